@@ -1,0 +1,61 @@
+// The architecture, as rules that fail: which way imports may run.
+const PURE_LIBS = '^libs/(records|contracts|slices-xml|xml-rpc|faults)/';
+const IO_BUILTINS =
+  '^(node:)?(fs|fs/promises|net|http|https|http2|tls|dgram|dns|child_process|worker_threads|cluster|os|process|timers|timers/promises|readline)$';
+
+module.exports = {
+  forbidden: [
+    {
+      name: 'no-lib-imports-an-app',
+      severity: 'error',
+      from: { path: '^libs/' },
+      to: { path: '^(apps|test|tools)/' },
+    },
+    {
+      name: 'no-app-imports-another',
+      severity: 'error',
+      from: { path: '^apps/([^/]+)/' },
+      to: { path: '^apps/', pathNot: '^apps/$1/' },
+    },
+    {
+      name: 'pure-libs-do-no-io',
+      comment: 'Pure libraries decide; they are tested with plain values.',
+      severity: 'error',
+      from: { path: PURE_LIBS, pathNot: '\\.(test|bench)\\.ts$' },
+      to: { path: `${IO_BUILTINS}|node_modules/(zeromq|better-sqlite3|pino|pino-pretty)/` },
+    },
+    {
+      name: 'pure-libs-import-pure-libs-only',
+      severity: 'error',
+      from: { path: PURE_LIBS, pathNot: '\\.(test|bench)\\.ts$' },
+      to: { path: '^libs/', pathNot: PURE_LIBS },
+    },
+    {
+      name: 'planners-are-pure',
+      comment: 'A file named plan-*.ts or render-*.ts decides and never acts.',
+      severity: 'error',
+      from: { path: '/(plan|render)-[^/]+\\.ts$', pathNot: '\\.(test|bench)\\.ts$' },
+      to: { path: `${IO_BUILTINS}|node_modules/(zeromq|better-sqlite3|pino|pino-pretty)/` },
+    },
+    {
+      name: 'libs-have-one-face',
+      comment: "A library is used through its index.ts, never through its inner files.",
+      severity: 'error',
+      from: { path: '^(apps|libs|test)/([^/]+)/' },
+      to: { path: '^libs/([^/]+)/src/', pathNot: ['^libs/[^/]+/src/index\\.ts$', '^$1/$2/'] },
+    },
+    { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },
+    {
+      name: 'nothing-unresolved',
+      severity: 'error',
+      from: {},
+      to: { couldNotResolve: true },
+    },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    tsConfig: { fileName: 'tsconfig.base.json' },
+    tsPreCompilationDeps: true,
+    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'require', 'node', 'default', 'types'] },
+  },
+};

@@ -1,0 +1,4 @@
+/** The one configuration file: its keys, its checks, and where it is found. */
+export * from './load-config.ts';
+export * from './parse-config.ts';
+export * from './schema.ts';

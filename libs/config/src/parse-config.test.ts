@@ -1,0 +1,63 @@
+import { expect, test } from 'vitest';
+import { ConfigError, parseConfig } from './parse-config.ts';
+
+const MINIMAL = '[node]\nid = 17\n[plc]\nurl = "https://plc.example/slices.xml"\n';
+
+function problemsOf(text: string, env: Record<string, string> = {}): readonly string[] {
+  try {
+    parseConfig(text, env, 'test.toml');
+  } catch (error) {
+    if (error instanceof ConfigError) {
+      return error.problems.map(({ key, message }) => `${key}: ${message}`);
+    }
+    throw error;
+  }
+  return [];
+}
+
+test('a file with only a node id and a URL is complete; everything else has a default', () => {
+  const config = parseConfig(MINIMAL, {}, 'test.toml');
+  expect(config.plc.poll_seconds).toBe(600);
+  expect(config.api.tcp_port).toBe(812);
+  expect(config.rspec_defaults.nm_disk_quota).toBe(5_000_000);
+});
+
+test('an error names the key, the value and what is allowed', () => {
+  const [problem] = problemsOf(`${MINIMAL}[api]\ntcp_port = 70000\n`);
+  expect(problem).toMatch(/^api\.tcp_port: 70000 is not allowed; .*65535/);
+});
+
+test('every problem is reported, not only the first', () => {
+  const problems = problemsOf('[node]\nid = "x"\n[guard]\nmin_slivers = 0\n');
+  expect(problems.map((problem) => problem.split(':')[0])).toEqual(
+    expect.arrayContaining(['node.id', 'guard.min_slivers', 'plc']),
+  );
+});
+
+test('a key that does not exist is an error', () => {
+  expect(problemsOf(`${MINIMAL}[guard]\nmax_share = 1\n`)).toEqual([
+    expect.stringMatching(/^guard\.max_share: no such key/),
+  ]);
+});
+
+test('text that is not TOML is reported with its line', () => {
+  expect(problemsOf('[node]\nid = = 3\n')).toEqual([expect.stringMatching(/^: line 2/)]);
+});
+
+test('an environment variable sets a key, and is checked like the file', () => {
+  const config = parseConfig(MINIMAL, { NODEMGR_PLC__POLL_SECONDS: '30' }, 'test.toml');
+  expect(config.plc.poll_seconds).toBe(30);
+  expect(problemsOf(MINIMAL, { NODEMGR_PLC__POLL_SECONDS: 'soon' })).toEqual([
+    expect.stringMatching(/^plc\.poll_seconds: "soon" is not allowed/),
+  ]);
+});
+
+test('a delegate whose name could not be a user is refused by its key', () => {
+  expect(problemsOf(`${MINIMAL}[[delegates]]\nname = "../etc"\n`)).toEqual([
+    expect.stringMatching(/^delegates\.0\.name: "\.\.\/etc" is not allowed/),
+  ]);
+});
+
+test('the configuration cannot be changed once it is read', () => {
+  expect(Object.isFrozen(parseConfig(MINIMAL, {}, 'test.toml').plc)).toBe(true);
+});

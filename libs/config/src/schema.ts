@@ -1,0 +1,166 @@
+/**
+ * nodemgr.toml: every key, its unit, its default and what is allowed. Pure; reading the file is in
+ * load-config.ts. The file is validated once and then frozen.
+ */
+import {
+  accountNameSchema,
+  DEFAULT_RSPEC,
+  networkSchema,
+  RESOURCE_NAMES,
+  type ResourceName,
+} from '@nodemgr/records';
+import { z } from 'zod';
+
+const DAY = 86_400;
+
+const path = z.string().startsWith('/', { error: 'an absolute path' });
+const positiveSeconds = z
+  .number()
+  .min(0.05)
+  .max(365 * DAY);
+
+const node = z.strictObject({
+  /** This node's id at PLC. A slice is ours if its <nodes> names it. */
+  id: z.int().nonnegative(),
+  /** Database, last good document, pretended machine. Kept between runs. */
+  state_dir: path.default('/var/lib/nodemgr'),
+  /** Sockets of the bus and of the API. */
+  runtime_dir: path.default('/run/nodemgr'),
+  /** What carries the agents' steps out. `dry-run` prints them and pretends. */
+  driver: z.enum(['dry-run']).default('dry-run'),
+  /** Says which boot this is. */
+  boot_id_file: path.default('/proc/sys/kernel/random/boot_id'),
+});
+
+const plc = z.strictObject({
+  /** Where slices.xml is: https:, or file: for a copy on this machine. */
+  url: z.url({ protocol: /^(https|file)$/, error: 'a URL that begins with https: or file:' }),
+  /** PEM file with the authority's own CA; the system's CAs where absent. */
+  ca_file: path.optional(),
+  poll_seconds: positiveSeconds.default(600),
+  /** Share of the poll interval, 0 to 1, over which a fleet's polls are spread, the first one too. */
+  spread: z.number().min(0).max(1).default(1),
+  /** A fetch that takes longer has failed. */
+  timeout_seconds: positiveSeconds.default(60),
+  /** The longest wait after failures. */
+  max_backoff_seconds: positiveSeconds.default(600),
+  /** The largest document taken, after decompression. */
+  max_bytes: z
+    .int()
+    .min(1024)
+    .max(1 << 30)
+    .default(128 << 20),
+});
+
+const guard = z.strictObject({
+  /** The largest share of the running slivers that one update may remove. */
+  max_removed_share: z.number().min(0).max(1).default(0.5),
+  /** The guard acts when at least this many run. */
+  min_slivers: z.int().min(1).default(4),
+});
+
+const clock = z.strictObject({
+  /** Whether records expire only once the clock has been synchronised since boot. */
+  require_sync: z.boolean().default(true),
+  jump_seconds: positiveSeconds.default(30),
+  settle_seconds: z.number().min(0).max(DAY).default(300),
+});
+
+const accounts = z.strictObject({
+  /** Accounts worked on side by side. */
+  workers: z.int().min(1).max(64).default(4),
+  /** How long a removed sliver's files are kept. */
+  keep_files_seconds: z
+    .int()
+    .min(0)
+    .max(365 * DAY)
+    .default(DAY),
+  /**
+   * First user id of the id ranges, 65536 ids for each sliver. The default begins what systemd
+   * leaves unused (UIDs.md); 4094 ranges end below the foreign-image range.
+   */
+  first_range_id: z.int().min(65536).max(4_294_901_760).multipleOf(65536).default(1_879_048_192),
+  /** User ids of the accounts themselves: one for each, from here on. */
+  first_uid: z.int().min(1000).max(60_000).default(30_000),
+  /** How many accounts fit on this node. */
+  slots: z.int().min(1).max(4094).default(4094),
+  passwd_file: path.default('/etc/passwd'),
+  subuid_file: path.default('/etc/subuid'),
+  /** Login shells: an account is ours only if it has one of them. */
+  sliver_shell: path.default('/usr/lib/nodemgr/sliver-shell'),
+  delegate_shell: path.default('/usr/lib/nodemgr/forward_api_calls'),
+});
+
+const bandwidth = z.strictObject({
+  /** Cap of the node's ordinary traffic, bits/s; no cap where absent. */
+  cap: z.int().min(8).max(1e12).optional(),
+  /** Addresses and prefixes that the cap does not count. */
+  exempt_ips: z.array(networkSchema).max(20_000).default([]),
+  /** Uplink; that of the default route where absent. */
+  interface: z
+    .string()
+    .regex(/^[A-Za-z0-9_.@-]{1,15}$/, { error: "an interface's name, at most 15 characters" })
+    .optional(),
+  /** Bits/s of the uplink. */
+  link_rate: z.int().min(8).max(1e12).default(1e9),
+});
+
+const delegate = z.strictObject({
+  name: accountNameSchema,
+  /** Public keys, as in authorized_keys. */
+  ssh_keys: z.array(z.string().min(1).max(16_384)).max(100).default([]),
+  /** Methods that it may call on every sliver of this node. */
+  methods: z
+    .array(z.string().regex(/^[A-Za-z]{1,64}$/))
+    .max(50)
+    .default([]),
+});
+
+const api = z.strictObject({
+  /** Unix socket; `api.sock` in the runtime directory where absent. */
+  socket: path.optional(),
+  /** Port on 127.0.0.1; 0: no TCP. */
+  tcp_port: z.int().min(0).max(65_535).default(812),
+  /** User ids that count as root. */
+  root_uids: z.array(z.int().nonnegative()).min(1).max(100).default([0]),
+  max_body_bytes: z
+    .int()
+    .min(1024)
+    .max(64 << 20)
+    .default(1 << 20),
+  /** How deep arrays and structs may nest. */
+  max_depth: z.int().min(2).max(100).default(16),
+  /** How long a request may take to arrive. */
+  request_seconds: positiveSeconds.default(10),
+  /** How long a write waits for db-service. */
+  write_seconds: positiveSeconds.default(5),
+  max_connections: z.int().min(1).max(100_000).default(1000),
+});
+
+const log = z.strictObject({
+  level: z.enum(['trace', 'debug', 'info', 'warn', 'error']).default('info'),
+});
+
+const rspecDefaults = z
+  .strictObject(
+    Object.fromEntries(
+      RESOURCE_NAMES.map((name) => [name, z.int().nonnegative().default(DEFAULT_RSPEC[name])]),
+    ) as Record<ResourceName, z.ZodDefault<z.ZodInt>>,
+  )
+  .prefault({});
+
+export const configSchema = z.strictObject({
+  node,
+  plc,
+  guard: guard.prefault({}),
+  clock: clock.prefault({}),
+  accounts: accounts.prefault({}),
+  bandwidth: bandwidth.prefault({}),
+  delegates: z.array(delegate).max(100).default([]),
+  api: api.prefault({}),
+  log: log.prefault({}),
+  /** What a sliver has of each resource when its record does not say. */
+  rspec_defaults: rspecDefaults,
+});
+
+export type Config = z.infer<typeof configSchema>;

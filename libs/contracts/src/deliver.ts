@@ -1,0 +1,79 @@
+/** The calls that plc-fetcher makes on db-service: the only way a record gets in. */
+import {
+  type DeliveredRecord,
+  deliveredRecordSchema,
+  type EpochSeconds,
+  epochSecondsSchema,
+  MAX_RECORDS,
+  type Source,
+  sourceSchema,
+} from '@nodemgr/records';
+import { z } from 'zod';
+import { method } from './call.ts';
+
+/** Names a change, so that a retry after a lost answer changes nothing twice. */
+export const requestIdSchema = z.string().min(8).max(64);
+/** SHA-256 of an update's records, in hex: tells two updates apart, proves nothing. */
+export const digestSchema = z.string().regex(/^[0-9a-f]{64}$/);
+
+export interface FullUpdateParams {
+  readonly request_id: string;
+  readonly source: Source;
+  readonly timestamp: EpochSeconds;
+  readonly digest: string;
+  readonly records: readonly DeliveredRecord[];
+}
+
+const fullUpdateParams: z.ZodType<FullUpdateParams> = z.strictObject({
+  request_id: requestIdSchema,
+  source: sourceSchema,
+  timestamp: epochSecondsSchema,
+  digest: digestSchema,
+  // Each record is checked by itself in db-service: a bad one holds up nothing but itself.
+  records: z.array(z.unknown()).max(MAX_RECORDS) as unknown as z.ZodType<DeliveredRecord[]>,
+});
+
+const ignoredSchema = z.array(z.object({ record_key: z.string(), why: z.string() }));
+
+const deliveryResult = z.discriminatedUnion('outcome', [
+  /** Applied (or nothing differed: then written and removed are both 0). */
+  z.object({
+    outcome: z.literal('accepted'),
+    written: z.int(),
+    removed: z.int(),
+    ignored: ignoredSchema,
+  }),
+  /** Older than the last update accepted from this source. */
+  z.object({ outcome: z.literal('stale'), held_timestamp: epochSecondsSchema }),
+  /** Held back by the guard until an operator lets it through. */
+  z.object({ outcome: z.literal('refused'), reason: z.string() }),
+]);
+export type DeliveryResult = z.infer<typeof deliveryResult>;
+
+/** What db-service holds of a source. */
+const heldSource = z.object({
+  /** Of the last update accepted; absent when there was none, or when the database lost it. */
+  timestamp: epochSecondsSchema.optional(),
+  digest: digestSchema.optional(),
+  /** Whether that update was accepted since this boot. */
+  since_boot: z.boolean(),
+  /** Digest of the update that the guard holds back, if any. */
+  refused_digest: digestSchema.optional(),
+});
+export type HeldSource = z.infer<typeof heldSource>;
+
+export const deliverContract = {
+  /** Replaces all records of a source. */
+  full_update: method(fullUpdateParams, deliveryResult),
+  /** Adds or renews one record (a ticket). */
+  single_record: method(
+    z.strictObject({
+      request_id: requestIdSchema,
+      source: sourceSchema,
+      record: deliveredRecordSchema,
+    }),
+    deliveryResult,
+  ),
+  held_source: method(z.strictObject({ source: sourceSchema }), heldSource),
+};
+export type DeliverContract = typeof deliverContract;

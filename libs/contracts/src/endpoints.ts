@@ -1,0 +1,56 @@
+/**
+ * Where each process can be reached. Every trust level has a folder of its own below the runtime
+ * directory, so that file permissions decide who can connect:
+ *
+ *   deliver/   plc-fetcher → db-service    records
+ *   write/     api-gateway → db-service    loans and run state, never keys or slivers
+ *   feed/      agents and gateway ← db-service
+ *   op/NAME/   operators (root) → process NAME
+ */
+import { join } from 'node:path';
+
+export const DAEMONS = [
+  'plc-fetcher',
+  'db-service',
+  'account-supervisor',
+  'bwcap-agent',
+  'api-gateway',
+] as const;
+export type DaemonName = (typeof DAEMONS)[number];
+
+export interface Endpoints {
+  /** Sockets of the bus: absolute paths. */
+  readonly deliver: string;
+  readonly write: string;
+  readonly feedChanges: string;
+  readonly feedSnapshot: string;
+  readonly operator: Readonly<Record<DaemonName, string>>;
+}
+
+/** endpointsBelow lays the bus out below one runtime directory. */
+export function endpointsBelow(runtimeDir: string): Endpoints {
+  const operator = (name: DaemonName) => join(runtimeDir, 'op', name, 'ctl.sock');
+  return {
+    deliver: join(runtimeDir, 'deliver', 'db.sock'),
+    write: join(runtimeDir, 'write', 'db.sock'),
+    feedChanges: join(runtimeDir, 'feed', 'changes.sock'),
+    feedSnapshot: join(runtimeDir, 'feed', 'snapshot.sock'),
+    operator: {
+      'plc-fetcher': operator('plc-fetcher'),
+      'db-service': operator('db-service'),
+      'account-supervisor': operator('account-supervisor'),
+      'bwcap-agent': operator('bwcap-agent'),
+      'api-gateway': operator('api-gateway'),
+    },
+  };
+}
+
+/** The longest socket path that Linux takes, less the terminating zero (unix(7)). */
+export const MAX_SOCKET_PATH = 107;
+
+/** longestSocketPath returns the longest path that the bus needs below `runtimeDir`. */
+export function longestSocketPath(runtimeDir: string): string {
+  const { operator, ...others } = endpointsBelow(runtimeDir);
+  const paths = [...Object.values(others), ...Object.values(operator)];
+  return paths.reduce((longest, path) => (path.length > longest.length ? path : longest));
+}

@@ -1,0 +1,113 @@
+/**
+ * What db-service publishes: the whole desired state of the node, an item for each record, keyed by
+ * record_key. The items of one commit are published together; `revision` grows by one with each.
+ */
+import {
+  type AccountRecord,
+  type BwcapRecord,
+  bwcapRecordSchema,
+  delegateRecordSchema,
+  epochSecondsSchema,
+  type LocalFacts,
+  localFactsSchema,
+  type RecordKey,
+  type Rspec,
+  rspecSchema,
+  SOURCES,
+  type Source,
+  sliverRecordSchema,
+  sourceSchema,
+} from '@nodemgr/records';
+import { z } from 'zod';
+import { method } from './call.ts';
+
+/** An account that has a record. For delegates both RSpecs are empty. */
+export interface AccountItem {
+  readonly kind: 'account';
+  readonly source: Source;
+  readonly record: AccountRecord;
+  readonly local: LocalFacts;
+  /** The record's RSpec with the defaults filled in. */
+  readonly rspec: Rspec;
+  /** The same after all valid loans. */
+  readonly effective: Rspec;
+}
+
+/** The node's bandwidth cap. */
+export interface BwcapItem {
+  readonly kind: 'bwcap';
+  readonly source: Source;
+  readonly record: BwcapRecord;
+}
+
+const accountItem: z.ZodType<AccountItem> = z.object({
+  kind: z.literal('account'),
+  source: sourceSchema,
+  record: z.union([sliverRecordSchema, delegateRecordSchema]),
+  local: localFactsSchema,
+  rspec: rspecSchema,
+  effective: rspecSchema,
+});
+
+const bwcapItem: z.ZodType<BwcapItem> = z.object({
+  kind: z.literal('bwcap'),
+  source: sourceSchema,
+  record: bwcapRecordSchema,
+});
+
+/**
+ * An account whose record is gone, kept until its files may go too. `reason` 'expired' permits its
+ * removal by itself; 'document' only when a document has been accepted since this boot.
+ */
+const removalItem = z.object({
+  kind: z.literal('removal'),
+  reason: z.enum(['expired', 'document']),
+  removed_at: epochSecondsSchema,
+});
+export type RemovalItem = z.infer<typeof removalItem>;
+
+/** The `timestamp` record: when each source last had a changed update accepted, and in which boot. */
+const timestampItem = z.object({
+  kind: z.literal('timestamp'),
+  timestamp: epochSecondsSchema,
+  sources: z.partialRecord(
+    z.enum(SOURCES),
+    z.object({ timestamp: epochSecondsSchema, boot_id: z.string().max(64) }),
+  ),
+});
+export type TimestampItem = z.infer<typeof timestampItem>;
+
+export type FeedItem = AccountItem | BwcapItem | RemovalItem | TimestampItem;
+export const feedItemSchema = z.union([
+  accountItem,
+  bwcapItem,
+  removalItem,
+  timestampItem,
+]) as z.ZodType<FeedItem>;
+
+/** `item` null: the key is gone. */
+const feedEntry = z.object({
+  key: z.string().max(64) as unknown as z.ZodType<RecordKey>,
+  item: feedItemSchema.nullable(),
+});
+export type FeedEntry = z.infer<typeof feedEntry>;
+
+const position = {
+  /** Of the publisher's life: a new one at each start, so that no subscriber mixes two lives. */
+  epoch: z.string().max(64),
+  revision: z.int().nonnegative(),
+};
+
+/** One commit, as it is published. */
+export const feedChangeSchema = z.object({ ...position, entries: z.array(feedEntry) });
+export type FeedChange = z.infer<typeof feedChangeSchema>;
+
+/** Says that the publisher lives, and where it stands. */
+export const feedHeartbeatSchema = z.object(position);
+export type FeedHeartbeat = z.infer<typeof feedHeartbeatSchema>;
+
+export const feedContract = {
+  /** The whole state at a revision. */
+  snapshot: method(z.strictObject({}), feedChangeSchema),
+};
+export type FeedContract = typeof feedContract;

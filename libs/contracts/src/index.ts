@@ -1,0 +1,7 @@
+/** What the processes say to each other: endpoints, calls, the feed. Schemas only, no sockets. */
+export * from './call.ts';
+export * from './deliver.ts';
+export * from './endpoints.ts';
+export * from './feed.ts';
+export * from './operator.ts';
+export * from './write.ts';

@@ -1,0 +1,187 @@
+/** What an operator may ask of every daemon, on its own socket (`nmctl` does). */
+import { type Loan, loansSchema } from '@nodemgr/records';
+import { z } from 'zod';
+import { method } from './call.ts';
+
+const empty = z.strictObject({});
+/** Milliseconds since 1970. */
+const epochMs = z.number();
+
+/** Something that does not work now: what, why, and when it is tried again. */
+export const failureSchema = z.object({
+  /** What it concerns: an account's name, `slices.xml`, `uplink`, … */
+  subject: z.string(),
+  action: z.string(),
+  reason: z.string(),
+  attempts: z.int(),
+  since: epochMs,
+  /** Absent: not tried again before something changes. */
+  retry_at: epochMs.optional(),
+});
+export type Failure = z.infer<typeof failureSchema>;
+
+/** The part of a status that all daemons share; `detail` is each one's own. */
+const statusOf = <Detail extends z.ZodType>(detail: Detail) =>
+  z.object({
+    process: z.string(),
+    pid: z.int(),
+    version: z.string(),
+    started_at: epochMs,
+    failures: z.array(failureSchema),
+    detail,
+  });
+
+/** Where a feed subscriber stands. */
+export const feedPositionSchema = z.object({
+  state: z.enum(['waiting', 'live', 'stale']),
+  revision: z.int().optional(),
+});
+
+/** A step that an agent would take, and the exact commands that it stands for. */
+export const plannedStepSchema = z.object({
+  /** The account concerned, or `node`. */
+  subject: z.string(),
+  step: z.string(),
+  commands: z.array(z.string()),
+});
+export type PlannedStep = z.infer<typeof plannedStepSchema>;
+
+const planResult = z.object({
+  driver: z.string(),
+  steps: z.array(plannedStepSchema),
+  /** Accounts that may not be removed yet, and why. */
+  withheld: z.array(z.object({ subject: z.string(), reason: z.string() })),
+});
+export type PlanResult = z.infer<typeof planResult>;
+
+export const fetcherStatus = statusOf(
+  z.object({
+    url: z.string(),
+    last_attempt: epochMs.optional(),
+    last_success: epochMs.optional(),
+    next_attempt: epochMs.optional(),
+    /** How the last attempt ended. */
+    last_outcome: z.string().optional(),
+    /** Slices of the last document that were left out, and why. */
+    problems: z.array(z.string()),
+    document: z
+      .object({ bytes: z.int(), slices: z.int(), ours: z.int(), fetched_at: epochMs })
+      .optional(),
+  }),
+);
+export type FetcherStatus = z.infer<typeof fetcherStatus>;
+
+const guardHold = z.object({
+  source: z.string(),
+  reason: z.string(),
+  would_remove: z.array(z.string()),
+  since: epochMs,
+});
+
+export const dbStatus = statusOf(
+  z.object({
+    revision: z.int(),
+    records: z.object({ slivers: z.int(), delegates: z.int(), removed: z.int() }),
+    sources: z.record(
+      z.string(),
+      z.object({ timestamp: z.int(), since_boot: z.boolean(), vouched_at: z.int() }),
+    ),
+    /** Updates that the guard holds back. */
+    guard: z.array(guardHold),
+    clock: z.object({ trusted: z.boolean(), reason: z.string().optional() }),
+    /** Why and when the database was last set aside as damaged. */
+    salvage: z.object({ at: epochMs, reason: z.string(), set_aside: z.string() }).optional(),
+    /** Records left out of the last update, and why. */
+    ignored: z.array(z.object({ record_key: z.string(), why: z.string() })),
+  }),
+);
+export type DbStatus = z.infer<typeof dbStatus>;
+
+export const supervisorStatus = statusOf(
+  z.object({
+    driver: z.string(),
+    feed: feedPositionSchema,
+    accounts: z.object({ desired: z.int(), running: z.int(), stopped: z.int(), busy: z.int() }),
+    /** The feed's revision that every account has been brought in line with. */
+    converged_revision: z.int().optional(),
+  }),
+);
+export type SupervisorStatus = z.infer<typeof supervisorStatus>;
+
+/** What the machine (or the pretended one) has of an account. */
+export const observedAccountSchema = z.object({
+  name: z.string(),
+  state: z.string(),
+  detail: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
+});
+export type ObservedAccountView = z.infer<typeof observedAccountSchema>;
+
+export const bandwidthStatus = statusOf(
+  z.object({
+    driver: z.string(),
+    feed: feedPositionSchema,
+    interface: z.string(),
+    leaves: z.int(),
+    converged_revision: z.int().optional(),
+  }),
+);
+export type BandwidthStatus = z.infer<typeof bandwidthStatus>;
+
+export const gatewayStatus = statusOf(
+  z.object({
+    feed: feedPositionSchema,
+    tcp: z.string().optional(),
+    socket: z.string(),
+    calls: z.int(),
+    faults: z.int(),
+    connections: z.int(),
+  }),
+);
+export type GatewayStatus = z.infer<typeof gatewayStatus>;
+
+/** A loan as the API stores it, with whether it counts. */
+export const judgedLoanSchema = z.object({
+  loan: loansSchema.element as unknown as z.ZodType<Loan>,
+  verdict: z.string(),
+});
+
+const sliverView = z.object({
+  /** The feed's item for the sliver (kind `account`). */
+  item: z.unknown(),
+  loans_out: z.array(judgedLoanSchema),
+  loans_in: z.array(judgedLoanSchema.extend({ lender: z.string() })),
+});
+export type SliverView = z.infer<typeof sliverView>;
+
+export const fetcherOperatorContract = {
+  status: method(empty, fetcherStatus),
+  /** Fetches now instead of at the next poll. */
+  fetch_now: method(empty, z.object({ outcome: z.string() })),
+};
+
+export const dbOperatorContract = {
+  status: method(empty, dbStatus),
+  /** Names of all accounts that have a record. */
+  accounts: method(empty, z.array(z.object({ name: z.string(), item: z.unknown() }))),
+  sliver: method(z.strictObject({ name: z.string().max(64) }), sliverView),
+  /** Lets every update through that the guard holds back; returns what they did. */
+  guard_allow: method(
+    empty,
+    z.array(z.object({ source: z.string(), written: z.int(), removed: z.int() })),
+  ),
+};
+
+export const supervisorOperatorContract = {
+  status: method(empty, supervisorStatus),
+  plan: method(empty, planResult),
+  observed: method(empty, z.array(observedAccountSchema)),
+};
+
+export const bandwidthOperatorContract = {
+  status: method(empty, bandwidthStatus),
+  plan: method(empty, planResult),
+};
+
+export const gatewayOperatorContract = {
+  status: method(empty, gatewayStatus),
+};

@@ -1,0 +1,56 @@
+/**
+ * What does not work now, and when it is tried again: kept for `nmctl status`. It decides nothing.
+ */
+
+/** One thing that fails; the shape that every status carries (libs/contracts, operator.ts). */
+export interface Failing {
+  readonly subject: string;
+  readonly action: string;
+  readonly reason: string;
+  readonly attempts: number;
+  /** Milliseconds since 1970. */
+  readonly since: number;
+  readonly retry_at?: number | undefined;
+}
+
+/** More failures than anyone reads; the newest are kept. */
+const MAX_SHOWN = 500;
+
+export class FailureBoard {
+  readonly #failing = new Map<string, Failing>();
+
+  constructor(private readonly now: () => number = Date.now) {}
+
+  /** report notes that `action` on `subject` has failed once more; returns how often in a row. */
+  report(failure: {
+    readonly subject: string;
+    readonly action: string;
+    readonly reason: string;
+    readonly retryAt?: number | undefined;
+  }): number {
+    const { subject, action, reason, retryAt } = failure;
+    const before = this.#failing.get(subject);
+    const attempts = (before?.attempts ?? 0) + 1;
+    this.#failing.delete(subject);
+    this.#failing.set(subject, {
+      subject,
+      action,
+      reason,
+      attempts,
+      since: before?.since ?? this.now(),
+      ...(retryAt === undefined ? {} : { retry_at: retryAt }),
+    });
+    const [oldest] = this.#failing.keys();
+    if (this.#failing.size > MAX_SHOWN && oldest !== undefined) this.#failing.delete(oldest);
+    return attempts;
+  }
+
+  /** clear notes that `subject` works (again). Reports whether it had been failing. */
+  clear(subject: string): boolean {
+    return this.#failing.delete(subject);
+  }
+
+  list(): readonly Failing[] {
+    return [...this.#failing.values()];
+  }
+}

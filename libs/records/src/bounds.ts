@@ -1,0 +1,13 @@
+/** The bounds of every external input that becomes a record. One place, so that they agree. */
+
+/** Default ceiling of a sliver's bandwidth: 1 Gbit/s. */
+export const MAX_RATE = 1_000_000_000;
+export const MAX_LOANS = 1000;
+export const MAX_DELEGATIONS = 1000;
+export const MAX_KEYS_BYTES = 1 << 20;
+export const MAX_INITSCRIPT_BYTES = 1 << 20;
+export const MAX_RESOURCES = 200;
+export const MAX_RESOURCE_NAME = 64;
+export const MAX_EXEMPT_IPS = 20_000;
+/** More accounts than any node can hold: the id ranges of a machine end at about four thousand. */
+export const MAX_RECORDS = 10_000;

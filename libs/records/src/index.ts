@@ -1,0 +1,9 @@
+/** Records, RSpecs, loans and the rules of a delivery: pure decisions, no I/O. */
+export * from './bounds.ts';
+export * from './clock.ts';
+export * from './guard.ts';
+export * from './loans.ts';
+export * from './plan-update.ts';
+export * from './quantities.ts';
+export * from './record.ts';
+export * from './rspec.ts';

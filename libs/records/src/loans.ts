@@ -1,0 +1,95 @@
+/**
+ * Loans: which count, and what each sliver has once they do. Pure; the rules are written at
+ * `judgeLoans`, and `effectiveRspecs` applies them to all slivers of a node.
+ */
+import type { Loan } from './record.ts';
+import { isLoanable, type Rspec } from './rspec.ts';
+
+/** Why a loan counts or does not. Those that do not are kept, and count once they become valid. */
+export type LoanVerdict =
+  | 'counts'
+  | 'recipient is not a sliver on this node'
+  | 'recipient is the lender itself'
+  | 'resource cannot be lent'
+  | 'amount is not positive'
+  | 'amount exceeds what is left'
+  | 'recipient would hold more than can be counted';
+
+export interface JudgedLoan {
+  readonly loan: Loan;
+  readonly verdict: LoanVerdict;
+}
+
+/** A sliver as loans see it: its own RSpec (defaults applied, nothing borrowed) and what it lends. */
+export interface Lender {
+  readonly rspec: Rspec;
+  readonly loans: readonly Loan[];
+}
+
+export interface LoanOutcome {
+  /** RSpecs after loans, for the slivers that lend or borrow; everyone else keeps their own. */
+  readonly effective: ReadonlyMap<string, Rspec>;
+  /** Each lender's loans in their order, judged. */
+  readonly judged: ReadonlyMap<string, readonly JudgedLoan[]>;
+}
+
+interface Ledger {
+  readonly slivers: ReadonlyMap<string, Lender>;
+  readonly effective: Map<string, Record<string, number>>;
+}
+
+function balance(ledger: Ledger, name: string, resource: string): number {
+  return ledger.effective.get(name)?.[resource] ?? ledger.slivers.get(name)?.rspec[resource] ?? 0;
+}
+
+function add(ledger: Ledger, name: string, resource: string, amount: number): void {
+  const changed = ledger.effective.get(name) ?? { ...ledger.slivers.get(name)?.rspec };
+  changed[resource] = (changed[resource] ?? 0) + amount;
+  ledger.effective.set(name, changed);
+}
+
+function judge(ledger: Ledger, lender: string, left: Rspec, loan: Loan): LoanVerdict {
+  const [recipient, resource, amount] = loan;
+  if (!ledger.slivers.has(recipient)) return 'recipient is not a sliver on this node';
+  if (recipient === lender) return 'recipient is the lender itself';
+  if (!isLoanable(resource)) return 'resource cannot be lent';
+  if (amount <= 0) return 'amount is not positive';
+  if (amount > (left[resource] ?? 0)) return 'amount exceeds what is left';
+  if (balance(ledger, recipient, resource) + amount > Number.MAX_SAFE_INTEGER) {
+    return 'recipient would hold more than can be counted';
+  }
+  return 'counts';
+}
+
+/**
+ * judgeLoans takes one lender's loans in their order. With L the lender's own RSpec (never what it
+ * borrowed), a loan counts if the recipient is a sliver on this node, not the lender itself, the
+ * resource is loanable, and 0 < amount ≤ what is left of L for that resource; then it moves.
+ */
+function judgeLoans(ledger: Ledger, lender: string, own: Lender): readonly JudgedLoan[] {
+  const left: Record<string, number> = { ...own.rspec };
+  return own.loans.map((loan) => {
+    const verdict = judge(ledger, lender, left, loan);
+    if (verdict === 'counts') {
+      const [recipient, resource, amount] = loan;
+      left[resource] = (left[resource] ?? 0) - amount;
+      add(ledger, lender, resource, -amount);
+      add(ledger, recipient, resource, amount);
+    }
+    return { loan, verdict };
+  });
+}
+
+/**
+ * effectiveRspecs applies every valid loan. Lenders are taken in the order of their names, so the
+ * outcome does not depend on the order of `slivers`. For every loanable resource the sum over all
+ * slivers stays what it was.
+ */
+export function effectiveRspecs(slivers: ReadonlyMap<string, Lender>): LoanOutcome {
+  const ledger: Ledger = { slivers, effective: new Map() };
+  const judged = new Map<string, readonly JudgedLoan[]>();
+  const lenders = [...slivers].filter(([, sliver]) => sliver.loans.length > 0);
+  lenders.sort(([a], [b]) => (a < b ? -1 : 1));
+  for (const [name, sliver] of lenders) judged.set(name, judgeLoans(ledger, name, sliver));
+  return { effective: ledger.effective, judged };
+}

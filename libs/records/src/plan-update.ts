@@ -1,0 +1,165 @@
+/**
+ * Decides what a delivery does to the records held: what is written, what is removed, what is
+ * ignored and why, or that the whole is stale or refused. Pure; db-service carries it out in one
+ * transaction.
+ */
+import { hasExpired } from './clock.ts';
+import { type GuardLimits, guardUpdate, type Refusal } from './guard.ts';
+import type { EpochSeconds, RecordKey } from './quantities.ts';
+import type { DeliveredRecord, Source } from './record.ts';
+
+export interface HeldRecord {
+  readonly record: DeliveredRecord;
+  readonly source: Source;
+}
+
+/** All that one source has to say: it replaces all records of that source and no other's. */
+export interface FullUpdate {
+  readonly source: Source;
+  readonly timestamp: EpochSeconds;
+  readonly records: readonly DeliveredRecord[];
+}
+
+/** Why an account went: these are the only grounds on which one may be removed (see the README, 'Invariants'). */
+export type RemovalReason = 'expired' | 'document';
+
+export interface Removal {
+  readonly record_key: RecordKey;
+  readonly reason: RemovalReason;
+}
+
+export interface Ignored {
+  readonly record_key: RecordKey;
+  readonly why: string;
+}
+
+/** Records to write and to remove. A record that only its timestamp tells apart is not written. */
+export interface RecordChanges {
+  readonly puts: readonly DeliveredRecord[];
+  readonly removals: readonly Removal[];
+  readonly ignored: readonly Ignored[];
+}
+
+export type UpdateDecision =
+  | { readonly outcome: 'stale'; readonly held_timestamp: EpochSeconds }
+  | { readonly outcome: 'refused'; readonly refusal: Refusal }
+  | ({ readonly outcome: 'accepted' } & RecordChanges);
+
+export interface UpdateCircumstances {
+  readonly held: ReadonlyMap<RecordKey, HeldRecord>;
+  /** The timestamp of the last full update accepted from this source. */
+  readonly heldTimestamp: EpochSeconds | undefined;
+  readonly running: ReadonlySet<RecordKey>;
+  /** Now, if the clock is trusted; undefined expires nothing. */
+  readonly now: EpochSeconds | undefined;
+  /** 'allowed' when an operator has let this update through. */
+  readonly guard: GuardLimits | 'allowed';
+}
+
+/** sameContent reports whether two records differ in nothing but their timestamp. */
+export function sameContent(a: DeliveredRecord, b: DeliveredRecord): boolean {
+  return contentOf(a) === contentOf(b);
+}
+
+/** contentOf returns a record's content as canonical text (keys sorted, no timestamp). */
+export function contentOf(record: DeliveredRecord): string {
+  const { timestamp: _, ...content } = record;
+  return canonicalJson(content);
+}
+
+/** canonicalJson writes a plain value with the keys of every object sorted. */
+export function canonicalJson(value: unknown): string {
+  return JSON.stringify(value, (_key, inner: unknown) =>
+    inner !== null && typeof inner === 'object' && !Array.isArray(inner)
+      ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : inner,
+  );
+}
+
+/** A ticket stands in until PLC itself names the slice. */
+function mayReplace(held: Source, incoming: Source): boolean {
+  return held === incoming || (held === 'ticket' && incoming === 'plc');
+}
+
+type Verdict = { readonly put: boolean } | { readonly ignored: string };
+
+function judgeRecord(
+  record: DeliveredRecord,
+  source: Source,
+  held: HeldRecord | undefined,
+  now: EpochSeconds | undefined,
+): Verdict {
+  if (now !== undefined && hasExpired(record, now)) return { ignored: 'it has already expired' };
+  if (held === undefined) return { put: true };
+  if (!mayReplace(held.source, source)) {
+    return { ignored: `a record of source '${held.source}' has this key` };
+  }
+  if (held.source === source && record.timestamp < held.record.timestamp) {
+    return { ignored: 'it is older than the record held' };
+  }
+  return { put: held.source !== source || !sameContent(held.record, record) };
+}
+
+/**
+ * planFullUpdate decides on a full update. Older than the last one: stale, nothing happens. Would it
+ * remove too many running slivers: refused, nothing happens. Otherwise every record of the source
+ * that the update does not renew goes.
+ */
+export function planFullUpdate(
+  update: FullUpdate,
+  circumstances: UpdateCircumstances,
+): UpdateDecision {
+  const { held, heldTimestamp, running, now, guard } = circumstances;
+  if (heldTimestamp !== undefined && update.timestamp < heldTimestamp) {
+    return { outcome: 'stale', held_timestamp: heldTimestamp };
+  }
+  const puts: DeliveredRecord[] = [];
+  const ignored: Ignored[] = [];
+  const renewed = new Set<RecordKey>();
+  for (const record of update.records) {
+    const { record_key } = record;
+    const verdict: Verdict = renewed.has(record_key)
+      ? { ignored: 'the update names it twice; the first counts' }
+      : judgeRecord(record, update.source, held.get(record_key), now);
+    if ('ignored' in verdict) ignored.push({ record_key, why: verdict.ignored });
+    else {
+      renewed.add(record_key);
+      if (verdict.put) puts.push(record);
+    }
+  }
+  const removals: Removal[] = [];
+  for (const [record_key, { record, source }] of held) {
+    if (source !== update.source || renewed.has(record_key)) continue;
+    const expired = now !== undefined && hasExpired(record, now);
+    removals.push({ record_key, reason: expired ? 'expired' : 'document' });
+  }
+  const removedKeys = removals.map((removal) => removal.record_key);
+  const refusal = guard === 'allowed' ? undefined : guardUpdate(running, removedKeys, guard);
+  if (refusal !== undefined) return { outcome: 'refused', refusal };
+  return { outcome: 'accepted', puts, removals, ignored };
+}
+
+/** planSingleRecord decides on one record delivered by itself (a ticket). */
+export function planSingleRecord(
+  record: DeliveredRecord,
+  source: Source,
+  held: HeldRecord | undefined,
+  now: EpochSeconds | undefined,
+): RecordChanges {
+  const verdict = judgeRecord(record, source, held, now);
+  return {
+    puts: 'put' in verdict && verdict.put ? [record] : [],
+    removals: [],
+    ignored: 'ignored' in verdict ? [{ record_key: record.record_key, why: verdict.ignored }] : [],
+  };
+}
+
+/** planExpiry names the records whose time is over. */
+export function planExpiry(
+  held: ReadonlyMap<RecordKey, HeldRecord>,
+  now: EpochSeconds,
+): readonly Removal[] {
+  return [...held]
+    .filter(([, { record }]) => hasExpired(record, now))
+    .map(([record_key]) => ({ record_key, reason: 'expired' }));
+}

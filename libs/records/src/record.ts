@@ -1,0 +1,149 @@
+/**
+ * The records: units of desired state, and the schemas that everything entering the database
+ * passes. Field names are those that DumpDatabase shows, hence snake_case.
+ */
+import { z } from 'zod';
+import * as bounds from './bounds.ts';
+import {
+  type AccountName,
+  type BitsPerSecond,
+  BWCAP_KEY,
+  type EpochSeconds,
+  isSliceName,
+  type RecordKey,
+  recordKeyOf,
+} from './quantities.ts';
+
+/** Who vouches for a record. A full update from one source touches no other's records. */
+export const SOURCES = ['plc', 'config', 'ticket'] as const;
+export type Source = (typeof SOURCES)[number];
+export const sourceSchema = z.enum(SOURCES);
+
+export const accountNameSchema = z.custom<AccountName>(
+  (value) => typeof value === 'string' && isSliceName(value),
+  { error: 'wants a name like site_project: a-z, 0-9 and _, at most 32 characters' },
+);
+
+const integer = z.int();
+export const epochSecondsSchema = z.int().nonnegative() as unknown as z.ZodType<EpochSeconds>;
+
+/** `__proto__` would be no property but the object's prototype. */
+const RESOURCE_NAME = /^(?!__proto__$)[A-Za-z0-9_.:-]+$/;
+export const resourceNameSchema = z.string().max(bounds.MAX_RESOURCE_NAME).regex(RESOURCE_NAME);
+
+export const rspecSchema = z
+  .record(resourceNameSchema, integer)
+  .refine((rspec) => Object.keys(rspec).length <= bounds.MAX_RESOURCES, {
+    error: `wants at most ${bounds.MAX_RESOURCES} resources`,
+  });
+
+/** `[recipient, resource, amount]`: what the lender gives away of its own RSpec. */
+export type Loan = readonly [recipient: string, resource: string, amount: number];
+
+export const loansSchema = z
+  .array(
+    z.tuple([
+      z.string().max(bounds.MAX_RESOURCE_NAME),
+      z.string().max(bounds.MAX_RESOURCE_NAME),
+      integer,
+    ]),
+  )
+  .max(bounds.MAX_LOANS);
+
+/** `[caller, method]`: that caller may call that method on this sliver. */
+export type Delegation = readonly [caller: string, method: string];
+
+const accountFields = {
+  record_key: z.string() as unknown as z.ZodType<RecordKey>,
+  timestamp: epochSecondsSchema,
+  expiry: epochSecondsSchema.optional(),
+  name: accountNameSchema,
+  plc_instantiated: z.boolean(),
+  ssh_keys: z.string().max(bounds.MAX_KEYS_BYTES),
+};
+
+const keyNamesAccount = (record: {
+  record_key: string;
+  account_type: 'sliver' | 'delegate';
+  name: AccountName;
+}): boolean => record.record_key === recordKeyOf(record.account_type, record.name);
+const KEY_MISMATCH = { error: 'wants record_key to be account_type, _ and name' };
+
+export const sliverRecordSchema = z
+  .strictObject({
+    ...accountFields,
+    account_type: z.literal('sliver'),
+    id: z.int().nonnegative(),
+    rspec: rspecSchema,
+    initscript: z.string().max(bounds.MAX_INITSCRIPT_BYTES),
+    delegations: z
+      .array(z.tuple([z.string().max(32), z.string().max(64)]))
+      .max(bounds.MAX_DELEGATIONS),
+  })
+  .refine(keyNamesAccount, KEY_MISMATCH);
+export type SliverRecord = z.infer<typeof sliverRecordSchema>;
+
+export const delegateRecordSchema = z
+  .strictObject({ ...accountFields, account_type: z.literal('delegate') })
+  .refine(keyNamesAccount, KEY_MISMATCH);
+export type DelegateRecord = z.infer<typeof delegateRecordSchema>;
+
+export const networkSchema = z.union([z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6()], {
+  error: 'wants an IPv4 or IPv6 address or prefix, such as 192.0.2.0/24 or 2001:db8::1',
+});
+
+export const bwcapRecordSchema = z.strictObject({
+  record_key: z.literal(BWCAP_KEY) as unknown as z.ZodType<RecordKey>,
+  timestamp: epochSecondsSchema,
+  expiry: epochSecondsSchema.optional(),
+  cap: z.int().min(8) as unknown as z.ZodType<BitsPerSecond>,
+  exempt_ips: z.array(networkSchema).max(bounds.MAX_EXEMPT_IPS),
+});
+export type BwcapRecord = z.infer<typeof bwcapRecordSchema>;
+
+export type AccountRecord = SliverRecord | DelegateRecord;
+/** A record that a source delivers. (`timestamp` is db-service's own.) */
+export type DeliveredRecord = AccountRecord | BwcapRecord;
+export const deliveredRecordSchema: z.ZodType<DeliveredRecord> = z.union([
+  sliverRecordSchema,
+  delegateRecordSchema,
+  bwcapRecordSchema,
+]);
+
+/** isSliver reports whether `record` describes a sliver. */
+export function isSliver(record: DeliveredRecord): record is SliverRecord {
+  return 'account_type' in record && record.account_type === 'sliver';
+}
+
+/** isAccount reports whether `record` describes a sliver or a delegate. */
+export function isAccount(record: DeliveredRecord): record is AccountRecord {
+  return 'account_type' in record;
+}
+
+/**
+ * What this node itself knows of an account, beside the authority's record. It survives every
+ * delivery, and goes only with the account's files.
+ */
+export interface LocalFacts {
+  readonly loans: readonly Loan[];
+  /** Stop was called, and no Start since. */
+  readonly stopped: boolean;
+  /** CreateSliver was called for a sliver that PLC has not instantiated, and no DeleteSliver since. */
+  readonly created: boolean;
+  /** How often Start was called: a running sliver runs its start scripts again when it grows. */
+  readonly starts: number;
+}
+
+export const localFactsSchema = z.strictObject({
+  loans: loansSchema,
+  stopped: z.boolean(),
+  created: z.boolean(),
+  starts: z.int().nonnegative(),
+});
+
+export const NO_LOCAL_FACTS: LocalFacts = Object.freeze({
+  loans: [],
+  stopped: false,
+  created: false,
+  starts: 0,
+});

@@ -1,0 +1,109 @@
+/**
+ * The resources of a sliver: their names, defaults and units, and which of them may be lent.
+ * Nothing here looks at other slivers; loans are in loans.ts.
+ */
+import { MAX_RATE } from './bounds.ts';
+
+/** A resource allocation: integers by resource name. Unknown resources are carried untouched. */
+export type Rspec = Readonly<Record<string, number>>;
+
+export interface Resource {
+  /** What a sliver has when its record does not say. */
+  readonly default: number;
+  readonly unit: string;
+  /** Whether one sliver may lend it to another. */
+  readonly loanable: boolean;
+  readonly meaning: string;
+}
+
+/** The resources that the Node Manager acts on. Order is the order in which people see them. */
+export const RESOURCES = {
+  nm_enabled: {
+    default: 1,
+    unit: '0 or 1',
+    loanable: false,
+    meaning: '0: sliver stopped, login refused',
+  },
+  nm_cpu_share: {
+    default: 32,
+    unit: 'share',
+    loanable: true,
+    meaning: "proportional share of the slivers' CPU",
+  },
+  nm_cpu_guaranteed_share: {
+    default: 0,
+    unit: "thousandths of the node's CPU",
+    loanable: true,
+    meaning: 'CPU that the sliver gets whatever the others do',
+  },
+  nm_disk_quota: { default: 5_000_000, unit: 'KiB', loanable: false, meaning: 'disk space' },
+  nm_net_min_rate: {
+    default: 8,
+    unit: 'bits/s',
+    loanable: false,
+    meaning: 'bandwidth guaranteed under the node cap',
+  },
+  nm_net_max_rate: {
+    default: MAX_RATE,
+    unit: 'bits/s',
+    loanable: true,
+    meaning: 'bandwidth ceiling',
+  },
+  nm_net_exempt_min_rate: {
+    default: 8,
+    unit: 'bits/s',
+    loanable: false,
+    meaning: 'bandwidth guaranteed to exempt networks',
+  },
+  nm_net_exempt_max_rate: {
+    default: MAX_RATE,
+    unit: 'bits/s',
+    loanable: true,
+    meaning: 'bandwidth ceiling to exempt networks',
+  },
+  nm_net_share: {
+    default: 1,
+    unit: 'share',
+    loanable: true,
+    meaning: 'proportional share of spare bandwidth',
+  },
+  nm_mem_max: { default: 0, unit: 'KiB', loanable: false, meaning: 'memory limit; 0: none' },
+  nm_tasks_max: {
+    default: 4096,
+    unit: 'tasks',
+    loanable: false,
+    meaning: 'processes and threads',
+  },
+} as const satisfies Record<string, Resource>;
+
+export type ResourceName = keyof typeof RESOURCES;
+
+export const RESOURCE_NAMES = Object.keys(RESOURCES) as readonly ResourceName[];
+
+export const LOANABLE: readonly ResourceName[] = RESOURCE_NAMES.filter(
+  (name) => RESOURCES[name].loanable,
+);
+
+const loanableNames: ReadonlySet<string> = new Set(LOANABLE);
+
+/** isLoanable reports whether one sliver may lend `resource` to another. */
+export function isLoanable(resource: string): resource is ResourceName {
+  return loanableNames.has(resource);
+}
+
+export const DEFAULT_RSPEC: Readonly<Record<ResourceName, number>> = Object.freeze(
+  Object.fromEntries(RESOURCE_NAMES.map((name) => [name, RESOURCES[name].default])) as Record<
+    ResourceName,
+    number
+  >,
+);
+
+/** withDefaults returns `given` with every resource that it does not name taken from `defaults`. */
+export function withDefaults(given: Rspec, defaults: Rspec = DEFAULT_RSPEC): Rspec {
+  return { ...defaults, ...given };
+}
+
+/** amountOf returns how much of a known resource `rspec` grants, the default where it is silent. */
+export function amountOf(rspec: Rspec, resource: ResourceName): number {
+  return rspec[resource] ?? RESOURCES[resource].default;
+}

@@ -1,0 +1,25 @@
+/*
+ * addon.c: nodemgr.node, the few system calls that Node.js does not offer. It only names
+ * the functions; each has a file of its own, and libs/native is their typed face.
+ *
+ * There is no state here: the addon may be loaded in any number of worker threads.
+ */
+#include "functions.h"
+#include "js.h"
+
+#define EXPORT(js_name, function) \
+  { js_name, NULL, function, NULL, NULL, NULL, napi_enumerable, NULL }
+
+NAPI_MODULE_INIT() {
+  const napi_property_descriptor functions[] = {
+      EXPORT("peerCredentials", peer_credentials),
+      EXPORT("notify", notify),
+      EXPORT("lockFile", lock_file),
+      EXPORT("unlockFile", unlock_file),
+      EXPORT("clockSynchronised", clock_synchronised),
+  };
+  const size_t count = sizeof functions / sizeof functions[0];
+  if (napi_define_properties(env, exports, count, functions) != napi_ok)
+    return js_throw_engine(env);
+  return exports;
+}
