@@ -1,0 +1,15 @@
+/** The frame that all daemons share, and what they need to fail and wait well. */
+export type { Logger } from 'pino';
+export { type Backoff, backoffMs } from './backoff.ts';
+export { type Failing, FailureBoard } from './failure-board.ts';
+export { makeLogger } from './logger.ts';
+export {
+  type CommonStatus,
+  type DaemonContext,
+  type RunningDaemon,
+  runDaemon,
+  type StartDaemon,
+} from './run-daemon.ts';
+export { ServiceManager } from './service-manager.ts';
+export { sleep } from './sleep.ts';
+export { VERSION } from './version.ts';

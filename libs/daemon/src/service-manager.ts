@@ -1,0 +1,46 @@
+/**
+ * What a daemon tells systemd (sd_notify(3)): READY, STOPPING, and that its loop still turns
+ * (WATCHDOG). The pings come from the event loop alone, never from the health of what it manages.
+ */
+import type { Logger } from 'pino';
+
+/** Sends one datagram to the notification socket; native in production. */
+export type Notify = (socketPath: string, message: string) => void;
+
+export class ServiceManager {
+  #ping: NodeJS.Timeout | undefined;
+
+  constructor(
+    private readonly env: Readonly<Record<string, string | undefined>>,
+    private readonly notify: Notify,
+    private readonly log: Logger,
+  ) {}
+
+  ready(): void {
+    this.#say('READY=1');
+    const everyMs = this.#watchdogMs();
+    if (everyMs !== undefined) this.#ping = setInterval(() => this.#say('WATCHDOG=1'), everyMs);
+  }
+
+  stopping(): void {
+    clearInterval(this.#ping);
+    this.#say('STOPPING=1');
+  }
+
+  /** Half of the time after which systemd takes us for hung; undefined when it does not watch us. */
+  #watchdogMs(): number | undefined {
+    const micros = Number(this.env['WATCHDOG_USEC']);
+    const forUs = (this.env['WATCHDOG_PID'] ?? String(process.pid)) === String(process.pid);
+    return forUs && micros > 0 ? micros / 2000 : undefined;
+  }
+
+  #say(message: string): void {
+    const socketPath = this.env['NOTIFY_SOCKET'];
+    if (socketPath === undefined || socketPath === '') return;
+    try {
+      this.notify(socketPath, message);
+    } catch (error) {
+      this.log.warn({ err: error, message }, 'systemd could not be told');
+    }
+  }
+}
