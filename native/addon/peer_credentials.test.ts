@@ -61,7 +61,7 @@ describe('peerCredentials', () => {
   it('still names the peer after the peer has closed its end', async () => {
     const path = join(temporaryFolder(), 'api.sock');
     const server = await listen(path);
-    const ending = "require('net').connect(process.argv[1]).end()";
+    const ending = "const s = require('net').connect(process.argv[1], () => s.destroy())";
     const { child } = startPartner(process.execPath, ['-e', ending, path]);
     const [socket] = await Promise.all([accepted(server), once(child, 'exit')]);
     expect(peerCredentials?.(descriptorOf(socket))).toMatchObject({ pid: child.pid });

@@ -2,10 +2,10 @@
 // an API that cannot be had.
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { openSync } from 'node:fs';
+import { closeSync, openSync } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { answeringWithoutEnd, httpApi, pythonApi, rawApi, socketPath } from './api-servers.ts';
 import {
   call,
@@ -30,6 +30,13 @@ async function bodyOf(request: IncomingMessage): Promise<Buffer> {
 /** An API that answers with the request's own body. */
 async function echo(request: IncomingMessage, response: ServerResponse): Promise<void> {
   response.end(await bodyOf(request));
+}
+
+/** Opens a file to stand for one of the standard streams. */
+function opened(path: string, flags: string): number {
+  const fd = openSync(path, flags);
+  onTestFinished(() => closeSync(fd));
+  return fd;
 }
 
 describe('a call', () => {
@@ -135,7 +142,7 @@ describe('a request', () => {
   });
 
   it('that cannot be read is refused', async () => {
-    const stdio = [openSync('/', 'r'), 'pipe', 'pipe'] as const;
+    const stdio = [opened('/', 'r'), 'pipe', 'pipe'] as const;
     const outcome = await call('', viaSocket(socketPath()), { stdio: [...stdio] });
     expect(faultOf(outcome)).toMatch(/cannot read the request .*: Is a directory/);
   });
@@ -231,15 +238,13 @@ describe('standard streams', () => {
   });
 
   it('a reader who leaves before the answer comes is exit status 2, not a death by SIGPIPE', async () => {
-    const readerGone = Promise.withResolvers<void>();
     const path = await httpApi(async (request, response) => {
       await bodyOf(request);
       child.stdout?.destroy();
-      await readerGone.promise;
+      await once(child.stdout as NodeJS.EventEmitter, 'close');
       response.end(Buffer.alloc(MEBIBYTE, 'x'));
     });
     const child = startShell(viaSocket(path));
-    child.stdout?.on('close', readerGone.resolve);
     child.stdin?.end(REQUEST);
     const [[status], [complaint]] = await Promise.all([
       once(child, 'exit'),
@@ -252,14 +257,14 @@ describe('standard streams', () => {
   });
 
   it('an output that is full is exit status 2', async () => {
-    const stdio = ['pipe', openSync('/dev/full', 'w'), 'pipe'] as const;
+    const stdio = ['pipe', opened('/dev/full', 'w'), 'pipe'] as const;
     const outcome = await call(REQUEST, viaSocket(await httpApi(echo)), { stdio: [...stdio] });
     expect(outcome.status).toBe(2);
     expect(outcome.stderr).toMatch(/No space left on device\n$/);
   });
 
   it('a reader who takes the answer slowly gets all of it', async () => {
-    const bytes = randomBytes(4 * MEBIBYTE);
+    const bytes = randomBytes(2 * MEBIBYTE);
     const path = await httpApi((_request, response) => void response.end(bytes));
     const child = startShell(hurriedVia(path));
     child.stdin?.end(REQUEST);

@@ -21,6 +21,8 @@ export interface FullUpdateParams {
   readonly source: Source;
   readonly timestamp: EpochSeconds;
   readonly digest: string;
+  /** The authority vouched for this since the machine booted: fetched, or confirmed by a 304. */
+  readonly fresh: boolean;
   readonly records: readonly DeliveredRecord[];
 }
 
@@ -29,6 +31,7 @@ const fullUpdateParams: z.ZodType<FullUpdateParams> = z.strictObject({
   source: sourceSchema,
   timestamp: epochSecondsSchema,
   digest: digestSchema,
+  fresh: z.boolean(),
   // Each record is checked by itself in db-service: a bad one holds up nothing but itself.
   records: z.array(z.unknown()).max(MAX_RECORDS) as unknown as z.ZodType<DeliveredRecord[]>,
 });
@@ -55,7 +58,7 @@ const heldSource = z.object({
   /** Of the last update accepted; absent when there was none, or when the database lost it. */
   timestamp: epochSecondsSchema.optional(),
   digest: digestSchema.optional(),
-  /** Whether that update was accepted since this boot. */
+  /** Whether a fresh update was accepted since this boot. */
   since_boot: z.boolean(),
   /** Digest of the update that the guard holds back, if any. */
   refused_digest: digestSchema.optional(),

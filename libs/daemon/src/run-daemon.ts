@@ -76,6 +76,8 @@ function readArguments(name: DaemonName): Arguments | 'answered' {
 
 /** Two of one daemon on one state folder would undo each other's work. */
 function lockAgainstTwins(name: DaemonName, config: Config): void {
+  // The API's callers pass through the runtime directory; what is in it, folders guard.
+  mkdirSync(config.node.runtime_dir, { recursive: true, mode: 0o755 });
   const folder = join(config.node.runtime_dir, 'op', name);
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const file = join(folder, 'lock');

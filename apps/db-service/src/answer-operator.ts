@@ -1,0 +1,78 @@
+/** What db-service tells an operator. Reads only, but for guard_allow. */
+import type { Handlers } from '@nodemgr/bus';
+import type { DbStatus, dbOperatorContract, SliverView } from '@nodemgr/contracts';
+import type { CommonStatus } from '@nodemgr/daemon';
+import { Fault } from '@nodemgr/faults';
+import { isAccount, isSliver, type RecordKey } from '@nodemgr/records';
+import { itemFor } from './derive-items.ts';
+import type { Salvage } from './node-state.ts';
+import type { StateKeeper } from './state-keeper.ts';
+import type { Deliveries } from './take-deliveries.ts';
+import type { TrustedClock } from './trusted-clock.ts';
+
+export interface OperatorOptions {
+  readonly keeper: StateKeeper;
+  readonly deliveries: Deliveries;
+  readonly clock: TrustedClock;
+  readonly bootId: string;
+  readonly salvage: Salvage | undefined;
+  readonly commonStatus: () => CommonStatus;
+}
+
+function statusOf(options: OperatorOptions): DbStatus {
+  const { keeper, deliveries, clock, bootId, salvage } = options;
+  const { state, position } = keeper;
+  const accounts = [...state.records.values()].filter(({ record }) => isAccount(record));
+  const slivers = accounts.filter(({ record }) => isSliver(record)).length;
+  const sources = [...state.sources].map(([source, { timestamp, boot_id }]) => [
+    source,
+    {
+      timestamp,
+      since_boot: boot_id === bootId,
+      vouched_at: deliveries.vouchedAt(source) ?? timestamp,
+    },
+  ]);
+  return {
+    ...options.commonStatus(),
+    detail: {
+      revision: position.revision,
+      records: { slivers, delegates: accounts.length - slivers, removed: state.removed.size },
+      sources: Object.fromEntries(sources),
+      guard: [...state.holds.values()].map(({ source, refusal, since }) => ({
+        source,
+        reason: refusal.reason,
+        would_remove: [...refusal.would_remove],
+        since: since * 1000,
+      })),
+      clock: clock.verdict,
+      ...(salvage === undefined ? {} : { salvage }),
+      ignored: [...deliveries.ignored],
+    },
+  };
+}
+
+function sliverView(keeper: StateKeeper, name: string): SliverView {
+  const { state, allocations } = keeper.derived;
+  const item = itemFor(`sliver_${name}` as RecordKey, state, allocations);
+  if (item?.kind !== 'account') throw new Fault('bad-argument', `no such sliver: '${name}'`);
+  const loansIn = [...allocations.judged].flatMap(([lender, judged]) =>
+    judged.filter(({ loan }) => loan[0] === name).map((loan) => ({ ...loan, lender })),
+  );
+  return { item, loans_out: [...(allocations.judged.get(name) ?? [])], loans_in: loansIn };
+}
+
+/** operatorHandlers answers dbOperatorContract. */
+export function operatorHandlers(options: OperatorOptions): Handlers<typeof dbOperatorContract> {
+  const { keeper, deliveries } = options;
+  return {
+    status: () => statusOf(options),
+    accounts: () => {
+      const { state, allocations } = keeper.derived;
+      return [...state.records].flatMap(([key, { record }]) =>
+        isAccount(record) ? [{ name: record.name, item: itemFor(key, state, allocations) }] : [],
+      );
+    },
+    sliver: ({ name }) => sliverView(keeper, name),
+    guard_allow: () => deliveries.allow(),
+  };
+}

@@ -1,0 +1,205 @@
+/** Decides which rows a delivery changes, and what its sender is told. Pure. */
+import type { DeliveryResult } from '@nodemgr/contracts';
+import {
+  type DeliveredRecord,
+  deliveredRecordSchema,
+  type EpochSeconds,
+  type GuardLimits,
+  type Ignored,
+  isAccount,
+  isSliver,
+  NO_LOCAL_FACTS,
+  planExpiry,
+  planFullUpdate,
+  planSingleRecord,
+  type RecordKey,
+  type Removal,
+  type Source,
+} from '@nodemgr/records';
+import type { Hold, NodeState, Row } from './node-state.ts';
+
+/** A full update as db-service sees it: its records not yet checked. */
+export interface IncomingUpdate {
+  readonly source: Source;
+  readonly timestamp: EpochSeconds;
+  readonly digest: string;
+  /** This boot, if the authority vouched for the update in it. */
+  readonly boot_id: string | undefined;
+  readonly records: readonly unknown[];
+}
+
+export interface Circumstances {
+  /** The machine's time, whether trusted or not. */
+  readonly now: EpochSeconds;
+  readonly clockTrusted: boolean;
+  readonly guard: GuardLimits | 'allowed';
+  /** The source's last timestamp seen, when later than the one stored (an unchanged update is not stored). */
+  readonly vouchedAt?: EpochSeconds | undefined;
+}
+
+export interface Decision<Result> {
+  readonly rows: readonly Row[];
+  readonly result: Result;
+}
+
+interface Checked {
+  readonly records: readonly DeliveredRecord[];
+  readonly unusable: readonly Ignored[];
+}
+
+/** A bad record holds up nothing but itself. Every record of an update bears the update's timestamp. */
+function checkRecords(incoming: IncomingUpdate): Checked {
+  const records: DeliveredRecord[] = [];
+  const unusable: Ignored[] = [];
+  for (const candidate of incoming.records) {
+    const checked = deliveredRecordSchema.safeParse(candidate);
+    if (checked.success) {
+      records.push({ ...checked.data, timestamp: incoming.timestamp });
+    } else {
+      const [issue] = checked.error.issues;
+      const { record_key } = (candidate ?? {}) as { record_key?: unknown };
+      unusable.push({
+        record_key: String(record_key).slice(0, 64) as RecordKey,
+        why: `${issue?.path.map(String).join('.') ?? ''}: ${issue?.message ?? 'does not fit'}`,
+      });
+    }
+  }
+  return { records, unusable };
+}
+
+/** runningSlivers returns the slivers that should be running: what the guard protects. */
+export function runningSlivers(state: NodeState): ReadonlySet<RecordKey> {
+  const running = new Set<RecordKey>();
+  for (const [key, { record }] of state.records) {
+    if (!isSliver(record)) continue;
+    const local = state.locals.get(key) ?? NO_LOCAL_FACTS;
+    const exists = record.plc_instantiated || local.created;
+    const enabled = record.rspec['nm_enabled'] !== 0;
+    if (exists && enabled && !local.stopped) running.add(key);
+  }
+  return running;
+}
+
+function putRows(state: NodeState, source: Source, puts: readonly DeliveredRecord[]): Row[] {
+  return puts.flatMap((record): Row[] => [
+    { table: 'records', key: record.record_key, value: { record, source } },
+    ...(state.removed.has(record.record_key)
+      ? [{ table: 'removed', key: record.record_key, value: undefined } as const]
+      : []),
+  ]);
+}
+
+/** removalRows deletes records; an account leaves a mark that says why it went. */
+export function removalRows(
+  state: NodeState,
+  removals: readonly Removal[],
+  now: EpochSeconds,
+): Row[] {
+  return removals.flatMap(({ record_key, reason }): Row[] => {
+    const record = state.records.get(record_key)?.record;
+    const isAnAccount = record !== undefined && isAccount(record);
+    return [
+      { table: 'records', key: record_key, value: undefined },
+      ...(isAnAccount
+        ? [{ table: 'removed', key: record_key, value: { reason, removed_at: now } } as const]
+        : []),
+    ];
+  });
+}
+
+/** The source's row, unless it would say what it says already: an unchanged document writes nothing. */
+function sourceRows(state: NodeState, incoming: IncomingUpdate, changes: boolean): Row[] {
+  const held = state.sources.get(incoming.source);
+  const boot_id = incoming.boot_id ?? held?.boot_id;
+  const same = held?.digest === incoming.digest && held.boot_id === boot_id;
+  if (same && !changes) return [];
+  const { timestamp, digest } = incoming;
+  return [{ table: 'sources', key: incoming.source, value: { timestamp, digest, boot_id } }];
+}
+
+function later(a: EpochSeconds | undefined, b: EpochSeconds | undefined): EpochSeconds | undefined {
+  return a === undefined || (b !== undefined && b > a) ? b : a;
+}
+
+function holdRows(state: NodeState, hold: Hold): Row[] {
+  const held = state.holds.get(hold.source);
+  if (held?.digest === hold.digest) return [];
+  return [{ table: 'holds', key: hold.source, value: hold }];
+}
+
+/** decideFullUpdate decides on all that a source has to say. */
+export function decideFullUpdate(
+  incoming: IncomingUpdate,
+  state: NodeState,
+  circumstances: Circumstances,
+): Decision<DeliveryResult> {
+  const { source, timestamp } = incoming;
+  const { now, clockTrusted, guard, vouchedAt } = circumstances;
+  const { records, unusable } = checkRecords(incoming);
+  const decision = planFullUpdate(
+    { source, timestamp, records },
+    {
+      held: state.records,
+      heldTimestamp: later(state.sources.get(source)?.timestamp, vouchedAt),
+      running: runningSlivers(state),
+      now: clockTrusted ? now : undefined,
+      guard,
+    },
+  );
+  if (decision.outcome === 'stale') return { rows: [], result: decision };
+  if (decision.outcome === 'refused') {
+    const { digest, boot_id } = incoming;
+    const { refusal } = decision;
+    const hold: Hold = { source, timestamp, digest, boot_id, since: now, refusal, records };
+    return { rows: holdRows(state, hold), result: { outcome: 'refused', reason: refusal.reason } };
+  }
+  const { puts, removals } = decision;
+  const rows: Row[] = [
+    ...removalRows(state, removals, now),
+    ...putRows(state, source, puts),
+    ...sourceRows(state, incoming, puts.length + removals.length > 0),
+    ...(state.holds.has(source)
+      ? [{ table: 'holds', key: source, value: undefined } as const]
+      : []),
+  ];
+  return {
+    rows,
+    result: {
+      outcome: 'accepted',
+      written: puts.length,
+      removed: removals.length,
+      ignored: [...unusable, ...decision.ignored],
+    },
+  };
+}
+
+/** decideSingleRecord decides on one record delivered by itself. */
+export function decideSingleRecord(
+  record: DeliveredRecord,
+  source: Source,
+  state: NodeState,
+  circumstances: Pick<Circumstances, 'now' | 'clockTrusted'>,
+): Decision<DeliveryResult> {
+  const now = circumstances.clockTrusted ? circumstances.now : undefined;
+  const held = state.records.get(record.record_key);
+  const { puts, ignored } = planSingleRecord(record, source, held, now);
+  return {
+    rows: putRows(state, source, puts),
+    result: { outcome: 'accepted', written: puts.length, removed: 0, ignored: [...ignored] },
+  };
+}
+
+/** decideExpiry removes what is over, and forgets accounts whose files may be gone by now. */
+export function decideExpiry(
+  state: NodeState,
+  now: EpochSeconds,
+  keepSeconds: number,
+): readonly Row[] {
+  const forgotten = [...state.removed]
+    .filter(([, { removed_at }]) => removed_at + keepSeconds <= now)
+    .flatMap(([key]): Row[] => [
+      { table: 'removed', key, value: undefined },
+      ...(state.locals.has(key) ? [{ table: 'locals', key, value: undefined } as const] : []),
+    ]);
+  return [...forgotten, ...removalRows(state, planExpiry(state.records, now), now)];
+}

@@ -1,0 +1,49 @@
+/** Decides what a write of the API changes: local facts of one sliver, nothing else. Pure. */
+import { Fault } from '@nodemgr/faults';
+import {
+  type AccountName,
+  canonicalJson,
+  isSliver,
+  type Loan,
+  type LocalFacts,
+  NO_LOCAL_FACTS,
+  recordKeyOf,
+  type SliverRecord,
+} from '@nodemgr/records';
+import type { NodeState, Row } from './node-state.ts';
+
+export type WriteRequest =
+  | { readonly act: 'set_loans'; readonly loans: readonly Loan[] }
+  | { readonly act: 'start' | 'stop' | 'create_sliver' | 'delete_sliver' };
+
+function afterWrite(write: WriteRequest, local: LocalFacts, record: SliverRecord): LocalFacts {
+  switch (write.act) {
+    case 'set_loans':
+      return { ...local, loans: write.loans };
+    case 'start':
+      return { ...local, stopped: false, starts: local.starts + 1 };
+    case 'stop':
+      return { ...local, stopped: true };
+    case 'create_sliver':
+      return record.plc_instantiated ? local : { ...local, created: true };
+    case 'delete_sliver':
+      return record.plc_instantiated ? local : { ...local, created: false };
+  }
+}
+
+/** decideWrite returns the changed row, or none; throws Fault `bad-argument` when there is no such sliver. */
+export function decideWrite(
+  write: WriteRequest,
+  sliver: AccountName,
+  state: NodeState,
+): readonly Row[] {
+  const key = recordKeyOf('sliver', sliver);
+  const record = state.records.get(key)?.record;
+  if (record === undefined || !isSliver(record)) {
+    throw new Fault('bad-argument', `no such sliver: '${sliver}'`);
+  }
+  const before = state.locals.get(key) ?? NO_LOCAL_FACTS;
+  const after = afterWrite(write, before, record);
+  if (canonicalJson(after) === canonicalJson(before)) return [];
+  return [{ table: 'locals', key, value: after }];
+}

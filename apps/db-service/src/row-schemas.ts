@@ -1,0 +1,84 @@
+/** What a row of the database must look like to count. Pure. */
+import {
+  deliveredRecordSchema,
+  epochSecondsSchema,
+  localFactsSchema,
+  type RecordKey,
+  sourceSchema,
+} from '@nodemgr/records';
+import { z } from 'zod';
+import type { Hold, Removed, Row, SourceState } from './node-state.ts';
+
+const removedSchema: z.ZodType<Removed> = z.strictObject({
+  reason: z.enum(['expired', 'document']),
+  removed_at: epochSecondsSchema,
+});
+
+const sourceStateSchema: z.ZodType<SourceState> = z.object({
+  timestamp: epochSecondsSchema,
+  digest: z.string().optional() as z.ZodType<string | undefined>,
+  boot_id: z.string().optional() as z.ZodType<string | undefined>,
+}) as unknown as z.ZodType<SourceState>;
+
+const holdSchema = z.object({
+  source: sourceSchema,
+  timestamp: epochSecondsSchema,
+  digest: z.string(),
+  boot_id: z.string().optional(),
+  since: epochSecondsSchema,
+  refusal: z.object({
+    running: z.int(),
+    would_remove: z.array(z.string()),
+    reason: z.string(),
+  }),
+  records: z.array(deliveredRecordSchema),
+}) as unknown as z.ZodType<Hold>;
+
+/** A row as the file has it. */
+export interface StoredRow {
+  readonly table: string;
+  readonly key: string;
+  readonly source?: string;
+  readonly body: string;
+}
+
+function valueOfRow({ table, key, source, body }: StoredRow): Row {
+  const value: unknown = JSON.parse(body);
+  switch (table) {
+    case 'records': {
+      const record = deliveredRecordSchema.parse(value);
+      if (record.record_key !== key) throw new Error(`holds ${record.record_key}`);
+      return {
+        table,
+        key: key as RecordKey,
+        value: { record, source: sourceSchema.parse(source) },
+      };
+    }
+    case 'locals':
+      return { table, key: key as RecordKey, value: localFactsSchema.parse(value) };
+    case 'removed':
+      return { table, key: key as RecordKey, value: removedSchema.parse(value) };
+    case 'sources':
+      return { table, key: sourceSchema.parse(key), value: sourceStateSchema.parse(value) };
+    case 'holds':
+      return { table, key: sourceSchema.parse(key), value: holdSchema.parse(value) };
+    default:
+      throw new Error('no such table');
+  }
+}
+
+export interface BadRow {
+  readonly table: string;
+  readonly key: string;
+  readonly why: string;
+}
+
+/** readRow returns a stored row checked, or what is wrong with it: it holds up nothing but itself. */
+export function readRow(stored: StoredRow): { row: Row } | { bad: BadRow } {
+  try {
+    return { row: valueOfRow(stored) };
+  } catch (error) {
+    const why = error instanceof z.ZodError ? z.prettifyError(error) : (error as Error).message;
+    return { bad: { table: stored.table, key: stored.key, why } };
+  }
+}

@@ -1,0 +1,95 @@
+/**
+ * Holds the state in memory and commits changes to it: to the file first, then to memory, then to the
+ * feed. The only place where the state changes.
+ */
+import { randomUUID } from 'node:crypto';
+import type { FeedChange, FeedHeartbeat } from '@nodemgr/contracts';
+import { Fault } from '@nodemgr/faults';
+import type { Rspec } from '@nodemgr/records';
+import { allEntries, allocate, changedEntries, type Derived } from './derive-items.ts';
+import { applyRows, type NodeState, type Row } from './node-state.ts';
+import { isDamage } from './open-database.ts';
+import type { AnsweredRequest, RowStore } from './row-store.ts';
+
+export interface KeeperOptions {
+  readonly store: RowStore;
+  readonly state: NodeState;
+  readonly revision: number;
+  /** RSpec of a sliver whose record is silent. */
+  readonly defaults: Rspec;
+  readonly publish: (change: FeedChange) => void;
+  /** Told when the file turns out damaged: the process must start anew and salvage. */
+  readonly damaged: (error: unknown) => void;
+}
+
+export class StateKeeper {
+  /** A new one for each life of the process: no subscriber mixes two. */
+  readonly #epoch = randomUUID();
+  #derived: Derived;
+  #revision: number;
+
+  constructor(private readonly options: KeeperOptions) {
+    const { state, revision, defaults } = options;
+    this.#derived = { state, allocations: allocate(state, defaults) };
+    this.#revision = revision;
+  }
+
+  get derived(): Derived {
+    return this.#derived;
+  }
+
+  get state(): NodeState {
+    return this.#derived.state;
+  }
+
+  get position(): FeedHeartbeat {
+    return { epoch: this.#epoch, revision: this.#revision };
+  }
+
+  snapshot(): FeedChange {
+    const { state, allocations } = this.#derived;
+    return { ...this.position, entries: allEntries(state, allocations) };
+  }
+
+  /** answeredAt returns the revision that answered `requestId`, if this is its retry. */
+  answeredAt(requestId: string): number | undefined {
+    return this.options.store.answeredAt(requestId);
+  }
+
+  /**
+   * commit makes `rows` durable and returns the revision at which they can be seen. Nothing to
+   * change and no request to remember: nothing is written. Throws Fault `unavailable` when the file
+   * cannot be written; then nothing has changed anywhere.
+   */
+  commit(rows: readonly Row[], request?: AnsweredRequest): number {
+    if (rows.length === 0 && request === undefined) return this.#revision;
+    const before = this.#derived;
+    const state = applyRows(before.state, rows);
+    const allocations = allocate(state, this.options.defaults, before.allocations, rows);
+    const after: Derived = { state, allocations };
+    const entries = changedEntries(before, after, rows);
+    const revision = entries.length === 0 ? this.#revision : this.#revision + 1;
+    this.#write({ rows, revision, request });
+    this.#derived = after;
+    this.#revision = revision;
+    if (entries.length > 0) this.options.publish({ epoch: this.#epoch, revision, entries });
+    return revision;
+  }
+
+  #write(commit: {
+    rows: readonly Row[];
+    revision: number;
+    request: AnsweredRequest | undefined;
+  }): void {
+    try {
+      this.options.store.commit(commit);
+    } catch (cause) {
+      if (isDamage(cause)) this.options.damaged(cause);
+      throw new Fault(
+        'unavailable',
+        `the database cannot be written: ${(cause as Error).message}`,
+        { cause },
+      );
+    }
+  }
+}

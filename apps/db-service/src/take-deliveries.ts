@@ -1,0 +1,149 @@
+/** Carries deliveries, expiry and the operator's word to the guard out: decide, commit, log. */
+import type { DeliverContract, DeliveryResult, HeldSource, ParamsOf } from '@nodemgr/contracts';
+import type { FailureBoard, Logger } from '@nodemgr/daemon';
+import type { EpochSeconds, GuardLimits, Source } from '@nodemgr/records';
+import {
+  type Circumstances,
+  decideExpiry,
+  decideFullUpdate,
+  decideSingleRecord,
+  type IncomingUpdate,
+} from './decide-update.ts';
+import type { StateKeeper } from './state-keeper.ts';
+import type { TrustedClock } from './trusted-clock.ts';
+
+export interface DeliveryOptions {
+  readonly keeper: StateKeeper;
+  readonly clock: TrustedClock;
+  readonly guard: GuardLimits;
+  readonly bootId: string;
+  readonly keepSeconds: number;
+  readonly failures: FailureBoard;
+  readonly log: Logger;
+}
+
+type Ignored = Extract<DeliveryResult, { outcome: 'accepted' }>['ignored'];
+
+export class Deliveries {
+  /** The newest timestamp of each source. An unchanged update is not stored, yet it vouches. */
+  readonly #vouched = new Map<Source, EpochSeconds>();
+  #ignored: Ignored = [];
+
+  constructor(private readonly options: DeliveryOptions) {
+    for (const [source, { timestamp }] of options.keeper.state.sources) {
+      this.#vouched.set(source, timestamp);
+    }
+    for (const hold of options.keeper.state.holds.values()) this.#showHold(hold.source);
+  }
+
+  /** Records left out of the last update, and why. */
+  get ignored(): Ignored {
+    return this.#ignored;
+  }
+
+  vouchedAt(source: Source): EpochSeconds | undefined {
+    return this.#vouched.get(source);
+  }
+
+  held(source: Source): HeldSource {
+    const { keeper, bootId } = this.options;
+    const held = keeper.state.sources.get(source);
+    const hold = keeper.state.holds.get(source);
+    const timestamp = this.#vouched.get(source);
+    return {
+      ...(timestamp === undefined ? {} : { timestamp }),
+      ...(held?.digest === undefined ? {} : { digest: held.digest }),
+      since_boot: held?.boot_id === bootId,
+      ...(hold === undefined ? {} : { refused_digest: hold.digest }),
+    };
+  }
+
+  full(params: ParamsOf<DeliverContract, 'full_update'>): DeliveryResult {
+    const { source, timestamp, digest, fresh, records } = params;
+    const boot_id = fresh ? this.options.bootId : undefined;
+    return this.#update({ source, timestamp, digest, boot_id, records }, this.options.guard);
+  }
+
+  single(params: ParamsOf<DeliverContract, 'single_record'>): DeliveryResult {
+    const { keeper, log } = this.options;
+    const { source, record } = params;
+    const { rows, result } = decideSingleRecord(record, source, keeper.state, this.#time());
+    keeper.commit(rows);
+    log.info({ source, record_key: record.record_key, ...result }, 'a record was delivered');
+    return result;
+  }
+
+  /** sweep ends what is over, if the clock can be believed. */
+  sweep(): void {
+    const { keeper, clock, keepSeconds, log } = this.options;
+    if (!clock.verdict.trusted) return;
+    const rows = decideExpiry(keeper.state, clock.now, keepSeconds);
+    if (rows.length === 0) return;
+    keeper.commit(rows);
+    for (const row of rows) {
+      if (row.table === 'records') log.info({ record_key: row.key }, 'expired');
+    }
+  }
+
+  /** allow lets every update through that the guard holds back. */
+  allow(): { source: string; written: number; removed: number }[] {
+    const { keeper, log } = this.options;
+    return [...keeper.state.holds.values()].map((hold) => {
+      log.warn(
+        { source: hold.source, timestamp: hold.timestamp },
+        'an operator lets a refused update through',
+      );
+      const result = this.#update(hold, 'allowed');
+      if (result.outcome === 'stale') this.#dropHold(hold.source);
+      const { written, removed } =
+        result.outcome === 'accepted' ? result : { written: 0, removed: 0 };
+      return { source: hold.source, written, removed };
+    });
+  }
+
+  #time(): Pick<Circumstances, 'now' | 'clockTrusted'> {
+    const { clock } = this.options;
+    return { now: clock.now, clockTrusted: clock.verdict.trusted };
+  }
+
+  #update(incoming: IncomingUpdate, guard: Circumstances['guard']): DeliveryResult {
+    this.sweep();
+    const { keeper, failures, log } = this.options;
+    const { source, timestamp } = incoming;
+    const { rows, result } = decideFullUpdate(incoming, keeper.state, {
+      ...this.#time(),
+      guard,
+      vouchedAt: this.#vouched.get(source),
+    });
+    keeper.commit(rows);
+    if (result.outcome === 'accepted') {
+      this.#vouched.set(source, timestamp);
+      this.#ignored = result.ignored;
+      failures.clear(`guard: ${source}`);
+      const { written, removed, ignored } = result;
+      log.info({ source, timestamp, written, removed, ignored }, 'an update was accepted');
+    } else if (result.outcome === 'refused') {
+      this.#showHold(source);
+      if (rows.length > 0)
+        log.warn(
+          { source, timestamp, reason: result.reason },
+          'the guard refuses an update; the last good state stays',
+        );
+    } else {
+      log.warn({ source, timestamp, ...result }, 'an update older than the one held was ignored');
+    }
+    return result;
+  }
+
+  #showHold(source: Source): void {
+    const { keeper, failures } = this.options;
+    const reason = keeper.state.holds.get(source)?.refusal.reason;
+    if (reason !== undefined)
+      failures.report({ subject: `guard: ${source}`, action: 'update', reason });
+  }
+
+  #dropHold(source: Source): void {
+    this.options.keeper.commit([{ table: 'holds', key: source, value: undefined }]);
+    this.options.failures.clear(`guard: ${source}`);
+  }
+}

@@ -1,0 +1,39 @@
+/** Carries the API's writes out: decide, commit, log who did what to whom. */
+import type { Handlers } from '@nodemgr/bus';
+import type { WriteContract } from '@nodemgr/contracts';
+import type { Logger } from '@nodemgr/daemon';
+import type { AccountName, EpochSeconds } from '@nodemgr/records';
+import { decideWrite, type WriteRequest } from './decide-write.ts';
+import type { StateKeeper } from './state-keeper.ts';
+
+interface Write {
+  readonly request_id: string;
+  readonly sliver: AccountName;
+  readonly caller: string;
+}
+
+/** writeHandlers answers a write once it is durable; a retry of the same request changes nothing. */
+export function writeHandlers(
+  keeper: StateKeeper,
+  now: () => EpochSeconds,
+  log: Logger,
+): Handlers<WriteContract> {
+  const write = ({ request_id, sliver, caller }: Write, request: WriteRequest) => {
+    const answered = keeper.answeredAt(request_id);
+    if (answered !== undefined) return { revision: answered };
+    const rows = decideWrite(request, sliver, keeper.state);
+    const revision = keeper.commit(rows, { id: request_id, at: now() });
+    log.info(
+      { caller, sliver, ...request, changed: rows.length > 0, revision },
+      'a write was made durable',
+    );
+    return { revision };
+  };
+  return {
+    set_loans: (params) => write(params, { act: 'set_loans', loans: params.loans }),
+    start: (params) => write(params, { act: 'start' }),
+    stop: (params) => write(params, { act: 'stop' }),
+    create_sliver: (params) => write(params, { act: 'create_sliver' }),
+    delete_sliver: (params) => write(params, { act: 'delete_sliver' }),
+  };
+}

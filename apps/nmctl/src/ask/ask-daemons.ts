@@ -1,0 +1,82 @@
+/**
+ * Asks the daemons on their operator sockets. One that does not answer costs its own deadline and
+ * holds up no other; what it was becomes an answer too, never an exception.
+ */
+import { constants } from 'node:fs';
+import { access } from 'node:fs/promises';
+import { connectCalls } from '@nodemgr/bus';
+import {
+  bandwidthOperatorContract,
+  type DaemonName,
+  dbOperatorContract,
+  type Endpoints,
+  fetcherOperatorContract,
+  gatewayOperatorContract,
+  type ParamsOf,
+  type ResultOf,
+  supervisorOperatorContract,
+} from '@nodemgr/contracts';
+import { asFault, Fault } from '@nodemgr/faults';
+import type { Answer } from '../answer.ts';
+
+const CONTRACTS = {
+  'plc-fetcher': fetcherOperatorContract,
+  'db-service': dbOperatorContract,
+  'account-supervisor': supervisorOperatorContract,
+  'bwcap-agent': bandwidthOperatorContract,
+  'api-gateway': gatewayOperatorContract,
+} as const;
+export type OperatorContracts = typeof CONTRACTS;
+
+export type Ask = <D extends DaemonName, M extends keyof OperatorContracts[D] & string>(
+  daemon: D,
+  method: M,
+  params: ParamsOf<OperatorContracts[D], M>,
+  deadlineMs: number,
+) => Promise<Answer<ResultOf<OperatorContracts[D], M>>>;
+
+/** Deadline of a question that is answered from memory (milliseconds). */
+export const GLANCE_MS = 1_000;
+/** Deadline of a question whose answer may be long, or is computed first. */
+export const LOOK_MS = 5_000;
+
+const NOT_THERE: Readonly<Record<string, string>> = {
+  ENOENT: 'it is not running',
+  ENOTDIR: 'it is not running',
+  EACCES: 'permission denied; operators are root',
+};
+
+/** ZeroMQ would wait for a socket that is not there, and for one that may not be opened. */
+async function checkReachable(path: string): Promise<void> {
+  try {
+    await access(path, constants.W_OK);
+  } catch (cause) {
+    const code = (cause as NodeJS.ErrnoException).code ?? '';
+    throw new Fault('unavailable', NOT_THERE[code] ?? `${path}: ${code}`, { cause });
+  }
+}
+
+function failed(error: unknown): Answer<never> {
+  const { kind, message } = asFault(error);
+  return { answered: false, kind, reason: message };
+}
+
+/** makeAsk returns the way to ask the daemons of one node, on the node itself. */
+export function makeAsk(endpoints: Endpoints): Ask {
+  return async (daemon, method, params, deadlineMs) => {
+    const path = endpoints.operator[daemon];
+    try {
+      await checkReachable(path);
+    } catch (error) {
+      return failed(error);
+    }
+    const client = connectCalls({ path, contract: CONTRACTS[daemon] });
+    try {
+      return { answered: true, value: await client.call(method, params, { deadlineMs }) };
+    } catch (error) {
+      return failed(error);
+    } finally {
+      client.close();
+    }
+  };
+}

@@ -1,0 +1,61 @@
+/** A node's status, and what of it is not as it should be. Pure: `nmctl status` exits by it. */
+import {
+  type BandwidthStatus,
+  DAEMONS,
+  type DaemonName,
+  type DbStatus,
+  type Failure,
+  type FetcherStatus,
+  type GatewayStatus,
+  type SupervisorStatus,
+} from '@nodemgr/contracts';
+import { type Answer, isSilent, valueOf } from './answer.ts';
+
+/** Every daemon's answer, by its name. */
+export interface NodeStatus {
+  readonly 'plc-fetcher': Answer<FetcherStatus>;
+  readonly 'db-service': Answer<DbStatus>;
+  readonly 'account-supervisor': Answer<SupervisorStatus>;
+  readonly 'bwcap-agent': Answer<BandwidthStatus>;
+  readonly 'api-gateway': Answer<GatewayStatus>;
+}
+
+/** A failure, and the daemon whose it is. */
+export interface DaemonFailure extends Failure {
+  readonly daemon: DaemonName;
+}
+
+/** failuresOf returns what fails on the node, as each daemon that answers tells it. */
+export function failuresOf(status: Partial<NodeStatus>): readonly DaemonFailure[] {
+  return DAEMONS.flatMap((daemon) => {
+    const answer = status[daemon];
+    if (answer === undefined || !answer.answered) return [];
+    return answer.value.failures.map((failure) => ({ daemon, ...failure }));
+  });
+}
+
+type Feed = SupervisorStatus['detail']['feed'];
+
+/** Those that follow the feed must follow it: else they act on yesterday's state. */
+const SUBSCRIBERS = ['account-supervisor', 'bwcap-agent', 'api-gateway'] as const;
+
+/**
+ * troublesOf says in words what is down, failing or held back; nothing when all is well. What a
+ * daemon got over by itself (slices left out, a database set aside) is shown, but is no trouble.
+ */
+export function troublesOf(status: NodeStatus): readonly string[] {
+  const down = DAEMONS.filter((daemon) => !status[daemon].answered).map((name) => `${name} is down`);
+  const blind = SUBSCRIBERS.flatMap((name) => {
+    const feed = valueOf<{ readonly detail: { readonly feed: Feed } }>(status[name])?.detail.feed;
+    return feed === undefined || feed.state === 'live' ? [] : [`${name}: its feed is ${feed.state}`];
+  });
+  const failing = failuresOf(status).map(({ subject, action }) => `${subject}: ${action} fails`);
+  const held = valueOf(status['db-service'])?.detail.guard ?? [];
+  const heldBack = held.map(({ source }) => `the guard holds back an update from ${source}`);
+  return [...down, ...blind, ...failing, ...heldBack];
+}
+
+/** isSilentNode reports whether no daemon is there at all. */
+export function isSilentNode(status: NodeStatus): boolean {
+  return DAEMONS.every((daemon) => isSilent(status[daemon]));
+}

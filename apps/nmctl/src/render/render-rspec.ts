@@ -1,0 +1,55 @@
+/** An RSpec beside the effective one, resource by resource. Pure. */
+import type { AccountItem } from '@nodemgr/contracts';
+import { isSliver, RESOURCE_NAMES } from '@nodemgr/records';
+import { amountText, resourceOf } from './render-amount.ts';
+import { type Line, type Page, span, type Tone } from './render-line.ts';
+import { type Cell, renderTable } from './render-table.ts';
+
+const COLUMNS = [
+  { title: 'RESOURCE' },
+  { title: 'RSPEC', align: 'right' },
+  { title: 'EFFECTIVE', align: 'right' },
+  { title: 'UNIT' },
+  { title: 'READS AS' },
+  { title: 'NOTE' },
+] as const;
+
+/** Ours in the order of the catalogue, then those that are carried through untouched. */
+function orderedNames(item: AccountItem): readonly string[] {
+  const given = new Set([...Object.keys(item.rspec), ...Object.keys(item.effective)]);
+  const ours = RESOURCE_NAMES.filter((name) => given.delete(name));
+  return [...ours, ...[...given].sort()];
+}
+
+function noteOf(change: number, isDefault: boolean, known: boolean): string {
+  const notes = [
+    ...(isDefault ? ['default'] : []),
+    ...(known ? [] : ['not ours, carried through']),
+    ...(change > 0 ? [`+${change} by loans`] : []),
+    ...(change < 0 ? [`${change} by loans`] : []),
+  ];
+  return notes.join(', ');
+}
+
+function rowOf(item: AccountItem, name: string): readonly Cell[] {
+  const own = item.rspec[name] ?? 0;
+  const effective = item.effective[name] ?? own;
+  const isDefault = isSliver(item.record) && !Object.hasOwn(item.record.rspec, name);
+  const unit = resourceOf(name)?.unit ?? '';
+  const text = amountText(name, effective);
+  const tone: Tone = isDefault ? 'dim' : 'plain';
+  return [
+    span(name, tone),
+    span(String(own), tone),
+    span(String(effective), effective === own ? tone : 'strong'),
+    unit,
+    text === String(effective) ? '' : text,
+    span(noteOf(effective - own, isDefault, unit !== ''), 'dim'),
+  ];
+}
+
+/** renderRspec returns one row for each resource that the sliver has, defaults included. */
+export function renderRspec(item: AccountItem, page: Page, indent = ''): readonly Line[] {
+  const rows = orderedNames(item).map((name) => rowOf(item, name));
+  return renderTable(COLUMNS, rows, page, indent);
+}

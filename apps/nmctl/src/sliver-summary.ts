@@ -1,0 +1,95 @@
+/**
+ * Brings together what the daemons know of each sliver: what its record says, what the machine has,
+ * what fails. Any part may be missing because its daemon is away. Pure.
+ */
+import { type AccountItem, feedItemSchema, type ObservedAccountView } from '@nodemgr/contracts';
+import { type Answer, valueOf } from './answer.ts';
+import type { DaemonFailure } from './node-status.ts';
+
+export interface SliverSummary {
+  readonly name: string;
+  /** Undefined: no record, or db-service is away, or its item is none that we can read. */
+  readonly item: AccountItem | undefined;
+  /** The supervisor's word for it; 'absent' when it has none, 'unknown' when it is away. */
+  readonly state: string;
+  readonly failures: readonly DaemonFailure[];
+}
+
+type NamedItem = { readonly name: string; readonly item?: unknown };
+
+/** accountItemOf reads a feed item that an operator call carries; undefined when it is no account's. */
+export function accountItemOf(item: unknown): AccountItem | undefined {
+  const read = feedItemSchema.safeParse(item);
+  return read.success && read.data.kind === 'account' ? read.data : undefined;
+}
+
+const isDelegate = (item: AccountItem | undefined): boolean =>
+  item?.record.account_type === 'delegate';
+
+/**
+ * summariseSlivers returns the slivers of the node, by name: those with a record and those that the
+ * machine has without one. What is known to be a delegate is left out.
+ */
+export function summariseSlivers(
+  accounts: Answer<readonly NamedItem[]>,
+  observed: Answer<readonly ObservedAccountView[]>,
+  failures: readonly DaemonFailure[],
+): readonly SliverSummary[] {
+  const items = new Map(
+    (valueOf(accounts) ?? []).map(({ name, item }) => [name, accountItemOf(item)] as const),
+  );
+  const states = new Map((valueOf(observed) ?? []).map(({ name, state }) => [name, state]));
+  const unseen = observed.answered ? 'absent' : 'unknown';
+  const names = [...new Set([...items.keys(), ...states.keys()])].sort();
+  return names
+    .filter((name) => !isDelegate(items.get(name)))
+    .map((name) => ({
+      name,
+      item: items.get(name),
+      state: states.get(name) ?? unseen,
+      failures: failuresAbout(name, failures),
+    }));
+}
+
+/** failuresAbout returns the failures whose subject is the account `name` or its record. */
+export function failuresAbout(
+  name: string,
+  failures: readonly DaemonFailure[],
+): readonly DaemonFailure[] {
+  const subjects = new Set([name, `sliver_${name}`]);
+  return failures.filter(({ subject }) => subjects.has(subject));
+}
+
+/** Who made the sliver: PLC itself, a CreateSliver call, or nobody yet. */
+export type Origin = 'plc' | 'created' | 'not created';
+
+/** originOf tells who made the sliver of `item`. */
+export function originOf({ record, local }: AccountItem): Origin {
+  if (record.plc_instantiated) return 'plc';
+  return local.created ? 'created' : 'not created';
+}
+
+/** intentOf says in words why a sliver is not meant to run; undefined when it is meant to. */
+export function intentOf(item: AccountItem): string | undefined {
+  if (originOf(item) === 'not created') return 'waits for CreateSliver';
+  if (item.effective['nm_enabled'] === 0) return 'disabled (nm_enabled is 0)';
+  return item.local.stopped ? 'stopped by the API' : undefined;
+}
+
+/** summaryJson returns a summary as programs get it: flat, with the field names of the records. */
+export function summaryJson({ name, item, state, failures }: SliverSummary): unknown {
+  if (item === undefined) return { name, state, record: false, failures };
+  const { record, source, local, rspec, effective } = item;
+  return {
+    name,
+    state,
+    record: true,
+    source,
+    origin: originOf(item),
+    expiry: record.expiry ?? null,
+    stopped: local.stopped,
+    rspec,
+    effective,
+    failures,
+  };
+}

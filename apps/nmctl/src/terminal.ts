@@ -1,0 +1,38 @@
+/** Where nmctl writes: results to stdout, complaints to stderr. It formats nothing itself. */
+import { harmlessJson, type Line, line, type Page, paragraph, textOf } from './render/render-line.ts';
+
+export interface Terminal {
+  /** How wide, coloured and late it is, for the renderers. */
+  readonly page: Page;
+  /** Writes a result for people. */
+  print(lines: readonly Line[]): void;
+  /** Writes a result for programs: one JSON document. */
+  printJson(value: unknown): void;
+  /** Writes to stderr what is wrong or missing. */
+  complain(text: string): void;
+  /** Writes text of our own making (help), to stdout. */
+  say(text: string): void;
+}
+
+/** What a terminal writes through: process.stdout and process.stderr, or a test's own. */
+export interface Streams {
+  readonly out: (text: string) => void;
+  readonly err: (text: string) => void;
+}
+
+const jsonText = (value: unknown): string => `${harmlessJson(JSON.stringify(value, null, 2))}\n`;
+
+/** makeTerminal puts a terminal on top of two streams. */
+export function makeTerminal({ out, err }: Streams, page: Page): Terminal {
+  const plain = { colours: false };
+  return {
+    page,
+    print: (lines) => out(textOf(lines, page)),
+    printJson: (value) => out(jsonText(value)),
+    complain: (text) => {
+      const [first = '', ...rest] = paragraph(text);
+      err(textOf([line('nmctl: ', ...first), ...rest], plain));
+    },
+    say: (text) => out(textOf(paragraph(text.trimEnd()), plain)),
+  };
+}

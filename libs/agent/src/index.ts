@@ -1,0 +1,6 @@
+/** What the agents share: commands as data, and the loop that brings the machine in line. */
+export * from './action-failed.ts';
+export * from './command.ts';
+export * from './format-command.ts';
+export * from './reconcile-loop.ts';
+export * from './timing.ts';

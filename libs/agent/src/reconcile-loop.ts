@@ -1,0 +1,205 @@
+/**
+ * The loop of every agent: observe, plan, execute, report, for each subject by itself. Level-triggered:
+ * a wake says only that something may differ, and each pass begins with what is there now. It never
+ * throws: a failure is a status, and is tried again with back-off.
+ *
+ *   wake ─▶ waiting ─▶ pass: observe ─▶ plan ─▶ steps … ─▶ observe … until nothing is left to do
+ *              ▲            │ failed: shown, tried again later
+ *              └────────────┘ woken meanwhile: the rest of the plan is dropped, a new pass follows
+ */
+import { backoffMs, type FailureBoard, type Logger } from '@nodemgr/daemon';
+import { abandonOn } from './abandon.ts';
+import { ActionFailed, asActionFailed } from './action-failed.ts';
+import { CoalescingQueue } from './coalescing-queue.ts';
+import { REAL_TIMING, type Timing } from './timing.ts';
+
+/** What is to be done for one subject. */
+export interface Plan<Step> {
+  readonly steps: readonly Step[];
+  /** Something that ought to be done and may not be yet: shown, and not retried by itself. */
+  readonly withheld?: { readonly action: string; readonly reason: string };
+}
+
+/** What the loop works for: one implementation in each agent. */
+export interface Agent<Key extends string, Observed, Step> {
+  /** Every subject that has a desired or an observed state. */
+  keys(): Iterable<Key>;
+  /** Looks at the machine. A rejection is a failure of the subject. */
+  observe(key: Key, signal: AbortSignal): Promise<Observed>;
+  /** Decides, from the newest desired state. A throw (ActionFailed) is a failure of the subject. */
+  plan(key: Key, observed: Observed): Plan<Step>;
+  /** Carries one step out; the steps of a subject run one after another. */
+  execute(key: Key, step: Step, signal: AbortSignal): Promise<void>;
+  /** The step's name, for logs and the failure board. */
+  nameOf(step: Step): string;
+}
+
+export interface LoopOptions {
+  /** Subjects worked on side by side. */
+  readonly workers: number;
+  readonly failures: Pick<FailureBoard, 'report' | 'clear'>;
+  readonly log: Pick<Logger, 'warn' | 'info'>;
+  /** Everything is looked at again this often, woken or not. Milliseconds. */
+  readonly resyncMs: number;
+  readonly timing?: Timing;
+}
+
+const BACKOFF = { base_ms: 1000, max_ms: 300_000 };
+/** A plan that is never done, however often it is carried out, is a failure. */
+const MAX_ROUNDS = 5;
+
+export class ReconcileLoop<Key extends string, Observed, Step> {
+  readonly #agent: Agent<Key, Observed, Step>;
+  readonly #options: LoopOptions;
+  readonly #timing: Timing;
+  readonly #queue = new CoalescingQueue<Key>();
+  readonly #stop = new AbortController();
+  readonly #attempts = new Map<Key, number>();
+  readonly #retries = new Map<Key, () => void>();
+  #cancelResync = (): void => {};
+  #workers: readonly Promise<void>[] = [];
+
+  constructor(agent: Agent<Key, Observed, Step>, options: LoopOptions) {
+    this.#agent = agent;
+    this.#options = options;
+    this.#timing = options.timing ?? REAL_TIMING;
+  }
+
+  /** start begins the work; what was woken before is done now. */
+  start(): void {
+    this.#workers = Array.from({ length: this.#options.workers }, () => this.#work());
+    this.#armResync();
+  }
+
+  /**
+   * wake says that these subjects (or all) may differ from what they should be. `mark`, where given,
+   * counts for `settledUpTo`.
+   */
+  wake(keys: Iterable<Key> | 'all', mark?: number): void {
+    if (this.#stop.signal.aborted) return;
+    for (const key of keys === 'all' ? this.#agent.keys() : keys) this.#queue.add(key, mark);
+  }
+
+  /** Subjects waiting or being worked on; those that wait for a retry do not count. */
+  get busy(): number {
+    return this.#queue.busy;
+  }
+
+  /**
+   * settledUpTo returns the mark up to which every woken subject is in line or fails for reasons of its
+   * own, given the newest mark that there is.
+   */
+  settledUpTo(newest: number): number {
+    const oldest = this.#queue.oldestMark();
+    return oldest === undefined ? newest : Math.min(newest, oldest - 1);
+  }
+
+  /** stop ends everything at once; a step that does not heed its signal is no longer waited for. */
+  async stop(): Promise<void> {
+    this.#stop.abort();
+    this.#cancelResync();
+    for (const cancel of this.#retries.values()) cancel();
+    this.#retries.clear();
+    this.#queue.rouseAll();
+    await Promise.all(this.#workers);
+  }
+
+  #armResync(): void {
+    const wait = this.#options.resyncMs * (0.75 + this.#timing.random() / 2);
+    this.#cancelResync = this.#timing.after(wait, () => {
+      this.wake('all');
+      this.#armResync();
+    });
+  }
+
+  async #work(): Promise<void> {
+    while (!this.#stop.signal.aborted) {
+      const key = this.#queue.take();
+      if (key === undefined) await this.#queue.changed();
+      else await this.#pass(key);
+    }
+  }
+
+  async #pass(key: Key): Promise<void> {
+    this.#retries.get(key)?.();
+    this.#retries.delete(key);
+    let finished = true;
+    try {
+      const plan = await this.#converge(key);
+      if (plan === undefined) finished = false;
+      else this.#succeeded(key, plan);
+    } catch (error) {
+      this.#failed(key, asActionFailed('work', error));
+    }
+    this.#queue.done(key, finished);
+  }
+
+  /** Returns the plan that had nothing left to do; undefined when a newer wake or the end cut it short. */
+  async #converge(key: Key): Promise<Plan<Step> | undefined> {
+    for (let round = 0; round < MAX_ROUNDS; round += 1) {
+      const observed = await this.#attempt('observe', (signal) =>
+        this.#agent.observe(key, signal).then((value) => ({ value })),
+      );
+      if (observed === undefined) return undefined;
+      const plan = this.#plan(key, observed.value);
+      if (plan.steps.length === 0) return plan;
+      if (!(await this.#execute(key, plan.steps))) return undefined;
+    }
+    throw new ActionFailed('converge', `not in line after its plan was done ${MAX_ROUNDS} times`);
+  }
+
+  #plan(key: Key, observed: Observed): Plan<Step> {
+    try {
+      return this.#agent.plan(key, observed);
+    } catch (error) {
+      throw asActionFailed('plan', error);
+    }
+  }
+
+  /** Reports whether all steps were carried out. Each plan begins afresh, so the rest can be dropped. */
+  async #execute(key: Key, steps: readonly Step[]): Promise<boolean> {
+    for (const step of steps) {
+      if (this.#stop.signal.aborted || this.#queue.isWaiting(key)) return false;
+      await this.#attempt(this.#agent.nameOf(step), (signal) =>
+        this.#agent.execute(key, step, signal),
+      );
+    }
+    return true;
+  }
+
+  async #attempt<T>(
+    action: string,
+    work: (signal: AbortSignal) => Promise<T>,
+  ): Promise<T | undefined> {
+    const { signal } = this.#stop;
+    try {
+      return await abandonOn(work(signal), signal);
+    } catch (error) {
+      throw asActionFailed(action, error);
+    }
+  }
+
+  #succeeded(key: Key, { withheld }: Plan<Step>): void {
+    this.#attempts.delete(key);
+    const { failures, log } = this.#options;
+    if (withheld !== undefined) failures.report({ subject: key, ...withheld });
+    else if (failures.clear(key)) log.info({ subject: key }, 'works again');
+  }
+
+  #failed(key: Key, { action, message: reason, cause }: ActionFailed): void {
+    if (this.#stop.signal.aborted) return;
+    const attempts = (this.#attempts.get(key) ?? 0) + 1;
+    this.#attempts.set(key, attempts);
+    const wait = backoffMs(attempts, BACKOFF, this.#timing.random());
+    const retryAt = this.#timing.now() + wait;
+    this.#options.failures.report({ subject: key, action, reason, retryAt });
+    this.#options.log.warn(
+      { subject: key, action, reason, attempts, retry_in_ms: wait, err: cause },
+      'failed, will be tried again',
+    );
+    this.#retries.set(
+      key,
+      this.#timing.after(wait, () => this.wake([key])),
+    );
+  }
+}

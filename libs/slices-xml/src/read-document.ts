@@ -1,0 +1,193 @@
+/**
+ * Reads the XML of a slices.xml into what its elements say, unjudged; refuses what is not well-formed.
+ * The parser is saxes because it refuses everything that XML refuses: fast-xml-parser's validator lets
+ * a second root, text after the root and undefined entities through. Pure.
+ */
+import { SaxesParser, type SaxesTagNS } from 'saxes';
+import { readNatural } from './xml-integer.ts';
+
+/** Positions are indexes into the text that was read. */
+export interface RawResource {
+  readonly at: number;
+  readonly name: string | undefined;
+  readonly values: { readonly type: string | undefined; text: string }[];
+}
+
+export interface RawSlice {
+  readonly at: number;
+  readonly name: string | undefined;
+  readonly id: string | undefined;
+  readonly expiry: string | undefined;
+  /** Whether its <nodes> names this node. What follows is empty where it does not. */
+  ours: boolean;
+  readonly users: { readonly at: number; readonly person: string | undefined }[];
+  readonly resources: RawResource[];
+}
+
+export interface RawKey {
+  readonly at: number;
+  readonly person: string | undefined;
+  readonly type: string | undefined;
+  readonly value: string;
+}
+
+export interface RawDocument {
+  version: string;
+  readonly slices: RawSlice[];
+  readonly keys: RawKey[];
+}
+
+/** Thrown by readDocument: the document counts for nothing. */
+export class DocumentRefused extends Error {
+  override readonly name = 'DocumentRefused';
+  constructor(
+    readonly at: number,
+    reason: string,
+  ) {
+    super(reason);
+  }
+}
+
+const MAX_DEPTH = 100;
+/** A hundred times what a document of 30 MB has once other nodes' elements are out. */
+const MAX_ELEMENTS = 5_000_000;
+
+/** Where an element stands, and which of its children mean something there. */
+const CHILDREN = {
+  document: { planetlab_slices: 'root' },
+  root: { slice: 'slice' },
+  slice: { nodes: 'nodes', users: 'users', rspec: 'rspec' },
+  nodes: { node: 'node' },
+  node: {},
+  users: { user: 'user' },
+  user: {},
+  rspec: { resource: 'resource' },
+  resource: { value: 'value' },
+  value: {},
+  /** Inside an unknown element: nothing but keys means anything. */
+  elsewhere: {},
+} as const satisfies Record<string, Readonly<Record<string, string>>>;
+type Place = keyof typeof CHILDREN;
+
+function placeOf(parent: Place, local: string): Place {
+  const children: Readonly<Record<string, Place>> = CHILDREN[parent];
+  return Object.hasOwn(children, local) ? (children[local] ?? 'elsewhere') : 'elsewhere';
+}
+
+/** The five entities of XML and no other; without a prototype, or `&constructor;` would be defined. */
+const entities = (): Record<string, string> =>
+  Object.assign(Object.create(null), { amp: '&', gt: '>', lt: '<', quot: '"', apos: "'" });
+
+class DocumentReader {
+  readonly document: RawDocument = { version: '', slices: [], keys: [] };
+  readonly #parser = new SaxesParser({
+    xmlns: true,
+    position: false,
+    defaultXMLVersion: '1.0',
+    forceXMLVersion: true,
+  });
+  readonly #nodeId: number;
+  readonly #places: Place[] = ['document'];
+  /** The namespace of the root: elements of another one are unknown elements. */
+  #namespace = '';
+  #elements = 0;
+  /** Where the element now read began. */
+  #at = 0;
+
+  constructor(nodeId: number) {
+    this.#nodeId = nodeId;
+    const parser = this.#parser;
+    parser.ENTITIES = entities();
+    parser.on('error', (error) => this.#refuse(`not well-formed: ${error.message}`));
+    parser.on('xmldecl', ({ encoding }) => this.#checkEncoding(encoding));
+    parser.on('doctype', () => this.#refuse('<!DOCTYPE is not allowed'));
+    parser.on('opentagstart', () => {
+      this.#at = parser.position;
+    });
+    parser.on('opentag', (tag) => this.#open(tag));
+    parser.on('closetag', () => this.#close());
+    parser.on('text', (text) => this.#text(text));
+    parser.on('cdata', (text) => this.#text(text));
+  }
+
+  read(text: string): RawDocument {
+    this.#parser.write(text).close();
+    return this.document;
+  }
+
+  #refuse(reason: string): never {
+    throw new DocumentRefused(this.#parser.position, reason);
+  }
+
+  #checkEncoding(encoding: string | undefined): void {
+    if (encoding === undefined || /^(utf-8|us-ascii)$/i.test(encoding)) return;
+    this.#refuse(`the encoding is declared as ${encoding}; only UTF-8 is read`);
+  }
+
+  #open(tag: SaxesTagNS): void {
+    this.#elements += 1;
+    if (this.#elements > MAX_ELEMENTS) this.#refuse(`more than ${MAX_ELEMENTS} elements`);
+    if (this.#places.length > MAX_DEPTH) this.#refuse(`nested deeper than ${MAX_DEPTH} elements`);
+    const parent = this.#places.at(-1) ?? 'document';
+    if (parent === 'document') this.#openRoot(tag);
+    const known = tag.uri === this.#namespace;
+    const place = known ? placeOf(parent, tag.local) : 'elsewhere';
+    this.#places.push(place);
+    const attribute = (name: string) => tag.attributes[name]?.value;
+    if (known && tag.local === 'key') this.#addKey(attribute);
+    else this.#enter(place, attribute);
+  }
+
+  #openRoot(tag: SaxesTagNS): void {
+    if (tag.local !== 'planetlab_slices') {
+      this.#refuse(`the root is <${tag.name.slice(0, 80)}>, not <planetlab_slices>`);
+    }
+    this.#namespace = tag.uri;
+    this.document.version = tag.attributes['version']?.value ?? '';
+  }
+
+  #addKey(attribute: (name: string) => string | undefined): void {
+    this.document.keys.push({
+      at: this.#at,
+      person: attribute('person_id'),
+      type: attribute('type'),
+      value: attribute('value') ?? '',
+    });
+  }
+
+  #enter(place: Place, attribute: (name: string) => string | undefined): void {
+    const { slices } = this.document;
+    const slice = slices.at(-1);
+    const at = this.#at;
+    const name = attribute('name');
+    if (place === 'slice') {
+      const [id, expiry] = [attribute('id'), attribute('expiry')];
+      slices.push({ at, name, id, expiry, ours: false, users: [], resources: [] });
+    } else if (place === 'node') {
+      if (slice && readNatural(attribute('id')) === this.#nodeId) slice.ours = true;
+    } else if (place === 'user') slice?.users.push({ at, person: attribute('person_id') });
+    else if (place === 'resource') slice?.resources.push({ at, name, values: [] });
+    else if (place === 'value') {
+      slice?.resources.at(-1)?.values.push({ type: attribute('type'), text: '' });
+    }
+  }
+
+  #text(text: string): void {
+    if (this.#places.at(-1) !== 'value') return;
+    const value = this.document.slices.at(-1)?.resources.at(-1)?.values.at(-1);
+    if (value) value.text += text;
+  }
+
+  #close(): void {
+    if (this.#places.pop() !== 'slice') return;
+    const slice = this.document.slices.at(-1);
+    if (!slice || slice.ours) return;
+    slice.users.length = 0;
+    slice.resources.length = 0;
+  }
+}
+
+/** readDocument reads a whole document; throws DocumentRefused when it counts for nothing. */
+export function readDocument(text: string, nodeId: number): RawDocument {
+  return new DocumentReader(nodeId).read(text);
+}

@@ -1,0 +1,60 @@
+/**
+ * The bytes of a body as text: finds out the encoding (XML 1.0, appendix F) and refuses bytes that
+ * are not of it. It does not parse XML. What HTTP says about the character set is not asked.
+ */
+import { TextDecoder } from 'node:util';
+import { Fault } from '@nodemgr/faults';
+
+/** Enough for an XML declaration; one that is longer is not looked at. */
+const DECLARATION_BYTES = 200;
+const DECLARED = /^<\?xml[^>]*?\sencoding\s*=\s*["']([A-Za-z0-9._:-]{1,40})["']/;
+
+const BYTE_ORDER_MARKS = [
+  { bytes: [0xef, 0xbb, 0xbf], encoding: 'utf-8' },
+  { bytes: [0xff, 0xfe], encoding: 'utf-16le' },
+  { bytes: [0xfe, 0xff], encoding: 'utf-16be' },
+] as const;
+
+const LATIN1 = new Set(['iso-8859-1', 'iso8859-1', 'iso_8859-1', 'latin1']);
+const ASCII = new Set(['us-ascii', 'ascii']);
+
+function refuse(text: string): never {
+  throw new Fault('not-xml-rpc', text);
+}
+
+function encodingOf(body: Uint8Array): string {
+  for (const { bytes, encoding } of BYTE_ORDER_MARKS) {
+    if (bytes.every((byte, index) => body[index] === byte)) return encoding;
+  }
+  const start = Buffer.from(body.subarray(0, DECLARATION_BYTES)).toString('latin1');
+  const declared = (DECLARED.exec(start)?.[1] ?? 'utf-8').toLowerCase();
+  if (declared.startsWith('utf-16')) refuse('UTF-16 text must begin with a byte order mark');
+  return declared;
+}
+
+function decoderFor(encoding: string): TextDecoder {
+  try {
+    return new TextDecoder(encoding, { fatal: true });
+  } catch {
+    return refuse(`the encoding '${encoding}' is not supported; use UTF-8`);
+  }
+}
+
+/**
+ * decodeText returns a body as text, without a byte order mark. Throws Fault 'not-xml-rpc' for an
+ * encoding that is not known and for bytes that the encoding does not have.
+ */
+export function decodeText(body: Uint8Array): string {
+  const encoding = encodingOf(body);
+  // TextDecoder takes both names to mean windows-1252, which XML does not.
+  if (LATIN1.has(encoding)) return Buffer.from(body).toString('latin1');
+  if (ASCII.has(encoding) && body.some((byte) => byte > 0x7f)) {
+    refuse('the text says that it is US-ASCII, and is not');
+  }
+  try {
+    return decoderFor(encoding).decode(body);
+  } catch (error) {
+    if (error instanceof Fault) throw error;
+    return refuse(`the text is not ${encoding.toUpperCase()}`);
+  }
+}
