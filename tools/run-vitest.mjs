@@ -1,9 +1,8 @@
 // Runs one project's tests and leaves their counts in dist/test-results for tools/test.mjs to add up.
 import { spawnSync } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
-import { basename } from 'node:path';
 
-const [projectRoot, ...extra] = process.argv.slice(2);
+const [projectName, projectRoot, ...extra] = process.argv.slice(2);
 mkdirSync('dist/test-results', { recursive: true });
 const run = spawnSync(
   'vitest',
@@ -12,7 +11,7 @@ const run = spawnSync(
     `--dir=${projectRoot}`,
     '--reporter=default',
     '--reporter=json',
-    `--outputFile.json=dist/test-results/${basename(projectRoot)}.json`,
+    `--outputFile.json=dist/test-results/${projectName}.json`,
     ...extra,
   ],
   { stdio: 'inherit', shell: false },

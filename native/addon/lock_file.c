@@ -54,8 +54,11 @@ napi_value unlock_file(napi_env env, napi_callback_info info) {
   int fd;
   if (!js_arguments(env, info, 1, &argument) || !js_fd(env, argument, &fd)) return NULL;
 
-  /* Whatever else has this number by now (a socket, a pipe) is not ours to close. */
-  const int error = regular_file(fd);
+  /*
+   * Whatever else has this number by now (a socket, a pipe) is not ours to close; nor are
+   * the standard streams, which may well be regular files, and Node.js dies without them.
+   */
+  const int error = fd <= STDERR_FILENO ? EINVAL : regular_file(fd);
   if (error != 0) return js_throw(env, error, "unlock file descriptor %d", fd);
   /* On Linux the descriptor is gone even when close says EINTR: never repeat it (close(2)). */
   if (close(fd) == -1 && errno != EINTR)

@@ -144,4 +144,19 @@ describe('unlockFile', () => {
     expect(thrownBy(() => unlockFile?.(fd)).code).toBe('EINVAL');
     expect(existsSync(`/proc/self/fd/${fd}`)).toBe(true);
   });
+
+  it('does not close a standard stream, not even one that is a regular file', () => {
+    const output = openSync(lockPath(), 'w');
+    onTestFinished(() => closeSync(output));
+    const attempt = `
+      const target = { exports: {} };
+      process.dlopen(target, process.argv[1]);
+      for (const fd of [0, 1, 2]) {
+        try { target.exports.unlockFile(fd); } catch (error) { process.exitCode = error.code === 'EINVAL' ? 7 : 8; }
+      }`;
+    const { status } = spawnSync(process.execPath, ['-e', attempt, ADDON_FILE], {
+      stdio: [output, output, output],
+    });
+    expect(status).toBe(7);
+  });
 });

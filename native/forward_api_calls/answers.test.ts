@@ -192,15 +192,28 @@ describe('an answer with another status', () => {
     expect(faultOf(outcome)).toBe('the API answered with status 413 Payload Too Large');
   });
 
-  it('is named when the API has stopped reading before it answers', async () => {
-    // What was sent already is read after SHUT_RD: that makes room, so the shell sends and fails.
+  it('is named when the API answers at once, and neither reads the request nor closes', async () => {
+    const path = await rawApi((socket) => {
+      socket.pause().write('HTTP/1.1 413 Payload Too Large\r\n\r\n');
+    });
+    const outcome = await call(Buffer.alloc(MEBIBYTE, 'x'), viaSocket(path));
+    expect(faultOf(outcome)).toBe('the API answered with status 413 Payload Too Large');
+  });
+
+  it('is named when the API stops reading and answers after the shell has met the broken pipe', async () => {
+    // Reading what was sent before SHUT_RD makes room, which wakes the shell: it sends, and fails.
+    // Once it sleeps again, with room to send, it waits for nothing but the answer.
     const path = await pythonApi(`
+import struct
 server = socket.socket(socket.AF_UNIX); server.bind(sys.argv[1]); server.listen(1)
 print('ready', flush=True)
 connection, _ = server.accept()
+credentials = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12)
+stat = f'/proc/{struct.unpack("3i", credentials)[0]}/stat'
 connection.recv(1)
 connection.shutdown(socket.SHUT_RD)
 while connection.recv(65536): pass
+while open(stat).read().rsplit(')', 1)[1].split()[0] in 'RD': pass
 connection.sendall(b'HTTP/1.1 413 Payload Too Large\\r\\n\\r\\n')
 sys.stdin.read()`);
     const outcome = await call(Buffer.alloc(MEBIBYTE, 'x'), viaSocket(path));

@@ -6,8 +6,8 @@ export type Answer<T> =
   /** `kind` 'unavailable': it is not there, or we may not ask it; else it answered that it failed. */
   | { readonly answered: false; readonly kind: FaultName; readonly reason: string };
 
-/** valueOf returns what was answered, or undefined. */
-export function valueOf<T>(answer: Answer<T>): T | undefined {
+/** heard returns what was answered, or undefined. */
+export function heard<T>(answer: Answer<T>): T | undefined {
   return answer.answered ? answer.value : undefined;
 }
 

@@ -9,7 +9,7 @@ import {
   type GatewayStatus,
   type SupervisorStatus,
 } from '@nodemgr/contracts';
-import { type Answer, isSilent, valueOf } from './answer.ts';
+import { type Answer, heard, isSilent } from './answer.ts';
 
 /** Every daemon's answer, by its name. */
 export interface NodeStatus {
@@ -44,13 +44,17 @@ const SUBSCRIBERS = ['account-supervisor', 'bwcap-agent', 'api-gateway'] as cons
  * daemon got over by itself (slices left out, a database set aside) is shown, but is no trouble.
  */
 export function troublesOf(status: NodeStatus): readonly string[] {
-  const down = DAEMONS.filter((daemon) => !status[daemon].answered).map((name) => `${name} is down`);
+  const down = DAEMONS.filter((daemon) => !status[daemon].answered).map(
+    (name) => `${name} is down`,
+  );
   const blind = SUBSCRIBERS.flatMap((name) => {
-    const feed = valueOf<{ readonly detail: { readonly feed: Feed } }>(status[name])?.detail.feed;
-    return feed === undefined || feed.state === 'live' ? [] : [`${name}: its feed is ${feed.state}`];
+    const feed = heard<{ readonly detail: { readonly feed: Feed } }>(status[name])?.detail.feed;
+    return feed === undefined || feed.state === 'live'
+      ? []
+      : [`${name}: its feed is ${feed.state}`];
   });
   const failing = failuresOf(status).map(({ subject, action }) => `${subject}: ${action} fails`);
-  const held = valueOf(status['db-service'])?.detail.guard ?? [];
+  const held = heard(status['db-service'])?.detail.guard ?? [];
   const heldBack = held.map(({ source }) => `the guard holds back an update from ${source}`);
   return [...down, ...blind, ...failing, ...heldBack];
 }

@@ -3,7 +3,7 @@
  * what fails. Any part may be missing because its daemon is away. Pure.
  */
 import { type AccountItem, feedItemSchema, type ObservedAccountView } from '@nodemgr/contracts';
-import { type Answer, valueOf } from './answer.ts';
+import { type Answer, heard } from './answer.ts';
 import type { DaemonFailure } from './node-status.ts';
 
 export interface SliverSummary {
@@ -36,9 +36,9 @@ export function summariseSlivers(
   failures: readonly DaemonFailure[],
 ): readonly SliverSummary[] {
   const items = new Map(
-    (valueOf(accounts) ?? []).map(({ name, item }) => [name, accountItemOf(item)] as const),
+    (heard(accounts) ?? []).map(({ name, item }) => [name, accountItemOf(item)] as const),
   );
-  const states = new Map((valueOf(observed) ?? []).map(({ name, state }) => [name, state]));
+  const states = new Map((heard(observed) ?? []).map(({ name, state }) => [name, state]));
   const unseen = observed.answered ? 'absent' : 'unknown';
   const names = [...new Set([...items.keys(), ...states.keys()])].sort();
   return names

@@ -1,5 +1,12 @@
 /** Where nmctl writes: results to stdout, complaints to stderr. It formats nothing itself. */
-import { harmlessJson, type Line, line, type Page, paragraph, textOf } from './render/render-line.ts';
+import {
+  harmlessJson,
+  type Line,
+  line,
+  type Page,
+  paragraph,
+  textOf,
+} from './render/render-line.ts';
 
 export interface Terminal {
   /** How wide, coloured and late it is, for the renderers. */
@@ -10,8 +17,8 @@ export interface Terminal {
   printJson(value: unknown): void;
   /** Writes to stderr what is wrong or missing. */
   complain(text: string): void;
-  /** Writes text of our own making (help), to stdout. */
-  say(text: string): void;
+  /** Writes text as it is: help, which goes to stdout when asked for and to stderr when not. */
+  say(text: string, to: 'out' | 'err'): void;
 }
 
 /** What a terminal writes through: process.stdout and process.stderr, or a test's own. */
@@ -33,6 +40,6 @@ export function makeTerminal({ out, err }: Streams, page: Page): Terminal {
       const [first = '', ...rest] = paragraph(text);
       err(textOf([line('nmctl: ', ...first), ...rest], plain));
     },
-    say: (text) => out(textOf(paragraph(text.trimEnd()), plain)),
+    say: (text, to) => ({ out, err })[to](textOf(paragraph(text.trimEnd()), plain)),
   };
 }

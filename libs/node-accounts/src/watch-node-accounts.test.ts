@@ -51,7 +51,10 @@ test('a change in place, a replaced file and a removed one are seen at the next 
 test('unchanged files are not read again, once their times can be relied on', async () => {
   const { reader, passwd_file } = watch();
   await writeFile(passwd_file, entry('a_one', 30_000));
-  const sameTwice = async () => (await reader.current()) === (await reader.current());
+  const sameTwice = async () => {
+    const before = await reader.current();
+    return before === (await reader.current());
+  };
   await expect.poll(sameTwice, { timeout: 5000 }).toBe(true);
 });
 

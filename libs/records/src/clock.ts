@@ -4,9 +4,11 @@
  */
 import type { EpochSeconds, Seconds } from './quantities.ts';
 
-/** One look at the clocks. `monotonic` never jumps and does not tell the time of day. */
+/** One look at the clocks, at one moment. */
 export interface ClockReading {
-  readonly wall: EpochSeconds;
+  /** Seconds since 1970, with their fraction: whole ones would pass for jumps of up to a second. */
+  readonly wall: Seconds;
+  /** Seconds since some fixed moment: never jumps, and does not tell the time of day. */
   readonly monotonic: Seconds;
   /** The kernel says that something keeps the clock in time (adjtimex(2)). */
   readonly synchronised: boolean;

@@ -24,9 +24,10 @@ export function guardUpdate(
   limits: GuardLimits,
 ): Refusal | undefined {
   const doomed = removed.filter((key) => running.has(key));
-  if (running.size < limits.min_slivers) return undefined;
-  if (doomed.length <= running.size * limits.max_removed_share) return undefined;
-  const share = Math.round(limits.max_removed_share * 100);
+  if (doomed.length === 0 || running.size < limits.min_slivers) return undefined;
+  // Divided, not multiplied: 29 of 100 is 0.29 to the last bit, but 100 × 0.29 is a little less than 29.
+  if (doomed.length / running.size <= limits.max_removed_share) return undefined;
+  const share = Number((limits.max_removed_share * 100).toPrecision(6));
   return {
     running: running.size,
     would_remove: doomed,

@@ -58,8 +58,25 @@ export interface UpdateCircumstances {
 
 /** sameContent reports whether two records differ in nothing but their timestamp. */
 export function sameContent(a: DeliveredRecord, b: DeliveredRecord): boolean {
-  return contentOf(a) === contentOf(b);
+  return sameValue({ ...a, timestamp: 0 }, { ...b, timestamp: 0 });
 }
+
+/**
+ * sameValue reports whether two plain values would read the same as JSON, whatever the order of their
+ * keys. Compared in place: a thousand unchanged records a minute are not worth two thousand texts.
+ */
+function sameValue(a: unknown, b: unknown): boolean {
+  if (a === b) return true;
+  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
+  if (Array.isArray(a) !== Array.isArray(b)) return false;
+  const [left, right] = [definedEntries(a), definedEntries(b)];
+  if (left.length !== right.length) return false;
+  const values = new Map(right);
+  return left.every(([key, value]) => values.has(key) && sameValue(value, values.get(key)));
+}
+
+const definedEntries = (value: object): [string, unknown][] =>
+  Object.entries(value).filter(([, inner]) => inner !== undefined);
 
 /** contentOf returns a record's content as canonical text (keys sorted, no timestamp). */
 export function contentOf(record: DeliveredRecord): string {
@@ -101,6 +118,29 @@ function judgeRecord(
 }
 
 /**
+ * What a source's silence about records that it has named before does to them: they go. A record
+ * newer than the update stays, for the update cannot know of it.
+ */
+function removalsOf(
+  update: FullUpdate,
+  renewed: ReadonlySet<RecordKey>,
+  { held, now }: Pick<UpdateCircumstances, 'held' | 'now'>,
+): readonly Removal[] {
+  const removals: Removal[] = [];
+  for (const [record_key, { record, source }] of held) {
+    if (source !== update.source || renewed.has(record_key)) continue;
+    const expired = now !== undefined && hasExpired(record, now);
+    if (!expired && record.timestamp > update.timestamp) continue;
+    removals.push({ record_key, reason: expired ? 'expired' : 'document' });
+  }
+  return removals;
+}
+
+/** The removals that the guard has a say in: an expiry is nobody's mistake. */
+const byDocument = (removals: readonly Removal[]): readonly RecordKey[] =>
+  removals.filter(({ reason }) => reason === 'document').map(({ record_key }) => record_key);
+
+/**
  * planFullUpdate decides on a full update. Older than the last one: stale, nothing happens. Would it
  * remove too many running slivers: refused, nothing happens. Otherwise every record of the source
  * that the update does not renew goes.
@@ -127,30 +167,33 @@ export function planFullUpdate(
       if (verdict.put) puts.push(record);
     }
   }
-  const removals: Removal[] = [];
-  for (const [record_key, { record, source }] of held) {
-    if (source !== update.source || renewed.has(record_key)) continue;
-    const expired = now !== undefined && hasExpired(record, now);
-    removals.push({ record_key, reason: expired ? 'expired' : 'document' });
-  }
-  const removedKeys = removals.map((removal) => removal.record_key);
-  const refusal = guard === 'allowed' ? undefined : guardUpdate(running, removedKeys, guard);
+  const removals = removalsOf(update, renewed, circumstances);
+  const refusal =
+    guard === 'allowed' ? undefined : guardUpdate(running, byDocument(removals), guard);
   if (refusal !== undefined) return { outcome: 'refused', refusal };
   return { outcome: 'accepted', puts, removals, ignored };
 }
 
-/** planSingleRecord decides on one record delivered by itself (a ticket). */
+/**
+ * planSingleRecord decides on one record delivered by itself (a ticket). One that is older than its
+ * source's last full update (`heldTimestamp`) is ignored: that update has had the later word.
+ */
 export function planSingleRecord(
   record: DeliveredRecord,
   source: Source,
   held: HeldRecord | undefined,
   now: EpochSeconds | undefined,
+  heldTimestamp?: EpochSeconds | undefined,
 ): RecordChanges {
-  const verdict = judgeRecord(record, source, held, now);
+  const { record_key, timestamp } = record;
+  const verdict: Verdict =
+    heldTimestamp !== undefined && timestamp < heldTimestamp
+      ? { ignored: "it is older than its source's last full update" }
+      : judgeRecord(record, source, held, now);
   return {
     puts: 'put' in verdict && verdict.put ? [record] : [],
     removals: [],
-    ignored: 'ignored' in verdict ? [{ record_key: record.record_key, why: verdict.ignored }] : [],
+    ignored: 'ignored' in verdict ? [{ record_key, why: verdict.ignored }] : [],
   };
 }
 

@@ -110,6 +110,37 @@ export const deliveredRecordSchema: z.ZodType<DeliveredRecord> = z.union([
   bwcapRecordSchema,
 ]);
 
+const claimSchema = z.object({
+  account_type: z.string().optional(),
+  record_key: z.string().optional(),
+});
+const bySort: Readonly<Record<string, z.ZodType<DeliveredRecord>>> = {
+  sliver: sliverRecordSchema,
+  delegate: delegateRecordSchema,
+  [BWCAP_KEY]: bwcapRecordSchema,
+};
+
+/**
+ * checkRecord returns `candidate` as a record, or what is wrong with it and where. It is held to the
+ * one schema that it claims (by its account_type, else its record_key), so that the reason is about
+ * the field that does not fit and not about the three kinds that it might have been.
+ */
+export function checkRecord(
+  candidate: unknown,
+): { readonly record: DeliveredRecord } | { readonly why: string } {
+  const claimed = claimSchema.safeParse(candidate);
+  const sort = claimed.data?.account_type ?? claimed.data?.record_key ?? '';
+  const schema = Object.hasOwn(bySort, sort) ? bySort[sort] : undefined;
+  if (schema === undefined) {
+    return { why: `wants account_type to be sliver or delegate, or record_key to be ${BWCAP_KEY}` };
+  }
+  const checked = schema.safeParse(candidate);
+  if (checked.success) return { record: checked.data };
+  const [issue] = checked.error.issues;
+  const where = issue === undefined || issue.path.length === 0 ? '' : `${issue.path.join('.')}: `;
+  return { why: `${where}${issue?.message ?? 'does not fit'}` };
+}
+
 /** isSliver reports whether `record` describes a sliver. */
 export function isSliver(record: DeliveredRecord): record is SliverRecord {
   return 'account_type' in record && record.account_type === 'sliver';

@@ -17,7 +17,10 @@ const SIZES: Scale = [
 ];
 
 function scaled(value: number, scale: Scale): string {
-  const [factor, unit] = scale.find(([least]) => Math.abs(value) >= least) ?? [1, scale.at(-1)?.[1]];
+  const [factor, unit] = scale.find(([least]) => Math.abs(value) >= least) ?? [
+    1,
+    scale.at(-1)?.[1],
+  ];
   return `${Number((value / factor).toFixed(2))} ${unit}`;
 }
 

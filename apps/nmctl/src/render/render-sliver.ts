@@ -81,7 +81,6 @@ function observedLine(observed: SliverPage['observed']): Line {
 }
 
 const LOAN_COLUMNS = [
-  { title: '' },
   { title: 'RESOURCE' },
   { title: 'AMOUNT', align: 'right' },
   { title: 'VERDICT' },
@@ -98,8 +97,7 @@ function loanLines(
     String(amount),
     verdict === 'counts' ? span(verdict, 'good') : span(`ignored: ${verdict}`, 'warn'),
   ]);
-  const [, ...others] = LOAN_COLUMNS;
-  return renderTable([{ title: who }, ...others], rows, page, '  ');
+  return renderTable([{ title: who }, ...LOAN_COLUMNS], rows, page, '  ');
 }
 
 /** renderSliver returns the page of one sliver; what is not known is left out or called unknown. */

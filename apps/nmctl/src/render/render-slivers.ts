@@ -32,8 +32,8 @@ const STATE_TONES: Readonly<Record<string, Tone>> = {
 function amountCell({ rspec, effective }: AccountItem, resource: ResourceName): string {
   const value = effective[resource];
   if (value === undefined) return '';
-  // The mark's place is kept free where there is none, so that numbers stay aligned.
-  return `${amountText(resource, value)}${value === rspec[resource] ? '' : LOAN_MARK}`;
+  // Before the number: these columns are aligned at their right.
+  return `${value === rspec[resource] ? '' : LOAN_MARK}${amountText(resource, value)}`;
 }
 
 function noteOf({ item, failures }: SliverSummary, page: Page): Span {
@@ -82,7 +82,7 @@ export function renderSlivers(slivers: readonly SliverSummary[], page: Page): re
   if (slivers.length === 0) return [line('no slivers')];
   const rows = slivers.map((summary) => rowOf(summary, page));
   const marked = rows.some((row) =>
-    row.slice(4, 8).some((cell) => typeof cell === 'string' && cell.endsWith(LOAN_MARK)),
+    row.slice(4, 8).some((cell) => typeof cell === 'string' && cell.startsWith(LOAN_MARK)),
   );
   return [...renderTable(COLUMNS, rows, page), line(''), footer(slivers, marked)];
 }

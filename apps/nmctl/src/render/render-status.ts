@@ -1,6 +1,6 @@
 /** The page that `nmctl status` shows. Pure; what is wrong is decided in node-status.ts. */
 import type { DbStatus, FetcherStatus } from '@nodemgr/contracts';
-import { valueOf } from '../answer.ts';
+import { heard } from '../answer.ts';
 import { failuresOf, type NodeStatus, troublesOf } from '../node-status.ts';
 import { countText } from './render-amount.ts';
 import { renderFailures } from './render-failures.ts';
@@ -34,7 +34,11 @@ function updateLines({ detail }: FetcherStatus, page: Page): readonly Line[] {
   const last =
     last_attempt === undefined
       ? []
-      : [line(`last poll ${distanceText(last_attempt, page.now)}: ${last_outcome ?? 'unfinished'}`)];
+      : [
+          line(
+            `last poll ${distanceText(last_attempt, page.now)}: ${last_outcome ?? 'unfinished'}`,
+          ),
+        ];
   const next =
     next_attempt === undefined ? [] : [line(`next poll ${distanceText(next_attempt, page.now)}`)];
   return [fetched, ...last, ...next];
@@ -46,14 +50,16 @@ function clockSpans(clock: DbStatus['detail']['clock']): readonly Span[] {
 }
 
 function countsLine(status: NodeStatus): Line {
-  const records = valueOf(status['db-service'])?.detail.records;
-  const accounts = valueOf(status['account-supervisor'])?.detail.accounts;
+  const records = heard(status['db-service'])?.detail.records;
+  const accounts = heard(status['account-supervisor'])?.detail.accounts;
   const desired =
     records === undefined
       ? []
       : [
           `${countText(records.slivers, 'sliver')} and ${countText(records.delegates, 'delegate')} have a record`,
-          ...(records.removed > 0 ? [`${countText(records.removed, 'account')} being removed`] : []),
+          ...(records.removed > 0
+            ? [`${countText(records.removed, 'account')} being removed`]
+            : []),
         ];
   const observed =
     accounts === undefined
@@ -76,8 +82,8 @@ function databaseLines({ detail }: DbStatus, page: Page): readonly Line[] {
 }
 
 function leftOutLines(status: NodeStatus): readonly Line[] {
-  const problems = valueOf(status['plc-fetcher'])?.detail.problems ?? [];
-  const ignored = valueOf(status['db-service'])?.detail.ignored ?? [];
+  const problems = heard(status['plc-fetcher'])?.detail.problems ?? [];
+  const ignored = heard(status['db-service'])?.detail.ignored ?? [];
   const lines = [...problems, ...ignored.map(({ record_key, why }) => `${record_key}: ${why}`)];
   if (lines.length === 0) return [];
   const told = lines.map((text) => line(span(`  ${text}`, 'warn')));
@@ -99,8 +105,8 @@ function verdict(status: NodeStatus): Line {
 
 /** renderStatus shows the whole node: what is known is shown, what is not is called unknown. */
 export function renderStatus(status: NodeStatus, page: Page): readonly Line[] {
-  const fetcher = valueOf(status['plc-fetcher']);
-  const db = valueOf(status['db-service']);
+  const fetcher = heard(status['plc-fetcher']);
+  const db = heard(status['db-service']);
   return [
     ...renderProcesses(status, page),
     BLANK,

@@ -1,0 +1,47 @@
+/**
+ * The steps that make, change and remove accounts: the name of each, and what it needs to be carried
+ * out. Every step may be repeated: after a power cut it is not known whether it was done.
+ */
+import type { AccountType, EpochSeconds, HostUid, KiB } from '@nodemgr/records';
+import type { AccountIds, ProjectId } from './account-ids.ts';
+import type { Content } from './desired-account.ts';
+import type { Limits } from './observed-account.ts';
+
+type Nothing = Readonly<Record<never, never>>;
+
+export interface StepArguments {
+  /** The Unix user, with login denied, and the record that says it is ours. */
+  'create-user': { readonly type: AccountType; readonly ids: AccountIds };
+  /** Registers the sliver's 65536 ids. */
+  'set-id-range': { readonly base: HostUid };
+  'install-keys': { readonly keys: Content };
+  /** The folders of the overlay, counted under the sliver's project. */
+  'create-filesystem': { readonly base: HostUid; readonly project: ProjectId };
+  'set-disk-quota': { readonly project: ProjectId; readonly quota: KiB };
+  'install-initscript': { readonly initscript: Content };
+  /** What the template unit needs to know of this sliver. */
+  'write-unit': { readonly base: HostUid };
+  /** Takes hold at once, also while the sliver runs. */
+  'set-limits': { readonly limits: Limits };
+  /** Start scripts run by themselves when the unit starts; `starts` notes them as run. */
+  'start-unit': { readonly starts: number };
+  'run-start-scripts': { readonly starts: number };
+  /** Kills all processes of the sliver. */
+  'stop-unit': Nothing;
+  'allow-login': Nothing;
+  'deny-login': Nothing;
+  /** Moves the files aside, under the time of the removal. */
+  'keep-files': { readonly since: EpochSeconds };
+  'restore-files': { readonly since: EpochSeconds };
+  'purge-files': { readonly since: EpochSeconds };
+  /** The user, its id range, its keys, its unit and our record of it. */
+  'remove-user': Nothing;
+  'reset-disk-quota': { readonly project: ProjectId };
+}
+
+export type StepName = keyof StepArguments;
+
+/** One step of one kind: its name and its arguments. */
+export type StepOf<Name extends StepName> = { readonly step: Name } & StepArguments[Name];
+
+export type AccountStep = { [Name in StepName]: StepOf<Name> }[StepName];

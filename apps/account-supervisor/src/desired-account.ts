@@ -1,0 +1,180 @@
+/**
+ * What the feed says about one account: that it should exist (and how), that it is to go, or that it
+ * may not be removed yet. Decides only; nothing here knows how an account is made.
+ */
+import { createHash } from 'node:crypto';
+import type { AccountItem, FeedItem } from '@nodemgr/contracts';
+import {
+  type AccountName,
+  type AccountType,
+  amountOf,
+  type KiB,
+  kib,
+  type RecordKey,
+  type Rspec,
+  recordKeyOf,
+  type SliverRecord,
+  TIMESTAMP_KEY,
+} from '@nodemgr/records';
+import { type Digest, isObservedSliver, type ObservedAccount } from './observed-account.ts';
+import type { CpuClaim } from './plan-cpu-weights.ts';
+
+/** A text and what tells it from others. */
+export interface Content {
+  readonly text: string;
+  readonly digest: Digest;
+}
+
+/** contentOf returns `text` with its SHA-256. */
+export function contentOf(text: string): Content {
+  return { text, digest: createHash('sha256').update(text).digest('hex') as Digest };
+}
+
+/** A delegate: keys are one a line. */
+export interface DesiredDelegate {
+  readonly type: 'delegate';
+  readonly keys: Content;
+}
+
+export interface DesiredSliver {
+  readonly type: 'sliver';
+  readonly keys: Content;
+  readonly initscript: Content;
+  /** Whether its unit should run: enabled, and not stopped by a call. */
+  readonly run: boolean;
+  /** nm_enabled. */
+  readonly login: boolean;
+  /** How often Start was called. */
+  readonly starts: number;
+  readonly diskQuota: KiB;
+  /** 0: no limit. */
+  readonly memoryMax: KiB;
+  readonly tasksMax: number;
+}
+
+export type DesiredAccount = DesiredDelegate | DesiredSliver;
+
+/** What is to become of one account. */
+export type Verdict =
+  | {
+      readonly verdict: 'exists';
+      readonly desired: DesiredAccount;
+      /** A second account that has the same name and so cannot exist. */
+      readonly shadowed?: string;
+    }
+  | { readonly verdict: 'goes' }
+  | { readonly verdict: 'withheld'; readonly reason: string };
+
+export type Items = ReadonlyMap<RecordKey, FeedItem>;
+
+/** pid_max of 64-bit Linux (proc(5)): TasksMax beyond it means nothing. */
+const MAX_TASKS = 4_194_304;
+
+function desiredSliver(record: SliverRecord, { effective, local }: AccountItem): DesiredSliver {
+  const login = amountOf(effective, 'nm_enabled') !== 0;
+  return {
+    type: 'sliver',
+    keys: contentOf(record.ssh_keys),
+    initscript: contentOf(record.initscript),
+    run: login && !local.stopped,
+    login,
+    starts: local.starts,
+    // A quota of 0 would mean none at all (setquota(8)).
+    diskQuota: kib(Math.max(1, amountOf(effective, 'nm_disk_quota'))),
+    memoryMax: kib(Math.max(0, amountOf(effective, 'nm_mem_max'))),
+    tasksMax: Math.min(MAX_TASKS, Math.max(1, amountOf(effective, 'nm_tasks_max'))),
+  };
+}
+
+function desiredOf(item: AccountItem): DesiredAccount {
+  const { record } = item;
+  return record.account_type === 'sliver'
+    ? desiredSliver(record, item)
+    : { type: 'delegate', keys: contentOf(record.ssh_keys) };
+}
+
+/** shouldExist reports whether an account should be on the machine: instantiated by PLC, or by CreateSliver. */
+export function shouldExist(item: FeedItem | undefined): item is AccountItem {
+  if (item?.kind !== 'account') return false;
+  const { record, local } = item;
+  return record.account_type === 'delegate' || record.plc_instantiated || local.created;
+}
+
+/** cpuClaimOf returns what a sliver that should run may claim; undefined for what does not run. */
+export function cpuClaimOf(item: FeedItem | undefined): CpuClaim | undefined {
+  if (!shouldExist(item) || item.record.account_type !== 'sliver') return undefined;
+  const { effective, local } = item;
+  if (amountOf(effective, 'nm_enabled') === 0 || local.stopped) return undefined;
+  const claim = (rspec: Rspec) => ({
+    share: amountOf(rspec, 'nm_cpu_share'),
+    guarantee: amountOf(rspec, 'nm_cpu_guaranteed_share'),
+  });
+  return claim(effective);
+}
+
+/** Whose document permits the removal of an account of this type: delegates are the node's own. */
+const AUTHORITIES = { sliver: ['plc'], delegate: ['plc', 'config'] } as const;
+
+/**
+ * Repair and removal are different rights: an account goes only because of an expiry, a DeleteSliver,
+ * or a document accepted since this boot.
+ */
+function judgeRemoval(
+  type: AccountType,
+  item: FeedItem | undefined,
+  items: Items,
+  bootId: string,
+): Verdict {
+  if (item?.kind === 'account') return { verdict: 'goes' };
+  if (item?.kind === 'removal' && item.reason === 'expired') return { verdict: 'goes' };
+  const timestamp = items.get(TIMESTAMP_KEY);
+  const sources = timestamp?.kind === 'timestamp' ? timestamp.sources : {};
+  const vouched = AUTHORITIES[type].some((source) => sources[source]?.boot_id === bootId);
+  if (vouched) return { verdict: 'goes' };
+  return {
+    verdict: 'withheld',
+    reason: `it has no record any more, but no document of source ${AUTHORITIES[type].join(' or ')} has been accepted since this boot`,
+  };
+}
+
+function typeOf(observed: ObservedAccount): AccountType | undefined {
+  if (isObservedSliver(observed)) return 'sliver';
+  return observed.state === 'delegate' ? 'delegate' : undefined;
+}
+
+function alsoWanted(type: AccountType, other: FeedItem | undefined) {
+  return shouldExist(other) ? { shadowed: `the name belongs to a ${type}` } : {};
+}
+
+/**
+ * judgeAccount says what is to become of the account `name`. Only one account of a name can exist: the
+ * one that does, else the delegate, which is the node's own word.
+ */
+export function judgeAccount(
+  name: AccountName,
+  observed: ObservedAccount,
+  items: Items,
+  bootId: string,
+): Verdict {
+  const item = {
+    sliver: items.get(recordKeyOf('sliver', name)),
+    delegate: items.get(recordKeyOf('delegate', name)),
+  };
+  const type = typeOf(observed) ?? (shouldExist(item.delegate) ? 'delegate' : 'sliver');
+  const own = item[type];
+  if (shouldExist(own)) {
+    const other = type === 'sliver' ? item.delegate : item.sliver;
+    return { verdict: 'exists', desired: desiredOf(own), ...alsoWanted(type, other) };
+  }
+  return typeOf(observed) === undefined
+    ? { verdict: 'goes' }
+    : judgeRemoval(type, own, items, bootId);
+}
+
+const ACCOUNT_KEY = /^(?:sliver|delegate)_(.+)$/;
+
+/** nameInKey returns the account that a record key is about; undefined for `bwcap` and `timestamp`. */
+export function nameInKey(key: RecordKey): AccountName | undefined {
+  // Keys are made by recordKeyOf from checked names.
+  return ACCOUNT_KEY.exec(key)?.[1] as AccountName | undefined;
+}

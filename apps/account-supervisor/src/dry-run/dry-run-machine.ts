@@ -1,0 +1,99 @@
+/**
+ * The dry run: prints each step with the exact commands that it stands for, runs none of them, and keeps
+ * the state that the machine would have. It writes nothing outside the state folder.
+ */
+import { realpath } from 'node:fs/promises';
+import { dirname, join, relative, resolve } from 'node:path';
+import { formatCommand } from '@nodemgr/agent';
+import type { Config } from '@nodemgr/config';
+import type { Logger } from '@nodemgr/daemon';
+import type { AccountName } from '@nodemgr/records';
+import type { AccountStep } from '../account-steps.ts';
+import { applyStep } from '../apply-step.ts';
+import { layoutOf, type MachineLayout } from '../layout.ts';
+import type { Machine, MachineView } from '../machine.ts';
+import { ABSENT, type ObservedAccount } from '../observed-account.ts';
+import { renderStep } from '../render-step.ts';
+import { AccountDatabase } from './account-database.ts';
+import { AccountFiles } from './account-files.ts';
+
+/** The real path of a file that need not exist yet: links in the folders above it are followed. */
+async function realPathOf(path: string): Promise<string> {
+  const absolute = resolve(path);
+  try {
+    return await realpath(absolute);
+  } catch (error) {
+    const missing = error instanceof Error && 'code' in error && error.code === 'ENOENT';
+    if (!missing || dirname(absolute) === absolute) throw error;
+    return join(await realPathOf(dirname(absolute)), relative(dirname(absolute), absolute));
+  }
+}
+
+/** Throws when a file that the dry run would write is not in the state folder. */
+async function refuseOutside(config: Config): Promise<void> {
+  const stateDir = await realPathOf(config.node.state_dir);
+  for (const key of ['passwd_file', 'subuid_file'] as const) {
+    const inside = relative(stateDir, await realPathOf(config.accounts[key]));
+    if (!inside.startsWith('..') && inside !== '') continue;
+    throw new Error(
+      `accounts.${key} is ${config.accounts[key]}, which is outside node.state_dir (${config.node.state_dir}): the dry-run driver writes its pretended accounts there and must not touch a real file; set it to ${join(config.node.state_dir, 'machine/etc', key.replace('_file', ''))}`,
+    );
+  }
+}
+
+export class DryRunMachine implements Machine {
+  readonly driver = 'dry-run';
+  readonly #log: Pick<Logger, 'info' | 'error'>;
+  readonly #layout: MachineLayout;
+  readonly #files: AccountFiles;
+  readonly #database: AccountDatabase;
+  readonly #accounts = new Map<AccountName, ObservedAccount>();
+
+  private constructor(config: Config, bootId: string, log: Pick<Logger, 'info' | 'error'>) {
+    const { passwd_file: passwd, subuid_file: subuid } = config.accounts;
+    this.#log = log;
+    this.#layout = layoutOf(config);
+    this.#files = new AccountFiles(join(config.node.state_dir, 'machine/accounts'), bootId, log);
+    this.#database = new AccountDatabase({ passwd, subuid }, config.accounts, this.#layout);
+  }
+
+  /** open reads the pretended state; rejects when a file to be written is outside the state folder. */
+  static async open(
+    config: Config,
+    bootId: string,
+    log: Pick<Logger, 'info' | 'error'>,
+  ): Promise<DryRunMachine> {
+    await refuseOutside(config);
+    const machine = new DryRunMachine(config, bootId, log);
+    for (const [name, account] of await machine.#files.load()) machine.#accounts.set(name, account);
+    await machine.#database.load(machine.#accounts);
+    return machine;
+  }
+
+  async observe(): Promise<MachineView> {
+    return { accounts: new Map(this.#accounts), foreignSlots: this.#database.foreignSlots };
+  }
+
+  async observeAccount(name: AccountName): Promise<ObservedAccount> {
+    const account = this.#accounts.get(name);
+    if (account !== undefined) return account;
+    return this.#database.isForeign(name)
+      ? { state: 'foreign', reason: 'a user of that name is on this machine that is not ours' }
+      : ABSENT;
+  }
+
+  commandsOf(name: AccountName, step: AccountStep): readonly string[] {
+    return renderStep(step, name, this.#layout).map((command) => formatCommand(command));
+  }
+
+  async execute(name: AccountName, step: AccountStep): Promise<void> {
+    const after = applyStep(await this.observeAccount(name), step);
+    const commands = this.commandsOf(name, step);
+    this.#log.info({ account: name, step: step.step, commands }, 'dry run: this would be done');
+    // A line without an account is taken away at the next start; the other way round it would be missing.
+    await this.#database.set(name, after);
+    await this.#files.save(name, after);
+    if (after.state === 'absent') this.#accounts.delete(name);
+    else this.#accounts.set(name, after);
+  }
+}

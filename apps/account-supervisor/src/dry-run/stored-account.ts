@@ -1,0 +1,63 @@
+/** The schema of what the dry run keeps of an account: the observed states, as JSON. */
+import { accountNameSchema, epochSecondsSchema, type KiB } from '@nodemgr/records';
+import { z } from 'zod';
+import type { Slot } from '../account-ids.ts';
+import type {
+  Digest,
+  KeptSliver,
+  Limits,
+  ObservedDelegate,
+  ObservedSliver,
+} from '../observed-account.ts';
+
+/** What may be kept: `absent` and `foreign` have no file. */
+export type StoredState = KeptSliver | ObservedDelegate | ObservedSliver;
+
+const slot = z.int().min(0).max(4093) as unknown as z.ZodType<Slot>;
+const kib = z.int().nonnegative() as unknown as z.ZodType<KiB>;
+const digest = z.string().regex(/^[0-9a-f]{64}$/) as unknown as z.ZodType<Digest>;
+
+const limits = z.strictObject({
+  cpuWeight: z.int().min(1).max(10_000),
+  memoryMax: kib,
+  tasksMax: z.int().min(1),
+}) as unknown as z.ZodType<Limits>;
+
+const files = z.discriminatedUnion('where', [
+  z.strictObject({ where: z.literal('none') }),
+  z.strictObject({ where: z.literal('in-place') }),
+  z.strictObject({ where: z.literal('kept'), since: epochSecondsSchema }),
+]);
+
+const sliver = z.strictObject({
+  state: z.enum(['stopped', 'running']),
+  slot,
+  range: z.boolean(),
+  files,
+  diskQuota: kib.optional(),
+  initscript: digest.optional(),
+  keys: digest.optional(),
+  unit: z.boolean(),
+  limits: limits.optional(),
+  login: z.boolean(),
+  starts: z.int().nonnegative(),
+});
+
+const delegate = z.strictObject({
+  state: z.literal('delegate'),
+  slot,
+  keys: digest.optional(),
+  login: z.boolean(),
+});
+
+const kept = z.strictObject({ state: z.literal('kept'), slot, since: epochSecondsSchema });
+
+const state: z.ZodType<StoredState> = z.union([sliver, delegate, kept]);
+
+export const storedAccountSchema = z.strictObject({
+  name: accountNameSchema,
+  /** A unit that ran in another boot runs no more. */
+  boot_id: z.string().max(64),
+  account: state,
+});
+export type StoredAccount = z.infer<typeof storedAccountSchema>;

@@ -1,0 +1,99 @@
+/**
+ * What the machine has of an account: what a driver observes, and the planner compares. Half-made and
+ * half-removed accounts are states like any other: whatever a power cut left can be said here.
+ *
+ *   absent ──create-user──▶ stopped ──start-unit──▶ running
+ *     ▲                      │  ▲                     │
+ *     │                      │  └─────stop-unit───────┘
+ *     │        keep-files, remove-user
+ *     └──purge-files── kept ◀┘        (a delegate: absent ◀──▶ delegate)
+ */
+import type { EpochSeconds, KiB } from '@nodemgr/records';
+import type { Slot } from './account-ids.ts';
+import type { CpuWeight } from './plan-cpu-weights.ts';
+
+declare const digestUnit: unique symbol;
+/** SHA-256 of a text, in hex: tells two contents apart. */
+export type Digest = string & { readonly [digestUnit]: 'Digest' };
+
+/** What the kernel holds a sliver to. */
+export interface Limits {
+  readonly cpuWeight: CpuWeight;
+  /** 0: none. */
+  readonly memoryMax: KiB;
+  /** Processes and threads. */
+  readonly tasksMax: number;
+}
+
+/** Where a sliver's own files are. */
+export type SliverFiles =
+  /** Nowhere: never made, or purged. */
+  | { readonly where: 'none' }
+  | { readonly where: 'in-place' }
+  /** Moved aside at `since`, when the sliver was removed. */
+  | { readonly where: 'kept'; readonly since: EpochSeconds };
+
+/** Nothing of it. Any account may be made here; a removal has nothing to do. */
+export interface AbsentAccount {
+  readonly state: 'absent';
+}
+
+/** A user of that name is on the machine and not ours. No step touches it; the account fails. */
+export interface ForeignAccount {
+  readonly state: 'foreign';
+  readonly reason: string;
+}
+
+/** A removed sliver's files, and the slot that they keep. The sliver may come back to them; time purges them. */
+export interface KeptSliver {
+  readonly state: 'kept';
+  readonly slot: Slot;
+  readonly since: EpochSeconds;
+}
+
+/** A delegate's Unix account. Repaired by its parts, removed at once. */
+export interface ObservedDelegate {
+  readonly state: 'delegate';
+  readonly slot: Slot;
+  /** Undefined: not installed. */
+  readonly keys?: Digest | undefined;
+  readonly login: boolean;
+}
+
+/** A sliver's account with whatever parts it has; an undefined part was not made yet. */
+export interface ObservedSliver {
+  /** Its unit does not run, or does: parts that a running sliver stands on are repaired only while stopped. */
+  readonly state: 'stopped' | 'running';
+  readonly slot: Slot;
+  /** Whether its id range is registered. */
+  readonly range: boolean;
+  readonly files: SliverFiles;
+  readonly diskQuota?: KiB | undefined;
+  readonly initscript?: Digest | undefined;
+  readonly keys?: Digest | undefined;
+  /** Whether its unit is written. */
+  readonly unit: boolean;
+  readonly limits?: Limits | undefined;
+  readonly login: boolean;
+  /** How many calls of Start have been carried out (LocalFacts.starts). */
+  readonly starts: number;
+}
+
+export type ObservedAccount =
+  | AbsentAccount
+  | ForeignAccount
+  | KeptSliver
+  | ObservedDelegate
+  | ObservedSliver;
+
+export const ABSENT: AbsentAccount = Object.freeze({ state: 'absent' });
+
+/** isObservedSliver reports whether a sliver's account exists, be it half-made. */
+export function isObservedSliver(account: ObservedAccount): account is ObservedSliver {
+  return account.state === 'stopped' || account.state === 'running';
+}
+
+/** newSliver returns a sliver's account as create-user leaves it. */
+export function newSliver(slot: Slot, files: SliverFiles): ObservedSliver {
+  return { state: 'stopped', slot, range: false, files, unit: false, login: false, starts: 0 };
+}

@@ -1,0 +1,85 @@
+/**
+ * Says which commands a step stands for on a real node. Pure: running them is a driver's. Steps that
+ * make and remove Unix accounts are here, those of a sliver's container in render-sliver-step.ts.
+ */
+import { type Command, run, writeFile } from '@nodemgr/agent';
+import type { AccountName } from '@nodemgr/records';
+import type { AccountStep, StepName, StepOf } from './account-steps.ts';
+import { dropInFolders, type MachineLayout, pathsOf } from './layout.ts';
+import { SLIVER_RENDERERS } from './render-sliver-step.ts';
+
+/** Renders one kind of step for one account. */
+export type Renderer<Name extends StepName> = (
+  step: StepOf<Name>,
+  name: AccountName,
+  layout: MachineLayout,
+) => readonly Command[];
+
+export type Renderers<Names extends StepName> = { readonly [Name in Names]: Renderer<Name> };
+
+/** An account whose last day was 1 January 1970 logs in by no means, keys included (shadow(5)). */
+const EXPIRED = '1';
+const NEVER = '';
+
+const createUser: Renderer<'create-user'> = ({ type, ids }, name, layout) => [
+  writeFile(pathsOf(name, layout).record, 0o600, `${JSON.stringify({ type, slot: ids.slot })}\n`),
+  run(
+    'useradd',
+    // A slice's name may begin with a digit.
+    '--badname',
+    '--uid',
+    `${ids.uid}`,
+    '--user-group',
+    '--no-create-home',
+    '--home-dir',
+    '/',
+    '--shell',
+    type === 'sliver' ? layout.sliverShell : layout.delegateShell,
+    '--expiredate',
+    EXPIRED,
+    // Subordinate ids are ours to give, not useradd's.
+    '--key',
+    'SUB_UID_COUNT=0',
+    '--key',
+    'SUB_GID_COUNT=0',
+    name,
+  ),
+];
+
+/** Our record goes last: until then a half-removed account is known as ours. */
+const removeUser: Renderer<'remove-user'> = (_step, name, layout) => {
+  const { keys, record, starts } = pathsOf(name, layout);
+  return [
+    run('rm', '--recursive', '--force', '--', ...dropInFolders(name)),
+    run('rm', '--force', '--', keys),
+    // Takes the subordinate ids along (userdel(8)).
+    run('userdel', name),
+    run('rm', '--force', '--', starts, record),
+  ];
+};
+
+const RENDERERS: Renderers<StepName> = {
+  'create-user': createUser,
+  'remove-user': removeUser,
+  'install-keys': ({ keys }, name, layout) => [
+    writeFile(pathsOf(name, layout).keys, 0o644, endWithNewline(keys.text)),
+  ],
+  'allow-login': (_step, name) => [run('usermod', '--expiredate', NEVER, name)],
+  'deny-login': (_step, name) => [run('usermod', '--expiredate', EXPIRED, name)],
+  ...SLIVER_RENDERERS,
+};
+
+function endWithNewline(text: string): string {
+  return text === '' || text.endsWith('\n') ? text : `${text}\n`;
+}
+
+/** renderStep returns the commands that `step` stands for, in order; each may be repeated. */
+export function renderStep(
+  step: AccountStep,
+  name: AccountName,
+  layout: MachineLayout,
+): readonly Command[] {
+  // The compiler cannot see that a step's name and its arguments come from one entry of the map.
+  const render = RENDERERS[step.step] as Renderer<StepName>;
+  return render(step, name, layout);
+}

@@ -1,0 +1,62 @@
+/**
+ * Who holds which slot. A slot is held while its account or its kept files exist, since the files
+ * carry its ids. All of it is synchronous, so workers side by side cannot be given the same slot.
+ */
+import type { AccountName } from '@nodemgr/records';
+import { type Slot, slot } from './account-ids.ts';
+
+export class SlotTable {
+  readonly #held = new Map<AccountName, Slot>();
+  readonly #used = new Set<Slot>();
+  #foreign: ReadonlySet<Slot> = new Set();
+
+  constructor(readonly size: number) {}
+
+  /** Slots that cannot be given away now. */
+  get inUse(): number {
+    let both = 0;
+    for (const place of this.#foreign) if (this.#used.has(place)) both += 1;
+    return this.#used.size + this.#foreign.size - both;
+  }
+
+  /** copy returns a table with the same holders, to plan on. */
+  copy(): SlotTable {
+    const table = new SlotTable(this.size);
+    for (const [name, place] of this.#held) table.hold(name, place);
+    table.leaveToOthers(this.#foreign);
+    return table;
+  }
+
+  /** leaveToOthers names the slots whose ids someone else on this machine uses. */
+  leaveToOthers(slots: ReadonlySet<Slot>): void {
+    this.#foreign = slots;
+  }
+
+  /** hold notes what was observed: `name` has this slot. */
+  hold(name: AccountName, place: Slot): void {
+    this.release(name);
+    this.#held.set(name, place);
+    this.#used.add(place);
+  }
+
+  /** claim returns the slot that `name` holds, else gives it the lowest free one; undefined if none is. */
+  claim(name: AccountName): Slot | undefined {
+    const held = this.#held.get(name);
+    if (held !== undefined) return held;
+    for (let place = slot(0); place < this.size; place = slot(place + 1)) {
+      if (this.#used.has(place) || this.#foreign.has(place)) continue;
+      this.hold(name, place);
+      return place;
+    }
+    return undefined;
+  }
+
+  /** release frees the slot of `name`. Reports whether it had one. */
+  release(name: AccountName): boolean {
+    const place = this.#held.get(name);
+    if (place === undefined) return false;
+    this.#held.delete(name);
+    this.#used.delete(place);
+    return true;
+  }
+}

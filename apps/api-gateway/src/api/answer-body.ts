@@ -1,0 +1,57 @@
+/** From the bytes of a request to the bytes of its answer. HTTP is not known here. */
+import { asFault } from '@nodemgr/faults';
+import {
+  type DecodeBounds,
+  decodeCall,
+  encodeFault,
+  encodeResponse,
+  type XmlRpcValue,
+} from '@nodemgr/xml-rpc';
+import type { Caller } from '../caller/caller.ts';
+import type { Outcome } from './api-method.ts';
+import type { CallDispatcher } from './dispatch-call.ts';
+
+export interface AnswerOptions {
+  readonly dispatcher: CallDispatcher;
+  readonly bounds: DecodeBounds;
+  readonly now: () => number;
+}
+
+export class BodyAnswerer {
+  readonly #options: AnswerOptions;
+  /**
+   * Encoded results by the object that they were made of. Results are never changed, and RSpecs are
+   * the replica's own objects, so the same answer is written once and goes when the object goes.
+   */
+  readonly #encoded = new WeakMap<object, Buffer>();
+
+  constructor(options: AnswerOptions) {
+    this.#options = options;
+  }
+
+  /** answer returns the methodResponse to a body; it rejects only for a result that cannot be written. */
+  async answer(caller: Caller, body: Uint8Array): Promise<Buffer> {
+    return this.#encode(await this.#outcome(caller, body));
+  }
+
+  async #outcome(caller: Caller, body: Uint8Array): Promise<Outcome> {
+    const { dispatcher, bounds, now } = this.#options;
+    const started = now();
+    try {
+      return await dispatcher.call(caller, decodeCall(body, bounds));
+    } catch (error) {
+      return dispatcher.refused(caller, asFault(error), now() - started);
+    }
+  }
+
+  #encode(outcome: Outcome): Buffer {
+    if ('code' in outcome) return Buffer.from(encodeFault(outcome.code, outcome.text));
+    const { value } = outcome;
+    if (typeof value !== 'object' || value === null) return encoded(value);
+    const known = this.#encoded.get(value) ?? encoded(value);
+    this.#encoded.set(value, known);
+    return known;
+  }
+}
+
+const encoded = (value: XmlRpcValue): Buffer => Buffer.from(encodeResponse(value));

@@ -1,0 +1,100 @@
+/**
+ * The API as a whole: the table of methods behind HTTP servers, on ports that stand for everything
+ * outside. It decides nothing; it puts the parts together and takes them apart.
+ */
+import type { Server } from 'node:http';
+import type { Config } from '@nodemgr/config';
+import { DEFAULT_BOUNDS } from '@nodemgr/xml-rpc';
+import { BodyAnswerer } from './api/answer-body.ts';
+import type { Replica } from './api/api-method.ts';
+import { CallDispatcher, type CallLog } from './api/dispatch-call.ts';
+import { makeMethodTable } from './api/method-table.ts';
+import type { IdentifyCaller } from './caller/identify-caller.ts';
+import { makeApiServer } from './http/api-server.ts';
+import { type ListenAt, type Listening, listen } from './http/listen.ts';
+import { BodyRoom } from './http/read-body.ts';
+import type { Writes } from './write/make-writes.ts';
+
+/** What the API needs of the rest of the world. */
+export interface GatewayPorts {
+  readonly replica: Replica;
+  readonly writes: Writes;
+  readonly identify: IdentifyCaller;
+  /** Milliseconds that only grow. */
+  readonly now: () => number;
+  readonly log: CallLog;
+}
+
+/** Calls under way when the gateway is stopped have this long to be answered. */
+const STOP_MS = 500;
+/** For the bodies of all requests together, whatever a single one may be. */
+const MIN_ROOM_BYTES = 64 << 20;
+
+function closeServer(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    const cut = setTimeout(() => server.closeAllConnections(), STOP_MS);
+    server.close(() => {
+      clearTimeout(cut);
+      resolve();
+    });
+    server.closeIdleConnections();
+  });
+}
+
+function connectionsOf(server: Server): Promise<number> {
+  return new Promise((resolve) => {
+    server.getConnections((error, count) => resolve(error === null ? count : 0));
+  });
+}
+
+export class Gateway {
+  readonly #servers: Server[] = [];
+  readonly #dispatcher: CallDispatcher;
+  readonly #makeServer: () => Server;
+
+  constructor(ports: GatewayPorts, limits: Config['api']) {
+    const { identify, log, now } = ports;
+    const dispatcher = new CallDispatcher({ ...ports, table: makeMethodTable() });
+    const bounds = {
+      ...DEFAULT_BOUNDS,
+      maxDepth: limits.max_depth,
+      maxText: limits.max_body_bytes,
+    };
+    const answerer = new BodyAnswerer({ dispatcher, bounds, now });
+    const room = new BodyRoom(Math.max(MIN_ROOM_BYTES, 2 * limits.max_body_bytes));
+    this.#dispatcher = dispatcher;
+    this.#makeServer = () =>
+      makeApiServer({
+        identify,
+        answer: (caller, body) => answerer.answer(caller, body),
+        limits: {
+          maxBodyBytes: limits.max_body_bytes,
+          requestMs: limits.request_seconds * 1000,
+          maxConnections: limits.max_connections,
+        },
+        room,
+        log,
+      });
+  }
+
+  /** listen begins to answer calls at one more place; rejects with an error that names it. */
+  async listen(at: ListenAt): Promise<Listening> {
+    const server = this.#makeServer();
+    const listening = await listen(server, at);
+    this.#servers.push(server);
+    return listening;
+  }
+
+  /** counts says what was done since the start, and how many connections are open. */
+  async counts(): Promise<{ calls: number; faults: number; connections: number }> {
+    const open = await Promise.all(this.#servers.map(connectionsOf));
+    const connections = open.reduce((sum, count) => sum + count, 0);
+    const { calls, faults } = this.#dispatcher;
+    return { calls, faults, connections };
+  }
+
+  /** close stops listening, lets calls under way be answered for half a second, then ends them. */
+  async close(): Promise<void> {
+    await Promise.all(this.#servers.map(closeServer));
+  }
+}

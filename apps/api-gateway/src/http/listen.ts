@@ -1,0 +1,105 @@
+/** Makes a server listen: on a path, on a port of 127.0.0.1, or on a socket of systemd's. */
+import { chmod, lstat, mkdir, rm } from 'node:fs/promises';
+import { type ListenOptions, type Server, Socket } from 'node:net';
+import { dirname } from 'node:path';
+import { MAX_SOCKET_PATH } from '@nodemgr/contracts';
+
+export type ListenAt =
+  | { readonly fd: number }
+  | { readonly path: string }
+  | { readonly port: number };
+
+/** Where a server listens. `tcp`: `address:port`. */
+export type Listening = { readonly kind: 'unix' } | { readonly kind: 'tcp'; readonly tcp: string };
+
+/** Everyone may connect: who may do what is decided by who connects. */
+const SOCKET_MODE = 0o666;
+const PROBE_MS = 1000;
+
+/** Node.js takes a descriptor too, which its types leave out. */
+type ListenOn = ListenOptions | { readonly fd: number };
+
+function listenOn(server: Server, options: ListenOn): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(options, () => {
+      server.off('error', reject);
+      resolve();
+    });
+  });
+}
+
+/** answers reports whether a process accepts connections at `path`. */
+function answers(path: string): Promise<boolean> {
+  return new Promise((resolve, reject) => {
+    const probe = new Socket();
+    const end = (outcome: boolean | Error) => {
+      probe.destroy();
+      if (typeof outcome === 'boolean') resolve(outcome);
+      else reject(outcome);
+    };
+    probe.setTimeout(PROBE_MS, () => end(true));
+    probe.once('connect', () => end(true));
+    probe.once('error', (error: NodeJS.ErrnoException) => {
+      const nobody = error.code === 'ECONNREFUSED' || error.code === 'ENOENT';
+      // EAGAIN: its queue is full, so there is somebody.
+      end(nobody ? false : error.code === 'EAGAIN' ? true : error);
+    });
+    probe.connect(path);
+  });
+}
+
+/** A socket file outlives a process that was killed; it is removed only if nobody answers on it. */
+async function clearStale(path: string): Promise<void> {
+  const found = await lstat(path).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined;
+    throw error;
+  });
+  if (found === undefined) return;
+  if (!found.isSocket()) throw new Error(`api.socket: ${path} is there and is no socket`);
+  if (await answers(path)) throw new Error(`api.socket: another process answers on ${path}`);
+  await rm(path, { force: true });
+}
+
+async function listenOnPath(server: Server, path: string): Promise<Listening> {
+  if (Buffer.byteLength(path) > MAX_SOCKET_PATH) {
+    throw new Error(`api.socket: ${path} is longer than ${MAX_SOCKET_PATH} bytes (unix(7))`);
+  }
+  await mkdir(dirname(path), { recursive: true });
+  await clearStale(path);
+  await listenOn(server, { path });
+  await chmod(path, SOCKET_MODE);
+  return { kind: 'unix' };
+}
+
+const PORT_ERRORS: ReadonlyMap<string, string> = new Map([
+  ['EADDRINUSE', 'is in use by another process'],
+  ['EACCES', 'is not ours to use: ports below 1024 need CAP_NET_BIND_SERVICE'],
+]);
+
+async function listenOnPort(server: Server, port: number): Promise<Listening> {
+  try {
+    await listenOn(server, { host: '127.0.0.1', port });
+  } catch (cause) {
+    const { code = '', message } = cause as NodeJS.ErrnoException;
+    const why = PORT_ERRORS.get(code) ?? `cannot be listened on: ${message}`;
+    throw new Error(`api.tcp_port: port ${port} of 127.0.0.1 ${why}`, { cause });
+  }
+  return addressOf(server);
+}
+
+/** Node.js knows no path of a Unix socket that it was handed, so only TCP has an address then. */
+function addressOf(server: Server): Listening {
+  const address = server.address();
+  if (address === null || typeof address === 'string') return { kind: 'unix' };
+  const host = address.family === 'IPv6' ? `[${address.address}]` : address.address;
+  return { kind: 'tcp', tcp: `${host}:${address.port}` };
+}
+
+/** listen resolves once `server` takes connections; rejects with an error that names what is in the way. */
+export async function listen(server: Server, at: ListenAt): Promise<Listening> {
+  if ('path' in at) return listenOnPath(server, at.path);
+  if ('port' in at) return listenOnPort(server, at.port);
+  await listenOn(server, { fd: at.fd });
+  return addressOf(server);
+}

@@ -1,0 +1,67 @@
+/** Reads the body of a request within bounds: its own, and one for all requests together. */
+import type { IncomingMessage } from 'node:http';
+
+/** How reading ended, when not with the body. */
+export type NoBody = 'too long' | 'no room' | 'closed';
+
+/** BodyRoom bounds the bytes of all bodies that are being received or answered. */
+export class BodyRoom {
+  #left: number;
+
+  constructor(bytes: number) {
+    this.#left = bytes;
+  }
+
+  /** take reserves room; reports whether there was enough. */
+  take(bytes: number): boolean {
+    if (bytes > this.#left) return false;
+    this.#left -= bytes;
+    return true;
+  }
+
+  give(bytes: number): void {
+    this.#left += bytes;
+  }
+}
+
+/** A body that is being received. `release` gives its room back, once its request is answered. */
+export class BodyReader {
+  readonly #room: BodyRoom;
+  readonly #maxBytes: number;
+  #taken = 0;
+
+  constructor(room: BodyRoom, maxBytes: number) {
+    this.#room = room;
+    this.#maxBytes = maxBytes;
+  }
+
+  /** read returns the whole body, or why there is none; what comes after that is left unread. */
+  async read(request: IncomingMessage): Promise<Buffer | NoBody> {
+    const chunks: Buffer[] = [];
+    const outcome = await new Promise<'whole' | NoBody>((resolve) => {
+      const onData = (chunk: Buffer) => {
+        const refused = this.#admit(chunk.length);
+        if (refused === undefined) chunks.push(chunk);
+        else resolve(refused);
+      };
+      request.on('data', onData);
+      request.on('end', () => resolve('whole'));
+      request.on('error', () => resolve('closed'));
+      request.on('close', () => resolve('closed'));
+    });
+    request.removeAllListeners('data').pause();
+    return outcome === 'whole' ? Buffer.concat(chunks) : outcome;
+  }
+
+  release(): void {
+    this.#room.give(this.#taken);
+    this.#taken = 0;
+  }
+
+  #admit(bytes: number): NoBody | undefined {
+    if (this.#taken + bytes > this.#maxBytes) return 'too long';
+    if (!this.#room.take(bytes)) return 'no room';
+    this.#taken += bytes;
+    return undefined;
+  }
+}

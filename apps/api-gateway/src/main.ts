@@ -1,0 +1,77 @@
+/** api-gateway: the XML-RPC front door. This file only wires: configuration, parts, run, stop. */
+import { randomUUID } from 'node:crypto';
+import { connectCalls, type FeedSubscription, serveCalls, subscribeFeed } from '@nodemgr/bus';
+import { apiSocketOf } from '@nodemgr/config';
+import { gatewayOperatorContract, writeContract } from '@nodemgr/contracts';
+import { type DaemonContext, type RunningDaemon, runDaemon, sleep } from '@nodemgr/daemon';
+import { watchNodeAccounts } from '@nodemgr/node-accounts';
+import { identifyBySocket } from './caller/identify-caller.ts';
+import { Gateway } from './gateway.ts';
+import type { ListenAt } from './http/listen.ts';
+import { systemdSockets } from './http/systemd-sockets.ts';
+import { sendOver, writesThrough } from './write/make-writes.ts';
+
+const now = () => performance.now();
+
+function accountsOf({ config, log }: DaemonContext) {
+  const { passwd_file, subuid_file, sliver_shell, delegate_shell } = config.accounts;
+  const shells = { sliver: sliver_shell, delegate: delegate_shell };
+  return watchNodeAccounts({ passwd_file, subuid_file, shells, log });
+}
+
+/** systemd's sockets where it hands some over, else our own. */
+function placesToListen({ config }: DaemonContext): readonly ListenAt[] {
+  const handed = systemdSockets(process.env, process.pid);
+  if (handed.length > 0) return handed.map((fd) => ({ fd }));
+  const { tcp_port } = config.api;
+  return [{ path: apiSocketOf(config) }, ...(tcp_port === 0 ? [] : [{ port: tcp_port }])];
+}
+
+function followFeed({ endpoints, log }: DaemonContext): FeedSubscription {
+  const { feedChanges: changes, feedSnapshot: snapshot } = endpoints;
+  // Reads look at the items when they are asked; a change by itself causes nothing.
+  return subscribeFeed({ changes, snapshot, log, onChange: () => undefined });
+}
+
+async function start(context: DaemonContext): Promise<RunningDaemon> {
+  const { config, endpoints, log, name, signal } = context;
+  const feed = followFeed(context);
+  const db = connectCalls({ path: endpoints.write, contract: writeContract });
+  const writes = writesThrough({
+    send: sendOver(db),
+    reached: (revision, deadlineMs) => feed.reached(revision, deadlineMs),
+    pause: (ms) => sleep(ms, signal),
+    now,
+    newRequestId: randomUUID,
+    writeMs: config.api.write_seconds * 1000,
+  });
+  const { root_uids: rootUids } = config.api;
+  const identify = identifyBySocket({ rootUids, accounts: accountsOf(context) });
+  const gateway = new Gateway({ replica: feed, writes, identify, now, log }, config.api);
+  const listening = [];
+  for (const place of placesToListen(context)) listening.push(await gateway.listen(place));
+  const tcp = listening.flatMap((at) => (at.kind === 'tcp' ? [at.tcp] : [])).join(', ');
+  const where = { socket: apiSocketOf(config), ...(tcp === '' ? {} : { tcp }) };
+  const operator = await serveCalls({
+    path: endpoints.operator[name],
+    contract: gatewayOperatorContract,
+    handlers: {
+      status: async () => ({
+        ...context.commonStatus(),
+        detail: { feed: feed.position, ...where, ...(await gateway.counts()) },
+      }),
+    },
+    log,
+  });
+  log.info(where, 'the API answers');
+  return {
+    async stop() {
+      await gateway.close();
+      await operator.close();
+      db.close();
+      await feed.close();
+    },
+  };
+}
+
+void runDaemon('api-gateway', start);

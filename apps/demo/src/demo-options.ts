@@ -1,0 +1,78 @@
+/** The flags of `npm start --`. Parsing only. */
+import { parseArgs } from 'node:util';
+
+export interface DemoOptions {
+  /** Document that demo-plc serves; the sample that ships with the project where absent. */
+  readonly slices: string | undefined;
+  readonly nodeId: number | undefined;
+  readonly state: string;
+  readonly tcpPort: number | undefined;
+  readonly pollSeconds: number | undefined;
+  /** Configuration that the demo starts from. */
+  readonly config: string | undefined;
+  /** No terminal drawing: one line an event. */
+  readonly plain: boolean;
+}
+
+export const USAGE = `usage: npm start -- [FLAGS]
+
+  --slices FILE     serve this slices.xml (read again when it changes on disk)
+  --node-id N       this node's id at PLC (default 17)
+  --state DIR       database, sockets, logs; kept between runs (default .nodemgr)
+  --tcp-port P      port of the API on 127.0.0.1 (default 8812; 0: none)
+  --poll SECONDS    how often PLC is asked (default 15)
+  --config FILE     a nodemgr.toml to start from; the flags above go before it
+  --plain           no terminal drawing
+  --help
+`;
+
+/** UsageError says what is wrong with the command line. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+}
+
+function numberFlag(
+  flag: string,
+  text: string | undefined,
+  allowed: { readonly min: number; readonly max: number; readonly whole: boolean },
+): number | undefined {
+  if (text === undefined) return undefined;
+  const value = Number(text);
+  const fits = text.trim() !== '' && value >= allowed.min && value <= allowed.max;
+  if (fits && (!allowed.whole || Number.isInteger(value))) return value;
+  const kind = allowed.whole ? 'a whole number' : 'a number';
+  throw new UsageError(`${flag} ${text}: wants ${kind} from ${allowed.min} to ${allowed.max}`);
+}
+
+/** parseDemoOptions reads the command line; throws UsageError. `help` asks for USAGE. */
+export function parseDemoOptions(args: readonly string[]): DemoOptions | 'help' {
+  let values: Record<string, string | boolean | undefined>;
+  try {
+    ({ values } = parseArgs({
+      args: [...args],
+      options: {
+        slices: { type: 'string' },
+        'node-id': { type: 'string' },
+        state: { type: 'string' },
+        'tcp-port': { type: 'string' },
+        poll: { type: 'string' },
+        config: { type: 'string' },
+        plain: { type: 'boolean' },
+        help: { type: 'boolean', short: 'h' },
+      },
+    }));
+  } catch (cause) {
+    throw new UsageError((cause as Error).message, { cause });
+  }
+  if (values['help'] === true) return 'help';
+  const text = (flag: string) => values[flag] as string | undefined;
+  return {
+    slices: text('slices'),
+    nodeId: numberFlag('--node-id', text('node-id'), { min: 0, max: 2 ** 53 - 1, whole: true }),
+    state: text('state') ?? '.nodemgr',
+    tcpPort: numberFlag('--tcp-port', text('tcp-port'), { min: 0, max: 65_535, whole: true }),
+    pollSeconds: numberFlag('--poll', text('poll'), { min: 0.05, max: 86_400, whole: false }),
+    config: text('config'),
+    plain: values['plain'] === true,
+  };
+}

@@ -1,0 +1,36 @@
+/** Makes the folders of a demo. Socket paths are short on Linux, so a deep state folder gets its sockets elsewhere. */
+import { createHash } from 'node:crypto';
+import { lstatSync, mkdirSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { longestSocketPath, MAX_SOCKET_PATH } from '@nodemgr/contracts';
+import type { DemoPlaces } from './demo-config.ts';
+
+function fits(runtimeDir: string): boolean {
+  return Buffer.byteLength(longestSocketPath(runtimeDir)) <= MAX_SOCKET_PATH;
+}
+
+/** A folder of ours and nobody else's: another user could otherwise have made it first. */
+function makeOwnFolder(folder: string, uid: number): void {
+  mkdirSync(folder, { recursive: true, mode: 0o755 });
+  const found = lstatSync(folder);
+  if (!found.isDirectory() || found.uid !== uid) {
+    throw new Error(`${folder} is not a folder of ours; remove it or choose a shorter --state`);
+  }
+}
+
+/** makePlaces makes the state and runtime folders for a demo in `stateDir` (absolute). */
+export function makePlaces(stateDir: string): DemoPlaces {
+  const uid = process.getuid?.() ?? 0;
+  mkdirSync(stateDir, { recursive: true, mode: 0o755 });
+  const inState = join(stateDir, 'run');
+  if (fits(inState)) {
+    mkdirSync(inState, { recursive: true, mode: 0o755 });
+    return { stateDir, runtimeDir: inState, uid };
+  }
+  const mark = createHash('sha256').update(stateDir).digest('hex').slice(0, 12);
+  const elsewhere = join(tmpdir(), `nodemgr-${uid}-${mark}`);
+  if (!fits(elsewhere)) throw new Error(`no place for sockets: ${elsewhere} is too long as well`);
+  makeOwnFolder(elsewhere, uid);
+  return { stateDir, runtimeDir: elsewhere, uid };
+}

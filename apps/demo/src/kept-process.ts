@@ -1,0 +1,112 @@
+/**
+ * One process of the demo, started again when it ends, as systemd would (Restart=always). Its log
+ * goes to a file of its own, so that nothing it says depends on us.
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, openSync, readFileSync, renameSync, statSync } from 'node:fs';
+import { backoffMs, sleep } from '@nodemgr/daemon';
+
+export interface ProcessSpec {
+  readonly name: string;
+  /** Program and arguments, run by this Node.js; asked for at each start. */
+  readonly args: () => readonly string[];
+  readonly logFile: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+export interface Ended {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+}
+
+const RESTART = { base_ms: 200, max_ms: 5000 };
+/** A life longer than this was a good one: the next restart comes at once. */
+const GOOD_LIFE_MS = 10_000;
+/** How long a process may take to stop before it is killed. */
+const STOP_MS = 3000;
+/** A log larger than this is put aside once, at start. */
+const MAX_LOG_BYTES = 16 << 20;
+
+export class KeptProcess {
+  #child: ChildProcess | undefined;
+  #stdout = '';
+  readonly #stop = new AbortController();
+  #keeping: Promise<void> | undefined;
+
+  constructor(
+    readonly spec: ProcessSpec,
+    private readonly ended: (spec: ProcessSpec, how: Ended) => void,
+  ) {}
+
+  get pid(): number | undefined {
+    return this.#child?.pid;
+  }
+
+  /** What the process has written to its standard output in this life. */
+  get stdout(): string {
+    return this.#stdout;
+  }
+
+  start(): void {
+    putAsideWhenLarge(this.spec.logFile);
+    this.#keeping = this.#keep();
+  }
+
+  async stop(): Promise<void> {
+    this.#stop.abort();
+    const child = this.#child;
+    child?.kill('SIGTERM');
+    const cut = setTimeout(() => child?.kill('SIGKILL'), STOP_MS);
+    await this.#keeping;
+    clearTimeout(cut);
+  }
+
+  /** lastLogLine returns the last line of the log, for an error message. */
+  lastLogLine(): string {
+    return readFileSync(this.spec.logFile, 'utf8').trimEnd().split('\n').at(-1) ?? '';
+  }
+
+  async #keep(): Promise<void> {
+    let failures = 0;
+    while (!this.#stop.signal.aborted) {
+      const since = performance.now();
+      const how = await this.#live();
+      if (this.#stop.signal.aborted) return;
+      this.ended(this.spec, how);
+      failures = performance.now() - since > GOOD_LIFE_MS ? 1 : failures + 1;
+      await sleep(backoffMs(failures, RESTART, Math.random()), this.#stop.signal);
+    }
+  }
+
+  async #live(): Promise<Ended> {
+    const log = openSync(this.spec.logFile, 'a', 0o600);
+    const child = spawn(process.execPath, [...this.spec.args(), '--stop-on-stdin-eof'], {
+      stdio: ['pipe', 'pipe', log],
+      env: this.spec.env,
+      // A group of its own: Ctrl-C is for us, who stop the others in order.
+      detached: true,
+    });
+    closeSync(log);
+    this.#child = child;
+    this.#stdout = '';
+    child.stdout?.on('data', (chunk: Buffer) => {
+      this.#stdout = (this.#stdout + chunk.toString('utf8')).slice(-4096);
+    });
+    child.stdin?.on('error', () => undefined);
+    const [code, signal] = (await once(child, 'exit').catch(() => [null, null])) as [
+      number | null,
+      NodeJS.Signals | null,
+    ];
+    this.#child = undefined;
+    return { code, signal };
+  }
+}
+
+function putAsideWhenLarge(file: string): void {
+  try {
+    if (statSync(file).size > MAX_LOG_BYTES) renameSync(file, `${file}.1`);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+  }
+}

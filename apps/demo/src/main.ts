@@ -1,0 +1,36 @@
+/** The demo behind `npm start`: a PLC and the five processes on this machine, until Ctrl-C. */
+import { resolve } from 'node:path';
+import { ConfigError } from '@nodemgr/config';
+import { parseDemoOptions, USAGE, UsageError } from './demo-options.ts';
+import { runDemo } from './run-demo.ts';
+
+async function main(): Promise<number> {
+  const options = parseDemoOptions(process.argv.slice(2));
+  if (options === 'help') {
+    process.stdout.write(USAGE);
+    return 0;
+  }
+  const stop = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.on(signal, () => stop.abort());
+  }
+  return runDemo({
+    options,
+    // __dirname of the bundle: dist/apps/demo.
+    apps: resolve(__dirname, '..'),
+    sample: resolve(__dirname, '../../../apps/demo-plc/sample/slices.xml'),
+    output: process.stdout,
+    stop: stop.signal,
+  });
+}
+
+main().then(
+  (code) => process.exit(code),
+  (error: unknown) => {
+    const known = error instanceof UsageError || error instanceof ConfigError;
+    process.stderr.write(
+      `npm start: ${(error as Error).message}\n${error instanceof UsageError ? USAGE : ''}`,
+    );
+    process.exit(known ? 2 : 1);
+  },
+);

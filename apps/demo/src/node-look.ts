@@ -1,0 +1,63 @@
+/** What the processes said when last asked, and whether the node is ready. Pure. */
+import type {
+  BandwidthStatus,
+  DbStatus,
+  FetcherStatus,
+  GatewayStatus,
+  ObservedAccountView,
+  SupervisorStatus,
+} from '@nodemgr/contracts';
+
+export interface NodeLook {
+  readonly fetcher: FetcherStatus | undefined;
+  readonly db: DbStatus | undefined;
+  readonly supervisor: SupervisorStatus | undefined;
+  readonly bandwidth: BandwidthStatus | undefined;
+  readonly gateway: GatewayStatus | undefined;
+  readonly slivers?: {
+    readonly accounts: readonly { readonly name: string; readonly item: unknown }[];
+    readonly observed: readonly ObservedAccountView[];
+  };
+}
+
+/** Either ready, or what is being waited for. */
+export type Readiness =
+  | { readonly ready: true }
+  | { readonly ready: false; readonly waitsFor: string };
+
+const waiting = (waitsFor: string): Readiness => ({ ready: false, waitsFor });
+
+/**
+ * judgeReadiness: the first poll has ended one way or another, db-service holds a document of PLC's
+ * (fetched, or kept from before), and everyone has caught up with what db-service holds.
+ */
+export function judgeReadiness(look: NodeLook): Readiness {
+  const { fetcher, db, supervisor, bandwidth, gateway } = look;
+  const silent = Object.entries({ fetcher, db, supervisor, bandwidth, gateway })
+    .filter(([, status]) => status === undefined)
+    .map(([name]) => name);
+  if (!fetcher || !db || !supervisor || !bandwidth || !gateway) {
+    return waiting(`${silent.join(', ')} to start`);
+  }
+  if (fetcher.detail.last_outcome === undefined) return waiting('the first answer of PLC');
+  if (db.detail.sources['plc'] === undefined) {
+    const reason = fetcher.failures[0]?.reason ?? fetcher.detail.last_outcome;
+    return waiting(`a document from PLC (${reason})`);
+  }
+  const target = db.detail.revision;
+  if ((supervisor.detail.converged_revision ?? -1) < target) return waiting('the slivers');
+  if ((bandwidth.detail.converged_revision ?? -1) < target) return waiting('the bandwidth limits');
+  if ((gateway.detail.feed.revision ?? -1) < target) return waiting('the API');
+  return { ready: true };
+}
+
+const BAR_WIDTH = 24;
+
+/** renderProgress is one line: how many of the slivers run, and what is waited for. */
+export function renderProgress(look: NodeLook, readiness: Readiness): string {
+  const { running = 0, desired = 0 } = look.supervisor?.detail.accounts ?? {};
+  const filled = desired === 0 ? 0 : Math.round((running / desired) * BAR_WIDTH);
+  const bar = '#'.repeat(filled).padEnd(BAR_WIDTH, '.');
+  const rest = readiness.ready ? 'done' : `waiting for ${readiness.waitsFor}`;
+  return `accounts [${bar}] ${running}/${desired} up, ${rest}`;
+}

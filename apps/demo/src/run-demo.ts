@@ -1,0 +1,233 @@
+/** Starts everything, shows how it comes up, prints `ready`, shows what happens, and stops everything. */
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import {
+  apiSocketOf,
+  CONFIG_FILE_NAME,
+  type Config,
+  checkConfig,
+  mergeConfig,
+  readToml,
+} from '@nodemgr/config';
+import { DAEMONS, endpointsBelow } from '@nodemgr/contracts';
+import { sleep } from '@nodemgr/daemon';
+import { native } from '@nodemgr/native';
+import { stringify } from 'smol-toml';
+import { answers } from './call-api.ts';
+import { demoDefaults, flagOverrides, ownPlc } from './demo-config.ts';
+import type { DemoOptions } from './demo-options.ts';
+import { makePlaces } from './demo-places.ts';
+import { describeEvent } from './describe-event.ts';
+import { type Ended, KeptProcess, type ProcessSpec } from './kept-process.ts';
+import { LogTail } from './log-tail.ts';
+import { NodeWatcher } from './look-at-node.ts';
+import { judgeReadiness, renderProgress } from './node-look.ts';
+import { renderSlivers } from './render-slivers.ts';
+import { type Output, Screen } from './screen.ts';
+
+export interface DemoRun {
+  readonly options: DemoOptions;
+  /** Folder of the bundled apps. */
+  readonly apps: string;
+  readonly sample: string;
+  readonly output: Output;
+  readonly stop: AbortSignal;
+}
+
+const LOOK_MS = 150;
+const SHOW_MS = 250;
+const PLC_START_MS = 10_000;
+const WARN = 40;
+
+function takeLock(stateDir: string): void {
+  try {
+    native().lockFile(join(stateDir, 'demo.lock'));
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code !== 'EAGAIN') throw cause;
+    throw new Error(`another demo runs in ${stateDir}; stop it or choose another --state`, {
+      cause,
+    });
+  }
+}
+
+class Demo {
+  readonly #screen: Screen;
+  readonly #processes: KeptProcess[] = [];
+  readonly #tails = new Map<string, LogTail>();
+  readonly #logDir: string;
+  #ready = false;
+  #failed: string | undefined;
+
+  constructor(
+    private readonly run: DemoRun,
+    private readonly stateDir: string,
+  ) {
+    this.#screen = new Screen(run.output, run.options.plain);
+    this.#logDir = join(stateDir, 'log');
+    mkdirSync(this.#logDir, { recursive: true, mode: 0o755 });
+  }
+
+  async play(): Promise<number> {
+    try {
+      const config = await this.#configure();
+      if (config === undefined) return this.#end();
+      for (const name of DAEMONS) {
+        this.#launch(name, () => ['--config', join(this.stateDir, CONFIG_FILE_NAME)]);
+      }
+      await this.#comeUp(config);
+      await this.#show();
+    } finally {
+      await this.#stopAll();
+    }
+    return this.#end();
+  }
+
+  #end(): number {
+    if (this.#failed === undefined) return 0;
+    this.#screen.endProgress();
+    process.stderr.write(`npm start: ${this.#failed}\n`);
+    return 1;
+  }
+
+  get #going(): boolean {
+    return !this.run.stop.aborted && this.#failed === undefined;
+  }
+
+  #launch(name: string, args: () => readonly string[]): KeptProcess {
+    const logFile = join(this.#logDir, `${name}.log`);
+    this.#tails.set(name, new LogTail(logFile));
+    const main = join(this.run.apps, name, 'main.cjs');
+    const kept = new KeptProcess(
+      { name, args: () => [main, ...args()], logFile, env: process.env },
+      (spec, how) => this.#ended(kept, spec, how),
+    );
+    this.#processes.push(kept);
+    kept.start();
+    return kept;
+  }
+
+  /** A process that cannot start ends the demo, with its own words; later ones are started again. */
+  #ended(kept: KeptProcess, { name }: ProcessSpec, { code, signal }: Ended): void {
+    if (!this.#ready && signal === null) {
+      this.#failed ??= kept.lastLogLine() || `${name} ended with status ${code}`;
+    } else {
+      this.#screen.line(`! ${name} ended (${signal ?? `status ${code}`}); starting it again`);
+    }
+  }
+
+  /** Writes the configuration that all processes run with; undefined when told to stop meanwhile. */
+  async #configure(): Promise<Config | undefined> {
+    const { options } = this.run;
+    const file = options.config === undefined ? undefined : resolve(options.config);
+    const user = file === undefined ? {} : readToml(readFileSync(file, 'utf8'), file);
+    const places = makePlaces(this.stateDir);
+    const asked = mergeConfig(mergeConfig(demoDefaults(places), user), flagOverrides(options));
+    const plc = ownPlc(user) ? {} : await this.#startPlc();
+    if (plc === undefined) return undefined;
+    const { stateDir, runtimeDir } = places;
+    const own = { node: { state_dir: stateDir, runtime_dir: runtimeDir }, plc };
+    const tree = mergeConfig(asked, own);
+    const config = checkConfig(tree, file ?? 'the demo');
+    const header = '# Made by `npm start`, and made again at each start: edits are lost.\n';
+    writeFileSync(join(stateDir, CONFIG_FILE_NAME), header + stringify(tree));
+    return config;
+  }
+
+  async #startPlc(): Promise<{ url: string; ca_file: string } | undefined> {
+    const slices = resolve(this.run.options.slices ?? this.run.sample);
+    const dir = join(this.stateDir, 'demo-plc');
+    // Whatever port is free at first; the same one when it is started again.
+    let port = '0';
+    const plc = this.#launch('demo-plc', () => ['--slices', slices, '--dir', dir, '--port', port]);
+    const until = performance.now() + PLC_START_MS;
+    while (this.#going && performance.now() < until) {
+      const [line, rest] = plc.stdout.split('\n');
+      if (line !== undefined && rest !== undefined) {
+        const { url, ca_file } = JSON.parse(line) as { url: string; ca_file: string };
+        port = new URL(url).port;
+        this.#screen.line(`demo-plc serves ${slices} at ${url}`);
+        return { url, ca_file };
+      }
+      await sleep(LOOK_MS, this.run.stop);
+    }
+    if (this.#going) this.#failed = `demo-plc has not started in ${PLC_START_MS} ms`;
+    return undefined;
+  }
+
+  async #comeUp(config: Config): Promise<void> {
+    const watcher = new NodeWatcher(endpointsBelow(config.node.runtime_dir));
+    try {
+      while (this.#going && !this.#ready) {
+        const look = await watcher.look();
+        const readiness = judgeReadiness(look);
+        this.#showEvents(WARN);
+        this.#screen.progress(renderProgress(look, readiness));
+        this.#ready = readiness.ready && (await this.#apiAnswers(config));
+        if (!this.#ready) await sleep(LOOK_MS, this.run.stop);
+      }
+      this.#screen.endProgress();
+      if (this.#ready && this.#going) {
+        for (const line of renderSlivers(
+          (await watcher.slivers()) ?? { accounts: [], observed: [] },
+        )) {
+          this.#screen.line(line);
+        }
+        this.#announce(config);
+      }
+    } finally {
+      watcher.close();
+    }
+  }
+
+  async #apiAnswers(config: Config): Promise<boolean> {
+    const port = config.api.tcp_port;
+    const tcp = port === 0 ? Promise.resolve(true) : answers({ host: '127.0.0.1', port });
+    const unix = answers({ socketPath: apiSocketOf(config) });
+    return (await Promise.all([tcp, unix])).every(Boolean);
+  }
+
+  #announce(config: Config): void {
+    const { tcp_port } = config.api;
+    const url = `http://127.0.0.1:${tcp_port}`;
+    const state = this.run.options.state === '.nodemgr' ? '' : ` --state ${this.stateDir}`;
+    const tcp = tcp_port === 0 ? 'none' : `127.0.0.1:${tcp_port}`;
+    this.#screen.line(`ready tcp ${tcp} unix ${apiSocketOf(config)}`);
+    this.#screen.line('Call the API:');
+    this.#screen.line(
+      `  python3 -c 'import xmlrpc.client; print(xmlrpc.client.ServerProxy("${url}").GetRSpec("princeton_sirius"))'`,
+    );
+    this.#screen.line(`  npx nmctl${state} call GetRSpec princeton_sirius`);
+    this.#screen.line(`  npx nmctl${state} status`);
+    this.#screen.line('Ctrl-C stops everything; the state is kept.');
+  }
+
+  async #show(): Promise<void> {
+    for (const tail of this.#tails.values()) tail.newLines();
+    while (this.#going) {
+      this.#showEvents();
+      await sleep(SHOW_MS, this.run.stop);
+    }
+  }
+
+  #showEvents(minLevel?: number): void {
+    for (const tail of this.#tails.values()) {
+      for (const line of tail.newLines()) {
+        const event = describeEvent(line, minLevel);
+        if (event !== undefined) this.#screen.line(event);
+      }
+    }
+  }
+
+  async #stopAll(): Promise<void> {
+    this.#screen.endProgress();
+    await Promise.all(this.#processes.map((kept) => kept.stop()));
+  }
+}
+
+/** runDemo plays the whole demo; returns the exit status. */
+export async function runDemo(run: DemoRun): Promise<number> {
+  const stateDir = resolve(run.options.state);
+  makePlaces(stateDir);
+  takeLock(stateDir);
+  return new Demo(run, stateDir).play();
+}

@@ -1,0 +1,42 @@
+/** What the demo shows: lines, and on a terminal one line at the bottom that is drawn over. */
+
+export interface Output {
+  readonly isTTY?: boolean;
+  readonly columns?: number;
+  write(text: string): unknown;
+}
+
+const ERASE_LINE = '\r\x1b[2K';
+
+export class Screen {
+  #drawn = '';
+
+  constructor(
+    private readonly output: Output,
+    private readonly plain: boolean,
+  ) {}
+
+  /** line prints a line for good. */
+  line(text: string): void {
+    if (this.#drawn === '' || !this.#draws) this.output.write(`${text}\n`);
+    else this.output.write(`${ERASE_LINE}${text}\n${this.#drawn}`);
+  }
+
+  /** progress shows a line that the next one replaces; without a terminal each new one is printed. */
+  progress(text: string): void {
+    const fitted = this.#draws ? text.slice(0, (this.output.columns ?? 80) - 1) : text;
+    if (fitted === this.#drawn) return;
+    this.#drawn = fitted;
+    this.output.write(this.#draws ? `${ERASE_LINE}${fitted}` : `${fitted}\n`);
+  }
+
+  /** endProgress leaves the last progress line standing. */
+  endProgress(): void {
+    if (this.#draws && this.#drawn !== '') this.output.write('\n');
+    this.#drawn = '';
+  }
+
+  get #draws(): boolean {
+    return !this.plain && this.output.isTTY === true;
+  }
+}

@@ -1,0 +1,77 @@
+/** `nmctl sliver NAME`: everything that is known of one sliver. */
+import type { ObservedAccountView, SliverView } from '@nodemgr/contracts';
+import { type Answer, heard, isSilent } from '../answer.ts';
+import { type Ask, GLANCE_MS, LOOK_MS } from '../ask/ask-daemons.ts';
+import { askStatus } from '../ask/ask-status.ts';
+import { EXIT, type ExitCode } from '../exit-codes.ts';
+import { nearNames } from '../near-names.ts';
+import { failuresOf, type NodeStatus } from '../node-status.ts';
+import { renderSliver, type SliverPage } from '../render/render-sliver.ts';
+import type { Session } from '../session.ts';
+import { accountItemOf, failuresAbout } from '../sliver-summary.ts';
+import type { Terminal } from '../terminal.ts';
+import { complainOfMissing } from './missing.ts';
+
+interface Known {
+  readonly view: Answer<SliverView>;
+  readonly observed: Answer<readonly ObservedAccountView[]>;
+  readonly status: NodeStatus;
+}
+
+async function askAbout(ask: Ask, name: string): Promise<Known> {
+  const [view, observed, status] = await Promise.all([
+    ask('db-service', 'sliver', { name }, LOOK_MS),
+    ask('account-supervisor', 'observed', {}, LOOK_MS),
+    askStatus(ask),
+  ]);
+  return { view, observed, status };
+}
+
+function pageOf(name: string, { view, observed, status }: Known): SliverPage {
+  const seen = heard(observed)?.find((account) => account.name === name);
+  const record = heard(view);
+  return {
+    name,
+    item: accountItemOf(record?.item),
+    loansOut: record?.loans_out ?? [],
+    loansIn: record?.loans_in ?? [],
+    observed: seen ?? (observed.answered ? 'absent' : 'unknown'),
+    failures: failuresAbout(name, failuresOf(status)),
+  };
+}
+
+/** GLANCE_MS: the names are a courtesy, not worth a wait. */
+async function suggest(ask: Ask, name: string, terminal: Terminal): Promise<void> {
+  const accounts = heard(await ask('db-service', 'accounts', {}, GLANCE_MS)) ?? [];
+  const names = accounts
+    .filter(({ item }) => accountItemOf(item)?.record.account_type !== 'delegate')
+    .map((account) => account.name);
+  const near = nearNames(name, names);
+  const hint = near.length === 0 ? 'see: nmctl slivers' : `did you mean ${near.join(' or ')}?`;
+  terminal.complain(`no sliver '${name}' on this node; ${hint}`);
+}
+
+/** showSliver prints the page of one sliver, as far as it is known. */
+export async function showSliver(session: Session, name: string): Promise<ExitCode> {
+  const { terminal, json } = session;
+  const ask = session.daemons();
+  const known = await askAbout(ask, name);
+  const page = pageOf(name, known);
+  const { view, observed } = known;
+  const isKnown = page.item !== undefined || typeof page.observed === 'object';
+  if (!isKnown && !isSilent(view)) {
+    await suggest(ask, name, terminal);
+    return EXIT.trouble;
+  }
+  const code = complainOfMissing(
+    [
+      { daemon: 'db-service', missing: 'its record is not shown', answer: view },
+      { daemon: 'account-supervisor', missing: 'its state is not known', answer: observed },
+    ],
+    terminal,
+  );
+  if (code === EXIT.silent) return code;
+  if (json) terminal.printJson(page);
+  else terminal.print(renderSliver(page, terminal.page));
+  return code === EXIT.ok && page.failures.length > 0 ? EXIT.trouble : code;
+}

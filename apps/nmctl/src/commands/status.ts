@@ -1,0 +1,30 @@
+/** `nmctl status`: the whole node at a glance. */
+import { askStatus } from '../ask/ask-status.ts';
+import { EXIT, type ExitCode } from '../exit-codes.ts';
+import { isSilentNode, type NodeStatus, troublesOf } from '../node-status.ts';
+import { renderStatus } from '../render/render-status.ts';
+import type { Session } from '../session.ts';
+
+function statusJson(status: NodeStatus): unknown {
+  const processes = Object.entries(status).map(([name, answer]) => [
+    name,
+    answer.answered
+      ? { state: 'up', ...answer.value }
+      : { state: answer.kind === 'unavailable' ? 'down' : 'fails', reason: answer.reason },
+  ]);
+  const troubles = troublesOf(status);
+  return { well: troubles.length === 0, troubles, processes: Object.fromEntries(processes) };
+}
+
+/** showStatus prints the status of all five daemons and exits by it. */
+export async function showStatus(session: Session): Promise<ExitCode> {
+  const { terminal, json } = session;
+  const status = await askStatus(session.daemons());
+  if (json) terminal.printJson(statusJson(status));
+  else terminal.print(renderStatus(status, terminal.page));
+  if (isSilentNode(status)) {
+    terminal.complain('nothing answers: is the node manager running?');
+    return EXIT.silent;
+  }
+  return troublesOf(status).length === 0 ? EXIT.ok : EXIT.trouble;
+}

@@ -1,0 +1,30 @@
+/** nmctl, the operators' command line: wires the process's streams to the program, and no more. */
+import { runNmctl } from './run-nmctl.ts';
+import { makeTerminal } from './terminal.ts';
+
+/** A reader that has seen enough (`nmctl … | head`) is no error; anything else is. */
+function endQuietlyWhenUnread(stream: NodeJS.WriteStream): void {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit();
+    throw error;
+  });
+}
+
+async function main(): Promise<void> {
+  const { stdout, stderr, env } = process;
+  endQuietlyWhenUnread(stdout);
+  endQuietlyWhenUnread(stderr);
+  const terminal = makeTerminal(
+    { out: (text) => stdout.write(text), err: (text) => stderr.write(text) },
+    {
+      width: stdout.isTTY ? stdout.columns : undefined,
+      // https://no-color.org: set and not empty.
+      colours: stdout.isTTY && (env['NO_COLOR'] ?? '') === '',
+      now: Date.now(),
+      timeZone: undefined,
+    },
+  );
+  process.exitCode = await runNmctl(process.argv.slice(2), terminal, env);
+}
+
+void main();

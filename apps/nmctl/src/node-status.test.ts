@@ -1,0 +1,62 @@
+import { expect, test } from 'vitest';
+import {
+  AWAY,
+  aDbStatus,
+  aFailure,
+  aFetcherStatus,
+  aGatewayStatus,
+  aNodeStatus,
+  answered,
+  aSupervisorStatus,
+  NOW,
+} from './builders.ts';
+import { isSilentNode, troublesOf } from './node-status.ts';
+
+test('a node on which everything answers and nothing fails is well', () => {
+  expect(troublesOf(aNodeStatus())).toEqual([]);
+});
+
+test('a daemon that does not answer is a trouble', () => {
+  expect(troublesOf(aNodeStatus({ 'bwcap-agent': AWAY }))).toEqual(['bwcap-agent is down']);
+});
+
+test('something that fails is a trouble', () => {
+  const supervisor = answered(aSupervisorStatus([aFailure()]));
+  expect(troublesOf(aNodeStatus({ 'account-supervisor': supervisor }))).toEqual([
+    'princeton_sirius: start fails',
+  ]);
+});
+
+test('an update that the guard holds back is a trouble', () => {
+  const hold = { source: 'plc', reason: 'too much', would_remove: ['sliver_a_b'], since: NOW };
+  expect(troublesOf(aNodeStatus({ 'db-service': answered(aDbStatus({ guard: [hold] })) }))).toEqual(
+    ['the guard holds back an update from plc'],
+  );
+});
+
+test('a daemon that does not hear the feed is a trouble', () => {
+  const status = aGatewayStatus();
+  const stale = { ...status, detail: { ...status.detail, feed: { state: 'stale' as const } } };
+  expect(troublesOf(aNodeStatus({ 'api-gateway': answered(stale) }))).toEqual([
+    'api-gateway: its feed is stale',
+  ]);
+});
+
+test('slices left out and a clock that is not trusted are shown, but are no trouble', () => {
+  const status = aNodeStatus({
+    'plc-fetcher': answered(aFetcherStatus({ problems: ['slice x: bad name'] })),
+    'db-service': answered(aDbStatus({ clock: { trusted: false, reason: 'it has jumped' } })),
+  });
+  expect(troublesOf(status)).toEqual([]);
+});
+
+test('a node is silent only when none of its daemons is there', () => {
+  const none = {
+    'plc-fetcher': AWAY,
+    'db-service': AWAY,
+    'account-supervisor': AWAY,
+    'bwcap-agent': AWAY,
+  };
+  expect(isSilentNode(aNodeStatus(none))).toBe(false);
+  expect(isSilentNode(aNodeStatus({ ...none, 'api-gateway': AWAY }))).toBe(true);
+});

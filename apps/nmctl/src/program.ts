@@ -1,0 +1,134 @@
+/** The command line: which commands and options there are, and their help. Each acts in commands/. */
+import { Command, InvalidArgumentError } from 'commander';
+import packageJson from '../../../package.json' with { type: 'json' };
+import { callMethod } from './commands/call.ts';
+import { checkConfigFile, showConfig, showConfigKeys } from './commands/config.ts';
+import { fetchNow } from './commands/fetch.ts';
+import { allowHeldBack, showGuard } from './commands/guard.ts';
+import { showPlan } from './commands/plan.ts';
+import { showSliver } from './commands/sliver.ts';
+import { listSlivers } from './commands/slivers.ts';
+import { showStatus } from './commands/status.ts';
+import { EXIT_MEANINGS, type ExitCode } from './exit-codes.ts';
+import type { GlobalOptions, Session } from './session.ts';
+
+/** What the program is given: a session for a command's options, and where its exit code goes. */
+export interface Surroundings {
+  open(options: GlobalOptions): Session;
+  end(code: ExitCode): void;
+}
+
+const exits = Object.entries(EXIT_MEANINGS).map(([code, meaning]) => `  ${code}  ${meaning}`);
+
+const HELP = `
+Examples:
+  nmctl status                                  how the node is
+  nmctl status --json                           the same, for programs
+  nmctl --state .nodemgr slivers                the slivers of a demo
+  nmctl sliver princeton_sirius                 one sliver, with its loans
+  nmctl call GetRSpec princeton_sirius          one call of the API
+  nmctl call SetLoans princeton_sirius '[["princeton_eisentest", "nm_cpu_share", 8]]'
+  nmctl plan                                    what happens next, as commands
+  nmctl config check /etc/nodemgr/nodemgr.toml
+
+Without --config or --state: .nodemgr/nodemgr.toml here if there is one, else /etc/nodemgr/nodemgr.toml.
+
+Exit codes:
+${exits.join('\n')}
+`;
+
+const CALL_HELP = `
+Each argument is JSON. A word that is no JSON stands for itself, so these are the same:
+  nmctl call GetRSpec princeton_sirius
+  nmctl call GetRSpec '"princeton_sirius"'
+The result is printed readably, with --json as JSON. 'nmctl call Help' lists the methods.
+`;
+
+function toSeconds(text: string): number {
+  const seconds = Number(text);
+  if (seconds > 0 && seconds <= 3600) return seconds;
+  throw new InvalidArgumentError('wants seconds, more than 0 and at most 3600.');
+}
+
+function addGuard(program: Command, run: Run): void {
+  const guard = program
+    .command('guard')
+    .description('what the guard holds back, and why')
+    .action(() => run(showGuard));
+  guard
+    .command('allow')
+    .description('let through every update that the guard holds back')
+    .action(() => run(allowHeldBack));
+}
+
+function addCall(program: Command, run: Run): void {
+  program
+    .command('call')
+    .description('call a method of the XML-RPC API on its Unix socket')
+    .argument('<method>', 'such as GetRSpec')
+    .argument('[args...]', 'JSON values, or bare words')
+    .option('--timeout <seconds>', 'how long to wait for the answer', toSeconds, 30)
+    .addHelpText('after', CALL_HELP)
+    .action((method: string, args: string[], { timeout }: { timeout: number }) =>
+      run((session) => callMethod(session, method, args, timeout * 1000)),
+    );
+}
+
+function addConfig(program: Command, run: Run): void {
+  const config = program.command('config').description('the configuration file');
+  config
+    .command('check')
+    .description('say whether the file is valid, or everything that is wrong with it')
+    .argument('[file]', 'instead of the one in use')
+    .action((file: string | undefined) => run((session) => checkConfigFile(session, file)));
+  config
+    .command('show')
+    .description('print what is in effect: file, environment and defaults')
+    .action(() => run(showConfig));
+  config
+    .command('keys')
+    .description('list every key, its default and what is allowed')
+    .action(() => run(showConfigKeys));
+}
+
+type Run = (act: (session: Session) => ExitCode | Promise<ExitCode>) => Promise<void>;
+
+/** makeProgram returns the command line; parsing it runs the command that it names. */
+export function makeProgram(surroundings: Surroundings): Command {
+  const program = new Command('nmctl');
+  const run: Run = async (act) =>
+    surroundings.end(await act(surroundings.open(program.opts<GlobalOptions>())));
+  program
+    .description("The node manager's command line for operators.")
+    .version(packageJson.version, '--version', 'print the version')
+    .helpOption('-h, --help', 'print this help')
+    .option('--config <file>', 'the configuration file of the node')
+    .option('--state <dir>', 'the state folder of a demo: its nodemgr.toml is used')
+    .option('--json', 'print JSON, for programs')
+    .addHelpText('after', HELP);
+  program
+    .command('status')
+    .description('processes, last update, guard, counts, what is failing')
+    .action(() => run(showStatus));
+  program
+    .command('slivers')
+    .description('all slivers: state, expiry and what they may use')
+    .action(() => run(listSlivers));
+  program
+    .command('sliver')
+    .description('one sliver: record, resources, loans, state, errors')
+    .argument('<name>', 'such as princeton_sirius')
+    .action((name: string) => run((session) => showSliver(session, name)));
+  program
+    .command('plan')
+    .description('what the agents would do next, as commands')
+    .action(() => run(showPlan));
+  addCall(program, run);
+  addGuard(program, run);
+  program
+    .command('fetch')
+    .description('poll the authority now')
+    .action(() => run(fetchNow));
+  addConfig(program, run);
+  return program;
+}

@@ -1,0 +1,25 @@
+import { expect, test } from 'vitest';
+import { amountText, countText } from './render-amount.ts';
+
+test('amounts are told in the unit that reads best', () => {
+  expect(amountText('nm_disk_quota', 5_000_000)).toBe('4.77 GiB');
+  expect(amountText('nm_net_max_rate', 1_000_000_000)).toBe('1 Gbit/s');
+  expect(amountText('nm_net_min_rate', 8)).toBe('8 bit/s');
+  expect(amountText('nm_net_max_rate', 0)).toBe('0 bit/s');
+  expect(amountText('nm_cpu_guaranteed_share', 200)).toBe('20%');
+  expect(amountText('nm_cpu_share', 64)).toBe('64');
+  expect(amountText('nm_mem_max', 0)).toBe('no limit');
+});
+
+test('a resource that is not ours is a bare number, whatever its name', () => {
+  expect(amountText('constructor', 7)).toBe('7');
+  expect(amountText('vsys_pipes', -1)).toBe('-1');
+});
+
+test('one thing is singular', () => {
+  expect([0, 1, 2].map((count) => countText(count, 'slice'))).toEqual([
+    '0 slices',
+    '1 slice',
+    '2 slices',
+  ]);
+});

@@ -1,0 +1,139 @@
+import { expect, test } from 'vitest';
+import {
+  AWAY,
+  aDbStatus,
+  aFailure,
+  aFetcherStatus,
+  aNodeStatus,
+  answered,
+  aPage,
+  aSupervisorStatus,
+  linesOf,
+  MINUTE,
+  NOW,
+} from '../builders.ts';
+import type { NodeStatus } from '../node-status.ts';
+import { textOf } from './render-line.ts';
+import { renderStatus } from './render-status.ts';
+
+const shown = (status: NodeStatus) => linesOf(renderStatus(status, aPage())).join('\n');
+
+test('a node that is well', () => {
+  expect(shown(aNodeStatus())).toMatchInlineSnapshot(`
+    "PROCESS             STATE  PID  SINCE                            DETAIL
+    plc-fetcher         up     101  2023-11-14 22:10:20 (3 min ago)  https://plc.example/slices.xml
+    db-service          up     102  2023-11-14 22:10:20 (3 min ago)  revision 12
+    account-supervisor  up     103  2023-11-14 22:10:20 (3 min ago)  dry-run, feed live at revision 12
+    bwcap-agent         up     104  2023-11-14 22:10:20 (3 min ago)  dry-run, feed live at revision 12
+    api-gateway         up     105  2023-11-14 22:10:20 (3 min ago)  127.0.0.1:812, 120 calls, 1 fault, 2 connections, feed live at revision 12
+
+    last update   2023-11-14 22:10:20 (3 min ago) from https://plc.example/slices.xml: 7 of 42 slices are ours
+                  last poll 1 min ago: unchanged
+                  next poll in 5 min
+    guard         open: nothing is held back
+    clock         trusted
+    accounts      7 slivers and 1 delegate have a record, 8 accounts desired, 7 running, 1 stopped
+
+    all is well"
+  `);
+});
+
+test('a node with everything wrong says what, why, since when and what is done about it', () => {
+  const guard = [
+    {
+      source: 'plc',
+      reason: 'the update would remove 5 of 7 running slivers',
+      would_remove: ['sliver_a_b', 'sliver_c_d'],
+      since: NOW - 4 * MINUTE,
+    },
+  ];
+  const database = aDbStatus({
+    guard,
+    clock: { trusted: false, reason: 'the clock has jumped' },
+    salvage: { at: NOW - MINUTE, reason: 'malformed page 3', set_aside: '/var/lib/nodemgr/db/x' },
+    ignored: [{ record_key: 'sliver_x_y', why: 'it has already expired' }],
+    records: { slivers: 1, delegates: 0, removed: 2 },
+  });
+  const fetcher = aFetcherStatus({ problems: ['slice ../etc: bad name'] });
+  const later = aFailure({ subject: 'mit_chord', attempts: 1 });
+  const { retry_at: _, ...unretried } = later;
+  expect(
+    shown(
+      aNodeStatus({
+        'plc-fetcher': answered(fetcher),
+        'db-service': answered(database),
+        'account-supervisor': answered(aSupervisorStatus([aFailure(), unretried])),
+        'bwcap-agent': AWAY,
+      }),
+    ),
+  ).toMatchInlineSnapshot(`
+    "PROCESS             STATE  PID  SINCE                            DETAIL
+    plc-fetcher         up     101  2023-11-14 22:10:20 (3 min ago)  https://plc.example/slices.xml
+    db-service          up     102  2023-11-14 22:10:20 (3 min ago)  revision 12
+    account-supervisor  up     103  2023-11-14 22:10:20 (3 min ago)  dry-run, feed live at revision 12
+    bwcap-agent         down                                         it is not running
+    api-gateway         up     105  2023-11-14 22:10:20 (3 min ago)  127.0.0.1:812, 120 calls, 1 fault, 2 connections, feed live at revision 12
+
+    last update   2023-11-14 22:10:20 (3 min ago) from https://plc.example/slices.xml: 7 of 42 slices are ours
+                  last poll 1 min ago: unchanged
+                  next poll in 5 min
+    guard         holds back an update from plc since 2023-11-14 22:09:20 (4 min ago)
+                    why           the update would remove 5 of 7 running slivers
+                    would remove  sliver_a_b, sliver_c_d
+                    let it through with: nmctl guard allow
+    clock         not trusted: the clock has jumped; nothing expires meanwhile
+    accounts      1 sliver and 0 delegates have a record, 2 accounts being removed, 8 accounts desired, 7 running, 1 stopped
+    database      set aside as damaged 2023-11-14 22:12:20 (1 min ago): malformed page 3; kept as /var/lib/nodemgr/db/x
+
+    left out of the last update
+      slice ../etc: bad name
+      sliver_x_y: it has already expired
+
+    failing
+      SUBJECT           ACTION  TRIED  SINCE      TRIED AGAIN             REASON
+      princeton_sirius  start      3×  2 min ago  in 30 s                 no image
+      mit_chord         start      1×  2 min ago  when something changes  no image
+
+    4 troubles: bwcap-agent is down; princeton_sirius: start fails; mit_chord: start fails; the guard holds back an update from plc"
+  `);
+});
+
+test('a node that has heard nothing from its authority yet says so', () => {
+  const { last_attempt: _, document: __, ...silent } = aFetcherStatus().detail;
+  const status = { ...aFetcherStatus(), detail: silent };
+  expect(shown(aNodeStatus({ 'plc-fetcher': answered(status) }))).toContain(
+    'last update   none yet from https://plc.example/slices.xml\n              next poll in 5 min',
+  );
+});
+
+test('what nobody can tell is called unknown', () => {
+  const away = {
+    'plc-fetcher': AWAY,
+    'db-service': AWAY,
+    'account-supervisor': AWAY,
+    'bwcap-agent': AWAY,
+    'api-gateway': AWAY,
+  };
+  expect(shown(away)).toMatchInlineSnapshot(`
+    "PROCESS             STATE  DETAIL
+    plc-fetcher         down   it is not running
+    db-service          down   it is not running
+    account-supervisor  down   it is not running
+    bwcap-agent         down   it is not running
+    api-gateway         down   it is not running
+
+    last update   unknown
+    guard         unknown
+    clock         unknown
+    accounts      unknown
+
+    5 troubles: plc-fetcher is down; db-service is down; account-supervisor is down; bwcap-agent is down; api-gateway is down"
+  `);
+});
+
+test('a reason that holds escape sequences cannot send them', () => {
+  const failing = answered(aSupervisorStatus([aFailure({ reason: '\x1b[2Jgone' })]));
+  const lines = renderStatus(aNodeStatus({ 'account-supervisor': failing }), aPage());
+  expect(textOf(lines, { colours: false })).toContain('\\x1b[2Jgone');
+  expect(textOf(lines, { colours: false })).not.toContain('\x1b');
+});

@@ -1,0 +1,50 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { linesOf } from '../builders.ts';
+import { renderTable } from './render-table.ts';
+
+const COLUMNS = [{ title: 'NAME' }, { title: 'N', align: 'right' }, { title: 'NOTE' }] as const;
+const UNCUT = { width: undefined };
+
+test('columns are aligned, numbers at their right, without blanks at the end', () => {
+  const rows = [
+    ['a', '1', ''],
+    ['longer', '100', 'a note'],
+  ];
+  expect(linesOf(renderTable(COLUMNS, rows, UNCUT))).toEqual([
+    'NAME      N  NOTE',
+    'a         1',
+    'longer  100  a note',
+  ]);
+});
+
+test('a column that is empty in every row is left out', () => {
+  expect(linesOf(renderTable(COLUMNS, [['a', '1', '']], UNCUT))).toEqual(['NAME  N', 'a     1']);
+});
+
+test('a table without rows is nothing, not a head', () => {
+  expect(renderTable(COLUMNS, [], UNCUT)).toEqual([]);
+});
+
+test('a cell cannot break its line or its row', () => {
+  expect(linesOf(renderTable(COLUMNS, [['a', '1', 'x\n\ty\x1b[2J']], UNCUT))[1]).toBe(
+    'a     1  x y\\x1b[2J',
+  );
+});
+
+test('on a terminal a line that is too long ends in an ellipsis; in a file it is whole', () => {
+  const rows = [['a', '1', 'a long note']];
+  expect(linesOf(renderTable(COLUMNS, rows, { width: 14 }))[1]).toBe('a     1  a lo…');
+  expect(linesOf(renderTable(COLUMNS, rows, UNCUT))[1]).toBe('a     1  a long note');
+});
+
+test('no line is wider than the terminal, whatever the cells hold', () => {
+  const row = fc.array(fc.string({ unit: 'binary' }), { minLength: 3, maxLength: 3 });
+  fc.assert(
+    fc.property(fc.array(row), fc.integer({ min: 1, max: 60 }), (rows, width) => {
+      for (const text of linesOf(renderTable(COLUMNS, rows, { width }))) {
+        expect([...text].length).toBeLessThanOrEqual(width);
+      }
+    }),
+  );
+});

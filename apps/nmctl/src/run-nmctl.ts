@@ -1,0 +1,58 @@
+/** Runs one command line from arguments to exit code. Everything that it touches comes in. */
+import { ConfigError } from '@nodemgr/config';
+import { type Command, CommanderError } from 'commander';
+import { EXIT, type ExitCode } from './exit-codes.ts';
+import { makeProgram } from './program.ts';
+import { openSession } from './session.ts';
+import type { Terminal } from './terminal.ts';
+
+const ERROR_PREFIX = 'error: ';
+
+/** Commander tells of a usage error by itself; a command line without a command gets the help. */
+function speakThrough(terminal: Terminal, command: Command): void {
+  command.exitOverride().configureOutput({
+    writeOut: (text) => terminal.say(text, 'out'),
+    writeErr: (text) => {
+      if (text.startsWith(ERROR_PREFIX))
+        terminal.complain(text.slice(ERROR_PREFIX.length).trimEnd());
+      else terminal.say(text, 'err');
+    },
+    ...(terminal.page.width === undefined
+      ? {}
+      : { getOutHelpWidth: () => terminal.page.width ?? 80 }),
+  });
+  for (const inner of command.commands) speakThrough(terminal, inner);
+}
+
+function exitFor(error: unknown, terminal: Terminal): ExitCode {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+  if (error instanceof ConfigError) {
+    terminal.complain(error.message);
+    terminal.complain('another node or demo is named with --config FILE or --state DIR');
+    return EXIT.usage;
+  }
+  terminal.complain(`a defect: ${error instanceof Error ? (error.stack ?? error.message) : error}`);
+  return EXIT.trouble;
+}
+
+/** runNmctl carries out `args` (without the program's name) and returns the exit code. */
+export async function runNmctl(
+  args: readonly string[],
+  terminal: Terminal,
+  env: Readonly<Record<string, string | undefined>>,
+): Promise<ExitCode> {
+  let code: ExitCode = EXIT.ok;
+  const program = makeProgram({
+    open: (options) => openSession(options, terminal, env),
+    end: (ended) => {
+      code = ended;
+    },
+  });
+  speakThrough(terminal, program);
+  try {
+    await program.parseAsync(args, { from: 'user' });
+    return code;
+  } catch (error) {
+    return exitFor(error, terminal);
+  }
+}

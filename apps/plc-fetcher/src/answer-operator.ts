@@ -1,0 +1,46 @@
+/** Answers operators (`nmctl`) from what the loops know. */
+import type { Handlers } from '@nodemgr/bus';
+import type { FetcherStatus, fetcherOperatorContract } from '@nodemgr/contracts';
+import type { CommonStatus } from '@nodemgr/daemon';
+import type { PollLoop, PollStatus } from './poll-loop.ts';
+
+/** More problems than anyone reads in a status; the log has them all. */
+const MAX_PROBLEMS = 200;
+
+function problemsOf({ good }: PollStatus): string[] {
+  const problems = good?.document.problems ?? [];
+  const more = problems.length - MAX_PROBLEMS;
+  return more <= 0 ? [...problems] : [...problems.slice(0, MAX_PROBLEMS), `and ${more} more`];
+}
+
+/** The last good document; with nothing heard from PLC yet there is none. */
+function documentOf({ good }: PollStatus): FetcherStatus['detail']['document'] {
+  if (good === undefined) return undefined;
+  return { bytes: good.bytes, ...good.document.totals, fetched_at: good.fetchedAt };
+}
+
+function detailOf(url: string, status: PollStatus): FetcherStatus['detail'] {
+  const { lastAttempt, lastSuccess, lastOutcome, nextAttempt } = status;
+  return {
+    url,
+    last_attempt: lastAttempt,
+    last_success: lastSuccess,
+    next_attempt: nextAttempt,
+    last_outcome: lastOutcome,
+    problems: problemsOf(status),
+    document: documentOf(status),
+  };
+}
+
+/** operatorHandlers returns the answers to fetcherOperatorContract. */
+export function operatorHandlers(options: {
+  readonly url: string;
+  readonly polls: Pick<PollLoop, 'status' | 'fetchNow'>;
+  readonly commonStatus: () => CommonStatus;
+}): Handlers<typeof fetcherOperatorContract> {
+  const { url, polls, commonStatus } = options;
+  return {
+    status: () => ({ ...commonStatus(), detail: detailOf(url, polls.status) }),
+    fetch_now: async () => ({ outcome: await polls.fetchNow() }),
+  };
+}

@@ -1,0 +1,96 @@
+/**
+ * The last good document across restarts: taken up at the start, kept whenever a new one counts. What
+ * cannot be kept or read is reported and holds nothing up: it is missed only by a boot without PLC.
+ */
+import type { FailureBoard, Logger } from '@nodemgr/daemon';
+import type { EpochSeconds } from '@nodemgr/records';
+import { parseSlicesXml } from '@nodemgr/slices-xml';
+import type { DocumentNote, DocumentStore } from './document-store.ts';
+import { reasonOf } from './fetch-answer.ts';
+import type { GoodDocument } from './judge-answer.ts';
+
+export interface KeptOptions {
+  readonly url: string;
+  readonly nodeId: number;
+  readonly store: Pick<DocumentStore, 'load' | 'save' | 'note'>;
+  readonly failures: FailureBoard;
+  readonly log: Logger;
+}
+
+/** Subject on the failure board. */
+const KEPT = 'last good document';
+
+export class KeptDocument {
+  /** Names the document that is on disk; notes about another one come too late. */
+  #sha256: string | undefined;
+
+  constructor(private readonly options: KeptOptions) {}
+
+  /** restore returns the document that an earlier life kept, if it is this URL's and this node's. */
+  async restore(): Promise<GoodDocument | undefined> {
+    const { failures, log } = this.options;
+    try {
+      return await this.#load();
+    } catch (error) {
+      failures.report({ subject: KEPT, action: 'read', reason: reasonOf(error) });
+      log.error({ err: error }, 'the last good document cannot be used; PLC will be asked');
+      return undefined;
+    }
+  }
+
+  /** keep writes a new document; never rejects. */
+  async keep(good: GoodDocument, bytes: Buffer): Promise<void> {
+    await this.#attempt(async () => {
+      await this.options.store.save(this.#noteOf(good), bytes);
+      this.#sha256 = good.sha256;
+    });
+  }
+
+  /**
+   * keepNote writes what is known of the kept document anew: other validators, or `vouchedAt`, the
+   * time of the update that was delivered from it. Never rejects.
+   */
+  async keepNote(good: GoodDocument, vouchedAt: EpochSeconds = good.vouchedAt): Promise<void> {
+    if (good.sha256 !== this.#sha256) return;
+    await this.#attempt(() => this.options.store.note(this.#noteOf({ ...good, vouchedAt })));
+  }
+
+  async #load(): Promise<GoodDocument | undefined> {
+    const { store, log, url, nodeId } = this.options;
+    const kept = await store.load();
+    if (kept === undefined) return undefined;
+    const { note, bytes } = kept;
+    if (note.url !== url || note.node_id !== nodeId) {
+      log.info({ url: note.url, node_id: note.node_id }, 'the kept document is not for this node');
+      return undefined;
+    }
+    const document = parseSlicesXml(bytes, nodeId);
+    if (!document.ok) throw new Error(document.reason);
+    const { etag, last_modified, sha256, fetched_at: fetchedAt, vouched_at: vouchedAt } = note;
+    const validators = { etag, last_modified };
+    const about = { sha256, bytes: bytes.length, fetchedAt, vouchedAt, fresh: false };
+    this.#sha256 = sha256;
+    log.info({ fetched_at: fetchedAt, ...document.totals }, 'the last good document was found');
+    return { document, validators, ...about };
+  }
+
+  async #attempt(write: () => Promise<void>): Promise<void> {
+    const { failures, log } = this.options;
+    try {
+      await write();
+      failures.clear(KEPT);
+    } catch (error) {
+      failures.report({ subject: KEPT, action: 'write', reason: reasonOf(error) });
+      log.error(
+        { err: error },
+        'the last good document could not be kept; tried with the next one',
+      );
+    }
+  }
+
+  #noteOf({ validators, sha256, bytes, fetchedAt, vouchedAt }: GoodDocument): DocumentNote {
+    const { url, nodeId } = this.options;
+    const about = { sha256, bytes, fetched_at: fetchedAt, vouched_at: vouchedAt };
+    return { url, node_id: nodeId, ...validators, ...about };
+  }
+}

@@ -1,0 +1,94 @@
+/** Decides which records this node's own configuration stands for, and names sets of records. Pure. */
+import { createHash } from 'node:crypto';
+import type { Config } from '@nodemgr/config';
+import {
+  BWCAP_KEY,
+  bitsPerSecond,
+  contentOf,
+  type DelegateRecord,
+  type Delegation,
+  type DeliveredRecord,
+  type EpochSeconds,
+  MAX_DELEGATIONS,
+  recordKeyOf,
+} from '@nodemgr/records';
+import { readSshKey } from '@nodemgr/slices-xml';
+
+type Delegate = Config['delegates'][number];
+
+/** A delegate that is left out of the records. */
+export interface BadDelegate {
+  readonly name: string;
+  readonly why: string;
+}
+
+export interface ConfigRecords {
+  readonly records: readonly DeliveredRecord[];
+  readonly bad: readonly BadDelegate[];
+}
+
+function delegateRecord(
+  { name, ssh_keys }: Delegate,
+  timestamp: EpochSeconds,
+): DelegateRecord | BadDelegate {
+  const lines = new Set<string>();
+  for (const [index, key] of ssh_keys.entries()) {
+    const verdict = readSshKey(key);
+    if (!verdict.ok) return { name, why: `ssh_keys.${index} is broken: ${verdict.why}` };
+    lines.add(verdict.line);
+  }
+  return {
+    record_key: recordKeyOf('delegate', name),
+    account_type: 'delegate',
+    name,
+    timestamp,
+    plc_instantiated: true,
+    ssh_keys: [...lines].sort().join('\n'),
+  };
+}
+
+/** Exempt networks mean something only under a cap: where none is set it is the link itself. */
+function bwcapRecords(
+  { cap, exempt_ips, link_rate }: Config['bandwidth'],
+  timestamp: EpochSeconds,
+): readonly DeliveredRecord[] {
+  if (cap === undefined && exempt_ips.length === 0) return [];
+  const rate = bitsPerSecond(cap ?? link_rate);
+  return [{ record_key: BWCAP_KEY, timestamp, cap: rate, exempt_ips: [...exempt_ips] }];
+}
+
+/** recordsFromConfig returns the records of source `config`: delegates, and the bandwidth cap if any. */
+export function recordsFromConfig(
+  config: Pick<Config, 'delegates' | 'bandwidth'>,
+  timestamp: EpochSeconds,
+): ConfigRecords {
+  const judged = config.delegates.map((delegate) => delegateRecord(delegate, timestamp));
+  return {
+    records: [
+      ...judged.filter((each) => 'record_key' in each),
+      ...bwcapRecords(config.bandwidth, timestamp),
+    ],
+    bad: judged.filter((each) => 'why' in each),
+  };
+}
+
+/**
+ * delegationsFromConfig returns what every sliver record grants on this node: each delegate, each of
+ * its methods. Throws RangeError when there are more than a record may hold.
+ */
+export function delegationsFromConfig(delegates: readonly Delegate[]): readonly Delegation[] {
+  const pairs = delegates.flatMap(({ name, methods }) =>
+    [...new Set(methods)].map((method): Delegation => [name, method]),
+  );
+  if (pairs.length <= MAX_DELEGATIONS) return pairs;
+  throw new RangeError(
+    `delegates.*.methods: ${pairs.length} methods in all; at most ${MAX_DELEGATIONS} are allowed`,
+  );
+}
+
+/** digestOf names a set of records by its content, whatever their order and timestamps: SHA-256, hex. */
+export function digestOf(records: readonly DeliveredRecord[]): string {
+  const hash = createHash('sha256');
+  for (const content of records.map(contentOf).sort()) hash.update(content).update('\n');
+  return hash.digest('hex');
+}

@@ -1,0 +1,162 @@
+/**
+ * Asks PLC for slices.xml at the times that plan-poll.ts gives, and keeps the last good document.
+ *
+ *   nothing known ──document──▶ good, fresh ◀──document or 'unchanged'──┐
+ *        └──kept on disk──▶ good, not fresh ────────────────────────────┘
+ *
+ * Failures and documents that cannot be read change neither. What is good is handed on; delivering it
+ * is not this loop's business.
+ */
+import type { FailureBoard, Logger } from '@nodemgr/daemon';
+import { Alarm } from './alarm.ts';
+import type { Fetch } from './fetch-answer.ts';
+import { type GoodDocument, type Judgement, judgeAnswer } from './judge-answer.ts';
+import type { KeptDocument } from './kept-document.ts';
+import { type LastFetch, type PollPolicy, planPoll } from './plan-poll.ts';
+
+export interface PollClock {
+  /** Milliseconds since 1970. */
+  wallMs(): number;
+  /** Milliseconds of a clock that never jumps. */
+  monotonicMs(): number;
+}
+
+export interface PollOptions {
+  readonly nodeId: number;
+  readonly policy: PollPolicy;
+  readonly fetch: Fetch;
+  readonly kept: Pick<KeptDocument, 'restore' | 'keep' | 'keepNote'>;
+  readonly clock: PollClock;
+  /** 0 to 1. */
+  readonly random: () => number;
+  readonly failures: FailureBoard;
+  readonly log: Logger;
+  readonly signal: AbortSignal;
+  /** Told of every document that counts now, and again whenever PLC confirms it. */
+  readonly onGood: (good: GoodDocument) => void;
+}
+
+/** What an operator sees of the conversation with PLC. Times are milliseconds since 1970. */
+export interface PollStatus {
+  readonly good: GoodDocument | undefined;
+  readonly lastAttempt: number | undefined;
+  readonly lastSuccess: number | undefined;
+  readonly nextAttempt: number;
+  readonly lastOutcome: string | undefined;
+}
+
+/** Subjects on the failure board: reaching PLC, and what it said. */
+const PLC = 'PLC';
+const DOCUMENT = 'slices.xml';
+
+export class PollLoop {
+  readonly #options: PollOptions;
+  readonly #alarm: Alarm;
+  readonly #startedAt: number;
+  readonly #asked: ((outcome: string) => void)[] = [];
+  #good: GoodDocument | undefined;
+  #last: LastFetch | undefined;
+  #lastAttempt: number | undefined;
+  #lastSuccess: number | undefined;
+  #lastOutcome: string | undefined;
+
+  constructor(options: PollOptions) {
+    this.#options = options;
+    this.#alarm = new Alarm(options.signal);
+    this.#startedAt = options.clock.monotonicMs();
+  }
+
+  /** run polls until the signal aborts; never rejects. */
+  async run(): Promise<void> {
+    const { signal, kept, onGood } = this.#options;
+    this.#good = await kept.restore();
+    if (this.#good !== undefined) onGood(this.#good);
+    while (!signal.aborted) {
+      const wait = this.#dueIn();
+      if (wait <= 0 || this.#asked.length > 0) await this.#poll();
+      else await this.#alarm.wait(wait);
+    }
+    this.#answerAsked('stopping');
+  }
+
+  /** fetchNow fetches without waiting for the next poll; resolves with how that ended. */
+  fetchNow(): Promise<string> {
+    return new Promise((resolve) => {
+      this.#asked.push(resolve);
+      this.#alarm.ring();
+    });
+  }
+
+  get status(): PollStatus {
+    return {
+      good: this.#good,
+      lastAttempt: this.#lastAttempt,
+      lastSuccess: this.#lastSuccess,
+      nextAttempt: this.#options.clock.wallMs() + this.#dueIn(),
+      lastOutcome: this.#lastOutcome,
+    };
+  }
+
+  #dueIn(): number {
+    const { policy, nodeId, clock } = this.#options;
+    const node = { id: nodeId, startedAt: this.#startedAt };
+    return planPoll(policy, node, this.#last) - clock.monotonicMs();
+  }
+
+  async #poll(): Promise<void> {
+    const { fetch, clock, signal, nodeId } = this.#options;
+    this.#lastAttempt = clock.wallMs();
+    const answer = await fetch(this.#good?.validators ?? {}, signal);
+    if (signal.aborted) return;
+    const judged = judgeAnswer(answer, this.#good, { nodeId, nowMs: clock.wallMs() });
+    if (judged.outcome === 'failed' || judged.outcome === 'malformed') this.#noteFailure(judged);
+    else await this.#take(judged);
+    this.#answerAsked(this.#lastOutcome ?? '');
+  }
+
+  #noteFailure(judged: Extract<Judgement, { reason: string }>): void {
+    const { clock, random, failures, log } = this.#options;
+    const { outcome, reason } = judged;
+    const retryAfterSeconds = outcome === 'failed' ? judged.retryAfterSeconds : undefined;
+    const attempts = (this.#last?.failure?.attempts ?? 0) + 1;
+    const failure = { attempts, retryAfterSeconds, random: random() };
+    this.#last = { endedAt: clock.monotonicMs(), failure };
+    this.#lastOutcome = `${outcome}: ${reason}`;
+    const wait = this.#dueIn();
+    const retryAt = clock.wallMs() + wait;
+    if (outcome === 'failed') failures.report({ subject: PLC, action: 'fetch', reason, retryAt });
+    else {
+      failures.clear(PLC);
+      failures.report({ subject: DOCUMENT, action: 'read', reason, retryAt });
+    }
+    log.warn(
+      { outcome, reason, attempts, retry_in_ms: Math.round(wait) },
+      'slices.xml could not be had; the last good one stays',
+    );
+  }
+
+  async #take(judged: Exclude<Judgement, { reason: string }>): Promise<void> {
+    const { clock, failures, log, onGood, kept } = this.#options;
+    const { good, outcome } = judged;
+    const before = this.#good?.validators;
+    this.#good = good;
+    this.#last = { endedAt: clock.monotonicMs() };
+    this.#lastSuccess = clock.wallMs();
+    this.#lastOutcome = outcome === 'accepted' ? 'new document' : 'unchanged';
+    failures.clear(PLC);
+    failures.clear(DOCUMENT);
+    if (judged.outcome === 'accepted') {
+      const { problems, totals } = good.document;
+      log.info({ bytes: good.bytes, ...totals, problems }, 'a new slices.xml counts');
+      await kept.keep(good, judged.bytes);
+    } else {
+      log.debug('slices.xml has not changed');
+      if (before?.etag !== good.validators.etag) await kept.keepNote(good);
+    }
+    onGood(good);
+  }
+
+  #answerAsked(outcome: string): void {
+    for (const resolve of this.#asked.splice(0)) resolve(outcome);
+  }
+}

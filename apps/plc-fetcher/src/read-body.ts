@@ -1,0 +1,59 @@
+/** Reads an answer's body to its end: decompressed, and never more of it than the bound. */
+
+import type { Readable } from 'node:stream';
+import { Transform, type TransformCallback } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { createBrotliDecompress, createGunzip } from 'node:zlib';
+
+/** Bytes decompressed at a time. */
+const CHUNK = 256 << 10;
+
+/** What we can undo (RFC 9110, 8.4), in the order in which we like it. */
+const DECODERS = {
+  br: () => createBrotliDecompress({ chunkSize: CHUNK }),
+  gzip: () => createGunzip({ chunkSize: CHUNK }),
+} as const;
+
+/** The value of Accept-Encoding. */
+export const ACCEPT_ENCODING = Object.keys(DECODERS).join(', ');
+
+/** Lets `max` bytes through, then fails. */
+function bound(max: number, what: string): Transform {
+  let seen = 0;
+  return new Transform({
+    transform(chunk: Buffer, _encoding, done: TransformCallback) {
+      seen += chunk.length;
+      if (seen > max) done(new Error(`the document has more than ${max} bytes${what}`));
+      else done(null, chunk);
+    },
+  });
+}
+
+function decoderOf(encoding: string): Transform | undefined {
+  if (encoding === 'identity' || encoding === '') return undefined;
+  const name = encoding === 'x-gzip' ? 'gzip' : encoding;
+  if (name === 'br' || name === 'gzip') return DECODERS[name]();
+  throw new Error(`the document came in an encoding that was not asked for: ${encoding}`);
+}
+
+/**
+ * readBody returns the whole body. Rejects when it is longer than `maxBytes`, before or after it is
+ * decompressed (a small body can unpack to anything), when it was cut short, or does not decompress.
+ */
+export async function readBody(
+  body: Readable,
+  encoding: string,
+  maxBytes: number,
+): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  const collect = async (source: AsyncIterable<Buffer>) => {
+    for await (const chunk of source) chunks.push(chunk);
+  };
+  const decoder = decoderOf(encoding.trim().toLowerCase());
+  if (decoder === undefined) await pipeline(body, bound(maxBytes, ''), collect);
+  else {
+    const [before, after] = [bound(maxBytes, ''), bound(maxBytes, ' when unpacked')];
+    await pipeline(body, before, decoder, after, collect);
+  }
+  return Buffer.concat(chunks);
+}

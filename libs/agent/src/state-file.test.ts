@@ -1,0 +1,42 @@
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { z } from 'zod';
+import { readStateFile, replaceFile } from './state-file.ts';
+
+const schema = z.strictObject({ n: z.int() });
+let folder = '';
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'nodemgr-state-'));
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+test('what was written is read', async () => {
+  const path = join(folder, 'deep', 'x.json');
+  await replaceFile(path, 0o600, '{"n":1}');
+  expect(await readStateFile(path, schema, 5)).toEqual({ found: 'state', state: { n: 1 } });
+  expect((await stat(path)).mode & 0o777).toBe(0o600);
+});
+
+test('a file that is not there is not damage', async () => {
+  expect(await readStateFile(join(folder, 'x'), schema, 5)).toEqual({ found: 'nothing' });
+});
+
+test('a damaged file is set aside with the reason, its contents kept', async () => {
+  const path = join(folder, 'x.json');
+  for (const text of ['{"n":', '{"n":"one"}']) {
+    await writeFile(path, text);
+    const outcome = await readStateFile(path, schema, 5);
+    expect(outcome).toMatchObject({ found: 'damaged', setAside: `${path}.damaged-5` });
+    expect(await readFile(`${path}.damaged-5`, 'utf8')).toBe(text);
+  }
+  expect(await readdir(folder)).toEqual(['x.json.damaged-5']);
+});
+
+test('what a killed writer left is no obstacle', async () => {
+  const path = join(folder, 'x.json');
+  await writeFile(`${path}.new`, 'half');
+  await replaceFile(path, 0o644, '{"n":2}');
+  expect(await readdir(folder)).toEqual(['x.json']);
+});
