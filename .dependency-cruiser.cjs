@@ -1,5 +1,6 @@
 // The architecture, as rules that fail: which way imports may run.
 const PURE_LIBS = '^libs/(records|contracts|slices-xml|xml-rpc|faults)/';
+const TEST_CODE = '(\\.test\\.ts|\\.test-support\\.ts|/bench/[^/]+)$';
 const IO_BUILTINS =
   '^(node:)?(fs|fs/promises|net|http|https|http2|tls|dgram|dns|child_process|worker_threads|cluster|os|process|timers|timers/promises|readline)$';
 
@@ -21,25 +22,25 @@ module.exports = {
       name: 'pure-libs-do-no-io',
       comment: 'Pure libraries decide; they are tested with plain values.',
       severity: 'error',
-      from: { path: PURE_LIBS, pathNot: '\\.(test|bench)\\.ts$' },
+      from: { path: PURE_LIBS, pathNot: TEST_CODE },
       to: { path: `${IO_BUILTINS}|node_modules/(zeromq|better-sqlite3|pino|pino-pretty)/` },
     },
     {
       name: 'pure-libs-import-pure-libs-only',
       severity: 'error',
-      from: { path: PURE_LIBS, pathNot: '\\.(test|bench)\\.ts$' },
+      from: { path: PURE_LIBS, pathNot: TEST_CODE },
       to: { path: '^libs/', pathNot: PURE_LIBS },
     },
     {
       name: 'planners-are-pure',
-      comment: 'A file named plan-*.ts or render-*.ts decides and never acts.',
+      comment: 'A file named plan-*, render-*, decide-*, derive-* or judge-* decides and never acts.',
       severity: 'error',
-      from: { path: '/(plan|render)-[^/]+\\.ts$', pathNot: '\\.(test|bench)\\.ts$' },
+      from: { path: '/(plan|render|decide|derive|judge)-[^/]+\\.ts$', pathNot: TEST_CODE },
       to: { path: `${IO_BUILTINS}|node_modules/(zeromq|better-sqlite3|pino|pino-pretty)/` },
     },
     {
       name: 'libs-have-one-face',
-      comment: "A library is used through its index.ts, never through its inner files.",
+      comment: 'A library is used through its index.ts, never through its inner files.',
       severity: 'error',
       from: { path: '^(apps|libs|test)/([^/]+)/' },
       to: { path: '^libs/([^/]+)/src/', pathNot: ['^libs/[^/]+/src/index\\.ts$', '^$1/$2/'] },
@@ -56,6 +57,9 @@ module.exports = {
     doNotFollow: { path: 'node_modules' },
     tsConfig: { fileName: 'tsconfig.base.json' },
     tsPreCompilationDeps: true,
-    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'require', 'node', 'default', 'types'] },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'require', 'node', 'default', 'types'],
+    },
   },
 };

@@ -125,8 +125,9 @@ export class DemoNode {
     return /^ready tcp \S+ unix (\S+)$/m.exec(this.output)?.[1] ?? '';
   }
 
-  tcp(): PythonClient {
-    return this.#client({ tcp: this.port });
+  /** tcp returns Python's client on 127.0.0.1; with `uid` as that user (needs root). */
+  tcp(uid?: number): PythonClient {
+    return this.#client({ tcp: this.port, ...(uid === undefined ? {} : { uid }) });
   }
 
   unix(uid?: number): PythonClient {

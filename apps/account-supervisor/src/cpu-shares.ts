@@ -19,9 +19,7 @@ export class CpuShares {
    * update takes the claims of some slivers (undefined: it does not run) and returns the names of all
    * whose weight is now another.
    */
-  update(
-    claims: Iterable<readonly [AccountName, CpuClaim | undefined]>,
-  ): readonly AccountName[] {
+  update(claims: Iterable<readonly [AccountName, CpuClaim | undefined]>): readonly AccountName[] {
     let changed = false;
     for (const [name, claim] of claims) {
       const before = this.#claims.get(name);
@@ -36,6 +34,11 @@ export class CpuShares {
     return [...this.#plan.weights].flatMap(([name, weight]) =>
       before.get(name) === weight ? [] : [name],
     );
+  }
+
+  /** Everyone who claims anything. */
+  names(): Iterable<AccountName> {
+    return this.#claims.keys();
   }
 
   weightOf(name: AccountName): CpuWeight | undefined {

@@ -1,27 +1,21 @@
 /**
  * Brings the accounts of the machine in line with the feed: connects desired state, slots, CPU weights
- * and the machine to the loop. It decides nothing itself: judgeAccount says what should be, planAccount
- * what to do about it.
+ * and the machine to the loop. What should be is decided in desired-account.ts, what to do about it in
+ * plan-account.ts; how it is done is the machine's.
  */
-import type { Agent, Plan, Timing } from '@nodemgr/agent';
-import { ActionFailed } from '@nodemgr/agent';
+import { ActionFailed, type Agent, type Plan, type Timing } from '@nodemgr/agent';
 import type { FeedSubscription } from '@nodemgr/bus';
 import type { Config } from '@nodemgr/config';
 import type { FailureBoard } from '@nodemgr/daemon';
-import {
-  type AccountName,
-  epochSeconds,
-  type RecordKey,
-  recordKeyOf,
-  TIMESTAMP_KEY,
-} from '@nodemgr/records';
-import { type AccountIds, idsOf, type Slot } from './account-ids.ts';
+import { type AccountName, type RecordKey, recordKeyOf, TIMESTAMP_KEY } from '@nodemgr/records';
 import type { AccountStep } from './account-steps.ts';
 import { CpuShares } from './cpu-shares.ts';
-import { cpuClaimOf, judgeAccount, nameInKey, type Verdict } from './desired-account.ts';
+import { type Decision, decideAccount, type Grounds, judge } from './decide-account.ts';
+import { cpuClaimOf, nameInKey } from './desired-account.ts';
 import type { Machine } from './machine.ts';
 import { ABSENT, type ObservedAccount } from './observed-account.ts';
-import { type AccountPlan, type Circumstances, planAccount, purgeTime } from './plan-account.ts';
+import { purgeTime } from './plan-account.ts';
+import { PurgeTimers } from './purge-timers.ts';
 import { SlotTable } from './slot-table.ts';
 
 export interface SupervisorParts {
@@ -36,12 +30,6 @@ export interface SupervisorParts {
   readonly wake: (names: Iterable<AccountName>, revision?: number) => void;
 }
 
-/** What is decided about one account, and why. */
-export interface Decision {
-  readonly verdict: Verdict;
-  readonly plan: AccountPlan;
-}
-
 const CPU_SUBJECT = 'CPU guarantees';
 
 export class AccountSupervisor implements Agent<AccountName, ObservedAccount, AccountStep> {
@@ -49,14 +37,16 @@ export class AccountSupervisor implements Agent<AccountName, ObservedAccount, Ac
   readonly #observed = new Map<AccountName, ObservedAccount>();
   readonly #slots: SlotTable;
   readonly #cpu = new CpuShares();
+  readonly #purges: PurgeTimers;
   /** Accounts that found no slot: woken when one is free. */
   readonly #slotless = new Set<AccountName>();
+  /** Accounts that may not be removed yet: woken when a document is accepted. */
   readonly #withheld = new Set<AccountName>();
-  readonly #purges = new Map<AccountName, () => void>();
 
   private constructor(parts: SupervisorParts) {
     this.#parts = parts;
     this.#slots = new SlotTable(parts.accounts.slots);
+    this.#purges = new PurgeTimers(parts.timing, parts.wake);
   }
 
   /** open looks at the whole machine; rejects when that cannot be done. */
@@ -73,17 +63,29 @@ export class AccountSupervisor implements Agent<AccountName, ObservedAccount, Ac
     return this.#observed;
   }
 
+  /** grounds returns what decisions are made from now; `slots` may be a copy, to plan on. */
+  grounds(slots = this.#slots): Grounds {
+    const { feed, bootId, accounts, timing } = this.#parts;
+    return { feed: feed(), bootId, accounts, slots, cpu: this.#cpu, now: timing.now() };
+  }
+
+  /** previews decides about every account without giving a slot away: removals first, then by name. */
+  *previews(): Iterable<readonly [AccountName, Decision]> {
+    const grounds = this.grounds(this.#slots.copy());
+    for (const name of this.#inOrder(this.keys())) {
+      yield [name, decideAccount(name, this.#lastSeen(name), grounds)];
+    }
+  }
+
   /** changed takes note of a change of the feed and wakes every account that it concerns. */
   changed(keys: readonly RecordKey[] | 'all', revision: number): void {
     const names = new Set(keys === 'all' ? this.keys() : this.#namesIn(keys));
-    const { items } = this.#parts.feed();
-    const claims = [...names].map(
-      (name) => [name, cpuClaimOf(items.get(recordKeyOf('sliver', name)))] as const,
-    );
-    const reweighed = this.#cpu.update(claims);
-    this.#reportCpu();
-    for (const name of reweighed) names.add(name);
-    this.#parts.wake(this.#inOrder(names), revision);
+    if (keys === 'all') for (const name of this.#cpu.names()) names.add(name);
+    for (const name of this.#reweigh(names)) names.add(name);
+    const ordered = this.#inOrder(names);
+    // In order and before any worker starts, so that the same feed gives the same slots.
+    for (const name of ordered) this.#claimSlot(name);
+    this.#parts.wake(ordered, revision);
   }
 
   /** Before anything has been heard from the feed there is nothing to be done. */
@@ -100,25 +102,20 @@ export class AccountSupervisor implements Agent<AccountName, ObservedAccount, Ac
   }
 
   plan(name: AccountName, observed: ObservedAccount): Plan<AccountStep> {
-    const { verdict, plan } = this.decide(name, observed, this.#slots);
-    this.#withheld.delete(name);
-    this.#slotless.delete(name);
-    if (plan.blocked !== undefined) {
-      if (verdict.verdict === 'exists') this.#slotless.add(name);
-      throw new ActionFailed('create', plan.blocked);
-    }
-    if (verdict.verdict === 'exists') {
-      const { shadowed } = verdict;
-      const withheld = { action: 'create a second account', reason: shadowed ?? '' };
-      return { steps: plan.steps, ...(shadowed === undefined ? {} : { withheld }) };
-    }
+    const { verdict, plan } = decideAccount(name, observed, this.grounds());
+    this.#note(this.#withheld, name, verdict.verdict === 'withheld');
+    this.#note(this.#slotless, name, plan.blocked !== undefined);
+    if (observed.state === 'foreign') this.#freeSlot(name);
+    if (plan.blocked !== undefined) throw new ActionFailed('create', plan.blocked);
+    const { steps } = plan;
     if (verdict.verdict === 'withheld') {
-      this.#withheld.add(name);
-      return { steps: plan.steps, withheld: { action: 'remove', reason: verdict.reason } };
+      return { steps, withheld: { action: 'remove', reason: verdict.reason } };
     }
-    if (observed.state === 'absent') this.#freeSlot(name);
-    else if (observed.state === 'kept') this.#purgeInTime(name, observed.since);
-    return { steps: plan.steps };
+    if (verdict.verdict === 'exists' && verdict.shadowed !== undefined) {
+      return { steps, withheld: { action: 'create', reason: verdict.shadowed } };
+    }
+    if (verdict.verdict === 'goes') this.#afterwards(name, observed);
+    return { steps };
   }
 
   async execute(name: AccountName, step: AccountStep, signal: AbortSignal): Promise<void> {
@@ -129,67 +126,56 @@ export class AccountSupervisor implements Agent<AccountName, ObservedAccount, Ac
     return step;
   }
 
-  /** decide judges and plans one account; slots are taken from `slots`. */
-  decide(name: AccountName, observed: ObservedAccount, slots: SlotTable): Decision {
-    const { items, position } = this.#parts.feed();
-    const reason = 'nothing has been heard from db-service yet';
-    const verdict: Verdict =
-      position.state === 'waiting'
-        ? { verdict: 'withheld', reason }
-        : judgeAccount(name, observed, items, this.#parts.bootId);
-    const circumstances = this.#circumstances(slots);
-    if (verdict.verdict === 'withheld') {
-      return { verdict, plan: planAccount({ wanted: 'unchanged' }, observed, circumstances) };
-    }
-    if (verdict.verdict === 'goes') {
-      return { verdict, plan: planAccount({ wanted: 'nothing' }, observed, circumstances) };
-    }
-    const target = {
-      wanted: verdict.desired,
-      ids: observed.state === 'foreign' ? undefined : this.#idsFor(name, slots),
-      cpuWeight: this.#cpu.weightOf(name),
-    };
-    return { verdict, plan: planAccount(target, observed, circumstances) };
-  }
-
-  /** A table of the slots to plan on without giving any away. */
-  slotsToPlanOn(): SlotTable {
-    return this.#slots.copy();
-  }
-
   /** stop cancels what is still to come. */
   stop(): void {
-    for (const cancel of this.#purges.values()) cancel();
-    this.#purges.clear();
+    this.#purges.stop();
   }
 
   *#namesIn(keys: Iterable<RecordKey>): Iterable<AccountName> {
     for (const key of keys) {
       const name = nameInKey(key);
       if (name !== undefined) yield name;
-      // A document accepted since this boot gives the right to remove.
       else if (key === TIMESTAMP_KEY) yield* this.#withheld;
     }
   }
 
-  /** Removals before additions; otherwise by name, so that slots are given out in one order. */
+  #lastSeen(name: AccountName): ObservedAccount {
+    return this.#observed.get(name) ?? ABSENT;
+  }
+
+  #goes(name: AccountName): boolean {
+    return judge(name, this.#lastSeen(name), this.grounds()).verdict === 'goes';
+  }
+
   #inOrder(names: Iterable<AccountName>): readonly AccountName[] {
-    const { items } = this.#parts.feed();
-    const goes = (name: AccountName) =>
-      judgeAccount(name, this.#observed.get(name) ?? ABSENT, items, this.#parts.bootId).verdict ===
-      'goes';
     const sorted = [...names].sort();
-    const removals = sorted.filter(goes);
-    const going = new Set(removals);
-    const others = sorted.filter((name) => !going.has(name));
-    return [...removals, ...others];
+    const removals = new Set(sorted.filter((name) => this.#goes(name)));
+    return [...removals, ...sorted.filter((name) => !removals.has(name))];
+  }
+
+  #claimSlot(name: AccountName): void {
+    const { verdict } = judge(name, this.#lastSeen(name), this.grounds());
+    if (verdict === 'exists') this.#slots.claim(name);
+  }
+
+  #reweigh(names: Iterable<AccountName>): readonly AccountName[] {
+    const { items } = this.#parts.feed();
+    const claims = Array.from(
+      names,
+      (name) => [name, cpuClaimOf(items.get(recordKeyOf('sliver', name)))] as const,
+    );
+    const changed = this.#cpu.update(claims);
+    const { failures } = this.#parts;
+    const reason = this.#cpu.shortfall;
+    if (reason === undefined) failures.clear(CPU_SUBJECT);
+    else if (changed.length > 0) {
+      failures.report({ subject: CPU_SUBJECT, action: 'guarantee', reason });
+    }
+    return changed;
   }
 
   #remember(name: AccountName, account: ObservedAccount): void {
-    if (account.state !== 'kept') {
-      this.#purges.get(name)?.();
-      this.#purges.delete(name);
-    }
+    if (account.state !== 'kept') this.#purges.cancel(name);
     if (account.state === 'absent' || account.state === 'foreign') {
       this.#observed.delete(name);
       return;
@@ -198,43 +184,21 @@ export class AccountSupervisor implements Agent<AccountName, ObservedAccount, Ac
     this.#slots.hold(name, account.slot);
   }
 
-  #circumstances(slots: SlotTable): Circumstances {
-    const { accounts, timing } = this.#parts;
-    return {
-      now: epochSeconds(Math.floor(timing.now() / 1000)),
-      keepSeconds: accounts.keep_files_seconds,
-      idsOf: (slot: Slot) => idsOf(slot, accounts),
-      noSlot: `no free id range: ${slots.inUse} of ${slots.size} in use`,
-    };
+  #note(names: Set<AccountName>, name: AccountName, present: boolean): void {
+    if (present) names.add(name);
+    else names.delete(name);
   }
 
-  #idsFor(name: AccountName, slots: SlotTable): AccountIds | undefined {
-    const slot = slots.claim(name);
-    return slot === undefined ? undefined : idsOf(slot, this.#parts.accounts);
+  /** What a removal leaves to be done: a slot to be given to others, or files to be purged in time. */
+  #afterwards(name: AccountName, observed: ObservedAccount): void {
+    if (observed.state === 'absent') this.#freeSlot(name);
+    else if (observed.state === 'kept') {
+      const due = purgeTime(observed, this.#parts.accounts.keep_files_seconds);
+      this.#purges.arm(name, due * 1000);
+    }
   }
 
   #freeSlot(name: AccountName): void {
     if (this.#slots.release(name)) this.#parts.wake([...this.#slotless]);
-  }
-
-  #purgeInTime(name: AccountName, since: number): void {
-    if (this.#purges.has(name)) return;
-    const { accounts, timing } = this.#parts;
-    const kept = this.#observed.get(name);
-    if (kept?.state !== 'kept') return;
-    const due = purgeTime(kept, accounts.keep_files_seconds) * 1000 - timing.now();
-    if (due <= 0) return;
-    const wake = () => {
-      this.#purges.delete(name);
-      this.#parts.wake([name]);
-    };
-    this.#purges.set(name, timing.after(due, wake));
-  }
-
-  #reportCpu(): void {
-    const reason = this.#cpu.shortfall;
-    const { failures } = this.#parts;
-    if (reason === undefined) failures.clear(CPU_SUBJECT);
-    else failures.report({ subject: CPU_SUBJECT, action: 'guarantee', reason });
   }
 }

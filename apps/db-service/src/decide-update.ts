@@ -2,20 +2,17 @@
 import type { DeliveryResult } from '@nodemgr/contracts';
 import {
   type DeliveredRecord,
-  deliveredRecordSchema,
   type EpochSeconds,
   type GuardLimits,
-  type Ignored,
-  isAccount,
   isSliver,
   NO_LOCAL_FACTS,
-  planExpiry,
   planFullUpdate,
   planSingleRecord,
   type RecordKey,
-  type Removal,
   type Source,
 } from '@nodemgr/records';
+import { checkRecords } from './check-records.ts';
+import { removalRows } from './decide-expiry.ts';
 import type { Hold, NodeState, Row } from './node-state.ts';
 
 /** A full update as db-service sees it: its records not yet checked. */
@@ -42,31 +39,6 @@ export interface Decision<Result> {
   readonly result: Result;
 }
 
-interface Checked {
-  readonly records: readonly DeliveredRecord[];
-  readonly unusable: readonly Ignored[];
-}
-
-/** A bad record holds up nothing but itself. Every record of an update bears the update's timestamp. */
-function checkRecords(incoming: IncomingUpdate): Checked {
-  const records: DeliveredRecord[] = [];
-  const unusable: Ignored[] = [];
-  for (const candidate of incoming.records) {
-    const checked = deliveredRecordSchema.safeParse(candidate);
-    if (checked.success) {
-      records.push({ ...checked.data, timestamp: incoming.timestamp });
-    } else {
-      const [issue] = checked.error.issues;
-      const { record_key } = (candidate ?? {}) as { record_key?: unknown };
-      unusable.push({
-        record_key: String(record_key).slice(0, 64) as RecordKey,
-        why: `${issue?.path.map(String).join('.') ?? ''}: ${issue?.message ?? 'does not fit'}`,
-      });
-    }
-  }
-  return { records, unusable };
-}
-
 /** runningSlivers returns the slivers that should be running: what the guard protects. */
 export function runningSlivers(state: NodeState): ReadonlySet<RecordKey> {
   const running = new Set<RecordKey>();
@@ -89,24 +61,6 @@ function putRows(state: NodeState, source: Source, puts: readonly DeliveredRecor
   ]);
 }
 
-/** removalRows deletes records; an account leaves a mark that says why it went. */
-export function removalRows(
-  state: NodeState,
-  removals: readonly Removal[],
-  now: EpochSeconds,
-): Row[] {
-  return removals.flatMap(({ record_key, reason }): Row[] => {
-    const record = state.records.get(record_key)?.record;
-    const isAnAccount = record !== undefined && isAccount(record);
-    return [
-      { table: 'records', key: record_key, value: undefined },
-      ...(isAnAccount
-        ? [{ table: 'removed', key: record_key, value: { reason, removed_at: now } } as const]
-        : []),
-    ];
-  });
-}
-
 /** The source's row, unless it would say what it says already: an unchanged document writes nothing. */
 function sourceRows(state: NodeState, incoming: IncomingUpdate, changes: boolean): Row[] {
   const held = state.sources.get(incoming.source);
@@ -121,10 +75,15 @@ function later(a: EpochSeconds | undefined, b: EpochSeconds | undefined): EpochS
   return a === undefined || (b !== undefined && b > a) ? b : a;
 }
 
+/** The hold's row. The same update refused again writes one only when there is something new to say. */
 function holdRows(state: NodeState, hold: Hold): Row[] {
   const held = state.holds.get(hold.source);
-  if (held?.digest === hold.digest) return [];
-  return [{ table: 'holds', key: hold.source, value: hold }];
+  if (held?.digest !== hold.digest) return [{ table: 'holds', key: hold.source, value: hold }];
+  const boot_id = hold.boot_id ?? held.boot_id;
+  const same = held.boot_id === boot_id && held.refusal.reason === hold.refusal.reason;
+  if (same) return [];
+  const { since } = held;
+  return [{ table: 'holds', key: hold.source, value: { ...hold, boot_id, since } }];
 }
 
 /** decideFullUpdate decides on all that a source has to say. */
@@ -135,7 +94,7 @@ export function decideFullUpdate(
 ): Decision<DeliveryResult> {
   const { source, timestamp } = incoming;
   const { now, clockTrusted, guard, vouchedAt } = circumstances;
-  const { records, unusable } = checkRecords(incoming);
+  const { records, unusable } = checkRecords(incoming.records, timestamp);
   const decision = planFullUpdate(
     { source, timestamp, records },
     {
@@ -155,7 +114,7 @@ export function decideFullUpdate(
   }
   const { puts, removals } = decision;
   const rows: Row[] = [
-    ...removalRows(state, removals, now),
+    ...removalRows(state, removals, circumstances),
     ...putRows(state, source, puts),
     ...sourceRows(state, incoming, puts.length + removals.length > 0),
     ...(state.holds.has(source)
@@ -178,28 +137,14 @@ export function decideSingleRecord(
   record: DeliveredRecord,
   source: Source,
   state: NodeState,
-  circumstances: Pick<Circumstances, 'now' | 'clockTrusted'>,
+  circumstances: Omit<Circumstances, 'guard'>,
 ): Decision<DeliveryResult> {
   const now = circumstances.clockTrusted ? circumstances.now : undefined;
   const held = state.records.get(record.record_key);
-  const { puts, ignored } = planSingleRecord(record, source, held, now);
+  const heldTimestamp = later(state.sources.get(source)?.timestamp, circumstances.vouchedAt);
+  const { puts, ignored } = planSingleRecord(record, source, held, now, heldTimestamp);
   return {
     rows: putRows(state, source, puts),
     result: { outcome: 'accepted', written: puts.length, removed: 0, ignored: [...ignored] },
   };
-}
-
-/** decideExpiry removes what is over, and forgets accounts whose files may be gone by now. */
-export function decideExpiry(
-  state: NodeState,
-  now: EpochSeconds,
-  keepSeconds: number,
-): readonly Row[] {
-  const forgotten = [...state.removed]
-    .filter(([, { removed_at }]) => removed_at + keepSeconds <= now)
-    .flatMap(([key]): Row[] => [
-      { table: 'removed', key, value: undefined },
-      ...(state.locals.has(key) ? [{ table: 'locals', key, value: undefined } as const] : []),
-    ]);
-  return [...forgotten, ...removalRows(state, planExpiry(state.records, now), now)];
 }

@@ -37,7 +37,21 @@ export function allocate(
   const lenders = new Map(before?.lenders);
   const keys = before === undefined ? state.records.keys() : keysOf(rows);
   for (const key of keys) refreshLender(lenders, state, key, defaults);
+  // A stop or a new key moves no loan: then a thousand slivers' loans need not be judged again.
+  if (before !== undefined && sameLenders(before.lenders, lenders, keysOf(rows))) return before;
   return { lenders, ...effectiveRspecs(lenders) };
+}
+
+function sameLenders(
+  before: Allocations['lenders'],
+  after: Allocations['lenders'],
+  keys: readonly RecordKey[],
+): boolean {
+  return keys.every((key) => {
+    const name = key.slice(SLIVER_PREFIX.length);
+    const [was, is] = [before.get(name), after.get(name)];
+    return was?.loans === is?.loans && sameRspec(was?.rspec, is?.rspec);
+  });
 }
 
 function keysOf(rows: readonly Row[]): readonly RecordKey[] {
@@ -54,7 +68,7 @@ function refreshLender(
 ): void {
   const record = state.records.get(key)?.record;
   if (record !== undefined && isSliver(record)) {
-    const loans = state.locals.get(key)?.loans ?? [];
+    const loans = state.locals.get(key)?.loans ?? NO_LOCAL_FACTS.loans;
     lenders.set(record.name, { rspec: withDefaults(record.rspec, defaults), loans });
   } else if (key.startsWith(SLIVER_PREFIX)) {
     lenders.delete(key.slice(SLIVER_PREFIX.length));
@@ -85,7 +99,9 @@ export function itemFor(
   const held = state.records.get(key);
   if (held === undefined) {
     const removed = state.removed.get(key);
-    return removed === undefined ? null : { kind: 'removal', ...removed };
+    if (removed === undefined) return null;
+    const { reason, removed_at } = removed;
+    return { kind: 'removal', reason, removed_at };
   }
   const { record, source } = held;
   if (!isAccount(record)) return { kind: 'bwcap', source, record };

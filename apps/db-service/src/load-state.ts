@@ -1,7 +1,7 @@
 /** Loads the database into memory: opens it, salvages what a damaged file still gives, checks each row. */
 import type { Logger } from '@nodemgr/daemon';
-import { applyRows, EMPTY_STATE, type NodeState, type Salvage } from './node-state.ts';
-import { openDatabase } from './open-database.ts';
+import { applyRows, EMPTY_STATE, type NodeState, type Row, type Salvage } from './node-state.ts';
+import { openDatabase, type Refill } from './open-database.ts';
 import { type BadRow, readRow, type StoredRow } from './row-schemas.ts';
 import { RowStore } from './row-store.ts';
 
@@ -13,12 +13,12 @@ export interface Loaded {
   readonly badRows: readonly BadRow[];
 }
 
-function checkRows(stored: readonly StoredRow[]): { state: NodeState; badRows: BadRow[] } {
+function checkRows(stored: readonly StoredRow[]): { rows: Row[]; badRows: BadRow[] } {
   const checked = stored.map(readRow);
-  const badRows = checked.flatMap((outcome) => ('bad' in outcome ? [outcome.bad] : []));
-  const rows = checked.flatMap((outcome) => ('row' in outcome ? [outcome.row] : []));
-  const state = applyRows(EMPTY_STATE, rows);
-  return { state: badRows.length === 0 ? state : withoutDigests(state), badRows };
+  return {
+    rows: checked.flatMap((outcome) => ('row' in outcome ? [outcome.row] : [])),
+    badRows: checked.flatMap((outcome) => ('bad' in outcome ? [outcome.bad] : [])),
+  };
 }
 
 /** With a row lost, what is held is no longer what was delivered: the sources deliver again. */
@@ -29,23 +29,50 @@ function withoutDigests(state: NodeState): NodeState {
   return { ...state, sources: new Map(sources) };
 }
 
-/** loadState opens `file` and returns what it holds; throws when no database can be had at all. */
-export function loadState(file: string, log: Logger): Loaded {
-  const { db, salvaged } = openDatabase(file, new Date());
-  const store = new RowStore(db);
-  if (salvaged !== undefined) {
-    const checked = salvaged.rows.map(readRow);
-    const rows = checked.flatMap((outcome) => ('row' in outcome ? [outcome.row] : []));
-    const { reason, setAside } = salvaged;
-    store.commit({ rows, revision: 1 });
+/**
+ * A revision later than any that a damaged file can have given out: more commits than seconds since
+ * 1970 there have not been, and `known` may be from before the last ones.
+ */
+const revisionAfterLoss = (known: number | undefined): number =>
+  Math.max((known ?? 0) + 1, Math.floor(Date.now() / 1000));
+
+function refillFor(log: Logger): Refill {
+  return (db, salvaged, { reason, setAside }) => {
+    const { rows, badRows } = checkRows(salvaged.rows);
+    const store = new RowStore(db);
+    store.commit({ rows, revision: revisionAfterLoss(salvaged.revision) });
     store.noteSalvage({ at: Date.now(), reason, set_aside: setAside });
     log.error(
-      { reason, setAside, rows: rows.length },
-      'the database was damaged and set aside; readable records were kept',
+      { reason, setAside, kept: rows.length, lost: badRows.slice(0, 20) },
+      'the database is damaged and is set aside; its readable records are kept',
     );
+  };
+}
+
+function readSalvageNote(store: RowStore, log: Logger): Salvage | undefined {
+  try {
+    return store.salvage();
+  } catch (error) {
+    log.warn({ err: error }, 'the note of the last salvage cannot be read; going on without it');
+    return undefined;
   }
-  const { state, badRows } = checkRows(store.readAll());
+}
+
+/**
+ * loadState opens `file` and returns what it holds. Throws only when no database can be had at all, or
+ * when a newer version of the program wrote it.
+ */
+export function loadState(file: string, log: Logger): Loaded {
+  const store = new RowStore(openDatabase(file, new Date(), refillFor(log)));
+  const { rows, badRows } = checkRows(store.readAll());
+  const state = applyRows(EMPTY_STATE, rows);
   for (const bad of badRows)
     log.error({ ...bad }, 'a row cannot be used; its source will deliver again');
-  return { store, state, revision: store.revision(), salvage: store.salvage(), badRows };
+  return {
+    store,
+    state: badRows.length === 0 ? state : withoutDigests(state),
+    revision: store.revision() ?? revisionAfterLoss(undefined),
+    salvage: readSalvageNote(store, log),
+    badRows,
+  };
 }

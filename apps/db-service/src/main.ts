@@ -1,44 +1,84 @@
 /** db-service: owns the database, the only writer. This file only wires. */
-import { readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { publishFeed, serveCalls } from '@nodemgr/bus';
+import { type CallServer, type FeedPublisher, publishFeed, serveCalls } from '@nodemgr/bus';
 import { dbOperatorContract, deliverContract, writeContract } from '@nodemgr/contracts';
-import { type DaemonContext, type RunningDaemon, runDaemon } from '@nodemgr/daemon';
+import { type DaemonContext, holdLock, type RunningDaemon, runDaemon } from '@nodemgr/daemon';
 import { native } from '@nodemgr/native';
 import { operatorHandlers } from './answer-operator.ts';
-import { loadState } from './load-state.ts';
+import { type Loaded, loadState } from './load-state.ts';
+import type { BadRow } from './row-schemas.ts';
 import { StateKeeper } from './state-keeper.ts';
+import { startSweeping } from './sweep-expiry.ts';
 import { Deliveries } from './take-deliveries.ts';
 import { writeHandlers } from './take-writes.ts';
-import { TrustedClock } from './trusted-clock.ts';
+import { type ClockSource, TrustedClock } from './trusted-clock.ts';
 
-/** How often the clock is read and expiry swept. */
-const SWEEP_MS = 1000;
+/** The parts that the servers need. */
+interface Parts {
+  readonly keeper: StateKeeper;
+  readonly deliveries: Deliveries;
+  readonly clock: TrustedClock;
+  readonly bootId: string;
+  readonly salvage: Loaded['salvage'];
+}
 
-const machineClock = {
-  wallMs: () => Date.now(),
-  monotonicMs: () => performance.now(),
-  synchronised: () => native().clockSynchronised(),
-};
+const subjectOf = ({ table, key }: Pick<BadRow, 'table' | 'key'>): string => `${table} ${key}`;
 
-async function start(context: DaemonContext): Promise<RunningDaemon> {
-  const { config, endpoints, log, failures } = context;
-  const { store, state, revision, salvage, badRows } = loadState(
-    join(config.node.state_dir, 'db', 'nodemgr.sqlite'),
-    log,
-  );
-  for (const { table, key, why } of badRows) {
-    failures.report({ subject: `${table} ${key}`, action: 'read the database', reason: why });
+/** The runtime directory's lock does not do: two may have different ones, and one state directory. */
+function loadOwnState({ config, log, failures }: DaemonContext): Loaded {
+  const folder = join(config.node.state_dir, 'db');
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  holdLock(join(folder, 'lock'), 'another db-service has this database');
+  const loaded = loadState(join(folder, 'nodemgr.sqlite'), log);
+  for (const bad of loaded.badRows) {
+    failures.report({ subject: subjectOf(bad), action: 'read the database', reason: bad.why });
   }
-  const bootId = readFileSync(config.node.boot_id_file, 'utf8').trim();
-  const clock = new TrustedClock(machineClock, config.clock);
+  return loaded;
+}
+
+function readBootId(file: string): string {
+  const bootId = readFileSync(file, 'utf8').trim();
+  if (bootId === '') throw new Error(`node.boot_id_file ${file} is empty`);
+  return bootId;
+}
+
+/** A machine that forbids the question counts as one that is not synchronised. */
+function machineClock({ failures }: DaemonContext): ClockSource {
+  return {
+    wallMs: () => Date.now(),
+    monotonicMs: () => performance.now(),
+    synchronised() {
+      try {
+        return native().clockSynchronised();
+      } catch (error) {
+        const { message: reason } = error as Error;
+        failures.report({ subject: 'clock', action: 'ask whether it is synchronised', reason });
+        return false;
+      }
+    },
+  };
+}
+
+function makeParts(
+  context: DaemonContext,
+  loaded: Loaded,
+  publish: FeedPublisher['publish'],
+): Parts {
+  const { config, log, failures } = context;
+  const { store, state, revision, salvage } = loaded;
+  const bootId = readBootId(config.node.boot_id_file);
+  const clock = new TrustedClock(machineClock(context), config.clock);
   const keeper = new StateKeeper({
     store,
     state,
     revision,
     defaults: config.rspec_defaults,
-    publish: (change) => feed.publish(change),
-    damaged: (error) => {
+    publish,
+    committed(rows) {
+      for (const row of rows) failures.clear(subjectOf(row));
+    },
+    damaged(error) {
       log.fatal({ err: error }, 'the database is damaged; restarting to salvage it');
       process.exit(1);
     },
@@ -52,25 +92,13 @@ async function start(context: DaemonContext): Promise<RunningDaemon> {
     failures,
     log,
   });
-  const feed = await publishFeed({
-    changes: endpoints.feedChanges,
-    snapshot: endpoints.feedSnapshot,
-    current: () => keeper.snapshot(),
-    position: () => keeper.position,
-    log,
-  });
-  const sweep = () => {
-    clock.read();
-    try {
-      deliveries.sweep();
-      failures.clear('expiry');
-    } catch (error) {
-      failures.report({ subject: 'expiry', action: 'sweep', reason: (error as Error).message });
-      log.error({ err: error }, 'expiry could not be swept; tried again in a second');
-    }
-  };
-  const sweeping = setInterval(sweep, SWEEP_MS);
-  const servers = await Promise.all([
+  return { keeper, deliveries, clock, bootId, salvage };
+}
+
+function serveAll(context: DaemonContext, parts: Parts): Promise<CallServer[]> {
+  const { endpoints, log, commonStatus } = context;
+  const { keeper, deliveries, clock } = parts;
+  return Promise.all([
     serveCalls({
       path: endpoints.deliver,
       contract: deliverContract,
@@ -90,23 +118,32 @@ async function start(context: DaemonContext): Promise<RunningDaemon> {
     serveCalls({
       path: endpoints.operator['db-service'],
       contract: dbOperatorContract,
-      handlers: operatorHandlers({
-        keeper,
-        deliveries,
-        clock,
-        bootId,
-        salvage,
-        commonStatus: context.commonStatus,
-      }),
+      handlers: operatorHandlers({ ...parts, commonStatus }),
       log,
     }),
   ]);
+}
+
+async function start(context: DaemonContext): Promise<RunningDaemon> {
+  const { endpoints, log, failures } = context;
+  const loaded = loadOwnState(context);
+  const parts = makeParts(context, loaded, (change) => feed.publish(change));
+  const { keeper, deliveries } = parts;
+  const feed = await publishFeed({
+    changes: endpoints.feedChanges,
+    snapshot: endpoints.feedSnapshot,
+    current: () => keeper.snapshot(),
+    position: () => keeper.position,
+    log,
+  });
+  const stopSweeping = startSweeping(() => deliveries.sweep(), failures, log);
+  const servers = await serveAll(context, parts);
   return {
     async stop() {
-      clearInterval(sweeping);
+      stopSweeping();
       await Promise.all(servers.map((server) => server.close()));
       await feed.close();
-      store.close();
+      loaded.store.close();
     },
   };
 }

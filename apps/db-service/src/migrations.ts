@@ -10,8 +10,18 @@ export const MIGRATIONS: readonly string[] = [
   CREATE TABLE holds (key TEXT PRIMARY KEY, body TEXT NOT NULL) STRICT;
   CREATE TABLE requests (id TEXT PRIMARY KEY, at INTEGER NOT NULL, revision INTEGER NOT NULL) STRICT;
   CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
-  CREATE INDEX requests_at ON requests (at);
   `,
 ];
+
+/** The tables of the newest version. */
+export const TABLES = [
+  'records',
+  'locals',
+  'removed',
+  'sources',
+  'holds',
+  'requests',
+  'meta',
+] as const;
 
 export const SCHEMA_VERSION = MIGRATIONS.length;

@@ -26,6 +26,8 @@ export interface SourceState {
 export interface Removed {
   readonly reason: RemovalReason;
   readonly removed_at: EpochSeconds;
+  /** `removed_at` is from a clock that was not trusted: the files' day begins when it is trusted again. */
+  readonly untimed?: true | undefined;
 }
 
 /** An update that the guard holds back, whole, until an operator lets it through or a better one comes. */

@@ -1,41 +1,70 @@
 /**
  * Opens the database whatever happened. A damaged file is set aside, never deleted at once and never
- * written again; what can still be read of it is copied into a new one (salvage-rows.ts).
+ * written again; what can still be read of it goes into a new one (salvage-rows.ts, set-aside.ts).
  */
-import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { existsSync, mkdirSync, statSync } from 'node:fs';
+import { dirname } from 'node:path';
 import Database from 'better-sqlite3';
-import { MIGRATIONS, SCHEMA_VERSION } from './migrations.ts';
-import { type SalvagedRow, salvageRows } from './salvage-rows.ts';
+import { MIGRATIONS, SCHEMA_VERSION, TABLES } from './migrations.ts';
+import { type Salvaged, salvageRows } from './salvage-rows.ts';
+import {
+  asideNameFor,
+  finishSetAside,
+  removeDatabase,
+  setAside,
+  successorOf,
+} from './set-aside.ts';
 
 export type Sqlite = Database.Database;
 
-export interface OpenedDatabase {
-  readonly db: Sqlite;
-  /** Present when a damaged file was set aside: why, where to, and what was readable in it. */
-  readonly salvaged?: {
-    readonly reason: string;
-    readonly setAside: string;
-    readonly rows: readonly SalvagedRow[];
-  };
+/** Why a file was set aside, and where to. */
+export interface Damage {
+  readonly reason: string;
+  readonly setAside: string;
 }
+
+/** Writes what was salvaged into the new database. */
+export type Refill = (db: Sqlite, salvaged: Salvaged, damage: Damage) => void;
 
 /** A file from a newer version of the program is whole, and none of our business. */
 export class NewerDatabaseError extends Error {
   override readonly name = 'NewerDatabaseError';
 }
 
-/** Damaged files kept for inspection; older ones go. */
-const MAX_SET_ASIDE = 3;
+class DamagedError extends Error {
+  override readonly name = 'DamagedError';
+}
+
 /** After a checkpoint the WAL file shrinks to this (bytes). */
 const WAL_LIMIT = 4 << 20;
 
-const DAMAGE = new Set(['SQLITE_CORRUPT', 'SQLITE_NOTADB']);
+/** The last three are a disk that does not give back what was written (https://www.sqlite.org/rescode.html). */
+const DAMAGE = [
+  'SQLITE_CORRUPT',
+  'SQLITE_NOTADB',
+  'SQLITE_IOERR_READ',
+  'SQLITE_IOERR_SHORT_READ',
+  'SQLITE_IOERR_CORRUPTFS',
+];
 
 /** isDamage reports whether `error` says that the file itself is damaged. */
 export function isDamage(error: unknown): boolean {
+  if (error instanceof DamagedError) return true;
   const code = (error as { readonly code?: string } | undefined)?.code ?? '';
-  return [...DAMAGE].some((damage) => code.startsWith(damage));
+  return DAMAGE.some((damage) => code.startsWith(damage));
+}
+
+/** Every page is looked at, and every index compared: what is found later would end the process. */
+function checkWhole(db: Sqlite): void {
+  let answer: unknown;
+  try {
+    answer = db.pragma('integrity_check(1)', { simple: true });
+  } catch (cause) {
+    // A schema that makes no sense is a plain SQLITE_ERROR.
+    if ((cause as { code?: string }).code !== 'SQLITE_ERROR') throw cause;
+    throw new DamagedError((cause as Error).message, { cause });
+  }
+  if (answer !== 'ok') throw new DamagedError(String(answer));
 }
 
 function migrate(db: Sqlite, file: string): void {
@@ -45,24 +74,26 @@ function migrate(db: Sqlite, file: string): void {
       `${file} has schema version ${version}, this program knows up to ${SCHEMA_VERSION}: install the version that wrote it`,
     );
   }
+  const tables = db.prepare("SELECT name FROM sqlite_schema WHERE type = 'table'").pluck().all();
+  const missing = TABLES.filter((table) => !tables.includes(table));
+  if (version === 0 ? tables.length > 0 : missing.length > 0) {
+    throw new DamagedError(`its tables are not those of schema version ${version}`);
+  }
+  if (version === SCHEMA_VERSION) return;
   db.transaction(() => {
     for (const step of MIGRATIONS.slice(version)) db.exec(step);
     db.pragma(`user_version = ${SCHEMA_VERSION}`);
   })();
 }
 
-class DamagedError extends Error {
-  override readonly name = 'DamagedError';
-}
-
 function openWhole(file: string): Sqlite {
+  if (existsSync(file) && statSync(file).size === 0) throw new DamagedError('the file is empty');
   const db = new Database(file, { timeout: 2000 });
   try {
     db.pragma('journal_mode = WAL');
     db.pragma('synchronous = FULL');
     db.pragma(`journal_size_limit = ${WAL_LIMIT}`);
-    const [found] = db.pragma('quick_check(1)', { simple: false }) as { quick_check: string }[];
-    if (found?.quick_check !== 'ok') throw new DamagedError(found?.quick_check ?? 'no answer');
+    checkWhole(db);
     migrate(db, file);
     return db;
   } catch (error) {
@@ -71,35 +102,35 @@ function openWhole(file: string): Sqlite {
   }
 }
 
-const SIDE_FILES = ['', '-wal', '-shm'];
-
-function setAside(file: string, now: Date): string {
-  const stamp = now.toISOString().replace(/[:.]/g, '-');
-  const target = `${file}.damaged-${stamp}`;
-  for (const side of SIDE_FILES) {
-    if (existsSync(file + side)) renameSync(file + side, target + side);
+/** Builds the successor of a damaged file: complete and in one file before it takes its place. */
+function buildSuccessor(file: string, fill: (db: Sqlite) => void): void {
+  const successor = successorOf(file);
+  removeDatabase(successor);
+  const db = openWhole(successor);
+  try {
+    fill(db);
+    db.pragma('wal_checkpoint(TRUNCATE)');
+  } finally {
+    db.close();
   }
-  const prefix = `${basename(file)}.damaged-`;
-  const old = readdirSync(dirname(file))
-    .filter((name) => name.startsWith(prefix) && !/-(wal|shm)$/.test(name))
-    .sort()
-    .slice(0, -MAX_SET_ASIDE);
-  for (const name of old) {
-    for (const side of SIDE_FILES) rmSync(join(dirname(file), name + side), { force: true });
-  }
-  return target;
 }
 
-/** openDatabase returns a database that works; throws only when the disk itself will not have one. */
-export function openDatabase(file: string, now: Date): OpenedDatabase {
+/**
+ * openDatabase returns a database that works. Of a damaged one `refill` gets what was salvaged, to put
+ * it into its successor. Throws NewerDatabaseError, or when the disk itself will not have a database.
+ */
+export function openDatabase(file: string, now: Date, refill: Refill): Sqlite {
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  finishSetAside(file, now);
   try {
-    return { db: openWhole(file) };
+    return openWhole(file);
   } catch (error) {
-    if (!(error instanceof DamagedError) && !isDamage(error)) throw error;
-    const target = setAside(file, now);
-    const rows = salvageRows(target);
-    const reason = (error as Error).message;
-    return { db: openWhole(file), salvaged: { reason, setAside: target, rows } };
+    if (!isDamage(error)) throw error;
+    const target = asideNameFor(file, now);
+    const damage = { reason: (error as Error).message, setAside: target };
+    const salvaged = salvageRows(file);
+    buildSuccessor(file, (db) => refill(db, salvaged, damage));
+    setAside(file, target);
+    return openWhole(file);
   }
 }

@@ -7,11 +7,12 @@ import {
   sourceSchema,
 } from '@nodemgr/records';
 import { z } from 'zod';
-import type { Hold, Removed, Row, SourceState } from './node-state.ts';
+import type { Hold, Removed, Row, Salvage, SourceState } from './node-state.ts';
 
 const removedSchema: z.ZodType<Removed> = z.strictObject({
   reason: z.enum(['expired', 'document']),
   removed_at: epochSecondsSchema,
+  untimed: z.literal(true).optional(),
 });
 
 const sourceStateSchema: z.ZodType<SourceState> = z.object({
@@ -33,6 +34,17 @@ const holdSchema = z.object({
   }),
   records: z.array(deliveredRecordSchema),
 }) as unknown as z.ZodType<Hold>;
+
+const salvageSchema: z.ZodType<Salvage> = z.object({
+  at: z.number(),
+  reason: z.string(),
+  set_aside: z.string(),
+});
+
+/** readSalvage returns the note of a salvage as it is stored; throws when it is none. */
+export function readSalvage(text: string): Salvage {
+  return salvageSchema.parse(JSON.parse(text));
+}
 
 /** A row as the file has it. */
 export interface StoredRow {

@@ -5,16 +5,19 @@
 
 import type { Row, Salvage } from './node-state.ts';
 import type { Sqlite } from './open-database.ts';
-import type { StoredRow } from './row-schemas.ts';
+import { readSalvage, type StoredRow } from './row-schemas.ts';
 
 const TABLES = ['records', 'locals', 'removed', 'sources', 'holds'] as const;
-/** How long the answer to a request is remembered (seconds): longer than anyone retries. */
-const REQUEST_MEMORY = 3600;
+/**
+ * Requests whose answers are remembered: more than can be made durable while anyone still retries
+ * one. Counted, because a clock that jumps would forget all of them, or none ever again.
+ */
+const REQUESTS_KEPT = 50_000;
 
 /** A request that changed something, so that its retry changes nothing. */
 export interface AnsweredRequest {
   readonly id: string;
-  /** Seconds since 1970. */
+  /** Seconds since 1970: for whoever inspects the file, nothing depends on it. */
   readonly at: number;
 }
 
@@ -25,10 +28,21 @@ export interface Commit {
 }
 
 export class RowStore {
-  readonly #write;
+  readonly #commit;
+  readonly #answered;
+  readonly #meta;
+  readonly #setMeta;
 
-  constructor(private readonly db: Sqlite) {
-    this.#write = this.#prepare();
+  constructor(
+    private readonly db: Sqlite,
+    private readonly requestsKept: number = REQUESTS_KEPT,
+  ) {
+    this.#meta = db.prepare<[string], { value: string }>('SELECT value FROM meta WHERE key = ?');
+    this.#setMeta = db.prepare('INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)');
+    this.#answered = db.prepare<[string], { revision: number }>(
+      'SELECT revision FROM requests WHERE id = ?',
+    );
+    this.#commit = this.#prepareCommit();
   }
 
   /** readAll returns every row that a state is made of. */
@@ -40,73 +54,74 @@ export class RowStore {
     );
   }
 
-  /** The revision of the last commit; 0 in a new database. */
-  revision(): number {
-    return Number(this.#meta('revision') ?? 0);
+  /** The revision of the last commit; 0 in a new database; undefined when what is stored is no number. */
+  revision(): number | undefined {
+    const revision = Number(this.#meta.get('revision')?.value ?? 0);
+    return Number.isSafeInteger(revision) && revision >= 0 ? revision : undefined;
   }
 
+  /** The last salvage that was noted; throws when the note cannot be read. */
   salvage(): Salvage | undefined {
-    const text = this.#meta('salvage');
-    return text === undefined ? undefined : (JSON.parse(text) as Salvage);
+    const text = this.#meta.get('salvage')?.value;
+    return text === undefined ? undefined : readSalvage(text);
   }
 
   noteSalvage(salvage: Salvage): void {
-    this.#setMeta('salvage', JSON.stringify(salvage));
+    this.#setMeta.run('salvage', JSON.stringify(salvage));
   }
 
   /** answeredAt returns the revision with which a request was answered, if it was. */
   answeredAt(requestId: string): number | undefined {
-    const row = this.db
-      .prepare<[string], { revision: number }>('SELECT revision FROM requests WHERE id = ?')
-      .get(requestId);
-    return row?.revision;
+    return this.#answered.get(requestId)?.revision;
   }
 
   /** commit makes everything durable, or nothing. */
   commit(commit: Commit): void {
-    this.#write(commit);
+    this.#commit(commit);
   }
 
   close(): void {
     this.db.close();
   }
 
-  #prepare() {
+  #prepareCommit() {
     const { db } = this;
-    const putRecord = db.prepare(
-      'INSERT OR REPLACE INTO records (key, source, body) VALUES (?, ?, ?)',
-    );
+    const writeRow = this.#prepareRowWriter();
     const insertRequest = db.prepare('INSERT INTO requests (id, at, revision) VALUES (?, ?, ?)');
-    const forgetRequests = db.prepare('DELETE FROM requests WHERE at < ?');
+    const forgetRequests = db.prepare(
+      'DELETE FROM requests WHERE rowid <= (SELECT max(rowid) FROM requests) - ?',
+    );
+    return db.transaction(({ rows, revision, request }: Commit) => {
+      for (const row of rows) writeRow(row);
+      if (revision !== this.revision()) this.#setMeta.run('revision', String(revision));
+      if (request !== undefined) {
+        insertRequest.run(request.id, request.at, revision);
+        forgetRequests.run(this.requestsKept);
+      }
+    });
+  }
+
+  #prepareRowWriter(): (row: Row) => void {
+    const { db } = this;
+    // Updated in place: rows keep their order, and the file does not churn.
+    const putRecord = db.prepare(
+      `INSERT INTO records (key, source, body) VALUES (?, ?, ?)
+       ON CONFLICT (key) DO UPDATE SET source = excluded.source, body = excluded.body`,
+    );
     const put = (table: string) =>
-      db.prepare(`INSERT OR REPLACE INTO ${table} (key, body) VALUES (?, ?)`);
+      db.prepare(
+        `INSERT INTO ${table} (key, body) VALUES (?, ?)
+         ON CONFLICT (key) DO UPDATE SET body = excluded.body`,
+      );
     const puts = Object.fromEntries(TABLES.slice(1).map((table) => [table, put(table)]));
     const drops = Object.fromEntries(
       TABLES.map((table) => [table, db.prepare(`DELETE FROM ${table} WHERE key = ?`)]),
     );
-    const writeRow = (row: Row) => {
+    return (row) => {
       if (row.value === undefined) drops[row.table]?.run(row.key);
       else if (row.table === 'records') {
         putRecord.run(row.key, row.value.source, JSON.stringify(row.value.record));
       } else puts[row.table]?.run(row.key, JSON.stringify(row.value));
     };
-    return db.transaction(({ rows, revision, request }: Commit) => {
-      for (const row of rows) writeRow(row);
-      if (revision !== this.revision()) this.#setMeta('revision', String(revision));
-      if (request !== undefined) {
-        insertRequest.run(request.id, request.at, revision);
-        forgetRequests.run(request.at - REQUEST_MEMORY);
-      }
-    });
-  }
-
-  #meta(key: string): string | undefined {
-    return this.db
-      .prepare<[string], { value: string }>('SELECT value FROM meta WHERE key = ?')
-      .get(key)?.value;
-  }
-
-  #setMeta(key: string, value: string): void {
-    this.db.prepare('INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)').run(key, value);
   }
 }

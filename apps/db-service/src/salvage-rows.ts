@@ -1,6 +1,7 @@
 /**
- * Reads what can still be read of a damaged database: every row that SQLite gives out, from both ends
- * of each table, since a damaged page ends a scan. Nothing is written to the damaged file.
+ * Reads what can still be read of a damaged database. A damaged page ends a scan, so each table is
+ * read from both ends, and what lies between two damaged pages is looked up row by row with the rowids
+ * that the index of keys has. Nothing is written to the damaged file.
  */
 import Database from 'better-sqlite3';
 
@@ -12,41 +13,67 @@ export interface SalvagedRow {
   readonly body: string;
 }
 
+export interface Salvaged {
+  readonly rows: readonly SalvagedRow[];
+  /** The last revision that can be read; it may be older than the last one given out. */
+  readonly revision: number | undefined;
+}
+
 /** Tables worth saving. `sources` and `holds` are not: the last good document is delivered again. */
 const TABLES = ['records', 'locals', 'removed'] as const;
 
-function scan(db: Database.Database, table: string, order: 'ASC' | 'DESC'): SalvagedRow[] {
-  const found: SalvagedRow[] = [];
-  const columns = table === 'records' ? 'key, source, body' : 'key, body';
+type Found = Omit<SalvagedRow, 'table'> & { readonly rowid: number };
+
+/** The rows that `statement` gives before it ends or meets a damaged page. */
+function untilDamage<Row>(db: Database.Database, sql: string, ...args: readonly unknown[]): Row[] {
+  const found: Row[] = [];
   try {
-    // NOT INDEXED: the table's own pages, not the index, which may be the damaged part.
-    const statement = db.prepare<[], Omit<SalvagedRow, 'table'>>(
-      `SELECT ${columns} FROM ${table} NOT INDEXED ORDER BY rowid ${order}`,
-    );
-    for (const row of statement.iterate()) found.push({ table, ...row });
+    for (const row of db.prepare<unknown[], Row>(sql).iterate(...args)) found.push(row);
   } catch {
-    // The damaged page: what was read before it is the result, and the other end is read as well.
+    // The damaged page: what was read before it is the result, and other ways are tried too.
   }
   return found;
 }
 
+function readTable(db: Database.Database, table: (typeof TABLES)[number]): SalvagedRow[] {
+  const columns = table === 'records' ? 'rowid, key, source, body' : 'rowid, key, body';
+  const found = new Map<number, Found>();
+  // NOT INDEXED: the table's own pages, not the index, which may be the damaged part.
+  const scan = `SELECT ${columns} FROM ${table} NOT INDEXED ORDER BY rowid`;
+  const lookUp = `SELECT ${columns} FROM ${table} NOT INDEXED WHERE rowid = ?`;
+  for (const order of ['ASC', 'DESC']) {
+    for (const row of untilDamage<Found>(db, `${scan} ${order}`)) found.set(row.rowid, row);
+  }
+  for (const order of ['ASC', 'DESC']) {
+    const rowids = `SELECT rowid FROM ${table} ORDER BY key ${order}`;
+    for (const { rowid } of untilDamage<{ rowid: number }>(db, rowids)) {
+      if (found.has(rowid)) continue;
+      for (const row of untilDamage<Found>(db, lookUp, rowid)) found.set(rowid, row);
+    }
+  }
+  return [...found.values()].map(({ rowid: _, ...row }) => ({ table, ...row }));
+}
+
+function readRevision(db: Database.Database): number | undefined {
+  const [row] = untilDamage<{ value: string }>(db, "SELECT value FROM meta WHERE key = 'revision'");
+  const revision = Number(row?.value);
+  return Number.isSafeInteger(revision) ? revision : undefined;
+}
+
 /** salvageRows returns the readable rows of the database at `file`; none when nothing is readable. */
-export function salvageRows(file: string): readonly SalvagedRow[] {
+export function salvageRows(file: string): Salvaged {
   let db: Database.Database | undefined;
   try {
-    const opened = new Database(file);
+    // Read-only: to close it must not merge its log into the file.
+    const opened = new Database(file, { readonly: true, fileMustExist: true });
     db = opened;
-    opened.pragma('query_only = ON');
-    const rows = new Map<string, SalvagedRow>();
-    for (const table of TABLES) {
-      for (const row of [...scan(opened, table, 'ASC'), ...scan(opened, table, 'DESC')]) {
-        rows.set(`${table} ${row.key}`, row);
-      }
-    }
-    return [...rows.values()];
+    return {
+      rows: TABLES.flatMap((table) => readTable(opened, table)),
+      revision: readRevision(opened),
+    };
   } catch {
     // Not even a header: there is nothing to save, and the file stays for inspection.
-    return [];
+    return { rows: [], revision: undefined };
   } finally {
     db?.close();
   }

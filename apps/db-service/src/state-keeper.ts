@@ -18,6 +18,8 @@ export interface KeeperOptions {
   /** RSpec of a sliver whose record is silent. */
   readonly defaults: Rspec;
   readonly publish: (change: FeedChange) => void;
+  /** Told of rows that are durable, before they are published. */
+  readonly committed?: (rows: readonly Row[]) => void;
   /** Told when the file turns out damaged: the process must start anew and salvage. */
   readonly damaged: (error: unknown) => void;
 }
@@ -51,9 +53,12 @@ export class StateKeeper {
     return { ...this.position, entries: allEntries(state, allocations) };
   }
 
-  /** answeredAt returns the revision that answered `requestId`, if this is its retry. */
+  /**
+   * answeredAt returns the revision that answered `requestId`, if this is its retry. Throws Fault
+   * `unavailable` when the file cannot be read.
+   */
   answeredAt(requestId: string): number | undefined {
-    return this.options.store.answeredAt(requestId);
+    return this.#reach('read', (store) => store.answeredAt(requestId));
   }
 
   /**
@@ -69,27 +74,21 @@ export class StateKeeper {
     const after: Derived = { state, allocations };
     const entries = changedEntries(before, after, rows);
     const revision = entries.length === 0 ? this.#revision : this.#revision + 1;
-    this.#write({ rows, revision, request });
+    this.#reach('written', (store) => store.commit({ rows, revision, request }));
     this.#derived = after;
     this.#revision = revision;
+    this.options.committed?.(rows);
     if (entries.length > 0) this.options.publish({ epoch: this.#epoch, revision, entries });
     return revision;
   }
 
-  #write(commit: {
-    rows: readonly Row[];
-    revision: number;
-    request: AnsweredRequest | undefined;
-  }): void {
+  #reach<T>(verb: 'read' | 'written', act: (store: RowStore) => T): T {
     try {
-      this.options.store.commit(commit);
+      return act(this.options.store);
     } catch (cause) {
       if (isDamage(cause)) this.options.damaged(cause);
-      throw new Fault(
-        'unavailable',
-        `the database cannot be written: ${(cause as Error).message}`,
-        { cause },
-      );
+      const { message } = cause as Error;
+      throw new Fault('unavailable', `the database cannot be ${verb}: ${message}`, { cause });
     }
   }
 }

@@ -2,9 +2,9 @@
 import type { DeliverContract, DeliveryResult, HeldSource, ParamsOf } from '@nodemgr/contracts';
 import type { FailureBoard, Logger } from '@nodemgr/daemon';
 import type { EpochSeconds, GuardLimits, Source } from '@nodemgr/records';
+import { decideExpiry } from './decide-expiry.ts';
 import {
   type Circumstances,
-  decideExpiry,
   decideFullUpdate,
   decideSingleRecord,
   type IncomingUpdate,
@@ -24,10 +24,13 @@ export interface DeliveryOptions {
 
 type Ignored = Extract<DeliveryResult, { outcome: 'accepted' }>['ignored'];
 
+/** Ignored records named in the log; the status names them all. */
+const MAX_LOGGED = 10;
+
 export class Deliveries {
   /** The newest timestamp of each source. An unchanged update is not stored, yet it vouches. */
   readonly #vouched = new Map<Source, EpochSeconds>();
-  #ignored: Ignored = [];
+  readonly #ignored = new Map<Source, Ignored>();
 
   constructor(private readonly options: DeliveryOptions) {
     for (const [source, { timestamp }] of options.keeper.state.sources) {
@@ -36,9 +39,9 @@ export class Deliveries {
     for (const hold of options.keeper.state.holds.values()) this.#showHold(hold.source);
   }
 
-  /** Records left out of the last update, and why. */
+  /** Records left out of each source's last update, and why. */
   get ignored(): Ignored {
-    return this.#ignored;
+    return [...this.#ignored.values()].flat();
   }
 
   vouchedAt(source: Source): EpochSeconds | undefined {
@@ -65,9 +68,12 @@ export class Deliveries {
   }
 
   single(params: ParamsOf<DeliverContract, 'single_record'>): DeliveryResult {
-    const { keeper, log } = this.options;
+    const { keeper, clock, log } = this.options;
     const { source, record } = params;
-    const { rows, result } = decideSingleRecord(record, source, keeper.state, this.#time());
+    const { rows, result } = decideSingleRecord(record, source, keeper.state, {
+      ...clock.look(),
+      vouchedAt: this.#vouched.get(source),
+    });
     keeper.commit(rows);
     log.info({ source, record_key: record.record_key, ...result }, 'a record was delivered');
     return result;
@@ -76,8 +82,9 @@ export class Deliveries {
   /** sweep ends what is over, if the clock can be believed. */
   sweep(): void {
     const { keeper, clock, keepSeconds, log } = this.options;
-    if (!clock.verdict.trusted) return;
-    const rows = decideExpiry(keeper.state, clock.now, keepSeconds);
+    const { now, clockTrusted } = clock.look();
+    if (!clockTrusted) return;
+    const rows = decideExpiry(keeper.state, now, keepSeconds);
     if (rows.length === 0) return;
     keeper.commit(rows);
     for (const row of rows) {
@@ -101,27 +108,29 @@ export class Deliveries {
     });
   }
 
-  #time(): Pick<Circumstances, 'now' | 'clockTrusted'> {
-    const { clock } = this.options;
-    return { now: clock.now, clockTrusted: clock.verdict.trusted };
-  }
-
   #update(incoming: IncomingUpdate, guard: Circumstances['guard']): DeliveryResult {
     this.sweep();
-    const { keeper, failures, log } = this.options;
+    const { keeper, clock, failures, log } = this.options;
     const { source, timestamp } = incoming;
     const { rows, result } = decideFullUpdate(incoming, keeper.state, {
-      ...this.#time(),
+      ...clock.look(),
       guard,
       vouchedAt: this.#vouched.get(source),
     });
     keeper.commit(rows);
     if (result.outcome === 'accepted') {
       this.#vouched.set(source, timestamp);
-      this.#ignored = result.ignored;
+      this.#ignored.set(source, result.ignored);
       failures.clear(`guard: ${source}`);
       const { written, removed, ignored } = result;
-      log.info({ source, timestamp, written, removed, ignored }, 'an update was accepted');
+      log.info(
+        { source, timestamp, written, removed, ignored: ignored.length },
+        'an update was accepted',
+      );
+      if (ignored.length > 0) {
+        const first = ignored.slice(0, MAX_LOGGED);
+        log.warn({ source, ignored: first }, 'records of the update were ignored; the rest counts');
+      }
     } else if (result.outcome === 'refused') {
       this.#showHold(source);
       if (rows.length > 0)

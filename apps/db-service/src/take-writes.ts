@@ -12,6 +12,13 @@ interface Write {
   readonly caller: string;
 }
 
+/** What the log says of a write: its loans are the tenant's to choose, and may be a thousand. */
+function summaryOf(request: WriteRequest): { act: string; loans?: number } {
+  return request.act === 'set_loans'
+    ? { act: request.act, loans: request.loans.length }
+    : { act: request.act };
+}
+
 /** writeHandlers answers a write once it is durable; a retry of the same request changes nothing. */
 export function writeHandlers(
   keeper: StateKeeper,
@@ -23,8 +30,9 @@ export function writeHandlers(
     if (answered !== undefined) return { revision: answered };
     const rows = decideWrite(request, sliver, keeper.state);
     const revision = keeper.commit(rows, { id: request_id, at: now() });
+    const changed = rows.length > 0;
     log.info(
-      { caller, sliver, ...request, changed: rows.length > 0, revision },
+      { caller, sliver, ...summaryOf(request), changed, revision },
       'a write was made durable',
     );
     return { revision };

@@ -1,4 +1,4 @@
-/** Reads the machine's clocks once a second and says whether they may expire anything. */
+/** Reads the machine's clocks and says whether they may expire anything. It expires nothing itself. */
 import {
   type ClockPolicy,
   type ClockState,
@@ -27,24 +27,32 @@ export class TrustedClock {
     private readonly source: ClockSource,
     private readonly policy: ClockPolicy,
   ) {
-    this.read();
+    this.look();
   }
 
+  /** The machine's time, whether trusted or not. */
   get now(): EpochSeconds {
     return epochSeconds(Math.floor(this.source.wallMs() / 1000));
   }
 
+  /** What the last look made of the clock. */
   get verdict(): ClockVerdict {
     return judgeClock(this.#state, this.policy);
   }
 
-  /** read takes the clocks into account; to be called more often than a jump would go unnoticed. */
-  read(): void {
+  /**
+   * look reads the clocks and judges them at once, so that no decision is made with the time after a
+   * jump and the trust from before it.
+   */
+  look(): { readonly now: EpochSeconds; readonly clockTrusted: boolean } {
+    const wall = seconds(this.source.wallMs() / 1000);
     const reading = {
-      wall: this.now,
+      wall,
       monotonic: seconds(this.source.monotonicMs() / 1000),
-      synchronised: this.source.synchronised(),
+      // Not asked when it does not matter: some machines forbid even the question.
+      synchronised: !this.policy.require_sync || this.source.synchronised(),
     };
     this.#state = readClock(this.#state, reading, this.policy);
+    return { now: epochSeconds(Math.floor(wall)), clockTrusted: this.verdict.trusted };
   }
 }

@@ -1,5 +1,6 @@
 /** The flags of `npm start --`. Parsing only. */
 import { parseArgs } from 'node:util';
+import { DAEMONS, type DaemonName } from '@nodemgr/contracts';
 
 export interface DemoOptions {
   /** Document that demo-plc serves; the sample that ships with the project where absent. */
@@ -10,6 +11,8 @@ export interface DemoOptions {
   readonly pollSeconds: number | undefined;
   /** Configuration that the demo starts from. */
   readonly config: string | undefined;
+  /** Processes that the user runs, under a debugger say. */
+  readonly without: readonly DaemonName[];
   /** No terminal drawing: one line an event. */
   readonly plain: boolean;
 }
@@ -22,6 +25,7 @@ export const USAGE = `usage: npm start -- [FLAGS]
   --tcp-port P      port of the API on 127.0.0.1 (default 8812; 0: none)
   --poll SECONDS    how often PLC is asked (default 15)
   --config FILE     a nodemgr.toml to start from; the flags above go before it
+  --without NAME    do not start this process: you run it yourself (may be repeated)
   --plain           no terminal drawing
   --help
 `;
@@ -44,9 +48,16 @@ function numberFlag(
   throw new UsageError(`${flag} ${text}: wants ${kind} from ${allowed.min} to ${allowed.max}`);
 }
 
+function daemonName(text: string): DaemonName {
+  const found = DAEMONS.find((name) => name === text);
+  if (found === undefined)
+    throw new UsageError(`--without ${text}: wants one of ${DAEMONS.join(', ')}`);
+  return found;
+}
+
 /** parseDemoOptions reads the command line; throws UsageError. `help` asks for USAGE. */
 export function parseDemoOptions(args: readonly string[]): DemoOptions | 'help' {
-  let values: Record<string, string | boolean | undefined>;
+  let values: Record<string, string | boolean | string[] | undefined>;
   try {
     ({ values } = parseArgs({
       args: [...args],
@@ -57,6 +68,7 @@ export function parseDemoOptions(args: readonly string[]): DemoOptions | 'help' 
         'tcp-port': { type: 'string' },
         poll: { type: 'string' },
         config: { type: 'string' },
+        without: { type: 'string', multiple: true },
         plain: { type: 'boolean' },
         help: { type: 'boolean', short: 'h' },
       },
@@ -73,6 +85,7 @@ export function parseDemoOptions(args: readonly string[]): DemoOptions | 'help' 
     tcpPort: numberFlag('--tcp-port', text('tcp-port'), { min: 0, max: 65_535, whole: true }),
     pollSeconds: numberFlag('--poll', text('poll'), { min: 0.05, max: 86_400, whole: false }),
     config: text('config'),
+    without: ((values['without'] ?? []) as string[]).map(daemonName),
     plain: values['plain'] === true,
   };
 }

@@ -3,7 +3,7 @@ import type { AccountItem } from '@nodemgr/contracts';
 import { amountOf, type ResourceName } from '@nodemgr/records';
 import type { NodeLook } from './node-look.ts';
 
-const COLUMNS = ['sliver', 'state', 'id', 'CPU share', 'guaranteed', 'disk', 'net max', 'lends'];
+const COLUMNS = ['sliver', 'state', 'id', 'CPU share', 'guaranteed', 'disk', 'net max', 'loans'];
 
 function isSliverItem(item: unknown): item is AccountItem {
   const candidate = item as AccountItem | undefined;
@@ -32,7 +32,7 @@ function rowFor(item: AccountItem, state: string): string[] {
     `${amount('nm_cpu_guaranteed_share') / 10}%`,
     `${Math.round(amount('nm_disk_quota') / 1024)} MiB`,
     formatRate(amount('nm_net_max_rate')),
-    local.loans.length === 0 ? '' : `${local.loans.length} loans`,
+    local.loans.length === 0 ? '' : String(local.loans.length),
   ];
 }
 

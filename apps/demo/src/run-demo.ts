@@ -71,7 +71,8 @@ class Demo {
     try {
       const config = await this.#configure();
       if (config === undefined) return this.#end();
-      for (const name of DAEMONS) {
+      const { without } = this.run.options;
+      for (const name of DAEMONS.filter((daemon) => !without.includes(daemon))) {
         this.#launch(name, () => ['--config', join(this.stateDir, CONFIG_FILE_NAME)]);
       }
       await this.#comeUp(config);

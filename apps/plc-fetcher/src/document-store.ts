@@ -11,7 +11,7 @@ import { sha256Of } from './judge-answer.ts';
 import { UNFINISHED, writeDurably } from './write-durably.ts';
 
 const noteSchema = z.strictObject({
-  /** Whose document it is: it counts only for the same URL and node. */
+  /** Whose document it is: its validators are for the same URL and node only. */
   url: z.string(),
   node_id: z.int(),
   etag: z.string().optional(),

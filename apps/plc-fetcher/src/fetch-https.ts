@@ -39,7 +39,8 @@ function open(
 ): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
     // A connection of its own: polls are minutes apart, and a CA file may be another by then.
-    const options = { agent: false, headers: requestHeaders(validators), signal };
+    const headers = requestHeaders(validators);
+    const options = { agent: false, headers, signal, rejectUnauthorized: true };
     const sent = request(url, caFile === undefined ? options : { ...options, ca }, resolve);
     sent.on('error', reject).end();
   });

@@ -23,10 +23,11 @@ const KEPT = 'last good document';
 export class KeptDocument {
   /** Names the document that is on disk; notes about another one come too late. */
   #sha256: string | undefined;
+  #turn: Promise<void> = Promise.resolve();
 
   constructor(private readonly options: KeptOptions) {}
 
-  /** restore returns the document that an earlier life kept, if it is this URL's and this node's. */
+  /** restore returns the document that an earlier life kept: not fresh until PLC confirms it. */
   async restore(): Promise<GoodDocument | undefined> {
     const { failures, log } = this.options;
     try {
@@ -39,10 +40,11 @@ export class KeptDocument {
   }
 
   /** keep writes a new document; never rejects. */
-  async keep(good: GoodDocument, bytes: Buffer): Promise<void> {
-    await this.#attempt(async () => {
+  keep(good: GoodDocument, bytes: Buffer): Promise<void> {
+    return this.#inTurn(async () => {
       await this.options.store.save(this.#noteOf(good), bytes);
       this.#sha256 = good.sha256;
+      return true;
     });
   }
 
@@ -50,9 +52,12 @@ export class KeptDocument {
    * keepNote writes what is known of the kept document anew: other validators, or `vouchedAt`, the
    * time of the update that was delivered from it. Never rejects.
    */
-  async keepNote(good: GoodDocument, vouchedAt: EpochSeconds = good.vouchedAt): Promise<void> {
-    if (good.sha256 !== this.#sha256) return;
-    await this.#attempt(() => this.options.store.note(this.#noteOf({ ...good, vouchedAt })));
+  keepNote(good: GoodDocument, vouchedAt: EpochSeconds = good.vouchedAt): Promise<void> {
+    return this.#inTurn(async () => {
+      if (good.sha256 !== this.#sha256) return false;
+      await this.options.store.note(this.#noteOf({ ...good, vouchedAt }));
+      return true;
+    });
   }
 
   async #load(): Promise<GoodDocument | undefined> {
@@ -60,25 +65,29 @@ export class KeptDocument {
     const kept = await store.load();
     if (kept === undefined) return undefined;
     const { note, bytes } = kept;
-    if (note.url !== url || note.node_id !== nodeId) {
-      log.info({ url: note.url, node_id: note.node_id }, 'the kept document is not for this node');
-      return undefined;
-    }
     const document = parseSlicesXml(bytes, nodeId);
     if (!document.ok) throw new Error(document.reason);
     const { etag, last_modified, sha256, fetched_at: fetchedAt, vouched_at: vouchedAt } = note;
-    const validators = { etag, last_modified };
+    // What another server, or another node's view, was told says nothing to this one.
+    const same = note.url === url && note.node_id === nodeId;
+    const validators = same ? { etag, last_modified } : {};
     const about = { sha256, bytes: bytes.length, fetchedAt, vouchedAt, fresh: false };
     this.#sha256 = sha256;
     log.info({ fetched_at: fetchedAt, ...document.totals }, 'the last good document was found');
     return { document, validators, ...about };
   }
 
-  async #attempt(write: () => Promise<void>): Promise<void> {
+  /** Both loops write: one at a time, or a note could name a document that is being replaced. */
+  #inTurn(write: () => Promise<boolean>): Promise<void> {
+    this.#turn = this.#turn.then(() => this.#attempt(write));
+    return this.#turn;
+  }
+
+  /** `write` reports whether there was anything to write. */
+  async #attempt(write: () => Promise<boolean>): Promise<void> {
     const { failures, log } = this.options;
     try {
-      await write();
-      failures.clear(KEPT);
+      if (await write()) failures.clear(KEPT);
     } catch (error) {
       failures.report({ subject: KEPT, action: 'write', reason: reasonOf(error) });
       log.error(

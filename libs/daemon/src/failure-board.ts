@@ -13,8 +13,13 @@ export interface Failing {
   readonly retry_at?: number | undefined;
 }
 
-/** More failures than anyone reads; the newest are kept. */
+/** More failures than anyone reads; the newest are shown. */
 const MAX_SHOWN = 500;
+/**
+ * Failures remembered: more than there can be accounts. One that is forgotten counts from 1 again,
+ * and what waits by that count would try again too soon.
+ */
+const MAX_KEPT = 20_000;
 
 export class FailureBoard {
   readonly #failing = new Map<string, Failing>();
@@ -41,7 +46,7 @@ export class FailureBoard {
       ...(retryAt === undefined ? {} : { retry_at: retryAt }),
     });
     const [oldest] = this.#failing.keys();
-    if (this.#failing.size > MAX_SHOWN && oldest !== undefined) this.#failing.delete(oldest);
+    if (this.#failing.size > MAX_KEPT && oldest !== undefined) this.#failing.delete(oldest);
     return attempts;
   }
 
@@ -50,7 +55,8 @@ export class FailureBoard {
     return this.#failing.delete(subject);
   }
 
+  /** list returns what fails now, what failed last at the end; of very many only the newest. */
   list(): readonly Failing[] {
-    return [...this.#failing.values()];
+    return [...this.#failing.values()].slice(-MAX_SHOWN);
   }
 }

@@ -2,6 +2,7 @@
 export type { Logger } from 'pino';
 export { type Backoff, backoffMs } from './backoff.ts';
 export { type Failing, FailureBoard } from './failure-board.ts';
+export { holdLock } from './hold-lock.ts';
 export { makeLogger } from './logger.ts';
 export {
   type CommonStatus,

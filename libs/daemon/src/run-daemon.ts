@@ -5,13 +5,15 @@
  */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
-import { type Config, ConfigError, findConfig, loadConfig } from '@nodemgr/config';
+import { type Config, ConfigError, loadConfig } from '@nodemgr/config';
 import { type DaemonName, type Endpoints, endpointsBelow } from '@nodemgr/contracts';
 import { native } from '@nodemgr/native';
 import type { Logger } from 'pino';
+import { type DaemonArguments, readArguments } from './daemon-arguments.ts';
 import { FailureBoard } from './failure-board.ts';
+import { holdLock } from './hold-lock.ts';
 import { makeLogger } from './logger.ts';
+import { oneLine } from './one-line.ts';
 import { ServiceManager } from './service-manager.ts';
 import { VERSION } from './version.ts';
 
@@ -46,57 +48,16 @@ const EX_CONFIG = 78;
 /** A stop that takes longer is cut: state is kept by transactions, not by a long goodbye. */
 const STOP_MS = 900;
 
-interface Arguments {
-  readonly config: string;
-  readonly stopOnStdinEof: boolean;
-}
-
-function usage(name: DaemonName): string {
-  return `usage: ${name} [--config FILE] [--stop-on-stdin-eof] [--help] [--version]`;
-}
-
-function readArguments(name: DaemonName): Arguments | 'answered' {
-  const { values } = parseArgs({
-    options: {
-      config: { type: 'string' },
-      'stop-on-stdin-eof': { type: 'boolean', default: false },
-      help: { type: 'boolean', short: 'h', default: false },
-      version: { type: 'boolean', default: false },
-    },
-  });
-  if (values.help || values.version) {
-    process.stdout.write(`${values.help ? usage(name) : VERSION}\n`);
-    return 'answered';
-  }
-  return {
-    config: findConfig({ config: values.config }),
-    stopOnStdinEof: values['stop-on-stdin-eof'],
-  };
-}
-
-/** Two of one daemon on one state folder would undo each other's work. */
+/**
+ * Two of one daemon on one runtime directory would take each other's sockets away. (What a daemon
+ * keeps in the state directory it guards itself: who may write there differs from one to the next.)
+ */
 function lockAgainstTwins(name: DaemonName, config: Config): void {
   // The API's callers pass through the runtime directory; what is in it, folders guard.
   mkdirSync(config.node.runtime_dir, { recursive: true, mode: 0o755 });
   const folder = join(config.node.runtime_dir, 'op', name);
   mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const file = join(folder, 'lock');
-  try {
-    native().lockFile(file);
-  } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code !== 'EAGAIN') throw cause;
-    throw new Error(`another ${name} runs already (it holds ${file})`, { cause });
-  }
-}
-
-/** The first line of what is wrong, with the causes behind it. */
-function oneLine(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  const cause = error.cause === undefined ? '' : `: ${oneLine(error.cause)}`;
-  return `${error.message}${error.message.includes(cause.slice(2)) ? '' : cause}`.replace(
-    /\n/g,
-    '; ',
-  );
+  holdLock(join(folder, 'lock'), `another ${name} runs already`);
 }
 
 function makeContext(
@@ -150,7 +111,7 @@ async function stopInTime(running: RunningDaemon, log: Logger): Promise<void> {
   clearTimeout(cut);
 }
 
-async function run(name: DaemonName, start: StartDaemon, args: Arguments): Promise<void> {
+async function run(name: DaemonName, start: StartDaemon, args: DaemonArguments): Promise<void> {
   const config = loadConfig(args.config, process.env);
   const log = makeLogger(name, config.log.level);
   lockAgainstTwins(name, config);
@@ -160,14 +121,16 @@ async function run(name: DaemonName, start: StartDaemon, args: Arguments): Promi
   };
   process.on('uncaughtException', crash).on('unhandledRejection', crash);
   const toldToStop = untilToldToStop(args.stopOnStdinEof);
+  const systemd = new ServiceManager(process.env, native().notify, log);
   const stop = new AbortController();
   const started = start(makeContext(name, config, log, stop.signal));
   const running = await Promise.race([started, toldToStop]);
   if (typeof running === 'string') {
     log.info({ reason: running }, 'told to stop while starting');
+    systemd.stopping();
+    stop.abort();
     return;
   }
-  const systemd = new ServiceManager(process.env, native().notify, log);
   systemd.ready();
   log.info({ config: args.config, ready_ms: Math.round(process.uptime() * 1000) }, 'ready');
   const reason = await toldToStop;

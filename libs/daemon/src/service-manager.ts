@@ -7,6 +7,9 @@ import type { Logger } from 'pino';
 /** Sends one datagram to the notification socket; native in production. */
 export type Notify = (socketPath: string, message: string) => void;
 
+/** A longer pause between pings would overflow the timer, which then fires without pause. */
+const LONGEST_MS = 2 ** 31 - 1;
+
 export class ServiceManager {
   #ping: NodeJS.Timeout | undefined;
 
@@ -31,7 +34,7 @@ export class ServiceManager {
   #watchdogMs(): number | undefined {
     const micros = Number(this.env['WATCHDOG_USEC']);
     const forUs = (this.env['WATCHDOG_PID'] ?? String(process.pid)) === String(process.pid);
-    return forUs && micros > 0 ? micros / 2000 : undefined;
+    return forUs && micros > 0 ? Math.min(micros / 2000, LONGEST_MS) : undefined;
   }
 
   #say(message: string): void {

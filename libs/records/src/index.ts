@@ -6,4 +6,5 @@ export * from './loans.ts';
 export * from './plan-update.ts';
 export * from './quantities.ts';
 export * from './record.ts';
+export * from './record-content.ts';
 export * from './rspec.ts';

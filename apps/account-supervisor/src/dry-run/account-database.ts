@@ -107,7 +107,9 @@ export class AccountDatabase {
     const lines = [...this.#lines.values()];
     const present = (line: string | undefined) => line !== undefined;
     const others = {
-      passwd: await this.#writeOne(this.files.passwd, isOurUser,
+      passwd: await this.#writeOne(
+        this.files.passwd,
+        isOurUser,
         lines.map((l) => l.passwd).filter(present),
       ),
       subuid: await this.#writeOne(

@@ -1,0 +1,81 @@
+/**
+ * Judges one account and plans for it: what the feed says, what is observed, and which slot and weight
+ * the account has. Takes slots from the table that it is given; does nothing else.
+ */
+import type { FeedSubscription } from '@nodemgr/bus';
+import type { Config } from '@nodemgr/config';
+import { type AccountName, epochSeconds } from '@nodemgr/records';
+import { type AccountIds, idsOf } from './account-ids.ts';
+import type { CpuShares } from './cpu-shares.ts';
+import { judgeAccount, type Verdict } from './desired-account.ts';
+import type { ObservedAccount } from './observed-account.ts';
+import { type AccountPlan, type Circumstances, planAccount, type Target } from './plan-account.ts';
+import type { SlotTable } from './slot-table.ts';
+
+/** What decisions are made from. */
+export interface Grounds {
+  readonly feed: Pick<FeedSubscription, 'items' | 'position'>;
+  readonly bootId: string;
+  readonly accounts: Config['accounts'];
+  readonly slots: SlotTable;
+  readonly cpu: CpuShares;
+  /** Milliseconds since 1970. */
+  readonly now: number;
+}
+
+export interface Decision {
+  readonly verdict: Verdict;
+  readonly plan: AccountPlan;
+}
+
+const NOTHING_HEARD: Verdict = {
+  verdict: 'withheld',
+  reason: 'nothing has been heard from db-service yet',
+};
+
+function circumstancesOf({ accounts, slots, now }: Grounds): Circumstances {
+  return {
+    now: epochSeconds(Math.floor(now / 1000)),
+    keepSeconds: accounts.keep_files_seconds,
+    idsOf: (slot) => idsOf(slot, accounts),
+    noSlot: `no free id range: ${slots.inUse} of ${slots.size} in use`,
+  };
+}
+
+function idsFor(name: AccountName, { slots, accounts }: Grounds): AccountIds | undefined {
+  const slot = slots.claim(name);
+  return slot === undefined ? undefined : idsOf(slot, accounts);
+}
+
+function targetOf(
+  name: AccountName,
+  verdict: Verdict,
+  observed: ObservedAccount,
+  grounds: Grounds,
+): Target {
+  if (verdict.verdict === 'withheld') return { wanted: 'unchanged' };
+  if (verdict.verdict === 'goes') return { wanted: 'nothing' };
+  return {
+    wanted: verdict.desired,
+    ids: observed.state === 'foreign' ? undefined : idsFor(name, grounds),
+    cpuWeight: grounds.cpu.weightOf(name),
+  };
+}
+
+/** judge says what is to become of `name`: nothing at all before the feed has spoken. */
+export function judge(name: AccountName, observed: ObservedAccount, grounds: Grounds): Verdict {
+  const { feed, bootId } = grounds;
+  if (feed.position.state === 'waiting') return NOTHING_HEARD;
+  return judgeAccount(name, observed, feed.items, bootId);
+}
+
+/** decideAccount judges `name` and plans what is to be done about it. */
+export function decideAccount(
+  name: AccountName,
+  observed: ObservedAccount,
+  grounds: Grounds,
+): Decision {
+  const verdict = judge(name, observed, grounds);
+  const target = targetOf(name, verdict, observed, grounds);
+  return { verdict, plan: planAccount(target, observed, circumstancesOf(grounds)) };
+}

@@ -1,0 +1,134 @@
+import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { checkConfig } from '@nodemgr/config';
+import { accountName } from '@nodemgr/records';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { idsOf, slot } from '../account-ids.ts';
+import type { AccountStep } from '../account-steps.ts';
+import { BOOT, circumstances, POLICY, SIRIUS, WEIGHT, wantedSliver } from '../builders.ts';
+import { ABSENT } from '../observed-account.ts';
+import { planAccount } from '../plan-account.ts';
+import { DryRunMachine } from './dry-run-machine.ts';
+
+const OTHERS = 'root:x:0:0:root:/root:/bin/bash\n# a comment: of: some: kind\n';
+let state = '';
+let lines: { readonly fields: Record<string, unknown>; readonly message: string }[] = [];
+const note = (fields: unknown, message: unknown) =>
+  lines.push({ fields: { ...(fields as object) }, message: String(message) });
+const log = { info: note, error: note };
+
+beforeEach(async () => {
+  lines = [];
+  state = await mkdtemp(join(tmpdir(), 'nodemgr-dry-'));
+  await mkdir(join(state, 'machine/etc'), { recursive: true });
+  await writeFile(passwd(), OTHERS);
+});
+afterEach(() => rm(state, { recursive: true }));
+
+const passwd = () => join(state, 'machine/etc/passwd');
+const subuid = () => join(state, 'machine/etc/subuid');
+const accountFile = () => join(state, `machine/accounts/${SIRIUS}.json`);
+const config = (accounts: object = {}) =>
+  checkConfig(
+    {
+      node: { id: 17, state_dir: state },
+      plc: { url: 'https://plc.example/' },
+      accounts: { passwd_file: passwd(), subuid_file: subuid(), ...POLICY, ...accounts },
+    },
+    'test',
+  );
+const open = (bootId = BOOT) => DryRunMachine.open(config(), bootId, log);
+
+function making(place = 0): readonly AccountStep[] {
+  const ids = idsOf(slot(place), POLICY);
+  const target = { wanted: wantedSliver(), ids, cpuWeight: WEIGHT };
+  return planAccount(target, ABSENT, circumstances()).steps;
+}
+
+async function make(machine: DryRunMachine, name = SIRIUS, place = 0): Promise<void> {
+  for (const step of making(place)) await machine.execute(name, step);
+}
+
+test('each step is one line with the exact commands, and none is run', async () => {
+  await make(await open());
+  expect(lines.map(({ fields }) => fields['step'])).toEqual(making().map(({ step }) => step));
+  expect(lines[0]?.fields).toMatchObject({
+    account: SIRIUS,
+    commands: [expect.any(String), expect.stringMatching(/^useradd .* princeton_sirius$/)],
+  });
+});
+
+test('the account is in passwd and subuid, and every other line is as it was', async () => {
+  await make(await open());
+  expect(await readFile(passwd(), 'utf8')).toBe(
+    `${OTHERS}princeton_sirius:x:30000:30000::/:/usr/lib/nodemgr/sliver-shell\n`,
+  );
+  expect(await readFile(subuid(), 'utf8')).toBe('princeton_sirius:1879048192:65536\n');
+});
+
+test('the machine is the same after a restart; after a reboot nothing runs', async () => {
+  await make(await open());
+  expect(await (await open()).observeAccount(SIRIUS)).toMatchObject({ state: 'running' });
+  expect(await (await open('boot-2')).observeAccount(SIRIUS)).toMatchObject({
+    state: 'stopped',
+    files: { where: 'in-place' },
+  });
+});
+
+test('a damaged account is set aside with the reason, and begins as absent', async () => {
+  await make(await open());
+  await writeFile(accountFile(), '{"name":"princeton_sirius","account":{');
+  const machine = await open();
+  expect(await machine.observeAccount(SIRIUS)).toEqual(ABSENT);
+  expect(await readFile(passwd(), 'utf8')).toBe(OTHERS);
+  const files = await readdir(join(state, 'machine/accounts'));
+  expect(files).toEqual([expect.stringMatching(/\.json\.damaged-\d+$/)]);
+  expect(lines.at(-1)?.fields).toMatchObject({ account: SIRIUS, reason: expect.any(String) });
+});
+
+test('lines that were lost are put back at the next start', async () => {
+  await make(await open());
+  await rm(subuid());
+  await open();
+  expect(await readFile(subuid(), 'utf8')).toBe('princeton_sirius:1879048192:65536\n');
+});
+
+test("somebody else's user of that name is foreign, and their ids are left to them", async () => {
+  await writeFile(passwd(), `${OTHERS}${SIRIUS}:x:30002:30002::/home/p:/bin/bash\n`);
+  await writeFile(subuid(), `someone:${1_879_048_192 + 65_536}:65536\n`);
+  const machine = await open();
+  expect(await machine.observeAccount(SIRIUS)).toMatchObject({ state: 'foreign' });
+  expect((await machine.observe()).foreignSlots).toEqual(new Set([1, 2]));
+});
+
+test('accounts made side by side are all in the files', async () => {
+  const machine = await open();
+  const names = Array.from({ length: 8 }, (_, i) => accountName(`site_s${i}`));
+  await Promise.all(names.map((name, i) => make(machine, name, i)));
+  const text = await readFile(passwd(), 'utf8');
+  for (const [i, name] of names.entries()) expect(text).toContain(`${name}:x:${30_000 + i}:`);
+});
+
+test('a step that could not be written has not happened, and can be repeated', async () => {
+  const machine = await open();
+  const [create] = making();
+  if (create === undefined) throw new Error('a sliver is made in no steps');
+  await rm(join(state, 'machine/etc'), { recursive: true });
+  await writeFile(join(state, 'machine/etc'), 'in the way');
+  await expect(machine.execute(SIRIUS, create)).rejects.toThrow();
+  expect(await machine.observeAccount(SIRIUS)).toEqual(ABSENT);
+  await rm(join(state, 'machine/etc'));
+  await machine.execute(SIRIUS, create);
+  expect(await readFile(passwd(), 'utf8')).toContain(SIRIUS);
+});
+
+test('it refuses to start when it would write outside the state folder', async () => {
+  const attempt = (accounts: object) => DryRunMachine.open(config(accounts), BOOT, log);
+  await expect(attempt({ passwd_file: '/etc/passwd' })).rejects.toThrow(
+    /accounts\.passwd_file is \/etc\/passwd, which is outside node\.state_dir/,
+  );
+  await expect(attempt({ subuid_file: `${state}/../subuid` })).rejects.toThrow(/subuid_file/);
+  await symlink('/etc', join(state, 'link'));
+  await expect(attempt({ passwd_file: join(state, 'link/passwd') })).rejects.toThrow(/outside/);
+});

@@ -1,0 +1,58 @@
+/** account-supervisor: configuration → machine → loop → feed → operators. Wiring only. */
+import { readFile } from 'node:fs/promises';
+import { REAL_TIMING, ReconcileLoop } from '@nodemgr/agent';
+import { serveCalls, subscribeFeed } from '@nodemgr/bus';
+import { supervisorOperatorContract } from '@nodemgr/contracts';
+import { type DaemonContext, type RunningDaemon, runDaemon } from '@nodemgr/daemon';
+import { DryRunMachine } from './dry-run/dry-run-machine.ts';
+import { operatorHandlers } from './operator-view.ts';
+import { AccountSupervisor } from './supervisor.ts';
+
+/** Everything is looked at again this often, should anyone else have changed it. */
+const RESYNC_MS = 300_000;
+
+async function start(context: DaemonContext): Promise<RunningDaemon> {
+  const { config, log, failures, endpoints } = context;
+  const { accounts } = config;
+  const bootId = (await readFile(config.node.boot_id_file, 'utf8')).trim();
+  const machine = await DryRunMachine.open(config, bootId, log);
+  const supervisor = await AccountSupervisor.open({
+    machine,
+    accounts,
+    bootId,
+    failures,
+    timing: REAL_TIMING,
+    feed: () => feed,
+    wake: (names, revision) => loop.wake(names, revision),
+  });
+  const options = { workers: accounts.workers, failures, log, resyncMs: RESYNC_MS };
+  const loop = new ReconcileLoop(supervisor, options);
+  loop.start();
+  const feed = subscribeFeed({
+    changes: endpoints.feedChanges,
+    snapshot: endpoints.feedSnapshot,
+    log,
+    onChange: ({ keys, revision }) => supervisor.changed(keys, revision),
+  });
+  const operators = await serveCalls({
+    path: endpoints.operator[context.name],
+    contract: supervisorOperatorContract,
+    handlers: operatorHandlers({
+      supervisor,
+      machine,
+      policy: accounts,
+      busy: () => loop.busy,
+      settledUpTo: (newest) => loop.settledUpTo(newest),
+      commonStatus: context.commonStatus,
+    }),
+    log,
+  });
+  return {
+    async stop() {
+      supervisor.stop();
+      await Promise.all([feed.close(), loop.stop(), operators.close()]);
+    },
+  };
+}
+
+void runDaemon('account-supervisor', start);

@@ -1,0 +1,131 @@
+/** What operators are shown of the accounts: status, plan, and the observed state. Reads, changes nothing. */
+import type { Handlers } from '@nodemgr/bus';
+import type {
+  ObservedAccountView,
+  PlanResult,
+  supervisorOperatorContract,
+} from '@nodemgr/contracts';
+import type { CommonStatus } from '@nodemgr/daemon';
+import type { AccountName } from '@nodemgr/records';
+import { type IdPolicy, idsOf } from './account-ids.ts';
+import { shouldExist } from './desired-account.ts';
+import type { Machine } from './machine.ts';
+import { isObservedSliver, type ObservedAccount, type ObservedSliver } from './observed-account.ts';
+import type { AccountSupervisor } from './supervisor.ts';
+
+export interface OperatorParts {
+  readonly supervisor: AccountSupervisor;
+  readonly machine: Machine;
+  readonly policy: IdPolicy;
+  readonly busy: () => number;
+  /** The revision up to which every account is in line, or fails for reasons of its own. */
+  readonly settledUpTo: (newest: number) => number;
+  readonly commonStatus: () => CommonStatus;
+}
+
+type Detail = ObservedAccountView['detail'];
+type Status = ReturnType<Handlers<typeof supervisorOperatorContract>['status']>;
+
+/** A delegate has nothing that runs: it counts as running when it exists. */
+function countAccounts(accounts: Iterable<ObservedAccount>) {
+  const counts = { running: 0, stopped: 0 };
+  for (const { state } of accounts) {
+    if (state === 'running' || state === 'delegate') counts.running += 1;
+    else if (state === 'stopped') counts.stopped += 1;
+  }
+  return counts;
+}
+
+function countDesired({
+  items,
+}: {
+  items: ReadonlyMap<string, Parameters<typeof shouldExist>[0]>;
+}) {
+  let desired = 0;
+  for (const item of items.values()) if (shouldExist(item)) desired += 1;
+  return desired;
+}
+
+const shortDigest = (digest: string | undefined): string => digest?.slice(0, 12) ?? 'none';
+
+function sliverDetail(sliver: ObservedSliver): Detail {
+  const { limits, files, diskQuota } = sliver;
+  return {
+    login: sliver.login,
+    starts: sliver.starts,
+    files: files.where,
+    keys: shortDigest(sliver.keys),
+    initscript: shortDigest(sliver.initscript),
+    ...(diskQuota === undefined ? {} : { disk_quota_kib: diskQuota }),
+    ...(limits === undefined
+      ? {}
+      : {
+          cpu_weight: limits.cpuWeight,
+          memory_max_kib: limits.memoryMax,
+          tasks_max: limits.tasksMax,
+        }),
+  };
+}
+
+function viewOf(
+  name: AccountName,
+  account: ObservedAccount,
+  policy: IdPolicy,
+): ObservedAccountView {
+  const { state } = account;
+  if (state === 'absent' || state === 'foreign') return { name, state, detail: {} };
+  const { uid, base } = idsOf(account.slot, policy);
+  const ids: Detail = { uid, slot: account.slot };
+  if (state === 'delegate') {
+    const detail = { ...ids, login: account.login, keys: shortDigest(account.keys) };
+    return { name, state, detail };
+  }
+  const range: Detail = { ...ids, first_id: base };
+  return isObservedSliver(account)
+    ? { name, state, detail: { ...range, ...sliverDetail(account) } }
+    : { name, state, detail: { ...range, kept_since: account.since } };
+}
+
+function planOf({ supervisor, machine }: OperatorParts): PlanResult {
+  const result: PlanResult = { driver: machine.driver, steps: [], withheld: [] };
+  for (const [subject, { verdict, plan }] of supervisor.previews()) {
+    for (const step of plan.steps) {
+      const commands = [...machine.commandsOf(subject, step)];
+      result.steps.push({ subject, step: step.step, commands });
+    }
+    if (verdict.verdict === 'withheld') result.withheld.push({ subject, reason: verdict.reason });
+    if (plan.blocked !== undefined) result.withheld.push({ subject, reason: plan.blocked });
+  }
+  return result;
+}
+
+function statusOf(parts: OperatorParts): Status {
+  const { supervisor, machine } = parts;
+  const { feed } = supervisor.grounds();
+  const { revision } = feed.position;
+  return {
+    ...parts.commonStatus(),
+    detail: {
+      driver: machine.driver,
+      feed: feed.position,
+      accounts: {
+        desired: countDesired(feed),
+        ...countAccounts(supervisor.observed.values()),
+        busy: parts.busy(),
+      },
+      ...(revision === undefined ? {} : { converged_revision: parts.settledUpTo(revision) }),
+    },
+  };
+}
+
+/** operatorHandlers answers an operator's questions about the accounts. */
+export function operatorHandlers(
+  parts: OperatorParts,
+): Handlers<typeof supervisorOperatorContract> {
+  return {
+    status: () => statusOf(parts),
+    plan: () => planOf(parts),
+    observed: () =>
+      [...parts.supervisor.observed].map(([name, account]) => viewOf(name, account, parts.policy)),
+  };
+}

@@ -1,0 +1,228 @@
+import { epochSeconds, kib } from '@nodemgr/records';
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { idsOf, slot } from './account-ids.ts';
+import type { AccountStep } from './account-steps.ts';
+import { applyStep } from './apply-step.ts';
+import { aRunningSliver, circumstances, POLICY, WEIGHT, wantedSliver } from './builders.ts';
+import { contentOf, type DesiredDelegate, type DesiredSliver } from './desired-account.ts';
+import { ABSENT, type ObservedAccount } from './observed-account.ts';
+import { planAccount, type Target } from './plan-account.ts';
+import { cpuWeight } from './plan-cpu-weights.ts';
+
+const ids = idsOf(slot(0), POLICY);
+const toExist = (wanted: DesiredSliver | DesiredDelegate, weight = WEIGHT): Target => ({
+  wanted,
+  ids,
+  cpuWeight: weight,
+});
+const delegate: DesiredDelegate = { type: 'delegate', keys: contentOf('key\n') };
+const stepsOf = (target: Target, observed: ObservedAccount, now?: number) =>
+  planAccount(target, observed, circumstances(now)).steps;
+const namesOf = (target: Target, observed: ObservedAccount, now?: number) =>
+  stepsOf(target, observed, now).map(({ step }) => step);
+
+test('a new sliver is made from the ground up, and logins come last', () => {
+  expect(namesOf(toExist(wantedSliver()), ABSENT)).toEqual([
+    'create-user',
+    'set-id-range',
+    'create-filesystem',
+    'set-disk-quota',
+    'install-initscript',
+    'install-keys',
+    'write-unit',
+    'set-limits',
+    'start-unit',
+    'allow-login',
+  ]);
+});
+
+test('a sliver that is as it should be needs nothing', () => {
+  expect(stepsOf(toExist(wantedSliver()), aRunningSliver())).toEqual([]);
+});
+
+test('a limit, a key, a quota or a share changes while the sliver runs on', () => {
+  const running = aRunningSliver();
+  expect(namesOf(toExist(wantedSliver({ memoryMax: kib(5) })), running)).toEqual(['set-limits']);
+  expect(namesOf(toExist(wantedSliver({ diskQuota: kib(5) })), running)).toEqual([
+    'set-disk-quota',
+  ]);
+  expect(namesOf(toExist(wantedSliver({ keys: contentOf('two\n') })), running)).toEqual([
+    'install-keys',
+  ]);
+  expect(namesOf(toExist(wantedSliver(), cpuWeight(512)), running)).toEqual(['set-limits']);
+});
+
+test('Start on a running sliver runs its start scripts again', () => {
+  expect(stepsOf(toExist(wantedSliver({ starts: 2 })), aRunningSliver({ starts: 1 }))).toEqual([
+    { step: 'run-start-scripts', starts: 2 },
+  ]);
+});
+
+test('a disabled sliver is refused logins before it is stopped', () => {
+  const disabled = wantedSliver({ run: false, login: false });
+  expect(namesOf(toExist(disabled), aRunningSliver())).toEqual(['deny-login', 'stop-unit']);
+});
+
+test('a stopped sliver keeps its logins and its account', () => {
+  expect(namesOf(toExist(wantedSliver({ run: false })), aRunningSliver())).toEqual(['stop-unit']);
+});
+
+test("a removal keeps the sliver's files, under the time of removal", () => {
+  const steps = stepsOf({ wanted: 'nothing' }, aRunningSliver(), 10_000);
+  expect(steps.map(({ step }) => step)).toEqual([
+    'deny-login',
+    'stop-unit',
+    'keep-files',
+    'reset-disk-quota',
+    'remove-user',
+  ]);
+  expect(steps[2]).toEqual({ step: 'keep-files', since: 10_000 });
+});
+
+test('kept files are purged when their time is over and not before', () => {
+  const kept: ObservedAccount = { state: 'kept', slot: slot(0), since: epochSeconds(9_950) };
+  expect(namesOf({ wanted: 'nothing' }, kept, 10_049)).toEqual([]);
+  expect(namesOf({ wanted: 'nothing' }, kept, 10_050)).toEqual(['purge-files']);
+});
+
+test('a slice that comes back gets its files back', () => {
+  const kept: ObservedAccount = { state: 'kept', slot: slot(0), since: epochSeconds(9_950) };
+  const names = namesOf(toExist(wantedSliver()), kept);
+  expect(names).toContain('restore-files');
+  expect(names).not.toContain('create-filesystem');
+});
+
+test('what is withheld from removal is left exactly as it is', () => {
+  expect(stepsOf({ wanted: 'unchanged' }, aRunningSliver({ keys: undefined }))).toEqual([]);
+});
+
+test("somebody else's user is never touched, and the sliver says why it cannot be made", () => {
+  const foreign: ObservedAccount = { state: 'foreign', reason: 'not ours' };
+  expect(planAccount(toExist(wantedSliver()), foreign, circumstances())).toEqual({
+    steps: [],
+    blocked: 'not ours',
+  });
+  expect(stepsOf({ wanted: 'nothing' }, foreign)).toEqual([]);
+});
+
+test('without a free slot an account cannot be made, and says so', () => {
+  const target: Target = { wanted: wantedSliver(), ids: undefined };
+  expect(planAccount(target, ABSENT, circumstances()).blocked).toBe(
+    'no free id range: 8 of 8 in use',
+  );
+});
+
+const digestOf = fc.constantFrom('key\n', 'two\n').map((text) => contentOf(text).digest);
+const since = fc.constantFrom(9_000, 9_950).map(epochSeconds);
+const files = fc.oneof(
+  fc.constantFrom({ where: 'none' as const }, { where: 'in-place' as const }),
+  since.map((time) => ({ where: 'kept' as const, since: time })),
+);
+const limits = fc.record({
+  cpuWeight: fc.constantFrom(WEIGHT, cpuWeight(1)),
+  memoryMax: fc.constantFrom(kib(0), kib(7)),
+  tasksMax: fc.constantFrom(1, 4096),
+});
+const optional = <T>(value: fc.Arbitrary<T>) => fc.option(value, { nil: undefined });
+const observed: fc.Arbitrary<ObservedAccount> = fc.oneof(
+  fc.constant(ABSENT),
+  fc.record({ state: fc.constant('kept' as const), slot: fc.constant(slot(0)), since }),
+  fc.record({
+    state: fc.constant('delegate' as const),
+    slot: fc.constant(slot(0)),
+    keys: optional(digestOf),
+    login: fc.boolean(),
+  }),
+  fc.record({
+    state: fc.constantFrom('stopped' as const, 'running' as const),
+    slot: fc.constant(slot(0)),
+    range: fc.boolean(),
+    files,
+    diskQuota: optional(fc.constantFrom(kib(5), kib(5_000_000))),
+    initscript: optional(digestOf),
+    keys: optional(digestOf),
+    unit: fc.boolean(),
+    limits: optional(limits),
+    login: fc.boolean(),
+    starts: fc.nat({ max: 3 }),
+  }),
+);
+const sliver: fc.Arbitrary<DesiredSliver> = fc
+  .tuple(fc.boolean(), fc.boolean(), fc.nat({ max: 3 }), limits)
+  .map(([login, stopped, starts, { memoryMax, tasksMax }]) =>
+    wantedSliver({ login, run: login && !stopped, starts, memoryMax, tasksMax }),
+  );
+const targets: fc.Arbitrary<Target> = fc.oneof(
+  fc.constantFrom<Target>({ wanted: 'nothing' }, { wanted: 'unchanged' }, toExist(delegate)),
+  sliver.map((wanted) => toExist(wanted)),
+);
+
+function carryOut(steps: readonly AccountStep[], account: ObservedAccount): ObservedAccount {
+  return steps.reduce(applyStep, account);
+}
+
+/** Rounds of plan and apply until nothing is left; an account of the other type takes one more. */
+function converge(target: Target, start: ObservedAccount, now: number): ObservedAccount {
+  let account = start;
+  for (let round = 0; round < 3; round += 1) {
+    account = carryOut(stepsOf(target, account, now), account);
+  }
+  return account;
+}
+
+test('plan, apply, plan again: nothing; from any state to any other', () => {
+  fc.assert(
+    fc.property(targets, observed, (target, start) => {
+      const end = converge(target, start, 10_000);
+      expect(stepsOf(target, end, 10_000)).toEqual([]);
+    }),
+    { numRuns: 1000 },
+  );
+});
+
+test('a plan cut short at any step is taken up again and comes to the same end', () => {
+  fc.assert(
+    fc.property(targets, observed, fc.nat({ max: 12 }), (target, start, cut) => {
+      const half = carryOut(stepsOf(target, start).slice(0, cut), start);
+      expect(converge(target, half, 10_000)).toEqual(converge(target, start, 10_000));
+    }),
+    { numRuns: 1000 },
+  );
+});
+
+test('a sliver that should exist ends as it should be', () => {
+  fc.assert(
+    fc.property(sliver, observed, (wanted, start) => {
+      const end = converge(toExist(wanted), start, 10_000);
+      expect(end).toMatchObject({
+        state: wanted.run ? 'running' : 'stopped',
+        login: wanted.login,
+        files: { where: 'in-place' },
+        range: true,
+        keys: wanted.keys.digest,
+      });
+    }),
+  );
+});
+
+test('a removed sliver leaves nothing but its kept files, and those only for their time', () => {
+  fc.assert(
+    fc.property(observed, (start) => {
+      const end = converge({ wanted: 'nothing' }, start, 10_000);
+      expect(['absent', 'kept']).toContain(end.state);
+      expect(converge({ wanted: 'nothing' }, end, 20_000)).toEqual(ABSENT);
+    }),
+  );
+});
+
+test('a sliver that runs and should run is never stopped, as long as it has its ground', () => {
+  fc.assert(
+    fc.property(sliver, limits, fc.nat({ max: 3 }), (wanted, have, starts) => {
+      fc.pre(wanted.run);
+      const names = namesOf(toExist(wanted), aRunningSliver({ limits: have, starts }));
+      expect(names).not.toContain('stop-unit');
+      expect(names).not.toContain('start-unit');
+    }),
+  );
+});

@@ -1,0 +1,142 @@
+import { formatCommand } from '@nodemgr/agent';
+import { accountName, epochSeconds, kib } from '@nodemgr/records';
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { idsOf, slot } from './account-ids.ts';
+import type { AccountStep } from './account-steps.ts';
+import { POLICY, SIRIUS, WEIGHT } from './builders.ts';
+import { contentOf } from './desired-account.ts';
+import { type MachineLayout, machineNameOf } from './layout.ts';
+import { renderStep } from './render-step.ts';
+
+const LAYOUT: MachineLayout = {
+  stateDir: '/var/lib/nodemgr',
+  quotaMount: '/var/lib/nodemgr',
+  sliverShell: '/usr/lib/nodemgr/sliver-shell',
+  delegateShell: '/usr/lib/nodemgr/forward_api_calls',
+};
+const ids = idsOf(slot(1), POLICY);
+const { base, project } = ids;
+const since = epochSeconds(1_700_000_000);
+const limits = { cpuWeight: WEIGHT, memoryMax: kib(1024), tasksMax: 512 };
+
+const STEPS: readonly AccountStep[] = [
+  { step: 'create-user', type: 'sliver', ids },
+  { step: 'set-id-range', base },
+  { step: 'create-filesystem', base, project },
+  { step: 'set-disk-quota', project, quota: kib(5_000_000) },
+  { step: 'install-initscript', initscript: contentOf('#!/bin/sh\necho up\n') },
+  { step: 'install-keys', keys: contentOf('ssh-ed25519 AAAA one@host') },
+  { step: 'write-unit', base },
+  { step: 'set-limits', limits },
+  { step: 'start-unit', starts: 3 },
+  { step: 'run-start-scripts', starts: 4 },
+  { step: 'allow-login' },
+  { step: 'deny-login' },
+  { step: 'stop-unit' },
+  { step: 'keep-files', since },
+  { step: 'restore-files', since },
+  { step: 'purge-files', since },
+  { step: 'reset-disk-quota', project },
+  { step: 'remove-user' },
+];
+
+test('every step stands for exactly these commands', () => {
+  const text = STEPS.map((step) =>
+    [
+      `# ${step.step}`,
+      ...renderStep(step, SIRIUS, LAYOUT).map((command) => formatCommand(command)),
+    ].join('\n'),
+  ).join('\n');
+  expect(text).toMatchInlineSnapshot(`
+    "# create-user
+    install -m 0600 /dev/stdin /var/lib/nodemgr/accounts/princeton_sirius.json <<'EOF'
+    {"type":"sliver","slot":1}
+    EOF
+    useradd --badname --uid 30001 --user-group --no-create-home --home-dir / --shell /usr/lib/nodemgr/sliver-shell --expiredate 1 --key SUB_UID_COUNT=0 --key SUB_GID_COUNT=0 princeton_sirius
+    # set-id-range
+    usermod --add-subuids 1879113728-1879179263 --add-subgids 1879113728-1879179263 princeton_sirius
+    # create-filesystem
+    install -d -m 0755 /var/lib/nodemgr/slivers/princeton_sirius
+    install -d -m 0755 -o 1879113728 -g 1879113728 /var/lib/nodemgr/slivers/princeton_sirius/upper
+    install -d -m 0700 /var/lib/nodemgr/slivers/princeton_sirius/work
+    chattr +P -p 30001 /var/lib/nodemgr/slivers/princeton_sirius/upper /var/lib/nodemgr/slivers/princeton_sirius/work
+    # set-disk-quota
+    setquota -P 30001 0 5000000 0 0 /var/lib/nodemgr
+    # install-initscript
+    install -m 0755 /dev/stdin /var/lib/nodemgr/slivers/princeton_sirius/rc.vinit <<'EOF'
+    #!/bin/sh
+    echo up
+    EOF
+    # install-keys
+    install -m 0644 /dev/stdin /var/lib/nodemgr/keys/princeton_sirius <<'EOF'
+    ssh-ed25519 AAAA one@host
+    EOF
+    # write-unit
+    install -m 0644 /dev/stdin /etc/systemd/system/nodemgr-sliver@princeton_sirius.service.d/50-sliver.conf <<'EOF'
+    [Service]
+    Environment=NODEMGR_MACHINE=princeton-sirius NODEMGR_BASE=1879113728
+    EOF
+    # set-limits
+    install -m 0644 /dev/stdin /etc/systemd/system/nodemgr-sliver@princeton_sirius.service.d/60-limits.conf <<'EOF'
+    [Service]
+    CPUWeight=256
+    MemoryMax=1024K
+    TasksMax=512
+    EOF
+    systemctl set-property --runtime nodemgr-sliver@princeton_sirius.service CPUWeight=256 MemoryMax=1024K TasksMax=512
+    # start-unit
+    systemctl start nodemgr-sliver@princeton_sirius.service
+    install -m 0600 /dev/stdin /var/lib/nodemgr/accounts/princeton_sirius.starts <<'EOF'
+    3
+    EOF
+    # run-start-scripts
+    runuser --user princeton_sirius -- /usr/lib/nodemgr/sliver-shell -c '/etc/rc.vinit start'
+    install -m 0600 /dev/stdin /var/lib/nodemgr/accounts/princeton_sirius.starts <<'EOF'
+    4
+    EOF
+    # allow-login
+    usermod --expiredate '' princeton_sirius
+    # deny-login
+    usermod --expiredate 1 princeton_sirius
+    # stop-unit
+    systemctl stop nodemgr-sliver@princeton_sirius.service
+    # keep-files
+    install -d -m 0700 /var/lib/nodemgr/kept
+    mv --no-target-directory -- /var/lib/nodemgr/slivers/princeton_sirius /var/lib/nodemgr/kept/princeton_sirius@1700000000
+    # restore-files
+    mv --no-target-directory -- /var/lib/nodemgr/kept/princeton_sirius@1700000000 /var/lib/nodemgr/slivers/princeton_sirius
+    # purge-files
+    rm --recursive --force --one-file-system -- /var/lib/nodemgr/kept/princeton_sirius@1700000000
+    # reset-disk-quota
+    setquota -P 30001 0 0 0 0 /var/lib/nodemgr
+    # remove-user
+    rm --recursive --force -- /etc/systemd/system/nodemgr-sliver@princeton_sirius.service.d /run/systemd/system.control/nodemgr-sliver@princeton_sirius.service.d
+    rm --force -- /var/lib/nodemgr/keys/princeton_sirius
+    userdel princeton_sirius
+    rm --force -- /var/lib/nodemgr/accounts/princeton_sirius.starts /var/lib/nodemgr/accounts/princeton_sirius.json"
+  `);
+});
+
+test('a delegate has the shell that forwards API calls', () => {
+  const [, useradd] = renderStep({ step: 'create-user', type: 'delegate', ids }, SIRIUS, LAYOUT);
+  expect(useradd).toMatchObject({ run: expect.arrayContaining([LAYOUT.delegateShell]) });
+});
+
+test('no memory limit is written as infinity', () => {
+  const step: AccountStep = { step: 'set-limits', limits: { ...limits, memoryMax: kib(0) } };
+  expect(renderStep(step, SIRIUS, LAYOUT)[1]).toMatchObject({
+    run: expect.arrayContaining(['MemoryMax=infinity']),
+  });
+});
+
+test('no two slivers have one machine name, and every one is a host name', () => {
+  const name = fc.stringMatching(/^[a-c]{1,2}_[a-c_]{1,4}$/).map(accountName);
+  fc.assert(
+    fc.property(name, name, (a, b) => {
+      fc.pre(a !== b);
+      expect(machineNameOf(a)).not.toBe(machineNameOf(b));
+      expect(machineNameOf(a)).toMatch(/^[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?$/);
+    }),
+  );
+});

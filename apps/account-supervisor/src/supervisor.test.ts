@@ -1,0 +1,308 @@
+import { ReconcileLoop } from '@nodemgr/agent';
+import { checkConfig } from '@nodemgr/config';
+import type { FeedItem } from '@nodemgr/contracts';
+import { FailureBoard } from '@nodemgr/daemon';
+import {
+  type AccountName,
+  accountName,
+  NO_LOCAL_FACTS,
+  type RecordKey,
+  recordKeyOf,
+  TIMESTAMP_KEY,
+} from '@nodemgr/records';
+import { afterEach, expect, test, vi } from 'vitest';
+import { type Slot, slot } from './account-ids.ts';
+import type { AccountStep } from './account-steps.ts';
+import { applyStep } from './apply-step.ts';
+import {
+  acceptedIn,
+  aDelegate,
+  aRunningSliver,
+  aSliver,
+  BOOT,
+  keyed,
+  SIRIUS,
+  theRemoval,
+} from './builders.ts';
+import type { Machine, MachineView } from './machine.ts';
+import { ABSENT, type ObservedAccount } from './observed-account.ts';
+import { operatorHandlers } from './operator-view.ts';
+import { AccountSupervisor } from './supervisor.ts';
+
+/** A machine in memory: every step does what the model says; some names may be broken. */
+class FakeMachine implements Machine {
+  readonly driver = 'fake';
+  readonly done: { readonly name: AccountName; readonly step: AccountStep }[] = [];
+  readonly broken = new Set<AccountName>();
+  foreignSlots: ReadonlySet<Slot> = new Set();
+  constructor(readonly accounts = new Map<AccountName, ObservedAccount>()) {}
+
+  async observe(): Promise<MachineView> {
+    return { accounts: new Map(this.accounts), foreignSlots: this.foreignSlots };
+  }
+  async observeAccount(name: AccountName): Promise<ObservedAccount> {
+    return this.accounts.get(name) ?? ABSENT;
+  }
+  async execute(name: AccountName, step: AccountStep): Promise<void> {
+    if (this.broken.has(name)) throw new Error('the disk is on fire');
+    this.done.push({ name, step });
+    this.accounts.set(name, applyStep(this.accounts.get(name) ?? ABSENT, step));
+  }
+  commandsOf(_name: AccountName, { step }: AccountStep): readonly string[] {
+    return [step];
+  }
+}
+
+/** Time stands still until the test moves it. */
+class StandingClock {
+  ms = 10_000_000;
+  readonly due: { readonly at: number; readonly action: () => void }[] = [];
+  now = () => this.ms;
+  random = () => 0.5;
+  after = (wait: number, action: () => void) => {
+    const entry = { at: this.ms + wait, action };
+    this.due.push(entry);
+    return () => void this.due.splice(this.due.indexOf(entry) >>> 0, 1);
+  };
+  pass(ms: number): void {
+    this.ms += ms;
+    for (const entry of this.due.filter(({ at }) => at <= this.ms)) {
+      this.due.splice(this.due.indexOf(entry), 1);
+      entry.action();
+    }
+  }
+}
+
+let stopLast = async (): Promise<void> => {};
+afterEach(() => stopLast());
+
+async function aSupervisor(machine: FakeMachine, accounts: object = {}) {
+  const config = checkConfig(
+    { node: { id: 1 }, plc: { url: 'https://plc.example/' }, accounts: { slots: 3, ...accounts } },
+    'test',
+  );
+  const items = new Map<RecordKey, FeedItem>();
+  const feed = { items, position: { state: 'waiting' as 'waiting' | 'live', revision: 0 } };
+  const timing = new StandingClock();
+  const failures = new FailureBoard(timing.now);
+  const supervisor = await AccountSupervisor.open({
+    machine,
+    accounts: config.accounts,
+    bootId: BOOT,
+    failures,
+    timing,
+    feed: () => feed,
+    wake: (names, revision) => loop.wake(names, revision),
+  });
+  const log = { warn: () => {}, info: () => {} };
+  const loop = new ReconcileLoop(supervisor, {
+    workers: 4,
+    failures,
+    log,
+    resyncMs: 1e9,
+    timing,
+  });
+  loop.start();
+  stopLast = () => loop.stop();
+  const handlers = operatorHandlers({
+    supervisor,
+    machine,
+    policy: config.accounts,
+    busy: () => loop.busy,
+    settledUpTo: (newest) => loop.settledUpTo(newest),
+    commonStatus: () => ({ process: 'x', pid: 1, version: '0', started_at: 0, failures: [] }),
+  });
+  /** Publishes items (null: gone) and waits until all is settled. */
+  async function publish(...entries: (readonly [RecordKey, FeedItem | null])[]) {
+    feed.position.state = 'live';
+    feed.position.revision += 1;
+    for (const [key, item] of entries) {
+      if (item === null) items.delete(key);
+      else items.set(key, item);
+    }
+    supervisor.changed(
+      entries.map(([key]) => key),
+      feed.position.revision,
+    );
+    await settled();
+  }
+  const settled = () => vi.waitFor(() => expect(loop.busy).toBe(0));
+  return { supervisor, loop, failures, timing, handlers, publish, settled };
+}
+
+const accepted = [TIMESTAMP_KEY, acceptedIn(BOOT, 'plc')] as const;
+const A = accountName('site_a');
+const B = accountName('site_b');
+const [C, D] = [accountName('site_c'), accountName('site_d')];
+const keyOf = (name: AccountName) => recordKeyOf('sliver', name);
+
+test('what the feed names comes up, and the status says so', async () => {
+  const { handlers, publish } = await aSupervisor(new FakeMachine());
+  await publish(keyed(aSliver(A)), keyed(aSliver(B)), keyed(aDelegate(accountName('del_snoop'))));
+  const { detail } = await handlers.status({});
+  expect(detail).toMatchObject({
+    accounts: { desired: 3, running: 3, stopped: 0, busy: 0 },
+    converged_revision: 1,
+  });
+  expect((await handlers.plan({})).steps).toEqual([]);
+});
+
+test('before the feed has spoken nothing is done to what is there', async () => {
+  const machine = new FakeMachine(new Map([[A, aRunningSliver()]]));
+  const { loop, handlers, settled } = await aSupervisor(machine);
+  loop.wake('all');
+  await settled();
+  expect(machine.done).toEqual([]);
+  expect(await handlers.plan({})).toEqual({ driver: 'fake', steps: [], withheld: [] });
+});
+
+test('a removal waits for a document of this boot, is shown, and happens when one comes', async () => {
+  const machine = new FakeMachine(new Map([[A, aRunningSliver()]]));
+  const { failures, handlers, publish } = await aSupervisor(machine);
+  await publish([keyOf(A), theRemoval('document')]);
+  expect(machine.done).toEqual([]);
+  expect((await handlers.plan({})).withheld).toMatchObject([{ subject: A }]);
+  expect(failures.list()).toMatchObject([{ subject: A, action: 'remove' }]);
+  await publish(accepted);
+  expect(machine.accounts.get(A)).toMatchObject({ state: 'kept' });
+  expect(failures.list()).toEqual([]);
+});
+
+test('kept files are purged when their time has come, with nobody asking', async () => {
+  const machine = new FakeMachine(new Map([[A, aRunningSliver()]]));
+  const { timing, publish } = await aSupervisor(machine, { keep_files_seconds: 60 });
+  await publish(accepted, [keyOf(A), theRemoval('expired')]);
+  expect(machine.accounts.get(A)).toMatchObject({ state: 'kept' });
+  timing.pass(61_000);
+  await vi.waitFor(() => expect(machine.accounts.get(A)).toEqual(ABSENT));
+});
+
+test('no free id range is a clear reason; a range that is freed is taken', async () => {
+  const machine = new FakeMachine();
+  const { failures, publish } = await aSupervisor(machine, { slots: 2, keep_files_seconds: 0 });
+  await publish(accepted, keyed(aSliver(A)), keyed(aSliver(B)), keyed(aSliver(C)));
+  expect(failures.list()).toMatchObject([
+    { subject: C, reason: 'no free id range: 2 of 2 in use' },
+  ]);
+  await publish([keyOf(A), theRemoval('expired')]);
+  await vi.waitFor(() => expect(machine.accounts.get(C)).toMatchObject({ state: 'running' }));
+  expect(failures.list()).toEqual([]);
+});
+
+test('an id range is not given to others while files that carry its ids are kept', async () => {
+  const machine = new FakeMachine();
+  const { publish } = await aSupervisor(machine);
+  await publish(accepted, keyed(aSliver(A)));
+  await publish([keyOf(A), theRemoval('expired')]);
+  await publish(keyed(aSliver(B)));
+  expect(machine.accounts.get(B)).toMatchObject({ slot: 1 });
+  await publish(keyed(aSliver(A)));
+  expect(machine.accounts.get(A)).toMatchObject({ slot: 0, state: 'running' });
+});
+
+test('the same feed gives the same slots, whatever the order in which it comes', async () => {
+  for (const order of [
+    [A, B, C],
+    [C, A, B],
+  ]) {
+    const machine = new FakeMachine();
+    const { publish } = await aSupervisor(machine);
+    await publish(...order.map((name) => keyed(aSliver(name))));
+    const slots = [A, B, C].map((name) => machine.accounts.get(name));
+    expect(slots).toMatchObject([{ slot: 0 }, { slot: 1 }, { slot: 2 }]);
+  }
+});
+
+test("slots that others' ids are in are passed over", async () => {
+  const machine = new FakeMachine();
+  machine.foreignSlots = new Set([slot(0)]);
+  const { publish } = await aSupervisor(machine);
+  await publish(keyed(aSliver(A)));
+  expect(machine.accounts.get(A)).toMatchObject({ slot: 1 });
+});
+
+test('one account that fails holds up no other, and convergence does not wait for it', async () => {
+  const machine = new FakeMachine();
+  machine.broken.add(A);
+  const { failures, handlers, publish, timing } = await aSupervisor(machine);
+  await publish(keyed(aSliver(A)), keyed(aSliver(B)));
+  expect(machine.accounts.get(B)).toMatchObject({ state: 'running' });
+  expect(failures.list()).toMatchObject([
+    { subject: A, action: 'create-user', reason: 'the disk is on fire' },
+  ]);
+  expect((await handlers.status({})).detail.converged_revision).toBe(1);
+  machine.broken.clear();
+  timing.pass(1000);
+  await vi.waitFor(() => expect(machine.accounts.get(A)).toMatchObject({ state: 'running' }));
+});
+
+test('a share that changes is work for one; a guarantee is work for those that it concerns', async () => {
+  const machine = new FakeMachine();
+  const { publish } = await aSupervisor(machine, { slots: 4 });
+  await publish(...[A, B, C, D].map((name) => keyed(aSliver(name))));
+  const workOf = async (changed: FeedItem & { kind: 'account' }) => {
+    machine.done.length = 0;
+    await publish(keyed(changed));
+    return machine.done.map(({ name, step }) => `${name} ${step.step}`);
+  };
+  expect(await workOf(aSliver(A, { effective: { nm_cpu_share: 64 } }))).toEqual([
+    'site_a set-limits',
+  ]);
+  const guaranteed = { nm_cpu_share: 64, nm_cpu_guaranteed_share: 500 };
+  expect(await workOf(aSliver(A, { effective: guaranteed }))).toEqual(['site_a set-limits']);
+  expect(await workOf(aSliver(B, { effective: { nm_cpu_share: 96 } }))).toEqual([
+    'site_a set-limits',
+    'site_b set-limits',
+  ]);
+});
+
+test('guarantees that cannot all be kept are reported, until they can', async () => {
+  const { failures, publish } = await aSupervisor(new FakeMachine());
+  const effective = { nm_cpu_guaranteed_share: 600 };
+  await publish(keyed(aSliver(A, { effective })), keyed(aSliver(B, { effective })));
+  expect(failures.list()).toMatchObject([
+    { subject: 'CPU guarantees', reason: expect.stringContaining('1200 thousandths') },
+  ]);
+  await publish(keyed(aSliver(B)));
+  expect(failures.list()).toEqual([]);
+});
+
+test('the plan shows what would be done, and gives no slot away', async () => {
+  const machine = new FakeMachine(new Map([[A, aRunningSliver()]]));
+  machine.broken.add(A).add(B);
+  const { handlers, publish } = await aSupervisor(machine);
+  await publish(accepted, [keyOf(A), theRemoval('expired')], keyed(aSliver(B)));
+  const { steps } = await handlers.plan({});
+  expect(steps.map(({ subject, step }) => `${subject} ${step}`).slice(0, 7)).toEqual([
+    'site_a deny-login',
+    'site_a stop-unit',
+    'site_a keep-files',
+    'site_a reset-disk-quota',
+    'site_a remove-user',
+    'site_b create-user',
+    'site_b set-id-range',
+  ]);
+});
+
+test('Stop and Start are followed, and Start runs the scripts of a running sliver', async () => {
+  const machine = new FakeMachine();
+  const { handlers, publish } = await aSupervisor(machine);
+  await publish(keyed(aSliver(SIRIUS)));
+  await publish(keyed(aSliver(SIRIUS, { local: { ...NO_LOCAL_FACTS, stopped: true } })));
+  expect((await handlers.status({})).detail.accounts).toMatchObject({ running: 0, stopped: 1 });
+  await publish(keyed(aSliver(SIRIUS, { local: { ...NO_LOCAL_FACTS, starts: 1 } })));
+  await publish(keyed(aSliver(SIRIUS, { local: { ...NO_LOCAL_FACTS, starts: 2 } })));
+  expect(machine.done.slice(-3).map(({ step }) => step.step)).toEqual([
+    'stop-unit',
+    'start-unit',
+    'run-start-scripts',
+  ]);
+});
+
+test('what is observed is shown by name, state and ids', async () => {
+  const { handlers, publish } = await aSupervisor(new FakeMachine());
+  await publish(keyed(aSliver(SIRIUS)));
+  expect(await handlers.observed({})).toMatchObject([
+    { name: SIRIUS, state: 'running', detail: { uid: 30_000, first_id: 1_879_048_192 } },
+  ]);
+});

@@ -1,0 +1,321 @@
+import { Fault } from '@nodemgr/faults';
+import { accountName, epochSeconds, hostUid, MAX_LOANS, recordKeyOf } from '@nodemgr/records';
+import type { XmlRpcValue } from '@nodemgr/xml-rpc';
+import { beforeEach, describe, expect, test } from 'vitest';
+import type { Caller } from '../caller/caller.ts';
+import { EISENTEST, PretendedNode, SIRIUS, SNOOP } from '../test-kit/pretended-node.ts';
+import { CallDispatcher } from './dispatch-call.ts';
+import { makeMethodTable } from './method-table.ts';
+
+const ROOT: Caller = { kind: 'root', uid: hostUid(0) };
+const SIRIUS_ITSELF: Caller = { kind: 'sliver', uid: hostUid(30_000), name: SIRIUS };
+const EISENTEST_ITSELF: Caller = { kind: 'sliver', uid: hostUid(30_001), name: EISENTEST };
+const SNOOPER: Caller = { kind: 'delegate', uid: hostUid(30_002), name: SNOOP };
+const NOBODY: Caller = { kind: 'nobody', why: 'user id 1000 is no account of ours' };
+
+const LOAN = ['princeton_eisentest', 'nm_cpu_share', 8];
+
+let node: PretendedNode;
+let logged: Record<string, unknown>[];
+let dispatcher: CallDispatcher;
+let clock: number;
+
+beforeEach(() => {
+  node = new PretendedNode();
+  logged = [];
+  clock = 0;
+  const note = (fields: object, msg: string) => logged.push({ ...fields, msg });
+  dispatcher = new CallDispatcher({
+    table: makeMethodTable(),
+    replica: node,
+    writes: node,
+    now: () => clock,
+    log: { info: note, error: note },
+  });
+});
+
+async function call(caller: Caller, method: string, ...params: readonly XmlRpcValue[]) {
+  return dispatcher.call(caller, { method, params });
+}
+async function resultOf(caller: Caller, method: string, ...params: readonly XmlRpcValue[]) {
+  const outcome = await call(caller, method, ...params);
+  return 'value' in outcome ? outcome.value : outcome;
+}
+async function faultOf(caller: Caller, method: string, ...params: readonly XmlRpcValue[]) {
+  const outcome = await call(caller, method, ...params);
+  return 'code' in outcome ? outcome : { code: 0, text: JSON.stringify(outcome.value) };
+}
+
+describe('the order of the checks', () => {
+  test('100: a method that does not exist; the text lists those that do', async () => {
+    const { code, text } = await faultOf(NOBODY, 'Nope', 1, 2, 3);
+    expect(code).toBe(100);
+    expect(text).toContain("no such method: 'Nope'; there are Help, CreateSliver, DeleteSliver,");
+    expect((await faultOf(ROOT, '__proto__')).code).toBe(100);
+  });
+
+  test('101: the wrong number of arguments, before anything is looked at', async () => {
+    expect(await faultOf(NOBODY, 'GetRSpec')).toMatchObject({
+      code: 101,
+      text: 'GetRSpec wants 1 arguments: GetRSpec(sliver); got 0',
+    });
+    expect((await faultOf(NOBODY, 'DumpDatabase', 1)).code).toBe(101);
+    expect((await faultOf(ROOT, 'SetLoans', [LOAN])).code).toBe(101);
+    expect((await faultOf(SNOOPER, 'SetLoans', [LOAN])).code).toBe(101);
+  });
+
+  test('102: an argument of the wrong type, or a sliver that is not there, before rights', async () => {
+    expect(await faultOf(NOBODY, 'GetRSpec', 5)).toMatchObject({
+      code: 102,
+      text: 'sliver wants string, got int',
+    });
+    for (const name of [
+      'no_such',
+      'del_snoop',
+      '',
+      '../../etc',
+      'sliver_princeton_sirius',
+      'bwcap',
+    ]) {
+      expect(await faultOf(NOBODY, 'GetRSpec', name)).toMatchObject({
+        code: 102,
+        text: `no such sliver: '${name}'`,
+      });
+    }
+    expect((await faultOf(NOBODY, 'SetLoans', SIRIUS, 'x')).code).toBe(102);
+  });
+
+  test('108: permission, before the inside of the arguments', async () => {
+    expect((await faultOf(NOBODY, 'SetLoans', SIRIUS, ['malformed'])).code).toBe(108);
+    expect((await faultOf(ROOT, 'SetLoans', SIRIUS, ['malformed'])).code).toBe(102);
+  });
+
+  test('111: nothing can be said of any sliver before db-service has been heard', async () => {
+    node.position = { state: 'waiting' };
+    for (const [method, ...params] of [['GetRSpec', SIRIUS], ['DumpDatabase']] as const) {
+      const { code, text } = await faultOf(ROOT, method, ...params);
+      expect([code, text]).toEqual([111, expect.stringContaining('db-service')]);
+    }
+    expect(await resultOf(NOBODY, 'Help')).toContain('GetRSpec');
+    expect((await faultOf(ROOT, 'GetRSpec')).code).toBe(101);
+  });
+});
+
+describe('who may call', () => {
+  test('a sliver itself and root may do everything to it', async () => {
+    for (const method of ['CreateSliver', 'DeleteSliver', 'Start', 'Stop']) {
+      expect(await resultOf(ROOT, method, SIRIUS)).toBe(1);
+      expect(await resultOf(SIRIUS_ITSELF, method, SIRIUS)).toBe(1);
+    }
+    expect(node.made.map(({ change, caller }) => [change.act, caller]).slice(-2)).toEqual([
+      ['stop', 'root'],
+      ['stop', 'sliver princeton_sirius'],
+    ]);
+  });
+
+  test('a caller named in the delegations may call that method on that sliver and no other', async () => {
+    expect(await resultOf(SNOOPER, 'GetRSpec', SIRIUS)).toMatchObject({ nm_cpu_share: 32 });
+    expect((await faultOf(SNOOPER, 'GetLoans', SIRIUS)).code).toBe(108);
+    expect((await faultOf(SNOOPER, 'GetRSpec', EISENTEST)).code).toBe(108);
+  });
+
+  test('another sliver, and nobody, may not; the fault says who was asking', async () => {
+    expect(await faultOf(EISENTEST_ITSELF, 'Stop', SIRIUS)).toEqual({
+      code: 108,
+      text: 'sliver princeton_eisentest may not call Stop on princeton_sirius',
+    });
+    expect((await faultOf(NOBODY, 'GetRSpec', SIRIUS)).text).toBe(
+      'nobody may not call GetRSpec on princeton_sirius (user id 1000 is no account of ours)',
+    );
+    expect(node.made).toEqual([]);
+  });
+
+  test('DumpDatabase is for root', async () => {
+    expect((await faultOf(SIRIUS_ITSELF, 'DumpDatabase')).code).toBe(108);
+    expect((await faultOf(ROOT, 'DumpDatabase')).code).toBe(0);
+  });
+});
+
+describe('SetLoans', () => {
+  test('replaces the list, which the next read shows', async () => {
+    expect(await resultOf(SIRIUS_ITSELF, 'SetLoans', SIRIUS, [LOAN])).toBe(1);
+    expect(await resultOf(SIRIUS_ITSELF, 'GetLoans', SIRIUS)).toEqual([LOAN]);
+    expect(await resultOf(SIRIUS_ITSELF, 'SetLoans', SIRIUS, [])).toBe(1);
+    expect(await resultOf(SIRIUS_ITSELF, 'GetLoans', SIRIUS)).toEqual([]);
+  });
+
+  test('called by a sliver, a triple or a list of triples alone means its own', async () => {
+    expect(await resultOf(SIRIUS_ITSELF, 'SetLoans', LOAN)).toBe(1);
+    expect(await resultOf(SIRIUS_ITSELF, 'GetLoans', SIRIUS)).toEqual([LOAN]);
+    expect(await resultOf(SIRIUS_ITSELF, 'SetLoans', [LOAN, LOAN])).toBe(1);
+    expect(await resultOf(SIRIUS_ITSELF, 'GetLoans', SIRIUS)).toEqual([LOAN, LOAN]);
+    expect(await resultOf(SIRIUS_ITSELF, 'SetLoans', [])).toBe(1);
+    expect(await resultOf(SIRIUS_ITSELF, 'GetLoans', SIRIUS)).toEqual([]);
+    expect((await faultOf(SIRIUS_ITSELF, 'SetLoans', 'x')).code).toBe(102);
+  });
+
+  test('takes loans that do not count now: they are ignored until they do', async () => {
+    const loans = [
+      ['no_such', 'nm_cpu_share', 1],
+      ['princeton_sirius', 'nm_cpu_share', 1],
+      ['princeton_eisentest', 'nm_disk_quota', 1],
+      ['princeton_eisentest', 'nm_cpu_share', 2 ** 50],
+      ['princeton_eisentest', 'nm_cpu_share', -1],
+      ['', '', 0],
+    ];
+    expect(await resultOf(ROOT, 'SetLoans', SIRIUS, loans)).toBe(1);
+    expect(await resultOf(ROOT, 'GetLoans', SIRIUS)).toEqual(loans);
+  });
+
+  test.each<[XmlRpcValue[], string]>([
+    [[LOAN, 'x'], 'entry 2 is not a list'],
+    [[['a', 'b']], 'entry 1 has 2 fields, not 3'],
+    [[['a', 'b', 1, 2]], 'entry 1 has 4 fields, not 3'],
+    [[LOAN, LOAN, [1, 'b', 1]], 'the recipient of entry 3 is not a string'],
+    [[['a', null, 1]], 'the resource of entry 1 is not a string'],
+    [[['a', 'b', '1']], 'the amount of entry 1 is not an integer'],
+    [[['a', 'b', 1.5]], 'the amount of entry 1 is not an integer'],
+    [[['a', 'b', true]], 'the amount of entry 1 is not an integer'],
+    [[['a'.repeat(65), 'b', 1]], 'the recipient of entry 1 is longer than 64 characters'],
+    [new Array(MAX_LOANS + 1).fill(LOAN), `${MAX_LOANS + 1} entries, more than the ${MAX_LOANS}`],
+  ])('refuses malformed loans and names the entry: %j', async (loans, reason) => {
+    const { code, text } = await faultOf(ROOT, 'SetLoans', SIRIUS, loans);
+    expect([code, text]).toEqual([102, expect.stringContaining(`malformed loans: ${reason}`)]);
+    expect(node.made).toEqual([]);
+  });
+});
+
+describe('documentation comes from the table', () => {
+  test('Help has every method', async () => {
+    const help = await resultOf(NOBODY, 'Help');
+    for (const name of makeMethodTable().keys()) expect(help).toContain(`\n${name}(`);
+  });
+
+  test('the system methods list, describe and give signatures', async () => {
+    expect(await resultOf(NOBODY, 'system.listMethods')).toEqual([...makeMethodTable().keys()]);
+    expect(await resultOf(NOBODY, 'system.methodHelp', 'Stop')).toContain('Stop(sliver)\n');
+    expect(await resultOf(NOBODY, 'system.methodSignature', 'SetLoans')).toEqual([
+      ['int', 'string', 'array'],
+      ['int', 'array'],
+    ]);
+    expect((await faultOf(NOBODY, 'system.methodHelp', 'Nope')).code).toBe(100);
+  });
+});
+
+describe('system.multicall', () => {
+  const one = (methodName: string, ...params: readonly XmlRpcValue[]) => ({ methodName, params });
+
+  test('makes the calls in order, each with its own result or fault', async () => {
+    const calls = [
+      one('SetLoans', SIRIUS, [LOAN]),
+      one('GetLoans', SIRIUS),
+      one('Nope'),
+      one('system.multicall', []),
+      'garbage',
+      { methodName: 'system.listMethods' },
+    ];
+    expect(await resultOf(ROOT, 'system.multicall', calls)).toEqual([
+      [1],
+      [[LOAN]],
+      { faultCode: 100, faultString: expect.stringContaining('no such method') },
+      { faultCode: 102, faultString: expect.stringContaining('within itself') },
+      { faultCode: 102, faultString: expect.stringContaining('call 5 is not a struct') },
+      [[...makeMethodTable().keys()]],
+    ]);
+    expect(logged.filter(({ method }) => method === 'GetLoans')).toHaveLength(1);
+  });
+
+  test('the rights are those of the caller, not more', async () => {
+    expect(await resultOf(NOBODY, 'system.multicall', [one('DumpDatabase')])).toMatchObject([
+      { faultCode: 108 },
+    ]);
+  });
+
+  test('is bounded in number and in time', async () => {
+    const many = new Array(101).fill(one('Help'));
+    expect((await faultOf(ROOT, 'system.multicall', many)).code).toBe(102);
+    node.make = async () => {
+      clock += 15_000;
+    };
+    const slow = new Array(4).fill(one('Stop', SIRIUS));
+    expect(await resultOf(ROOT, 'system.multicall', slow)).toMatchObject([
+      [1],
+      [1],
+      { faultCode: 111 },
+      { faultCode: 111 },
+    ]);
+  });
+});
+
+test('DumpDatabase has every record, vouched for as late as its source last was', async () => {
+  await call(ROOT, 'SetLoans', SIRIUS, [LOAN]);
+  // A removed account has no record any more.
+  node.items.set(recordKeyOf('sliver', accountName('gone_one')), {
+    kind: 'removal',
+    reason: 'document',
+    removed_at: epochSeconds(1),
+  });
+  const dump = JSON.parse(String(await resultOf(ROOT, 'DumpDatabase')));
+  expect(Object.keys(dump)).toEqual([
+    'bwcap',
+    'delegate_del_snoop',
+    'sliver_princeton_eisentest',
+    'sliver_princeton_sirius',
+    'timestamp',
+  ]);
+  expect(dump.sliver_princeton_sirius).toMatchObject({
+    record_key: 'sliver_princeton_sirius',
+    timestamp: 1_700_000_600,
+    source: 'plc',
+    loans: [LOAN],
+    stopped: false,
+    created: false,
+    starts: 0,
+  });
+  expect(dump.bwcap).toMatchObject({ cap: 1_000_000, timestamp: 5, source: 'config' });
+});
+
+describe('when something fails', () => {
+  test('a write that db-service does not answer is fault 111 with its words', async () => {
+    node.failing = new Fault('unavailable', 'db-service has not answered');
+    expect(await faultOf(ROOT, 'Start', SIRIUS)).toEqual({
+      code: 111,
+      text: 'db-service has not answered',
+    });
+  });
+
+  test('a defect of ours is fault 111, told in the log and not to the caller', async () => {
+    node.failing = new TypeError('undefined is not a function');
+    const { code, text } = await faultOf(ROOT, 'Start', SIRIUS);
+    expect(code).toBe(111);
+    expect(text).not.toContain('undefined');
+    expect(logged[0]).toMatchObject({ err: node.failing });
+  });
+});
+
+test('every call is one line in the log: who, what, on whom, how it ended, how long', async () => {
+  await call(SIRIUS_ITSELF, 'SetLoans', SIRIUS, [LOAN]);
+  await call(NOBODY, 'Stop', SIRIUS);
+  expect(logged).toEqual([
+    {
+      msg: 'call',
+      caller: 'sliver princeton_sirius',
+      uid: 30_000,
+      method: 'SetLoans',
+      target: 'princeton_sirius',
+      loans: [LOAN],
+      ms: 0,
+    },
+    {
+      msg: 'call',
+      caller: 'nobody',
+      why: 'user id 1000 is no account of ours',
+      method: 'Stop',
+      target: 'princeton_sirius',
+      fault: 108,
+      reason: expect.stringContaining('may not call'),
+      ms: 0,
+    },
+  ]);
+  expect([dispatcher.calls, dispatcher.faults]).toEqual([2, 1]);
+});

@@ -1,0 +1,117 @@
+/** For tests: a node's state as the feed would show it, and writes that change it at once. */
+import type { AccountItem, FeedItem } from '@nodemgr/contracts';
+import {
+  type AccountName,
+  accountName,
+  BWCAP_KEY,
+  bitsPerSecond,
+  type Delegation,
+  epochSeconds,
+  type Loan,
+  NO_LOCAL_FACTS,
+  type RecordKey,
+  type Rspec,
+  recordKeyOf,
+  TIMESTAMP_KEY,
+} from '@nodemgr/records';
+import type { Replica } from '../api/api-method.ts';
+import type { Change, Writes } from '../write/make-writes.ts';
+
+interface SliverGiven {
+  readonly rspec?: Rspec;
+  readonly effective?: Rspec;
+  readonly delegations?: readonly Delegation[];
+  readonly loans?: readonly Loan[];
+}
+
+/** aSliver makes the item of a sliver; what is not given is ordinary. */
+export function aSliver(name: AccountName, given: SliverGiven = {}): AccountItem {
+  const rspec = given.rspec ?? { nm_cpu_share: 32, nm_net_max_rate: 10_000_000_000 };
+  return {
+    kind: 'account',
+    source: 'plc',
+    record: {
+      record_key: recordKeyOf('sliver', name),
+      account_type: 'sliver',
+      name,
+      timestamp: epochSeconds(1_700_000_000),
+      plc_instantiated: true,
+      ssh_keys: '',
+      id: 12,
+      rspec: { ...rspec },
+      initscript: '',
+      delegations: (given.delegations ?? []).map(([...pair]): [string, string] => pair),
+    },
+    local: { ...NO_LOCAL_FACTS, loans: given.loans ?? [] },
+    rspec,
+    effective: given.effective ?? rspec,
+  };
+}
+
+/** aDelegate makes the item of a delegate account. */
+export function aDelegate(name: AccountName): AccountItem {
+  return {
+    kind: 'account',
+    source: 'config',
+    record: {
+      record_key: recordKeyOf('delegate', name),
+      account_type: 'delegate',
+      name,
+      timestamp: epochSeconds(1_700_000_000),
+      plc_instantiated: true,
+      ssh_keys: '',
+    },
+    local: NO_LOCAL_FACTS,
+    rspec: {},
+    effective: {},
+  };
+}
+
+export const SIRIUS = accountName('princeton_sirius');
+export const EISENTEST = accountName('princeton_eisentest');
+export const SNOOP = accountName('del_snoop');
+
+const entry = (item: AccountItem): [RecordKey, FeedItem] => [item.record.record_key, item];
+
+/** PretendedNode is a replica and writes on one map; `failing` makes the next writes fail. */
+export class PretendedNode implements Replica, Writes {
+  readonly items = new Map<RecordKey, FeedItem>([
+    entry(aSliver(SIRIUS, { delegations: [['del_snoop', 'GetRSpec']] })),
+    entry(aSliver(EISENTEST)),
+    entry(aDelegate(SNOOP)),
+    [
+      BWCAP_KEY,
+      {
+        kind: 'bwcap',
+        source: 'config',
+        record: {
+          record_key: BWCAP_KEY,
+          timestamp: epochSeconds(5),
+          cap: bitsPerSecond(1_000_000),
+          exempt_ips: [],
+        },
+      },
+    ],
+    [
+      TIMESTAMP_KEY,
+      {
+        kind: 'timestamp',
+        timestamp: epochSeconds(1_700_000_600),
+        sources: { plc: { timestamp: epochSeconds(1_700_000_600), boot_id: 'boot' } },
+      },
+    ],
+  ]);
+  position: Replica['position'] = { state: 'live', revision: 1 };
+  readonly made: { readonly change: Change; readonly caller: string }[] = [];
+  failing: Error | undefined;
+
+  async make(change: Change, caller: string): Promise<void> {
+    if (this.failing !== undefined) throw this.failing;
+    this.made.push({ change, caller });
+    const key = recordKeyOf('sliver', change.sliver);
+    const item = this.items.get(key);
+    if (change.act === 'set_loans' && item?.kind === 'account') {
+      this.items.set(key, { ...item, local: { ...item.local, loans: change.loans } });
+    }
+  }
+}

@@ -1,0 +1,34 @@
+/** Checks the records of a delivery one by one: a bad one holds up nothing but itself. Pure. */
+import {
+  checkRecord,
+  type DeliveredRecord,
+  type EpochSeconds,
+  type Ignored,
+  type RecordKey,
+} from '@nodemgr/records';
+
+export interface CheckedRecords {
+  readonly records: readonly DeliveredRecord[];
+  readonly unusable: readonly Ignored[];
+}
+
+/** checkRecords returns those that are records, each with the update's timestamp, and what is wrong with the others. */
+export function checkRecords(
+  candidates: readonly unknown[],
+  timestamp: EpochSeconds,
+): CheckedRecords {
+  const records: DeliveredRecord[] = [];
+  const unusable: Ignored[] = [];
+  for (const candidate of candidates) {
+    const checked = checkRecord(candidate);
+    if ('record' in checked) records.push({ ...checked.record, timestamp });
+    else unusable.push({ record_key: claimedKey(candidate), why: checked.why });
+  }
+  return { records, unusable };
+}
+
+/** What a record that cannot be used calls itself. It is shown, never looked up. */
+function claimedKey(candidate: unknown): RecordKey {
+  const { record_key } = (candidate ?? {}) as { record_key?: unknown };
+  return (typeof record_key === 'string' ? record_key.slice(0, 64) : '(no key)') as RecordKey;
+}

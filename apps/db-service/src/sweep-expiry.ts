@@ -1,0 +1,24 @@
+/** Ends what is over, on a timer: a slice ends on time with PLC unreachable. It decides nothing. */
+import type { FailureBoard, Logger } from '@nodemgr/daemon';
+
+/** How often the clock is looked at and expiry swept (milliseconds): a jump must not go unnoticed. */
+const SWEEP_MS = 1000;
+
+const SUBJECT = 'expiry';
+
+/** startSweeping calls `sweep` every second until the function that it returns is called. */
+export function startSweeping(sweep: () => void, failures: FailureBoard, log: Logger): () => void {
+  const timer = setInterval(() => {
+    try {
+      sweep();
+      failures.clear(SUBJECT);
+    } catch (error) {
+      const { message: reason } = error as Error;
+      const retryAt = Date.now() + SWEEP_MS;
+      const attempts = failures.report({ subject: SUBJECT, action: 'sweep', reason, retryAt });
+      // Tried every second, said once: a full disk must not be filled with this.
+      if (attempts === 1) log.error({ err: error }, 'expiry cannot be swept; tried every second');
+    }
+  }, SWEEP_MS);
+  return () => clearInterval(timer);
+}

@@ -1,0 +1,75 @@
+import { accountName, deliveredRecordSchema, epochSeconds } from '@nodemgr/records';
+import { expect, test } from 'vitest';
+import { aGoodDocument, slicesXml } from './builders.test-support.ts';
+import { offerConfig, offerDocument } from './offer-records.ts';
+import { delegationsFromConfig, digestOf, recordsFromConfig } from './plan-records.ts';
+
+const NOW = epochSeconds(1_700_000_000);
+const KEY =
+  'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEB u@host';
+const bandwidth = { exempt_ips: [], link_rate: 1e9 };
+const aDelegate = (changes = {}) => ({
+  name: accountName('del_snoop'),
+  ssh_keys: [KEY],
+  methods: ['GetRSpec'],
+  ...changes,
+});
+
+test('a delegate of the configuration is a record of its own', () => {
+  const { records } = recordsFromConfig({ delegates: [aDelegate()], bandwidth }, NOW);
+  expect(records.map((record) => deliveredRecordSchema.parse(record))).toEqual([
+    {
+      record_key: 'delegate_del_snoop',
+      account_type: 'delegate',
+      name: 'del_snoop',
+      timestamp: NOW,
+      plc_instantiated: true,
+      ssh_keys: KEY,
+    },
+  ]);
+});
+
+test('a delegate with a broken key is left out and reported; the others count', () => {
+  const broken = aDelegate({ name: accountName('del_other'), ssh_keys: [`${KEY}\nssh-rsa x`] });
+  const { records, bad } = recordsFromConfig({ delegates: [broken, aDelegate()], bandwidth }, NOW);
+  expect(records.map(({ record_key }) => record_key)).toEqual(['delegate_del_snoop']);
+  expect(bad).toEqual([
+    { name: 'del_other', why: expect.stringContaining('ssh_keys.0 is broken') },
+  ]);
+});
+
+test('a cap is a record; exempt networks without one are capped at the link rate', () => {
+  const recordsOf = (changes: object) =>
+    recordsFromConfig({ delegates: [], bandwidth: { ...bandwidth, ...changes } }, NOW).records;
+  expect(recordsOf({})).toEqual([]);
+  expect(recordsOf({ cap: 5e6 })).toMatchObject([
+    { record_key: 'bwcap', cap: 5e6, exempt_ips: [] },
+  ]);
+  expect(recordsOf({ exempt_ips: ['192.0.2.0/24'] })).toMatchObject([{ cap: 1e9 }]);
+});
+
+test('every sliver grants each delegate its methods', () => {
+  const delegations = delegationsFromConfig([
+    aDelegate({ methods: ['GetRSpec', 'GetLoans', 'GetRSpec'] }),
+  ]);
+  expect(delegations).toEqual([
+    ['del_snoop', 'GetRSpec'],
+    ['del_snoop', 'GetLoans'],
+  ]);
+  const [record] = offerDocument(aGoodDocument(), delegations).records(NOW);
+  expect(record).toMatchObject({ record_key: 'sliver_princeton_sirius', delegations });
+});
+
+test('more grants than a record may hold are refused before anything is delivered', () => {
+  const methods = Array.from({ length: 1001 }, (_, n) => `M${n}`);
+  expect(() => delegationsFromConfig([aDelegate({ methods })])).toThrow('at most 1000');
+});
+
+test('a digest looks at the content: not at timestamps, not at the order', () => {
+  const digest = (names: string[], time = NOW) =>
+    digestOf(offerDocument(aGoodDocument({}, slicesXml(...names)), []).records(time));
+  expect(digest(['a_b'])).toBe(digest(['a_b'], epochSeconds(1)));
+  expect(digest(['a_b'])).not.toBe(digest(['a_c']));
+  const { offer } = offerConfig({ delegates: [aDelegate()], bandwidth }, NOW);
+  expect(digestOf([...offer.records(NOW)].reverse())).toBe(offer.digest);
+});

@@ -1,0 +1,276 @@
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseConfig } from '@nodemgr/config';
+import { FailureBoard } from '@nodemgr/daemon';
+import { pino } from 'pino';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { slicesXml } from './builders.test-support.ts';
+import { FakeDbService } from './fake-db-service.test-support.ts';
+import { type FakePlc, startFakePlc } from './fake-plc.test-support.ts';
+import { type Fetcher, startFetcher } from './start-fetcher.ts';
+
+const SIRIUS = 'sliver_princeton_sirius';
+const DHT = 'sliver_mit_dht';
+const START = 1_700_000_000;
+
+let folder: string;
+let plc: FakePlc;
+let db: FakeDbService;
+let running: { fetcher: Fetcher; failures: FailureBoard; stop(): Promise<void> } | undefined;
+/** Seconds since 1970. */
+let now: number;
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'start-fetcher-'));
+  plc = await startFakePlc(folder);
+  db = new FakeDbService();
+  now = START;
+});
+afterEach(async () => {
+  await running?.stop();
+  running = undefined;
+  await plc.close();
+  await rm(folder, { recursive: true });
+});
+
+/** Serves these slices with a tag of their own, and 304 to those who have them. */
+function serve(...names: string[]): void {
+  const etag = `"${names.join()}"`;
+  plc.answer = (request, response) => {
+    if (request.headers['if-none-match'] === etag) response.writeHead(304).end();
+    else response.writeHead(200, { etag }).end(slicesXml(...names));
+  };
+}
+
+const serveNothing = () => {
+  plc.answer = (_request, response) => response.writeHead(503, { 'retry-after': '300' }).end();
+};
+
+function start(toml = ''): Fetcher {
+  const text = `
+    [node]
+    id = 17
+    state_dir = "${folder}/state"
+    [plc]
+    url = "${plc.url}"
+    ca_file = "${plc.caFile}"
+    spread = 0
+    ${toml}`;
+  const stop = new AbortController();
+  const failures = new FailureBoard();
+  const fetcher = startFetcher({
+    config: parseConfig(text, {}, 'test.toml'),
+    failures,
+    log: pino({ level: 'silent' }),
+    signal: stop.signal,
+    port: db,
+    clock: { wallMs: () => now * 1000, monotonicMs: () => performance.now() },
+    random: () => 0,
+    checkMs: 5,
+  });
+  running = {
+    fetcher,
+    failures,
+    async stop() {
+      stop.abort();
+      await fetcher.ended;
+    },
+  };
+  return fetcher;
+}
+
+const until = (check: () => void | Promise<void>) =>
+  vi.waitFor(check, { timeout: 5000, interval: 5 });
+const failing = () =>
+  running?.failures.list().map(({ subject, reason }) => `${subject}: ${reason}`);
+/** Lets db-service be asked a few times more. */
+async function someChecks(): Promise<void> {
+  const held = vi.spyOn(db, 'held');
+  await until(() => expect(held.mock.calls.length).toBeGreaterThan(6));
+  held.mockRestore();
+}
+
+describe('delivery', () => {
+  test('a document is delivered once, and an unchanged one not at all', async () => {
+    serve('princeton_sirius');
+    const fetcher = start();
+    const delivered = { slivers: [SIRIUS], fresh: true, timestamp: START };
+    await until(() => expect(db.documents).toEqual([delivered]));
+    const before = fetcher.polls.status.good?.document;
+    now += 600;
+    expect(await fetcher.polls.fetchNow()).toBe('unchanged');
+    expect(plc.requests.at(-1)).toMatchObject({ 'if-none-match': '"princeton_sirius"' });
+    await someChecks();
+    expect(db.documents).toEqual([delivered]);
+    // The very same object: it was not parsed again.
+    expect(fetcher.polls.status.good?.document).toBe(before);
+  });
+
+  test('a changed document is delivered; its time never goes back, though the clock may', async () => {
+    serve('princeton_sirius');
+    const fetcher = start();
+    await until(() => expect(db.documents).toHaveLength(1));
+    now -= 10_000;
+    serve('princeton_sirius', 'mit_dht');
+    expect(await fetcher.polls.fetchNow()).toBe('new document');
+    await until(() =>
+      expect(db.documents.at(-1)).toEqual({
+        slivers: [SIRIUS, DHT],
+        fresh: true,
+        timestamp: START,
+      }),
+    );
+  });
+
+  test('a db-service that was away gets what it missed, and one that lost its database gets all', async () => {
+    db.away = true;
+    serve('princeton_sirius');
+    start();
+    await until(() => expect(failing()).toEqual([expect.stringMatching(/^db-service: no answer/)]));
+    db.away = false;
+    await until(() => expect(db.documents).toHaveLength(1));
+    await until(() => expect(failing()).toEqual([]));
+    db.loseDatabase();
+    await until(() => expect(db.documents).toHaveLength(2));
+    await until(() =>
+      expect(db.updates.filter(({ source }) => source === 'config')).toHaveLength(2),
+    );
+  });
+
+  test('a refused update is shown, not sent again, and gone when PLC takes it back', async () => {
+    serve('princeton_sirius', 'mit_dht');
+    const fetcher = start();
+    await until(() => expect(db.documents).toHaveLength(1));
+    db.refusing = true;
+    serve();
+    await fetcher.polls.fetchNow();
+    await until(() => expect(failing()).toEqual([expect.stringMatching(/^slices.xml: it would/)]));
+    await someChecks();
+    expect(db.documents).toHaveLength(2);
+    db.refusing = false;
+    serve('princeton_sirius', 'mit_dht');
+    await fetcher.polls.fetchNow();
+    await until(() => expect(failing()).toEqual([]));
+    expect(db.documents).toHaveLength(3);
+  });
+
+  test('the configuration’s delegates and cap are a source of their own', async () => {
+    serve('princeton_sirius');
+    start('[[delegates]]\nname = "del_snoop"\nmethods = ["GetRSpec"]\n[bandwidth]\ncap = 5000000');
+    await until(() => expect(db.documents).toHaveLength(1));
+    expect(db.updates).toMatchObject([
+      { source: 'config', fresh: true, records: [{ name: 'del_snoop' }, { cap: 5_000_000 }] },
+      { source: 'plc', records: [{ delegations: [['del_snoop', 'GetRSpec']] }] },
+    ]);
+  });
+});
+
+describe('what cannot be had', () => {
+  test('a document that cannot be read is reported; the last good one and its tag stay', async () => {
+    serve('princeton_sirius');
+    const fetcher = start();
+    await until(() => expect(db.documents).toHaveLength(1));
+    const cut = slicesXml('princeton_sirius', 'mit_dht').subarray(0, -5);
+    plc.answer = (_request, response) => response.writeHead(200, { etag: '"cut"' }).end(cut);
+    expect(await fetcher.polls.fetchNow()).toMatch(/^malformed: line 1/);
+    expect(failing()).toEqual([expect.stringMatching(/^slices.xml: line 1/)]);
+    serve('princeton_sirius');
+    expect(await fetcher.polls.fetchNow()).toBe('unchanged');
+    expect(failing()).toEqual([]);
+    expect(db.documents).toHaveLength(1);
+  });
+
+  test('a PLC that is busy is left alone for as long as it asks', async () => {
+    serveNothing();
+    const fetcher = start();
+    await until(() => expect(failing()).toEqual([expect.stringMatching(/^PLC: .*503/)]));
+    const [failure] = running?.failures.list() ?? [];
+    const { nextAttempt } = fetcher.polls.status;
+    expect(nextAttempt).toBeGreaterThan((START + 290) * 1000);
+    expect(failure?.retry_at).toBeGreaterThan((START + 290) * 1000);
+  });
+
+  test('a document that cannot be kept still counts', async () => {
+    await writeFile(join(folder, 'state'), 'a file where a folder should be');
+    serve('princeton_sirius');
+    start();
+    await until(() => expect(db.documents).toHaveLength(1));
+    expect(failing()).toEqual([expect.stringMatching(/^last good document: /)]);
+  });
+});
+
+describe('after a restart', () => {
+  const knownBefore = async (toml?: string) => {
+    serve('princeton_sirius');
+    start(toml);
+    await until(() => expect(db.documents).toHaveLength(1));
+    await until(async () => expect(await readdir(join(folder, 'state/plc'))).toHaveLength(2));
+    await running?.stop();
+    db.boot();
+    now += 1000;
+    serveNothing();
+  };
+
+  test('with PLC unreachable the kept document is delivered, as of its own time and not as fresh', async () => {
+    await knownBefore();
+    db.loseDatabase();
+    start();
+    const kept = { slivers: [SIRIUS], fresh: false, timestamp: START };
+    await until(() => expect(db.documents.at(-1)).toEqual(kept));
+  });
+
+  test('what db-service holds already is not delivered again before PLC has confirmed it', async () => {
+    await knownBefore();
+    const fetcher = start();
+    await until(() => expect(failing()).toEqual([expect.stringMatching(/503/)]));
+    await someChecks();
+    expect(db.documents).toHaveLength(1);
+    serve('princeton_sirius');
+    expect(await fetcher.polls.fetchNow()).toBe('unchanged');
+    const confirmed = { slivers: [SIRIUS], fresh: true, timestamp: START + 1000 };
+    await until(() => expect(db.documents.slice(1)).toEqual([confirmed]));
+  });
+
+  test('a new grant in the configuration reaches the kept document’s slivers', async () => {
+    await knownBefore();
+    start('[[delegates]]\nname = "del_snoop"\nmethods = ["GetRSpec"]');
+    await until(() => expect(db.documents).toHaveLength(2));
+    expect(db.updates.at(-1)).toMatchObject({
+      fresh: false,
+      records: [{ delegations: [['del_snoop', 'GetRSpec']] }],
+    });
+  });
+
+  test('a kept document of another URL is what the node knew, but its tag is not sent there', async () => {
+    await knownBefore();
+    db.loseDatabase();
+    const { url } = plc;
+    plc = { ...plc, url: `${url}?other` };
+    start();
+    await until(() => expect(failing()).toEqual([expect.stringMatching(/503/)]));
+    await until(() => expect(db.documents).toHaveLength(2));
+    expect(plc.requests.at(-1)).not.toHaveProperty('if-none-match');
+  });
+
+  test('a damaged kept document is reported and not used', async () => {
+    await knownBefore();
+    db.loseDatabase();
+    const kept = join(folder, 'state/plc');
+    const [document = ''] = (await readdir(kept)).filter((name) => name.endsWith('.xml'));
+    await writeFile(join(kept, document), slicesXml('mit_dht'));
+    start();
+    await until(() => expect(failing()).toContainEqual(expect.stringMatching(/is damaged/)));
+    await someChecks();
+    expect(db.documents).toHaveLength(1);
+  });
+});
+
+test('it stops at once, in the middle of a fetch', async () => {
+  plc.answer = () => {};
+  const { polls } = start();
+  await until(() => expect(plc.requests).toHaveLength(1));
+  const asked = polls.fetchNow();
+  await running?.stop();
+  expect(await asked).toBe('stopping');
+});

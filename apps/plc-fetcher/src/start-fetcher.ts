@@ -1,0 +1,77 @@
+/** Puts the two loops together: what PLC says and what the configuration says go to db-service. */
+import { join } from 'node:path';
+import type { Config } from '@nodemgr/config';
+import type { DaemonContext } from '@nodemgr/daemon';
+import { epochSeconds } from '@nodemgr/records';
+import { DeliveryLoop, type DeliveryPort } from './delivery-loop.ts';
+import { DocumentStore } from './document-store.ts';
+import type { Fetch } from './fetch-answer.ts';
+import { fetchFile } from './fetch-file.ts';
+import { fetchHttps } from './fetch-https.ts';
+import { KeptDocument } from './kept-document.ts';
+import { offerConfig, offerDocument } from './offer-records.ts';
+import { delegationsFromConfig } from './plan-records.ts';
+import { type PollClock, PollLoop } from './poll-loop.ts';
+import { withDeadline } from './with-deadline.ts';
+
+export interface FetcherOptions
+  extends Pick<DaemonContext, 'config' | 'failures' | 'log' | 'signal'> {
+  readonly port: DeliveryPort;
+  readonly clock: PollClock;
+  /** 0 to 1. */
+  readonly random: () => number;
+  /** How often db-service is asked what it holds, milliseconds. */
+  readonly checkMs: number;
+}
+
+export interface Fetcher {
+  readonly polls: PollLoop;
+  /** Resolves when the signal has aborted and both loops have ended. */
+  readonly ended: Promise<void>;
+}
+
+function fetcherOf({ url, ca_file, max_bytes, timeout_seconds }: Config['plc']): Fetch {
+  const source = { url, caFile: ca_file, maxBytes: max_bytes };
+  const fetch = url.startsWith('file:') ? fetchFile(source) : fetchHttps(source);
+  return withDeadline(fetch, timeout_seconds);
+}
+
+/** Source `config` is offered once: the configuration does not change while we run. */
+function offerOwnConfig(deliveries: DeliveryLoop, options: FetcherOptions): void {
+  const { config, failures, log, clock } = options;
+  const { offer, bad } = offerConfig(config, epochSeconds(Math.floor(clock.wallMs() / 1000)));
+  for (const { name, why } of bad) {
+    failures.report({ subject: name, action: 'read the configuration', reason: why });
+    log.error(
+      { delegate: name, why },
+      'a delegate is left out until the configuration is corrected',
+    );
+  }
+  deliveries.offer('config', offer);
+}
+
+/** startFetcher starts both loops; throws when the configuration grants more than records can hold. */
+export function startFetcher(options: FetcherOptions): Fetcher {
+  const { config, failures, log } = options;
+  const { url } = config.plc;
+  const nodeId = config.node.id;
+  const delegations = delegationsFromConfig(config.delegates);
+  const store = new DocumentStore(join(config.node.state_dir, 'plc'));
+  const kept = new KeptDocument({ url, nodeId, store, failures, log });
+  const deliveries = new DeliveryLoop(options);
+  const polls = new PollLoop({
+    ...options,
+    nodeId,
+    policy: config.plc,
+    fetch: fetcherOf(config.plc),
+    kept,
+    onGood: (good) =>
+      deliveries.offer('plc', {
+        ...offerDocument(good, delegations),
+        accepted: (timestamp) => kept.keepNote(good, timestamp),
+      }),
+  });
+  offerOwnConfig(deliveries, options);
+  const ended = Promise.all([polls.run(), deliveries.run()]).then(() => {});
+  return { polls, ended };
+}

@@ -1,0 +1,39 @@
+/** The command line that all daemons share. It reads no file. */
+import { parseArgs } from 'node:util';
+import { findConfig } from '@nodemgr/config';
+import type { DaemonName } from '@nodemgr/contracts';
+import { VERSION } from './version.ts';
+
+export interface DaemonArguments {
+  /** Path of the configuration file. */
+  readonly config: string;
+  /** Whether the end of standard input means stop: a parent that dies takes its daemons along. */
+  readonly stopOnStdinEof: boolean;
+}
+
+function usage(name: DaemonName): string {
+  return `usage: ${name} [--config FILE] [--stop-on-stdin-eof] [--help] [--version]`;
+}
+
+/**
+ * readArguments returns what the command line asks for; 'answered' when that was only help or a
+ * version, which it has printed. Throws TypeError on an unknown option.
+ */
+export function readArguments(name: DaemonName): DaemonArguments | 'answered' {
+  const { values } = parseArgs({
+    options: {
+      config: { type: 'string' },
+      'stop-on-stdin-eof': { type: 'boolean', default: false },
+      help: { type: 'boolean', short: 'h', default: false },
+      version: { type: 'boolean', default: false },
+    },
+  });
+  if (values.help || values.version) {
+    process.stdout.write(`${values.help ? usage(name) : VERSION}\n`);
+    return 'answered';
+  }
+  return {
+    config: findConfig({ config: values.config }),
+    stopOnStdinEof: values['stop-on-stdin-eof'],
+  };
+}

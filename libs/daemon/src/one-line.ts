@@ -1,0 +1,11 @@
+/** Says in one line why something failed: for a person who reads one line of a journal. Pure. */
+
+/** oneLine returns an error's message with those of its causes, on one line. */
+export function oneLine(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  // An AggregateError (of a connection tried on several addresses) may have nothing but its name.
+  const message = error.message === '' ? error.name : error.message;
+  const cause = error.cause === undefined ? '' : oneLine(error.cause);
+  const text = message.includes(cause) ? message : `${message}: ${cause}`;
+  return text.trim().replace(/\s*\n\s*/g, '; ');
+}

@@ -1,0 +1,147 @@
+/** The units against the design: who runs as whom, and who may connect to whom. */
+import { dirname, join } from 'node:path';
+import { apiSocketOf, parseConfig } from '@nodemgr/config';
+import { DAEMONS, type DaemonName, endpointsBelow } from '@nodemgr/contracts';
+import { describe, expect, test } from 'vitest';
+import { readFolders, readUnit, readUsers, type Unit, unitFiles, wordsOf } from './read-units.ts';
+
+/** The configuration of a node that sets nothing that it need not. */
+const config = parseConfig('[node]\nid = 1\n[plc]\nurl = "https://plc.example/"\n', {}, 'test');
+const { state_dir: STATE, runtime_dir: RUNTIME } = config.node;
+const endpoints = endpointsBelow(RUNTIME);
+const folders = readFolders();
+const { users, groups } = readUsers();
+
+const serviceOf = (name: DaemonName): Unit => readUnit(`nodemgr-${name}.service`);
+const userOf = (name: DaemonName): string => serviceOf(name).get('Service.User')?.at(-1) ?? 'root';
+
+describe.each(DAEMONS)('%s', (name) => {
+  const unit = serviceOf(name);
+
+  test('runs its bundle with the installed configuration', () => {
+    expect(unit.get('Service.ExecStart')).toEqual([
+      `/usr/bin/node /usr/lib/nodemgr/${name}/main.cjs --config /etc/nodemgr/nodemgr.toml`,
+    ]);
+  });
+
+  test('says when it is ready, is watched, and is restarted for ever', () => {
+    expect(unit.get('Service.Type')).toEqual(['notify']);
+    expect(Number(unit.get('Service.WatchdogSec'))).toBeGreaterThan(0);
+    expect(unit.get('Service.Restart')).toEqual(['always']);
+    expect(unit.get('Unit.StartLimitIntervalSec')).toEqual(['0']);
+  });
+
+  test('comes and goes with the target, and needs none of the others', () => {
+    expect(unit.get('Unit.PartOf')).toEqual(['nodemgr.target']);
+    expect(unit.get('Install.WantedBy')).toEqual(['nodemgr.target']);
+    for (const key of [
+      'Requires',
+      'Requisite',
+      'BindsTo',
+      'Conflicts',
+      'Upholds',
+      'PropagatesStopTo',
+    ]) {
+      expect(unit.has(`Unit.${key}`), key).toBe(false);
+    }
+  });
+
+  test('may write in the runtime folder only what it serves', () => {
+    const served = name === 'db-service' ? ['deliver', 'write', 'feed'] : [];
+    const writable = wordsOf(unit, 'Service.ReadWritePaths').filter((path) =>
+      path.startsWith('/run/'),
+    );
+    const expected = [...served, `op/${name}`].map((path) => join(RUNTIME, path));
+    expect(writable).toEqual(expected);
+    for (const path of writable) expect(folders.has(path), path).toBe(true);
+  });
+
+  test('can gain no privilege, and sees a file system that it cannot change', () => {
+    expect(unit.get('Service.NoNewPrivileges')).toEqual(['yes']);
+    expect(unit.get('Service.ProtectSystem')).toEqual(['strict']);
+    expect(unit.has('Service.CapabilityBoundingSet')).toBe(true);
+    expect(unit.has('Service.SystemCallFilter')).toBe(true);
+  });
+});
+
+test('every daemon but account-supervisor has a user of its own', () => {
+  const own = DAEMONS.filter((name) => name !== 'account-supervisor').map(userOf);
+  expect(userOf('account-supervisor')).toBe('root');
+  expect(new Set(own)).toEqual(users);
+  expect(own).toHaveLength(users.size);
+});
+
+test('only bwcap-agent and account-supervisor have capabilities', () => {
+  const capabilities = DAEMONS.map((name) => [
+    name,
+    wordsOf(serviceOf(name), 'Service.CapabilityBoundingSet').length,
+  ]);
+  expect(capabilities).toEqual([
+    ['plc-fetcher', 0],
+    ['db-service', 0],
+    ['account-supervisor', expect.any(Number)],
+    ['bwcap-agent', 1],
+    ['api-gateway', 0],
+  ]);
+});
+
+test('state folders lie below the one that the configuration names', () => {
+  for (const name of DAEMONS) {
+    for (const folder of wordsOf(serviceOf(name), 'Service.StateDirectory')) {
+      expect(join('/var/lib', folder)).toMatch(new RegExp(`^${STATE}(/|$)`));
+    }
+  }
+});
+
+describe('the bus', () => {
+  /** Who may connect: the owner serves. account-supervisor follows the feed as root. */
+  const trust = [
+    [dirname(endpoints.deliver), 'db-service', ['plc-fetcher']],
+    [dirname(endpoints.write), 'db-service', ['api-gateway']],
+    [dirname(endpoints.feedChanges), 'db-service', ['bwcap-agent', 'api-gateway']],
+    [dirname(endpoints.feedSnapshot), 'db-service', ['bwcap-agent', 'api-gateway']],
+  ] as const;
+
+  test.each(trust)('%s is served by %s and may be entered by %j', (path, server, clients) => {
+    const folder = folders.get(path);
+    expect(folder?.owner).toBe(userOf(server));
+    expect(groups.get(folder?.group ?? '')).toEqual(clients.map(userOf));
+    // A client that could write could put a socket of its own in the server's place.
+    expect(folder?.mode).toBe(0o750);
+  });
+
+  test.each(DAEMONS)('the operator socket of %s is for it and root alone', (name) => {
+    const user = userOf(name);
+    const path = dirname(endpoints.operator[name]);
+    expect(folders.get(path)).toEqual({ path, mode: 0o700, owner: user, group: user });
+  });
+
+  test('a folder that anyone may enter belongs to root, and is no endpoint', () => {
+    const open = [...folders.values()].filter(({ mode }) => (mode & 0o007) !== 0);
+    expect(open.map(({ path, mode, owner }) => [path, mode, owner])).toEqual([
+      [RUNTIME, 0o755, 'root'],
+      [join(RUNTIME, 'op'), 0o755, 'root'],
+      [STATE, 0o755, 'root'],
+    ]);
+  });
+});
+
+describe('the API', () => {
+  test('is listened for on the path and the port that the configuration has by default', () => {
+    const unix = readUnit('nodemgr-api-unix.socket');
+    const tcp = readUnit('nodemgr-api-tcp.socket');
+    expect(unix.get('Socket.ListenStream')).toEqual([apiSocketOf(config)]);
+    expect(unix.get('Socket.SocketMode')).toEqual(['0666']);
+    expect(tcp.get('Socket.ListenStream')).toEqual([`127.0.0.1:${config.api.tcp_port}`]);
+  });
+
+  test('has both its sockets handed to the gateway', () => {
+    const sockets = unitFiles().filter((name) => name.endsWith('.socket'));
+    expect([...wordsOf(serviceOf('api-gateway'), 'Service.Sockets')].sort()).toEqual(
+      sockets.sort(),
+    );
+    for (const name of sockets) {
+      expect(readUnit(name).get('Socket.Service')).toEqual(['nodemgr-api-gateway.service']);
+    }
+  });
+});

@@ -1,0 +1,195 @@
+/** `npm start` and its flags, as a newcomer and as a script use them. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, expect, test, vi } from 'vitest';
+import { DemoNode, freePort, PATIENCE_MS } from './support/demo-node.ts';
+import { PythonClient } from './support/python-client.ts';
+import { aDocument } from './support/slices-document.ts';
+
+const nodes: DemoNode[] = [];
+
+afterEach(async () => {
+  for (const node of nodes.splice(0)) await node.destroy();
+});
+
+function kept(node: DemoNode): DemoNode {
+  nodes.push(node);
+  return node;
+}
+
+/** Processes whose command line names `text`. */
+function processesNaming(text: string): readonly string[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map((pid) => {
+      try {
+        return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ');
+      } catch {
+        // It ended while we looked.
+        return '';
+      }
+    })
+    .filter((line) => line.includes(text));
+}
+
+test('npm start serves the sample, prints ready, and Ctrl-C leaves nothing running', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'start-'));
+  const port = await freePort();
+  const state = join(folder, 'state');
+  // A group of its own, so that the whole of it gets the signal, as on a terminal.
+  const npm: ChildProcess = spawn(
+    'npm',
+    ['start', '--', '--plain', '--state', state, '--tcp-port', String(port)],
+    { detached: true, stdio: ['ignore', 'pipe', 'inherit'] },
+  );
+  let output = '';
+  npm.stdout?.on('data', (chunk: Buffer) => {
+    output += chunk.toString();
+  });
+  try {
+    await vi.waitFor(() => expect(output).toMatch(/^ready /m), {
+      timeout: 120_000,
+      interval: 200,
+    });
+    const [line = ''] = output.split('\n').filter((text) => text.startsWith('ready'));
+    expect(line).toContain(`127.0.0.1:${port}`);
+    const socket = line.split(' ').find((word) => word.endsWith('api.sock')) ?? '';
+    expect(statSync(socket).mode & 0o777).toBe(0o666);
+    expect(output).toMatch(/princeton_sirius +running/);
+
+    const api = new PythonClient({ tcp: port });
+    const loan = ['princeton_eisentest', 'nm_cpu_guaranteed_share', 200];
+    expect(await api.call('SetLoans', 'princeton_sirius', [loan])).toBe(1);
+    expect(await api.call('GetEffectiveRSpec', 'princeton_eisentest')).toHaveProperty(
+      'nm_cpu_guaranteed_share',
+    );
+    api.close();
+    expect(processesNaming(state).length).toBeGreaterThanOrEqual(6);
+  } finally {
+    process.kill(-(npm.pid ?? 0), 'SIGINT');
+    await once(npm, 'exit');
+  }
+  await vi.waitFor(() => expect(processesNaming(state)).toEqual([]), { timeout: 10_000 });
+  rmSync(folder, { recursive: true });
+}, 180_000);
+
+test('SIGTERM to the demo alone leaves nothing running either, nor does SIGKILL', async () => {
+  for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
+    const node = kept(await DemoNode.start({ slices: aDocument({ name: 'site_a' }) }));
+    await node.end(signal);
+    await vi.waitFor(() => expect(processesNaming(node.state)).toEqual([]), {
+      timeout: 10_000,
+    });
+  }
+});
+
+test('the state is kept between runs: loans, run state, and the slivers themselves', async () => {
+  const slices = aDocument({ name: 'site_a' }, { name: 'site_b' });
+  const first = kept(await DemoNode.start({ slices }));
+  const loans = [['site_b', 'nm_cpu_share', 5]];
+  await first.tcp().call('SetLoans', 'site_a', loans);
+  await first.tcp().call('Stop', 'site_b');
+  expect(await first.end()).toBe(0);
+
+  const second = kept(await DemoNode.start({ slices, folder: first.folder }));
+  expect(await second.tcp().call('GetLoans', 'site_a')).toEqual(loans);
+  expect((await second.nmctl('slivers')).stdout).toMatch(/site_b +stopped/);
+});
+
+test('with PLC down at start the node comes up with the last good document', async () => {
+  const first = kept(await DemoNode.start({ slices: aDocument({ name: 'site_a' }) }));
+  await first.end();
+  const config = join(first.folder, 'unreachable.toml');
+  // Port 1 of loopback: nobody is there.
+  writeFileSync(config, '[plc]\nurl = "https://127.0.0.1:1/slices.xml"\nmax_backoff_seconds = 1\n');
+  const second = kept(await DemoNode.start({ folder: first.folder, flags: ['--config', config] }));
+  expect(await second.tcp().call('GetRSpec', 'site_a')).toHaveProperty('nm_cpu_share');
+  const status = await second.nmctl('status');
+  expect(status.code).toBe(1);
+  expect(status.stdout).toMatch(/ECONNREFUSED/);
+});
+
+test('a document is read again when it changes on disk, and --node-id decides whose slices count', async () => {
+  const node = kept(
+    await DemoNode.start({
+      slices: aDocument({ name: 'site_a', nodes: [99] }, { name: 'site_b', nodes: [17] }),
+      flags: ['--node-id', '99'],
+    }),
+  );
+  const api = node.tcp();
+  expect(await api.call('GetRSpec', 'site_a')).toHaveProperty('nm_cpu_share');
+  expect((await api.faultOf('GetRSpec', 'site_b'))[0]).toBe(102);
+  node.publish(aDocument({ name: 'site_a', nodes: [99] }, { name: 'site_b', nodes: [17, 99] }));
+  await node.eventually(async () =>
+    expect(await api.call('GetRSpec', 'site_b')).toHaveProperty('nm_cpu_share'),
+  );
+});
+
+test('a state folder too deep for socket paths works all the same', async () => {
+  const folder = join(mkdtempSync(join(tmpdir(), 'deep-')), 'x'.repeat(100));
+  mkdirSync(folder);
+  const node = kept(await DemoNode.start({ slices: aDocument({ name: 'site_a' }), folder }));
+  expect(await node.unix().call('GetRSpec', 'site_a')).toHaveProperty('nm_cpu_share');
+});
+
+test('what cannot work is refused in one line: a taken port, a second demo, a bad flag, a bad key', async () => {
+  const node = kept(await DemoNode.start({ slices: aDocument({ name: 'site_a' }) }));
+
+  const samePort = kept(
+    await DemoNode.launch({
+      slices: aDocument({ name: 'site_a' }),
+      flags: ['--tcp-port', String(node.port)],
+    }),
+  );
+  await vi.waitFor(() => expect(samePort.errors).toMatch(/in use/), { timeout: PATIENCE_MS });
+  expect(samePort.errors).toContain(String(node.port));
+
+  const sameState = kept(await DemoNode.launch({ folder: node.folder }));
+  await vi.waitFor(() => expect(sameState.errors).toMatch(/another demo runs/), {
+    timeout: PATIENCE_MS,
+  });
+  const badFlag = kept(await DemoNode.launch({ flags: ['--poll', 'soon'] }));
+  await vi.waitFor(() => expect(badFlag.errors).toMatch(/--poll soon: wants a number/), {
+    timeout: PATIENCE_MS,
+  });
+  const config = join(node.folder, 'bad.toml');
+  writeFileSync(config, '[api]\nmax_depth = "deep"\n');
+  const badKey = kept(await DemoNode.launch({ flags: ['--config', config] }));
+  await vi.waitFor(() => expect(badKey.errors).toMatch(/api\.max_depth: "deep" is not allowed/), {
+    timeout: PATIENCE_MS,
+  });
+  expect(await node.tcp().call('GetRSpec', 'site_a')).toHaveProperty('nm_cpu_share');
+});
+
+test('nmctl shows the node to people and to programs', async () => {
+  const node = kept(
+    await DemoNode.start({ slices: aDocument({ name: 'site_a' }, { name: 'site_b' }) }),
+  );
+  for (const words of [
+    ['status'],
+    ['slivers'],
+    ['sliver', 'site_a'],
+    ['plan'],
+    ['config', 'check'],
+  ]) {
+    const people = await node.nmctl(...words);
+    expect([words, people.code, people.stderr]).toEqual([words, 0, '']);
+    const programs = await node.nmctl('--json', ...words);
+    expect(() => JSON.parse(programs.stdout)).not.toThrow();
+  }
+  const called = await node.nmctl('--json', 'call', 'GetRSpec', 'site_a');
+  expect(JSON.parse(called.stdout)).toHaveProperty('nm_cpu_share', 32);
+  const fault = await node.nmctl('call', 'GetRSpec', 'no_such');
+  expect([fault.code, fault.stderr]).toEqual([4, expect.stringContaining('102')]);
+});
