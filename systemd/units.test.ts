@@ -64,6 +64,16 @@ describe.each(DAEMONS)('%s', (name) => {
   });
 });
 
+test('ZeroMQ may set the scheduling of its threads: it aborts where it may not', () => {
+  for (const name of DAEMONS) {
+    const filter = wordsOf(serviceOf(name), 'Service.SystemCallFilter');
+    if (!filter.includes('@resources')) continue;
+    expect(filter.indexOf('sched_setscheduler'), name).toBeGreaterThan(
+      filter.indexOf('@resources'),
+    );
+  }
+});
+
 test('every daemon but account-supervisor has a user of its own', () => {
   const own = DAEMONS.filter((name) => name !== 'account-supervisor').map(userOf);
   expect(userOf('account-supervisor')).toBe('root');

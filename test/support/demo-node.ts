@@ -4,7 +4,7 @@
  */
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -67,6 +67,8 @@ export class DemoNode {
     readonly options: NodeOptions,
   ) {
     this.folder = options.folder ?? mkdtempSync(join(tmpdir(), 'node-'));
+    // Slivers and delegates pass through it to api.sock, as they do through /run.
+    chmodSync(this.folder, 0o755);
     this.slicesFile = join(this.folder, 'slices.xml');
     this.state = join(this.folder, 'state');
   }

@@ -5,6 +5,7 @@ usage: xmlrpc_client.py tcp PORT | unix PATH [UID]
 Reads {"method": ..., "params": [...]} a line, answers {"result": ...}, {"fault": [code, text]} or
 {"error": text} a line. With UID it becomes that user first (as root only).
 """
+import encodings.idna  # noqa: F401  Loaded late otherwise: by then another user may not read it.
 import http.client
 import json
 import os

@@ -5,9 +5,9 @@ const ENCODINGS = ['br', 'gzip', 'identity'] as const;
 export type Encoding = (typeof ENCODINGS)[number];
 
 export interface AskedFor {
-  readonly method: string | undefined;
+  readonly method?: string | undefined;
   /** Path and query. */
-  readonly url: string | undefined;
+  readonly url?: string | undefined;
   readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
 }
 

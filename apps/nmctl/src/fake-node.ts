@@ -2,10 +2,12 @@
  * A node for the tests: real bus servers on real sockets, with canned answers, and an XML-RPC API.
  * What it serves can be replaced method by method; a daemon can be left out.
  */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { type CallServer, type Handlers, serveCalls } from '@nodemgr/bus';
 import {
   bandwidthOperatorContract,
@@ -136,6 +138,15 @@ export class FakeNode {
     if (handlers === undefined) return;
     const path = this.#endpoints.operator[name];
     this.#servers.push(await serveCalls({ path, contract, handlers, log }));
+  }
+
+  /** leaveSocketOf leaves the socket file of a daemon that was killed. */
+  async leaveSocketOf(name: keyof Daemons): Promise<void> {
+    const path = this.#endpoints.operator[name];
+    mkdirSync(dirname(path), { recursive: true });
+    const bind = `require('node:net').createServer().listen(${JSON.stringify(path)}, () => process.kill(process.pid, 'SIGKILL'))`;
+    const child = spawn(process.execPath, ['-e', bind], { stdio: 'ignore' });
+    await once(child, 'close');
   }
 
   /** startApi serves the API's Unix socket. */

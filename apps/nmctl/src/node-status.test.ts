@@ -17,7 +17,12 @@ test('a node on which everything answers and nothing fails is well', () => {
 });
 
 test('a daemon that does not answer is a trouble', () => {
-  expect(troublesOf(aNodeStatus({ 'bwcap-agent': AWAY }))).toEqual(['bwcap-agent is down']);
+  expect(troublesOf(aNodeStatus({ 'bwcap-agent': AWAY }))).toEqual(['bwcap-agent: down']);
+});
+
+test('a daemon that we may not ask is told from one that is away', () => {
+  const forbidden = { answered: false, kind: 'permission-denied', reason: '' } as const;
+  expect(troublesOf(aNodeStatus({ 'bwcap-agent': forbidden }))).toEqual(['bwcap-agent: no access']);
 });
 
 test('something that fails is a trouble', () => {

@@ -9,7 +9,7 @@ import {
   type GatewayStatus,
   type SupervisorStatus,
 } from '@nodemgr/contracts';
-import { type Answer, heard, isSilent } from './answer.ts';
+import { type Answer, answerState, heard, isSilent } from './answer.ts';
 
 /** Every daemon's answer, by its name. */
 export interface NodeStatus {
@@ -44,9 +44,10 @@ const SUBSCRIBERS = ['account-supervisor', 'bwcap-agent', 'api-gateway'] as cons
  * daemon got over by itself (slices left out, a database set aside) is shown, but is no trouble.
  */
 export function troublesOf(status: NodeStatus): readonly string[] {
-  const down = DAEMONS.filter((daemon) => !status[daemon].answered).map(
-    (name) => `${name} is down`,
-  );
+  const down = DAEMONS.flatMap((name) => {
+    const state = answerState(status[name]);
+    return state === 'up' ? [] : [`${name}: ${state}`];
+  });
   const blind = SUBSCRIBERS.flatMap((name) => {
     const feed = heard<{ readonly detail: { readonly feed: Feed } }>(status[name])?.detail.feed;
     return feed === undefined || feed.state === 'live'

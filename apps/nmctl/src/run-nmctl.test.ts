@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Fault } from '@nodemgr/faults';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { aDbStatus, aFailure, aSupervisorStatus, NOW } from './builders.ts';
+import { aDbStatus, aFailure, aFetcherStatus, aSupervisorStatus, NOW } from './builders.ts';
 import { EXIT_MEANINGS } from './exit-codes.ts';
 import { FakeNode, theDaemons } from './fake-node.ts';
 
@@ -41,6 +41,14 @@ describe('status', () => {
     expect(code).toBe(1);
     expect(out).toMatch(/^account-supervisor +down +no answer to status in 1000 ms$/m);
     expect(out).toMatch(/^bwcap-agent +up /m);
+  });
+
+  test('shows a daemon that was killed as down at once, though its socket is still there', async () => {
+    const { 'db-service': _, ...others } = theDaemons();
+    await node.start(others);
+    await node.leaveSocketOf('db-service');
+    const { out } = await node.run('status');
+    expect(out).toMatch(/^db-service +down +it is not running$/m);
   });
 
   test('tells a daemon that answers with an error from one that is away', async () => {
@@ -84,7 +92,7 @@ describe('status', () => {
     expect(code).toBe(1);
     expect(JSON.parse(out)).toMatchObject({
       well: false,
-      troubles: ['bwcap-agent is down'],
+      troubles: ['bwcap-agent: down'],
       processes: {
         'plc-fetcher': { state: 'up', pid: 101, detail: { document: { ours: 7 } } },
         'bwcap-agent': { state: 'down', reason: 'it is not running' },
@@ -214,9 +222,22 @@ describe('guard', () => {
   });
 });
 
-test('fetch tells how it ended', async () => {
-  await node.start(theDaemons());
-  expect(await node.run('fetch')).toMatchObject({ code: 0, out: 'unchanged\n' });
+describe('fetch', () => {
+  test('tells how it ended', async () => {
+    await node.start(theDaemons());
+    expect(await node.run('fetch')).toMatchObject({ code: 0, out: 'unchanged\n' });
+  });
+
+  test('that failed exits 1', async () => {
+    const daemons = theDaemons();
+    const failure = aFailure({ subject: 'slices.xml', action: 'fetch' });
+    const fetcher = {
+      status: () => ({ ...aFetcherStatus(), failures: [failure] }),
+      fetch_now: () => ({ outcome: 'failed: no such host' }),
+    };
+    await node.start({ ...daemons, 'plc-fetcher': fetcher });
+    expect(await node.run('fetch')).toMatchObject({ code: 1, out: 'failed: no such host\n' });
+  });
 });
 
 describe('call', () => {

@@ -8,7 +8,7 @@ const accounts = answered([
 ]);
 const observed = answered([
   { name: 'princeton_sirius', state: 'running', detail: {} },
-  { name: 'del_snoop', state: 'running', detail: {} },
+  { name: 'del_snoop', state: 'delegate', detail: {} },
   { name: 'left_over', state: 'stopped', detail: {} },
 ]);
 
@@ -19,6 +19,13 @@ test('slivers with a record and those that only the machine has are listed, dele
   expect(states(summariseSlivers(accounts, observed, []))).toEqual([
     ['left_over', 'stopped', false],
     ['princeton_sirius', 'running', true],
+  ]);
+});
+
+test('without db-service a delegate is known by its state', () => {
+  expect(states(summariseSlivers(AWAY, observed, []))).toEqual([
+    ['left_over', 'stopped', false],
+    ['princeton_sirius', 'running', false],
   ]);
 });
 
@@ -33,9 +40,10 @@ test('without the supervisor states are unknown, without the machine knowing it 
 
 test('an item that cannot be read costs its own row and no other', () => {
   const mixed = answered([...accounts.value, { name: 'x_y', item: { kind: 'nonsense' } }]);
-  expect(states(summariseSlivers(mixed, AWAY, []))).toEqual([
-    ['princeton_sirius', 'unknown', true],
-    ['x_y', 'unknown', false],
+  const slivers = summariseSlivers(mixed, AWAY, []);
+  expect(slivers.map(({ name, lacks }) => [name, lacks])).toEqual([
+    ['princeton_sirius', undefined],
+    ['x_y', 'its record cannot be read'],
   ]);
 });
 

@@ -8,8 +8,9 @@ import type { DaemonFailure } from './node-status.ts';
 
 export interface SliverSummary {
   readonly name: string;
-  /** Undefined: no record, or db-service is away, or its item is none that we can read. */
   readonly item: AccountItem | undefined;
+  /** Why there is no item; undefined when there is one, or when db-service is away. */
+  readonly lacks: 'no record' | 'its record cannot be read' | undefined;
   /** The supervisor's word for it; 'absent' when it has none, 'unknown' when it is away. */
   readonly state: string;
   readonly failures: readonly DaemonFailure[];
@@ -42,13 +43,23 @@ export function summariseSlivers(
   const unseen = observed.answered ? 'absent' : 'unknown';
   const names = [...new Set([...items.keys(), ...states.keys()])].sort();
   return names
-    .filter((name) => !isDelegate(items.get(name)))
+    .filter((name) => !isDelegate(items.get(name)) && states.get(name) !== 'delegate')
     .map((name) => ({
       name,
       item: items.get(name),
+      lacks: lackOf(items, name, accounts.answered),
       state: states.get(name) ?? unseen,
       failures: failuresAbout(name, failures),
     }));
+}
+
+function lackOf(
+  items: ReadonlyMap<string, AccountItem | undefined>,
+  name: string,
+  isKnown: boolean,
+): SliverSummary['lacks'] {
+  if (!isKnown || items.get(name) !== undefined) return undefined;
+  return items.has(name) ? 'its record cannot be read' : 'no record';
 }
 
 /** failuresAbout returns the failures whose subject is the account `name` or its record. */
@@ -77,13 +88,12 @@ export function intentOf(item: AccountItem): string | undefined {
 }
 
 /** summaryJson returns a summary as programs get it: flat, with the field names of the records. */
-export function summaryJson({ name, item, state, failures }: SliverSummary): unknown {
-  if (item === undefined) return { name, state, record: false, failures };
+export function summaryJson({ name, item, state, failures, lacks }: SliverSummary): unknown {
+  if (item === undefined) return { name, state, lacks: lacks ?? null, failures };
   const { record, source, local, rspec, effective } = item;
   return {
     name,
     state,
-    record: true,
     source,
     origin: originOf(item),
     expiry: record.expiry ?? null,

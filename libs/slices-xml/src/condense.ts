@@ -13,7 +13,7 @@
  */
 
 /** A stretch that was taken out: `at` in the condensed text, `removed` characters of the source. */
-interface Cut {
+export interface Cut {
   readonly at: number;
   readonly removed: number;
 }
@@ -153,14 +153,4 @@ export function condense(source: string, nodeId: number): CondensedText | Refuse
     open = source.indexOf('<', next);
   }
   return condenser.result();
-}
-
-/** sourcePosition returns where in the source a position of the condensed text comes from. */
-export function sourcePosition(cuts: readonly Cut[], position: number): number {
-  let removed = 0;
-  for (const cut of cuts) {
-    if (cut.at >= position) break;
-    removed += cut.removed;
-  }
-  return position + removed;
 }

@@ -4,60 +4,41 @@
  */
 import { Buffer, constants, isUtf8 } from 'node:buffer';
 import { MAX_RECORDS } from '@nodemgr/records';
-import { type CondensedText, condense, sourcePosition } from './condense.ts';
+import { condense } from './condense.ts';
 import { judgeSlices, type Problem } from './judge-slices.ts';
-import { locate } from './locate.ts';
-import { DocumentRefused, type RawDocument, readDocument } from './read-document.ts';
+import { locate, type ParsedText } from './locate.ts';
+import { DocumentRefused, readDocument } from './read-document.ts';
 import type { RefusedDocument, SlicesDocument } from './slices-document.ts';
 
 /** More than anyone reads; the rest is counted. */
 const MAX_PROBLEMS = 1000;
 
-/** The text that is parsed, with the way back to the source. */
-interface Prepared {
-  readonly source: string;
-  readonly text: string;
-  /** Position in `source` of a position in `text`. */
-  toSource(position: number): number;
+const refuse = (reason: string): RefusedDocument => ({ ok: false, reason });
+
+function refuseAt(parsed: ParsedText, at: number, reason: string): RefusedDocument {
+  const [place] = locate(parsed, [{ at }]);
+  return refuse(`line ${place?.line ?? 1}: ${reason}`);
 }
 
-function prepare(source: string, condensed: CondensedText): Prepared {
-  const bytes = Buffer.from(condensed.text, 'latin1');
-  const text = bytes.toString('utf8');
-  const inBytes = (position: number): number =>
-    text.length === bytes.length ? position : Buffer.byteLength(text.slice(0, position));
-  const toSource = (position: number) => sourcePosition(condensed.cuts, inBytes(position));
-  return { source, text, toSource };
-}
-
-function refuse(source: string, at: number, reason: string): RefusedDocument {
-  const [place] = locate(source, [{ at }]);
-  return { ok: false, reason: `line ${place?.line ?? 1}: ${reason}` };
-}
-
-function describe(prepared: Prepared, problems: readonly Problem[]): readonly string[] {
-  const shown = problems
-    .slice(0, MAX_PROBLEMS)
-    .map(({ at, text }) => ({ at: prepared.toSource(at), text }));
-  const lines = locate(prepared.source, shown).map(
-    ({ line, item }) => `line ${line}: ${item.text}`,
-  );
+function describe(parsed: ParsedText, problems: readonly Problem[]): readonly string[] {
+  const shown = locate(parsed, problems.slice(0, MAX_PROBLEMS));
+  const lines = shown.map(({ line, item }) => `line ${line}: ${item.text}`);
   const more = problems.length - shown.length;
   return more === 0 ? lines : [...lines, `and ${more} more`];
 }
 
-function accept(prepared: Prepared, raw: RawDocument): SlicesDocument {
+function read(parsed: ParsedText, nodeId: number): SlicesDocument {
+  const raw = readDocument(parsed.text, nodeId);
   const { slices, problems } = judgeSlices(raw);
   if (slices.length > MAX_RECORDS) {
-    return { ok: false, reason: `it gives this node more than ${MAX_RECORDS} slices` };
+    return refuse(`it gives this node more than ${MAX_RECORDS} slices`);
   }
-  const totals = { slices: raw.slices.length, ours: slices.length };
   return {
     ok: true,
     version: raw.version,
     slices,
-    totals,
-    problems: describe(prepared, problems),
+    totals: { slices: raw.slices.length, ours: slices.length },
+    problems: describe(parsed, problems),
   };
 }
 
@@ -68,17 +49,21 @@ function accept(prepared: Prepared, raw: RawDocument): SlicesDocument {
  */
 export function parseSlicesXml(bytes: Uint8Array, nodeId: number): SlicesDocument {
   if (bytes.byteLength > constants.MAX_STRING_LENGTH) {
-    return { ok: false, reason: `it has more than ${constants.MAX_STRING_LENGTH} bytes` };
+    return refuse(`it has more than ${constants.MAX_STRING_LENGTH} bytes`);
   }
-  if (!isUtf8(bytes)) return { ok: false, reason: 'it is not UTF-8' };
+  if (!isUtf8(bytes)) return refuse('it is not UTF-8');
   const source = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1');
   const condensed = condense(source, nodeId);
-  if ('reason' in condensed) return refuse(source, condensed.at, condensed.reason);
-  const prepared = prepare(source, condensed);
+  if ('reason' in condensed) {
+    const before = Buffer.from(source.slice(0, condensed.at), 'latin1').toString('utf8');
+    return refuseAt({ source, text: before, cuts: [] }, before.length, condensed.reason);
+  }
+  const text = Buffer.from(condensed.text, 'latin1').toString('utf8');
+  const parsed = { source, text, cuts: condensed.cuts };
   try {
-    return accept(prepared, readDocument(prepared.text, nodeId));
+    return read(parsed, nodeId);
   } catch (error) {
     if (!(error instanceof DocumentRefused)) throw error;
-    return refuse(source, prepared.toSource(error.at), error.message);
+    return refuseAt(parsed, error.at, error.message);
   }
 }

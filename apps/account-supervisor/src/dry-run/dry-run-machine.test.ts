@@ -14,8 +14,9 @@ import { DryRunMachine } from './dry-run-machine.ts';
 const OTHERS = 'root:x:0:0:root:/root:/bin/bash\n# a comment: of: some: kind\n';
 let state = '';
 let lines: { readonly fields: Record<string, unknown>; readonly message: string }[] = [];
-const note = (fields: unknown, message: unknown) =>
+const note = (...[fields, message]: readonly unknown[]) => {
   lines.push({ fields: { ...(fields as object) }, message: String(message) });
+};
 const log = { info: note, error: note };
 
 beforeEach(async () => {

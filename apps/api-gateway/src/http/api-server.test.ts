@@ -1,8 +1,16 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { decodeResponse, encodeCall } from '@nodemgr/xml-rpc';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { SIRIUS } from '../test-kit/pretended-node.ts';
 import { type Address, post, RawClient } from '../test-kit/raw-client.ts';
 import { type RunningGateway, startGateway } from '../test-kit/running-gateway.ts';
+
+/** collectGarbage makes what is still held show, and nothing else. */
+function collectGarbage(): void {
+  setFlagsFromString('--expose-gc');
+  runInNewContext('gc')();
+}
 
 const HELP = encodeCall('Help', []);
 const MIB = 1 << 20;
@@ -97,9 +105,9 @@ describe('HTTP', () => {
     );
   });
 
-  test('a client that sends hundreds of requests ahead is cut off', async () => {
-    await heardFrom(post(HELP).repeat(300));
-    expect((await running.gateway.counts()).calls).toBeLessThan(300);
+  test('a client that sends hundreds of requests ahead of a slow one is cut off', async () => {
+    running.node.make = () => new Promise(() => {});
+    await heardFrom(post(encodeCall('Stop', [SIRIUS])) + post(HELP).repeat(300));
   });
 
   test('more connections than allowed are refused, and room is made when one goes', async () => {
@@ -178,8 +186,8 @@ describe('a body that is too large', () => {
   test('and one that never ends is cut off', async () => {
     const endless = client().send('POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n');
     const chunk = Buffer.from(`${MIB.toString(16)}\r\n${'x'.repeat(MIB)}\r\n`);
-    const pour = () => {
-      if (!endless.closed) endless.socket.write(chunk, pour);
+    const pour = (error?: Error | null) => {
+      if (!error) endless.socket.write(chunk, pour);
     };
     pour();
     await until(() => endless.closed);
@@ -217,17 +225,14 @@ describe('slow and absent clients', () => {
   });
 
   test('stopping answers what is under way and ends what is idle, well under a second', async () => {
-    let release = () => {};
-    running.node.make = () =>
-      new Promise((resolve) => {
-        release = resolve;
-      });
+    const waiting: (() => void)[] = [];
+    running.node.make = () => new Promise((resolve) => waiting.push(resolve));
     const idle = client();
     const busy = client().send(post(encodeCall('Stop', [SIRIUS])));
-    await until(() => release.name === 'resolve' || release.length === 1);
+    await until(() => waiting.length === 1);
     const started = performance.now();
     const closed = running.gateway.close();
-    release();
+    for (const release of waiting) release();
     await closed;
     await until(() => busy.closed && idle.closed);
     expect(busy.heard).toContain('200 OK');
@@ -244,19 +249,18 @@ test('memory stays flat over thousands of bad requests', async () => {
     `POST / HTTP/1.1\r\nContent-Length: ${2 * MIB}\r\n\r\n`,
   ];
   const round = async () => {
-    for (let batch = 0; batch < 40; batch += 1) {
-      const batchClients = Array.from({ length: 20 }, (_, at) =>
-        new RawClient(running.tcp).send(bad[at % bad.length] ?? ''),
-      );
-      for (const { socket } of batchClients) socket.end();
-      await until(() => batchClients.every(({ closed }) => closed));
+    for (let batch = 0; batch < 20; batch += 1) {
+      const sent = Array.from({ length: 40 }, (_, at) => client().send(bad[at % bad.length] ?? ''));
+      for (const { socket } of sent) socket.end();
+      await until(() => sent.every(({ closed }) => closed));
     }
-    (running.logged as unknown[]).length = 0;
-    (globalThis as { gc?: () => void }).gc?.();
+    clients.length = 0;
+    running.logged.length = 0;
+    collectGarbage();
     return process.memoryUsage().heapUsed / MIB;
   };
   await round();
   const before = await round();
   await round();
-  expect((await round()) - before).toBeLessThan(40);
+  expect((await round()) - before).toBeLessThan(5);
 }, 60_000);

@@ -23,7 +23,7 @@ export interface RunningGateway {
   readonly gateway: Gateway;
   readonly path: string;
   readonly tcp: TcpAddress;
-  readonly logged: readonly Record<string, unknown>[];
+  readonly logged: Record<string, unknown>[];
   /** Whom connections accepted from now on come from. */
   caller: Caller;
   call(method: string, ...params: readonly XmlRpcValue[]): Promise<XmlRpcAnswer>;

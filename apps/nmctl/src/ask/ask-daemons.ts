@@ -2,8 +2,6 @@
  * Asks the daemons on their operator sockets. One that does not answer costs its own deadline and
  * holds up no other; what it was becomes an answer too, never an exception.
  */
-import { constants } from 'node:fs';
-import { access } from 'node:fs/promises';
 import { connectCalls } from '@nodemgr/bus';
 import {
   bandwidthOperatorContract,
@@ -16,8 +14,9 @@ import {
   type ResultOf,
   supervisorOperatorContract,
 } from '@nodemgr/contracts';
-import { asFault, Fault } from '@nodemgr/faults';
+import { asFault } from '@nodemgr/faults';
 import type { Answer } from '../answer.ts';
+import { knock } from './knock.ts';
 
 const CONTRACTS = {
   'plc-fetcher': fetcherOperatorContract,
@@ -40,22 +39,6 @@ export const GLANCE_MS = 1_000;
 /** Deadline of a question whose answer may be long, or is computed first. */
 export const LOOK_MS = 5_000;
 
-const NOT_THERE: Readonly<Record<string, string>> = {
-  ENOENT: 'it is not running',
-  ENOTDIR: 'it is not running',
-  EACCES: 'permission denied; operators are root',
-};
-
-/** ZeroMQ would wait for a socket that is not there, and for one that may not be opened. */
-async function checkReachable(path: string): Promise<void> {
-  try {
-    await access(path, constants.W_OK);
-  } catch (cause) {
-    const code = (cause as NodeJS.ErrnoException).code ?? '';
-    throw new Fault('unavailable', NOT_THERE[code] ?? `${path}: ${code}`, { cause });
-  }
-}
-
 function failed(error: unknown): Answer<never> {
   const { kind, message } = asFault(error);
   return { answered: false, kind, reason: message };
@@ -66,7 +49,7 @@ export function makeAsk(endpoints: Endpoints): Ask {
   return async (daemon, method, params, deadlineMs) => {
     const path = endpoints.operator[daemon];
     try {
-      await checkReachable(path);
+      await knock(path);
     } catch (error) {
       return failed(error);
     }

@@ -1,16 +1,19 @@
 /** `nmctl status`: the whole node at a glance. */
+import { answerState, isForbidden } from '../answer.ts';
 import { askStatus } from '../ask/ask-status.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { isSilentNode, type NodeStatus, troublesOf } from '../node-status.ts';
 import { renderStatus } from '../render/render-status.ts';
 import type { Session } from '../session.ts';
 
+const NOBODY = 'nothing answers: is the node manager running?';
+
 function statusJson(status: NodeStatus): unknown {
   const processes = Object.entries(status).map(([name, answer]) => [
     name,
     answer.answered
       ? { state: 'up', ...answer.value }
-      : { state: answer.kind === 'unavailable' ? 'down' : 'fails', reason: answer.reason },
+      : { state: answerState(answer), reason: answer.reason },
   ]);
   const troubles = troublesOf(status);
   return { well: troubles.length === 0, troubles, processes: Object.fromEntries(processes) };
@@ -23,7 +26,8 @@ export async function showStatus(session: Session): Promise<ExitCode> {
   if (json) terminal.printJson(statusJson(status));
   else terminal.print(renderStatus(status, terminal.page));
   if (isSilentNode(status)) {
-    terminal.complain('nothing answers: is the node manager running?');
+    const forbidden = Object.values(status).some(isForbidden);
+    terminal.complain(forbidden ? 'permission denied: operators are root' : NOBODY);
     return EXIT.silent;
   }
   return troublesOf(status).length === 0 ? EXIT.ok : EXIT.trouble;

@@ -1,6 +1,6 @@
 /** The table of the five daemons. Pure. */
 import { DAEMONS, type DaemonName } from '@nodemgr/contracts';
-import { type Answer, isSilent } from '../answer.ts';
+import { type Answer, answerState } from '../answer.ts';
 import type { NodeStatus } from '../node-status.ts';
 import { countText } from './render-amount.ts';
 import { type Line, type Page, type Span, span } from './render-line.ts';
@@ -49,8 +49,8 @@ function agentText(name: 'account-supervisor' | 'bwcap-agent', status: NodeStatu
 }
 
 function stateOf(answer: Answer<unknown>): Span {
-  if (answer.answered) return span('up', 'good');
-  return span(isSilent(answer) ? 'down' : 'fails', 'bad');
+  const state = answerState(answer);
+  return span(state, answer.answered ? 'good' : 'bad');
 }
 
 function processRow(name: DaemonName, status: NodeStatus, page: Page): readonly Cell[] {

@@ -6,7 +6,14 @@ import { renderSlivers } from './render-slivers.ts';
 
 function aSummary(changes: Partial<SliverSummary> = {}): SliverSummary {
   const item = aSliver();
-  return { name: item.record.name, item, state: 'running', failures: [], ...changes };
+  return {
+    name: item.record.name,
+    item,
+    lacks: undefined,
+    state: 'running',
+    failures: [],
+    ...changes,
+  };
 }
 
 const shown = (slivers: readonly SliverSummary[]) =>
@@ -27,18 +34,22 @@ test('slivers of every kind in one table', () => {
     aSummary(),
     aSummary({ name: 'a_b', item: lent, state: 'stopped' }),
     aSummary({ name: 'mit_chord', item: waiting, state: 'absent' }),
-    aSummary({ name: 'utah_lab', failures: [failure], state: 'failed' }),
-    aSummary({ name: 'x_y', item: undefined, state: 'running' }),
+    aSummary({ name: 'utah_lab', failures: [failure], state: 'stopped' }),
+    aSummary({ name: 'w_gone', item: undefined, lacks: 'no record', state: 'kept' }),
+    aSummary({ name: 'x_y', item: undefined, lacks: 'no record' }),
+    aSummary({ name: 'z_z', item: undefined }),
   ];
   expect(shown(slivers)).toMatchInlineSnapshot(`
     "NAME              STATE    ORIGIN       EXPIRES     CPU  GUARANTEED      DISK      NET MAX  NOTE
     princeton_sirius  running  plc          in 20 days   64          0%  4.77 GiB     1 Gbit/s
     a_b               stopped  plc          in 20 days  *56        *20%  4.77 GiB  *500 Mbit/s  stopped by the API
     mit_chord         absent   not created  never        64          0%  4.77 GiB     1 Gbit/s  waits for CreateSliver
-    utah_lab          failed   plc          in 20 days   64          0%  4.77 GiB     1 Gbit/s  start fails (again in 30 s): no image
-    x_y               running                                                                   no record known
+    utah_lab          stopped  plc          in 20 days   64          0%  4.77 GiB     1 Gbit/s  start fails (again in 30 s): no image
+    w_gone            kept                                                                      removed; its files are kept
+    x_y               running                                                                   no record
+    z_z               running
 
-    5 slivers, 1 failing, * changed by loans"
+    7 slivers, 1 failing, * changed by loans"
   `);
 });
 

@@ -24,9 +24,10 @@ const LOAN_MARK = '*';
 
 const STATE_TONES: Readonly<Record<string, Tone>> = {
   running: 'good',
-  failed: 'bad',
-  unknown: 'dim',
+  foreign: 'bad',
   absent: 'warn',
+  kept: 'dim',
+  unknown: 'dim',
 };
 
 function amountCell({ rspec, effective }: AccountItem, resource: ResourceName): string {
@@ -36,13 +37,16 @@ function amountCell({ rspec, effective }: AccountItem, resource: ResourceName): 
   return `${value === rspec[resource] ? '' : LOAN_MARK}${amountText(resource, value)}`;
 }
 
-function noteOf({ item, failures }: SliverSummary, page: Page): Span {
+function noteOf({ item, state, failures, lacks }: SliverSummary, page: Page): Span {
   const [failure] = failures;
   if (failure !== undefined) {
     const { action, reason, retry_at } = failure;
     return span(`${action} fails (again ${retryText(retry_at, page.now)}): ${reason}`, 'bad');
   }
-  if (item === undefined) return span('no record known', 'warn');
+  if (item === undefined) {
+    const isKept = state === 'kept' && lacks === 'no record';
+    return span(isKept ? 'removed; its files are kept' : (lacks ?? ''), 'warn');
+  }
   return span(intentOf(item) ?? '', 'dim');
 }
 

@@ -94,7 +94,7 @@ test('a node with everything wrong says what, why, since when and what is done a
       princeton_sirius  start      3×  2 min ago  in 30 s                 no image
       mit_chord         start      1×  2 min ago  when something changes  no image
 
-    4 troubles: bwcap-agent is down; princeton_sirius: start fails; mit_chord: start fails; the guard holds back an update from plc"
+    4 troubles: bwcap-agent: down; princeton_sirius: start fails; mit_chord: start fails; the guard holds back an update from plc"
   `);
 });
 
@@ -127,7 +127,7 @@ test('what nobody can tell is called unknown', () => {
     clock         unknown
     accounts      unknown
 
-    5 troubles: plc-fetcher is down; db-service is down; account-supervisor is down; bwcap-agent is down; api-gateway is down"
+    5 troubles: plc-fetcher: down; db-service: down; account-supervisor: down; bwcap-agent: down; api-gateway: down"
   `);
 });
 

@@ -1,0 +1,85 @@
+/** Asks the real tc and nft whether they take what we render. Needs root, and the programs. */
+import { spawnSync } from 'node:child_process';
+import { type Command, formatCommand } from '@nodemgr/agent';
+import { bitsPerSecond } from '@nodemgr/records';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { applyChanges } from './apply-changes.ts';
+import { type BandwidthState, NOTHING_INSTALLED } from './bandwidth-state.ts';
+import { aDemand, aNode, demandsOf, SIRIUS } from './builders.ts';
+import { planBandwidth } from './plan-bandwidth.ts';
+import { planChanges, wholeOf } from './plan-changes.ts';
+import { renderChanges } from './render-changes.ts';
+
+const SPACE = `nodemgr-test-${process.pid}`;
+const ip = (...args: readonly string[]) => spawnSync('ip', args, { encoding: 'utf8' });
+/** Whether a network namespace can be made here. */
+const possible = process.getuid?.() === 0 && ip('netns', 'list').status === 0;
+
+function inside(command: Command): { readonly ok: boolean; readonly said: string } {
+  if (!('run' in command)) throw new Error(`not to be run: ${formatCommand(command)}`);
+  const { run, stdin = '' } = command;
+  const { status, stderr, stdout } = spawnSync('ip', ['netns', 'exec', SPACE, ...run], {
+    input: stdin,
+    encoding: 'utf8',
+  });
+  return { ok: status === 0, said: stderr + stdout };
+}
+
+const hasNft = possible && spawnSync('nft', ['--version']).status === 0;
+const hasTc = possible && spawnSync('tc', ['-V']).status === 0;
+
+beforeAll(() => {
+  if (!possible) return;
+  ip('netns', 'add', SPACE);
+  ip('-n', SPACE, 'link', 'add', 'eth0', 'type', 'veth', 'peer', 'name', 'far0');
+  ip('-n', SPACE, 'link', 'set', 'eth0', 'up');
+});
+afterAll(() => void (possible && ip('netns', 'del', SPACE)));
+
+const exemptIps = ['192.0.2.0/24', '10.0.0.0/8', '10.1.0.0/16', '2001:db8::/32', '::1'];
+const first = aNode({ exemptIps, cap: bitsPerSecond(20_000_000) });
+const second = aNode({ cap: bitsPerSecond(99), exemptIps: ['0.0.0.0/0', '::/0'] });
+const fewer = new Map([
+  [SIRIUS, aDemand(7, { nm_net_max_rate: 8, nm_net_share: 1000 })],
+  ...demandsOf(1),
+]);
+
+function steps(): readonly { readonly name: string; readonly commands: readonly Command[] }[] {
+  let state: BandwidthState = NOTHING_INSTALLED;
+  const to = (name: string, wanted: ReturnType<typeof planBandwidth>) => {
+    const { tree } = wanted;
+    if (tree === undefined) throw new Error('no tree is wanted');
+    const changes = planChanges(wholeOf({ ...wanted, tree }, state), state);
+    state = applyChanges(state, changes);
+    return { name, commands: renderChanges(changes) };
+  };
+  return [
+    to('the first application', planBandwidth(first, demandsOf(3), state)),
+    to('a change of everything', planBandwidth(second, fewer, state)),
+    to('very fast', planBandwidth(aNode({ link: bitsPerSecond(100e9) }), demandsOf(2), state)),
+  ];
+}
+
+describe.skipIf(!hasTc)(`tc${hasTc ? '' : ' (skipped: needs root and tc)'}`, () => {
+  test('takes every batch without a word, and has the rates that were asked for', () => {
+    for (const { name, commands } of steps()) {
+      for (const command of commands.filter((c) => 'run' in c && c.run[0] === 'tc')) {
+        expect({ name, ...inside(command) }).toEqual({ name, ok: true, said: '' });
+      }
+    }
+    const { said } = inside({ run: ['tc', 'class', 'show', 'dev', 'eth0'] });
+    expect(said).toMatch(/class htb 1:1000 parent 1:2 .*rate 8bit ceil 1Gbit/);
+    expect(said).toMatch(/class htb 1:1 root rate 100Gbit ceil 100Gbit/);
+    expect(said).not.toContain('1:1003');
+  });
+});
+
+describe.skipIf(!hasNft)(`nft${hasNft ? '' : ' (skipped: needs root and nft)'}`, () => {
+  test('takes every text', () => {
+    for (const { name, commands } of steps()) {
+      for (const command of commands.filter((c) => 'run' in c && c.run[0] === 'nft')) {
+        expect({ name, ...inside(command) }).toEqual({ name, ok: true, said: '' });
+      }
+    }
+  });
+});

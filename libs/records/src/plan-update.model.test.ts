@@ -1,0 +1,234 @@
+/** Deliveries against a model that is a plain Map and rules written as directly as the design has them. */
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { aCap, aDelegate, aSliver } from './builders.ts';
+import {
+  type FullUpdate,
+  type HeldRecord,
+  planExpiry,
+  planFullUpdate,
+  planSingleRecord,
+  type RecordChanges,
+} from './plan-update.ts';
+import { type EpochSeconds, epochSeconds, type RecordKey } from './quantities.ts';
+import { type DeliveredRecord, isSliver, SOURCES, type Source } from './record.ts';
+
+interface ModelRecord {
+  readonly source: Source;
+  readonly content: string;
+  readonly timestamp: number;
+  readonly expiry: number | undefined;
+  readonly sliver: boolean;
+}
+
+/** What should be, in as few words as possible. */
+interface Model {
+  now: number;
+  trusted: boolean;
+  readonly records: Map<string, ModelRecord>;
+  readonly heard: Map<Source, number>;
+}
+
+/** What is: a database without a database. */
+interface Real {
+  held: Map<RecordKey, HeldRecord>;
+  readonly heard: Map<Source, EpochSeconds>;
+}
+
+type Step = fc.Command<Model, Real>;
+
+const isOver = (expiry: number | undefined, model: Model) =>
+  model.trusted && expiry !== undefined && expiry <= model.now;
+const trustedNow = (model: Model) => (model.trusted ? epochSeconds(model.now) : undefined);
+const runningOf = (real: Real): ReadonlySet<RecordKey> =>
+  new Set([...real.held].filter(([, { record }]) => isSliver(record)).map(([key]) => key));
+
+function apply(real: Real, source: Source, { puts, removals }: RecordChanges): void {
+  for (const { record_key } of removals) real.held.delete(record_key);
+  for (const record of puts) real.held.set(record.record_key, { record, source });
+}
+
+function modelOf(record: DeliveredRecord, source: Source): ModelRecord {
+  const { timestamp, expiry } = record;
+  const content = JSON.stringify({ ...record, timestamp: 0 });
+  return { source, content, timestamp, expiry, sliver: isSliver(record) };
+}
+
+/** Whether the model takes `record` in. Reports what becomes of the one that it has. */
+function take(model: Model, record: DeliveredRecord, source: Source): 'taken' | 'kept' | 'over' {
+  const mine = model.records.get(record.record_key);
+  if (isOver(record.expiry, model)) return 'over';
+  const ticketGivesWay = mine?.source === 'ticket' && source === 'plc';
+  if (mine !== undefined && mine.source !== source && !ticketGivesWay) return 'kept';
+  if (mine !== undefined && !ticketGivesWay && record.timestamp < mine.timestamp) return 'kept';
+  const next = modelOf(record, source);
+  // Only a change of content is written: the timestamp held is that of the last change.
+  if (mine?.content !== next.content || ticketGivesWay) model.records.set(record.record_key, next);
+  return 'taken';
+}
+
+function compare(model: Model, real: Real): void {
+  const seen = [...real.held].map(([key, { record, source }]) => [key, modelOf(record, source)]);
+  expect(Object.fromEntries(seen)).toEqual(Object.fromEntries(model.records));
+}
+
+class FullUpdateStep implements Step {
+  constructor(
+    readonly update: FullUpdate,
+    readonly allowed: boolean,
+  ) {}
+
+  check = () => true;
+
+  run(model: Model, real: Real): void {
+    const { source, timestamp } = this.update;
+    const before = new Map(real.held);
+    const decision = planFullUpdate(this.update, this.#circumstances(model, real));
+    const foreign = (held: Real['held']) =>
+      [...held].filter(([, each]) => each.source !== source && each.source !== 'ticket');
+    expect(decision.outcome).toBe(this.#expected(model));
+    if (decision.outcome === 'accepted') {
+      apply(real, source, decision);
+      real.heard.set(source, timestamp);
+      expect(foreign(real.held)).toEqual(foreign(before));
+      this.#again(model, real);
+    }
+    compare(model, real);
+  }
+
+  #circumstances(model: Model, real: Real) {
+    return {
+      held: real.held,
+      heldTimestamp: real.heard.get(this.update.source),
+      running: runningOf(real),
+      now: trustedNow(model),
+      guard: this.allowed ? ('allowed' as const) : { max_removed_share: 0.5, min_slivers: 4 },
+    };
+  }
+
+  /** The same update once more plans nothing. */
+  #again(model: Model, real: Real): void {
+    expect(planFullUpdate(this.update, this.#circumstances(model, real))).toMatchObject({
+      outcome: 'accepted',
+      puts: [],
+      removals: [],
+    });
+  }
+
+  /** Carries the update out on the model, if it counts. */
+  #expected(model: Model): 'stale' | 'refused' | 'accepted' {
+    const { source, timestamp, records } = this.update;
+    if (timestamp < (model.heard.get(source) ?? 0)) return 'stale';
+    const after: Model = { ...model, records: new Map(model.records) };
+    const named = new Set<string>();
+    for (const record of records) {
+      if (named.has(record.record_key)) continue;
+      if (take(after, record, source) === 'taken') named.add(record.record_key);
+    }
+    for (const [key, mine] of model.records) {
+      const newer = mine.timestamp > timestamp && !isOver(mine.expiry, model);
+      if (mine.source === source && !named.has(key) && !newer) after.records.delete(key);
+    }
+    const running = [...model.records].filter(([, { sliver }]) => sliver);
+    const lost = running.filter(
+      ([key, { expiry }]) => !after.records.has(key) && !isOver(expiry, model),
+    );
+    const tooMany = running.length >= 4 && lost.length * 2 > running.length;
+    if (tooMany && !this.allowed) return 'refused';
+    model.records.clear();
+    for (const [key, record] of after.records) model.records.set(key, record);
+    model.heard.set(source, timestamp);
+    return 'accepted';
+  }
+
+  toString = () =>
+    `${this.allowed ? 'allowed ' : ''}update of ${this.update.source} at ${this.update.timestamp}: ${JSON.stringify(this.update.records)}`;
+}
+
+class SingleRecordStep implements Step {
+  constructor(
+    readonly record: DeliveredRecord,
+    readonly source: Source,
+  ) {}
+
+  check = () => true;
+
+  run(model: Model, real: Real): void {
+    const { record, source } = this;
+    const plan = () => {
+      const held = real.held.get(record.record_key);
+      return planSingleRecord(record, source, held, trustedNow(model), real.heard.get(source));
+    };
+    apply(real, source, plan());
+    expect(plan().puts).toEqual([]);
+    if (record.timestamp >= (model.heard.get(source) ?? 0)) take(model, record, source);
+    compare(model, real);
+  }
+
+  toString = () => `single record of ${this.source}: ${JSON.stringify(this.record)}`;
+}
+
+class TimeStep implements Step {
+  constructor(
+    readonly by: number,
+    readonly trusted: boolean,
+  ) {}
+
+  check = () => true;
+
+  run(model: Model, real: Real): void {
+    model.now += this.by;
+    model.trusted = this.trusted;
+    if (!model.trusted) return;
+    const removals = planExpiry(real.held, epochSeconds(model.now));
+    apply(real, 'plc', { puts: [], removals, ignored: [] });
+    for (const [key, { expiry }] of model.records) {
+      if (isOver(expiry, model)) model.records.delete(key);
+    }
+    compare(model, real);
+  }
+
+  toString = () => `${this.by} s pass, clock ${this.trusted ? '' : 'not '}trusted`;
+}
+
+const source = fc.constantFrom(...SOURCES);
+const time = fc.nat({ max: 40 });
+const record: fc.Arbitrary<DeliveredRecord> = fc
+  .record({
+    name: fc.constantFrom('a_a', 'b_b', 'c_c', 'd_d', 'e_e', 'f_f'),
+    kind: fc.constantFrom('sliver', 'sliver', 'sliver', 'delegate', 'bwcap'),
+    timestamp: time,
+    expiry: fc.option(fc.nat({ max: 80 }), { nil: undefined }),
+    ssh_keys: fc.constantFrom('', 'k'),
+  })
+  .map(({ name, kind, timestamp, expiry, ssh_keys }) => {
+    if (kind === 'bwcap') return aCap({ timestamp, expiry });
+    const account = { name, timestamp, expiry, ssh_keys };
+    return kind === 'sliver' ? aSliver(account) : aDelegate(account);
+  });
+const update = fc
+  .tuple(source, time, fc.array(record, { maxLength: 8 }))
+  .map(([source, timestamp, records]) => ({
+    source,
+    timestamp: epochSeconds(timestamp),
+    // As db-service does: every record of an update bears the update's timestamp.
+    records: records.map((each) => ({ ...each, timestamp: epochSeconds(timestamp) })),
+  }));
+
+test('any sequence of deliveries, tickets and time does what a plain map does', () => {
+  const steps = [
+    fc.tuple(update, fc.boolean()).map(([each, allowed]) => new FullUpdateStep(each, allowed)),
+    fc.tuple(record, source).map(([each, from]) => new SingleRecordStep(each, from)),
+    fc.tuple(fc.nat({ max: 15 }), fc.boolean()).map(([by, ok]) => new TimeStep(by, ok)),
+  ];
+  const start = () => ({
+    model: { now: 0, trusted: false, records: new Map(), heard: new Map() },
+    real: { held: new Map(), heard: new Map() },
+  });
+  fc.assert(
+    fc.property(fc.commands(steps, { maxCommands: 40 }), (commands) => {
+      fc.modelRun(start, commands);
+    }),
+    { numRuns: 400 },
+  );
+});

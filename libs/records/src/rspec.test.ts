@@ -1,0 +1,46 @@
+import { describe, expect, test } from 'vitest';
+import { amountOf, DEFAULT_RSPEC, isLoanable, LOANABLE, RESOURCES, withDefaults } from './rspec.ts';
+
+test('a sliver has these resources, and this much of each when its record is silent', () => {
+  expect(DEFAULT_RSPEC).toEqual({
+    nm_enabled: 1,
+    nm_cpu_share: 32,
+    nm_cpu_guaranteed_share: 0,
+    nm_disk_quota: 5_000_000,
+    nm_net_min_rate: 8,
+    nm_net_exempt_min_rate: 8,
+    nm_net_max_rate: 1_000_000_000,
+    nm_net_exempt_max_rate: 1_000_000_000,
+    nm_net_share: 1,
+    nm_mem_max: 0,
+    nm_tasks_max: 4096,
+  });
+});
+
+test('these resources may be lent, and no others', () => {
+  expect([...LOANABLE].sort()).toEqual([
+    'nm_cpu_guaranteed_share',
+    'nm_cpu_share',
+    'nm_net_exempt_max_rate',
+    'nm_net_max_rate',
+    'nm_net_share',
+  ]);
+  expect(['nm_disk_quota', 'other', 'toString', '__proto__'].some(isLoanable)).toBe(false);
+});
+
+describe('an RSpec', () => {
+  test('keeps what it names, unknown resources and values over 31 bits included', () => {
+    const rspec = withDefaults({ nm_cpu_share: 0, nm_net_max_rate: 2 ** 40, other: -1 });
+    expect(rspec).toMatchObject({ nm_cpu_share: 0, nm_net_max_rate: 2 ** 40, other: -1 });
+    expect(rspec['nm_disk_quota']).toBe(5_000_000);
+  });
+
+  test('takes the rest from the defaults that are given', () => {
+    expect(withDefaults({}, { nm_cpu_share: 7 })).toEqual({ nm_cpu_share: 7 });
+  });
+
+  test('grants the default of a resource that it does not name', () => {
+    expect(amountOf({}, 'nm_tasks_max')).toBe(RESOURCES.nm_tasks_max.default);
+    expect(amountOf({ nm_tasks_max: 0 }, 'nm_tasks_max')).toBe(0);
+  });
+});
