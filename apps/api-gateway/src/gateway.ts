@@ -25,8 +25,8 @@ export interface GatewayPorts {
   readonly log: CallLog;
 }
 
-/** Calls under way when the gateway is stopped have this long to be answered. */
-const STOP_MS = 500;
+/** Calls under way when the gateway is stopped have this long (milliseconds) to be answered. */
+const STOP_MS = 300;
 /** For the bodies of all requests together, whatever a single one may be. */
 const MIN_ROOM_BYTES = 64 << 20;
 
@@ -93,7 +93,7 @@ export class Gateway {
     return { calls, faults, connections };
   }
 
-  /** close stops listening, lets calls under way be answered for half a second, then ends them. */
+  /** close stops listening, lets calls under way be answered for a moment, then ends them. */
   async close(): Promise<void> {
     await Promise.all(this.#servers.map(closeServer));
   }

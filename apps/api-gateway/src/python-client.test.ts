@@ -56,7 +56,7 @@ describe.skipIf(!withPython).each(['unix', 'tcp'])("Python's xmlrpc.client over 
 
   test('reads and writes, several on one connection', async () => {
     const answers = await python(`
-loans = [['princeton_eisentest', 'nm_cpu_share', 8], ['gr\\u00fc\\u00df', '<&>', 2**40]]
+loans = [['princeton_eisentest', 'nm_cpu_share', 8], ['gr\\u00fc\\u00df', '<&>', float(2**40)]]
 show([api.SetLoans('princeton_sirius', loans), api.GetLoans('princeton_sirius'),
       api.GetRSpec('princeton_sirius'), api.Stop('princeton_sirius')])`);
     expect(answers).toEqual([

@@ -49,10 +49,12 @@ function formatV6(address: bigint): string {
   const groups = Array.from({ length: 8 }, (_, i) =>
     ((address >> BigInt(112 - 16 * i)) & 0xffffn).toString(16),
   ).join(':');
-  const runs = groups.match(/\b0(?::0)+\b/g) ?? [];
-  const longest = runs.reduce((best, run) => (run.length > best.length ? run : best), '');
-  if (longest === '') return groups;
-  return groups.replace(longest, '::').replace(/:{3,}/, '::');
+  const runs = [...groups.matchAll(/\b0(?::0)+\b/g)];
+  const longest = runs.sort((one, other) => other[0].length - one[0].length)[0];
+  if (longest === undefined) return groups;
+  const before = groups.slice(0, longest.index).replace(/:$/, '');
+  const after = groups.slice(longest.index + longest[0].length).replace(/^:/, '');
+  return `${before}::${after}`;
 }
 
 function format({ width, address, length }: Network): string {

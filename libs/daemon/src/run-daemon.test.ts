@@ -242,9 +242,9 @@ describe('a daemon told to stop', () => {
     const daemon = run('ordinary');
     daemon.child.stdin?.end();
     await daemon.said('ready');
-    await expect(
-      vi.waitUntil(() => daemon.child.exitCode !== null, { timeout: 300 }),
-    ).rejects.toThrow();
+    const { code, stderr } = await signalled(daemon, 'SIGTERM');
+    expect(code).toBe(0);
+    expect(stderr).toContain('"reason":"SIGTERM"');
   });
 });
 

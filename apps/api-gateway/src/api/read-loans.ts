@@ -27,6 +27,7 @@ function readLoan(value: XmlRpcValue, index: number): Loan {
   // Array.isArray makes `any[]` of a readonly array.
   const fields: readonly XmlRpcValue[] = value;
   if (fields.length !== 3) return malformed(`${entry} has ${fields.length} fields, not 3`);
+  // <double>10000000000.0</double> will do: Python's xmlrpc.client has no integers over 31 bits.
   const amount = fields[2];
   if (!Number.isSafeInteger(amount)) return malformed(`the amount of ${entry} is not an integer`);
   return [

@@ -88,6 +88,14 @@ describe('HTTP', () => {
     await until(() => patient.heard.includes('200 OK') && patient.closed);
   });
 
+  test('a client that ends its side after asking is answered', async () => {
+    running.node.make = () => new Promise((resolve) => setImmediate(resolve));
+    const asking = client().send(post(encodeCall('Stop', [SIRIUS])));
+    asking.socket.end();
+    await until(() => asking.closed);
+    expect(asking.heard).toContain('<int>1</int>');
+  });
+
   test('pipelined requests are answered one after the other, in order', async () => {
     let unfinished = 0;
     running.node.make = async () => {

@@ -71,6 +71,8 @@ class ApiServer {
       // Nothing here depends on the host that a client thinks it talks to.
       requireHostHeader: false,
     });
+    // A client may end its side once it has asked (`nc -N` does), and still wants its answer.
+    Object.assign(this.server, { httpAllowHalfOpen: true });
     this.server.timeout = STALLED_MS;
     this.server.maxConnections = maxConnections;
     this.server.on('connection', (socket: Socket) => this.#accept(socket));

@@ -1,8 +1,19 @@
-import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { join, resolve } from 'node:path';
+import { buildSync } from 'esbuild';
+import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { listen } from './listen.ts';
 
 let folder: string;
@@ -30,8 +41,8 @@ test('the socket is open to everyone, and its folder is made', async () => {
 });
 
 test('a socket file that a killed process left behind is replaced', async () => {
-  const { status } = await leaveStaleSocket();
-  expect(status).toBe('left');
+  await leaveStaleSocket();
+  expect(existsSync(path)).toBe(true);
   expect(await listen(server(), { path })).toEqual({ kind: 'unix' });
 });
 
@@ -60,14 +71,46 @@ test('a port in use is named', async () => {
   );
 });
 
+describe('a socket that is handed over, as systemd does', () => {
+  const program = resolve('dist/test/listen-on-fd.cjs');
+  beforeAll(() => {
+    buildSync({
+      entryPoints: [resolve('apps/api-gateway/src/test-kit/listen-on-fd.process.ts')],
+      outfile: program,
+      bundle: true,
+      platform: 'node',
+      format: 'cjs',
+      tsconfig: 'tsconfig.base.json',
+    });
+  });
+
+  /** Node.js keeps the descriptor of a server in an inner handle. */
+  const descriptorOf = (holder: object) => (holder as { _handle: { fd: number } })._handle.fd;
+
+  test.each([
+    ['TCP', { host: '127.0.0.1', port: 0 }, { kind: 'tcp' }],
+    ['Unix', 'path', { kind: 'unix' }],
+  ])('%s is told apart and listened on', async (_, at, expected) => {
+    const holder = server();
+    mkdirSync(join(folder, 'run'));
+    await new Promise<void>((done) => holder.listen(at === 'path' ? path : at, done));
+    const stdio = ['ignore', 'pipe', 'inherit', descriptorOf(holder)] as const;
+    const child = spawn(process.execPath, [program], { stdio: [...stdio] });
+    try {
+      const [line] = await once(child.stdout ?? child, 'data');
+      expect(JSON.parse(String(line))).toMatchObject(expected);
+    } finally {
+      child.kill('SIGKILL');
+    }
+  });
+});
+
 /** What kill -9 leaves: the file of a socket that nobody listens on. */
-async function leaveStaleSocket(): Promise<{ status: string }> {
-  const { mkdirSync, renameSync, existsSync } = await import('node:fs');
+async function leaveStaleSocket(): Promise<void> {
   mkdirSync(join(folder, 'run'));
   const other = join(folder, 'other.sock');
   const dead = createServer();
-  await new Promise<void>((resolve) => dead.listen(other, resolve));
+  await new Promise<void>((done) => dead.listen(other, done));
   renameSync(other, path);
-  await new Promise((resolve) => dead.close(resolve));
-  return { status: existsSync(path) ? 'left' : 'gone' };
+  await new Promise((done) => dead.close(done));
 }

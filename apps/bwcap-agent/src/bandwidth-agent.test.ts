@@ -1,0 +1,205 @@
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { REAL_TIMING, ReconcileLoop } from '@nodemgr/agent';
+import { checkConfig } from '@nodemgr/config';
+import type { AccountItem, BwcapItem, FeedItem } from '@nodemgr/contracts';
+import { FailureBoard } from '@nodemgr/daemon';
+import {
+  type AccountName,
+  BWCAP_KEY,
+  bitsPerSecond,
+  DEFAULT_RSPEC,
+  epochSeconds,
+  hostUid,
+  NO_LOCAL_FACTS,
+  type RecordKey,
+  type Rspec,
+  recordKeyOf,
+} from '@nodemgr/records';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { BandwidthAgent, UPLINK } from './bandwidth-agent.ts';
+import { EISENTEST, SIRIUS } from './builders.ts';
+import { DryRunKernel } from './dry-run/dry-run-kernel.ts';
+import { operatorHandlers } from './operator-view.ts';
+import { defaultRouteIn } from './uplink.ts';
+
+let state = '';
+let stops: (() => Promise<void>)[] = [];
+const logged: string[] = [];
+const note = (...[fields]: readonly unknown[]) => void logged.push(JSON.stringify(fields));
+const log = { info: note, error: note, warn: note };
+
+beforeEach(async () => {
+  logged.length = 0;
+  state = await mkdtemp(join(tmpdir(), 'nodemgr-bw-'));
+});
+afterEach(async () => {
+  for (const stop of stops) await stop();
+  stops = [];
+  await rm(state, { recursive: true });
+});
+
+const sliver = (name: AccountName, rspec: Rspec = {}): readonly [RecordKey, AccountItem] => {
+  const effective = { ...DEFAULT_RSPEC, ...rspec };
+  const record_key = recordKeyOf('sliver', name);
+  const record = {
+    record_key,
+    account_type: 'sliver' as const,
+    name,
+    timestamp: epochSeconds(1),
+    plc_instantiated: true,
+    ssh_keys: '',
+    id: 1,
+    rspec: {},
+    initscript: '',
+    delegations: [],
+  };
+  const local = NO_LOCAL_FACTS;
+  return [
+    record_key,
+    { kind: 'account', source: 'plc', record, local, rspec: effective, effective },
+  ];
+};
+const bwcap = (cap: number): readonly [RecordKey, BwcapItem] => [
+  BWCAP_KEY,
+  {
+    kind: 'bwcap',
+    source: 'config',
+    record: {
+      record_key: BWCAP_KEY,
+      timestamp: epochSeconds(1),
+      cap: bitsPerSecond(cap),
+      exempt_ips: ['192.0.2.0/24'],
+    },
+  },
+];
+const ranges = (...names: readonly AccountName[]) =>
+  new Map(names.map((name, i) => [name, { first: hostUid((i + 10) * 65_536), count: 65_536 }]));
+
+async function anAgent(atStart = ranges(), bootId = 'boot-1') {
+  const config = checkConfig(
+    { node: { id: 1, state_dir: state }, plc: { url: 'https://plc.example/' } },
+    'test',
+  );
+  const kernel = await DryRunKernel.open(config, bootId, log);
+  const items = new Map<RecordKey, FeedItem>();
+  const feed = { items, position: { state: 'waiting' as 'waiting' | 'live', revision: 0 } };
+  const failures = new FailureBoard();
+  const agent = new BandwidthAgent({
+    kernel,
+    node: { interface: 'eth0', link: bitsPerSecond(1e9), defaults: DEFAULT_RSPEC },
+    ranges: atStart,
+    failures,
+    timing: REAL_TIMING,
+    feed: () => feed,
+    wake: (revision) => loop.wake([UPLINK], revision),
+  });
+  const loop = new ReconcileLoop(agent, { workers: 1, failures, log, resyncMs: 1e9 });
+  loop.start();
+  stops.push(() => loop.stop());
+  const settled = () => vi.waitFor(() => expect(loop.busy).toBe(0));
+  async function publish(keys: 'all' | undefined, ...entries: (readonly [RecordKey, FeedItem])[]) {
+    for (const [key, item] of entries) items.set(key, item);
+    feed.position.state = 'live';
+    feed.position.revision += 1;
+    agent.feedChanged(keys ?? entries.map(([key]) => key), feed.position.revision);
+    await settled();
+  }
+  const handlers = operatorHandlers({
+    agent,
+    kernel,
+    interface: 'eth0',
+    feed: () => feed,
+    settledUpTo: (newest) => loop.settledUpTo(newest),
+    commonStatus: () => ({ process: 'x', pid: 1, version: '0', started_at: 0, failures: [] }),
+  });
+  return { agent, kernel, loop, failures, publish, settled, handlers };
+}
+
+test('before the feed has spoken the limits stay as they are', async () => {
+  const first = await anAgent(ranges(SIRIUS));
+  await first.publish('all', sliver(SIRIUS));
+  const { agent, loop, settled } = await anAgent(ranges());
+  loop.wake('all');
+  await settled();
+  expect(agent.observed.slivers.size).toBe(1);
+});
+
+test('a sliver gets its leaves when it has got its user ids', async () => {
+  const { agent, publish, settled, handlers } = await anAgent();
+  await publish('all', sliver(SIRIUS), bwcap(1_000_000));
+  expect(agent.observed.tree?.cap.ceil).toBe(1_000_000);
+  expect(agent.observed.slivers.size).toBe(0);
+  agent.rangesRead(ranges(SIRIUS));
+  await settled();
+  expect(agent.observed.slivers.get(SIRIUS)).toMatchObject({ index: 0, first: 655_360 });
+  expect((await handlers.status({})).detail).toMatchObject({ leaves: 4, converged_revision: 1 });
+  expect((await handlers.plan({})).steps).toEqual([]);
+});
+
+test('a change of one sliver is planned, and done, for that one', async () => {
+  const { agent, publish } = await anAgent(ranges(SIRIUS, EISENTEST));
+  await publish('all', sliver(SIRIUS), sliver(EISENTEST));
+  logged.length = 0;
+  await publish(undefined, sliver(SIRIUS, { nm_net_max_rate: 5000 }));
+  expect(agent.observed.slivers.get(SIRIUS)?.ordinary.ceil).toBe(5000);
+  expect(logged).toEqual([expect.stringContaining('"changes":1')]);
+});
+
+test('the cap is lifted when its record goes, and the exempt networks with it', async () => {
+  const { agent, publish, handlers } = await anAgent();
+  await publish('all', bwcap(1_000_000));
+  expect([...agent.observed.networks.v4]).toEqual(['192.0.2.0/24']);
+  await publish(undefined, [
+    BWCAP_KEY,
+    { kind: 'removal', reason: 'document', removed_at: epochSeconds(2) },
+  ]);
+  expect(agent.observed.tree?.cap.ceil).toBe(1e9);
+  expect(agent.observed.networks.v4.size).toBe(0);
+  expect((await handlers.plan({})).steps).toEqual([]);
+});
+
+test('min rates that are too much are reported, until they are not', async () => {
+  const { failures, publish } = await anAgent(ranges(SIRIUS));
+  await publish('all', sliver(SIRIUS, { nm_net_min_rate: 5e9 }));
+  expect(failures.list()).toMatchObject([{ subject: 'min rates' }]);
+  await publish(undefined, sliver(SIRIUS));
+  expect(failures.list()).toEqual([]);
+});
+
+test('a restart changes nothing; a reboot installs everything again', async () => {
+  const first = await anAgent(ranges(SIRIUS));
+  await first.publish('all', sliver(SIRIUS));
+  logged.length = 0;
+  const second = await anAgent(ranges(SIRIUS));
+  await second.publish('all', sliver(SIRIUS));
+  expect(logged).toEqual([]);
+  const rebooted = await anAgent(ranges(SIRIUS), 'boot-2');
+  await rebooted.publish('all', sliver(SIRIUS));
+  expect(logged).toHaveLength(1);
+  expect(rebooted.agent.observed.slivers.size).toBe(1);
+});
+
+test('a damaged state is set aside, and the limits are installed afresh', async () => {
+  const first = await anAgent(ranges(SIRIUS));
+  await first.publish('all', sliver(SIRIUS));
+  await writeFile(join(state, 'machine/bandwidth.json'), '{"boot_id":"boot-1","slivers":[1]}');
+  const second = await anAgent(ranges(SIRIUS));
+  await second.publish('all', sliver(SIRIUS));
+  expect(second.agent.observed.slivers.size).toBe(1);
+  expect(await readdir(join(state, 'machine'))).toContainEqual(
+    expect.stringMatching(/^bandwidth\.json\.damaged-\d+$/),
+  );
+});
+
+test('the uplink is the default route with the lowest metric', () => {
+  const text = [
+    'Iface\tDestination\tGateway\tFlags\tRefCnt\tUse\tMetric\tMask\tMTU\tWindow\tIRTT',
+    'wlan0\t00000000\t0101A8C0\t0003\t0\t0\t600\t00000000\t0\t0\t0',
+    'eth7\t00000000\t0101A8C0\t0003\t0\t0\t100\t00000000\t0\t0\t0',
+    'eth7\t0001A8C0\t00000000\t0001\t0\t0\t100\t00FFFFFF\t0\t0\t0',
+  ].join('\n');
+  expect(defaultRouteIn(text)).toBe('eth7');
+  expect(defaultRouteIn('Iface\n')).toBeUndefined();
+});

@@ -1,0 +1,182 @@
+/** Makes records, states and a database for the tests; each ordinary unless told otherwise. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { FeedChange } from '@nodemgr/contracts';
+import { FailureBoard, type Logger } from '@nodemgr/daemon';
+import {
+  accountName,
+  BWCAP_KEY,
+  type BwcapRecord,
+  bitsPerSecond,
+  DEFAULT_RSPEC,
+  type DelegateRecord,
+  epochSeconds,
+  type LocalFacts,
+  NO_LOCAL_FACTS,
+  type RecordKey,
+  type Rspec,
+  recordKeyOf,
+  type SliverRecord,
+  type Source,
+} from '@nodemgr/records';
+import { pino } from 'pino';
+import { onTestFinished } from 'vitest';
+import type { IncomingUpdate } from './decide-update.ts';
+import { loadState } from './load-state.ts';
+import { applyRows, EMPTY_STATE, type NodeState, type Row } from './node-state.ts';
+import { StateKeeper } from './state-keeper.ts';
+import { Deliveries } from './take-deliveries.ts';
+import { type ClockSource, TrustedClock } from './trusted-clock.ts';
+
+export const SILENT: Logger = pino({ level: 'silent' });
+export const GUARD = { max_removed_share: 0.5, min_slivers: 4 };
+export const DAY = 86_400;
+/** 2023-11-14 22:13:20 UTC. */
+export const NOON = 1_700_000_000;
+
+export const keyOf = (name: string): RecordKey => recordKeyOf('sliver', accountName(name));
+
+interface SliverChanges {
+  readonly name?: string;
+  readonly timestamp?: number;
+  readonly expiry?: number;
+  readonly rspec?: Rspec;
+  readonly ssh_keys?: string;
+  readonly plc_instantiated?: boolean;
+}
+
+export function aSliver({ expiry, ...changes }: SliverChanges = {}): SliverRecord {
+  const name = accountName(changes.name ?? 'princeton_sirius');
+  return {
+    account_type: 'sliver',
+    plc_instantiated: changes.plc_instantiated ?? true,
+    ssh_keys: changes.ssh_keys ?? '',
+    id: 12,
+    rspec: { ...changes.rspec },
+    initscript: '',
+    delegations: [],
+    timestamp: epochSeconds(changes.timestamp ?? NOON),
+    ...(expiry === undefined ? {} : { expiry: epochSeconds(expiry) }),
+    name,
+    record_key: keyOf(name),
+  };
+}
+
+export function aDelegate(named = 'del_snoop'): DelegateRecord {
+  const name = accountName(named);
+  return {
+    account_type: 'delegate',
+    plc_instantiated: true,
+    ssh_keys: '',
+    timestamp: epochSeconds(NOON),
+    name,
+    record_key: recordKeyOf('delegate', name),
+  };
+}
+
+export function aCap(cap = 1_000_000): BwcapRecord {
+  return {
+    cap: bitsPerSecond(cap),
+    exempt_ips: [],
+    timestamp: epochSeconds(NOON),
+    record_key: BWCAP_KEY,
+  };
+}
+
+export const localFacts = (changes: Partial<LocalFacts> = {}): LocalFacts => ({
+  ...NO_LOCAL_FACTS,
+  ...changes,
+});
+
+let digests = 0;
+
+/** anUpdate is PLC's, from NOON on, with a digest that no other update has. */
+export function anUpdate(changes: {
+  readonly source?: Source;
+  readonly timestamp?: number;
+  readonly digest?: string;
+  readonly boot_id?: string | undefined;
+  readonly records: readonly unknown[];
+}): IncomingUpdate {
+  digests += 1;
+  return {
+    source: changes.source ?? 'plc',
+    timestamp: epochSeconds(changes.timestamp ?? NOON),
+    digest: changes.digest ?? digests.toString(16).padStart(64, '0'),
+    boot_id: 'boot_id' in changes ? changes.boot_id : 'boot-1',
+    records: changes.records,
+  };
+}
+
+/** stateWith holds `records` of `source`, then what `rows` change. */
+export function stateWith(
+  records: readonly (SliverRecord | DelegateRecord | BwcapRecord)[],
+  rows: readonly Row[] = [],
+  source: Source = 'plc',
+): NodeState {
+  const puts = records.map(
+    (record): Row => ({ table: 'records', key: record.record_key, value: { record, source } }),
+  );
+  return applyRows(EMPTY_STATE, [...puts, ...rows]);
+}
+
+/** A folder of its own for the running test. */
+export function temporaryFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'db-service-'));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+/** A clock that the test turns. */
+export class FakeClock implements ClockSource {
+  wall = NOON;
+  monotonic = 0;
+  isSynchronised = true;
+
+  wallMs = (): number => this.wall * 1000;
+  monotonicMs = (): number => this.monotonic * 1000;
+  synchronised = (): boolean => this.isSynchronised;
+
+  /** Time passes, and the clock tells it right. */
+  pass(seconds: number): void {
+    this.wall += seconds;
+    this.monotonic += seconds;
+  }
+}
+
+/** The inside of db-service on the database at `file`, without its sockets. */
+export interface Service {
+  readonly keeper: StateKeeper;
+  readonly deliveries: Deliveries;
+  readonly published: FeedChange[];
+  readonly failures: FailureBoard;
+  readonly loaded: ReturnType<typeof loadState>;
+}
+
+export function openService(
+  file: string,
+  options: { readonly clock?: FakeClock; readonly bootId?: string; readonly log?: Logger } = {},
+): Service {
+  const log = options.log ?? SILENT;
+  const loaded = loadState(file, log);
+  const published: FeedChange[] = [];
+  const failures = new FailureBoard();
+  const keeper = new StateKeeper({
+    ...loaded,
+    defaults: DEFAULT_RSPEC,
+    publish: (change) => published.push(structuredClone(change)),
+    damaged: () => {},
+  });
+  const policy = { require_sync: true, jump_seconds: 30, settle_seconds: 300 };
+  const deliveries = new Deliveries({
+    keeper,
+    clock: new TrustedClock(options.clock ?? new FakeClock(), policy),
+    guard: GUARD,
+    bootId: options.bootId ?? 'boot-1',
+    keepSeconds: DAY,
+    failures,
+    log,
+  });
+  return { keeper, deliveries, published, failures, loaded };
+}

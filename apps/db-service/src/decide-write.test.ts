@@ -1,0 +1,84 @@
+import { accountName, type Loan } from '@nodemgr/records';
+import { describe, expect, test } from 'vitest';
+import { aDelegate, aSliver, keyOf, localFacts, stateWith } from './builders.ts';
+import { decideWrite, type WriteRequest } from './decide-write.ts';
+import { applyRows, type NodeState } from './node-state.ts';
+
+const SIRIUS = accountName('princeton_sirius');
+const LOANS: readonly Loan[] = [['b_b', 'nm_cpu_share', 10]];
+
+/** The local facts of the one sliver after `writes`, and how many of them changed a row. */
+function write(state: NodeState, ...writes: readonly WriteRequest[]) {
+  let changed = 0;
+  const end = writes.reduce((before, each) => {
+    const rows = decideWrite(each, SIRIUS, before);
+    changed += rows.length;
+    return applyRows(before, rows);
+  }, state);
+  return { local: end.locals.get(keyOf(SIRIUS)), changed };
+}
+
+const node = stateWith([aSliver()]);
+const foreign = stateWith([aSliver({ plc_instantiated: false })]);
+
+describe('a write', () => {
+  test('of loans replaces the list', () => {
+    const other: Loan = ['c_c', 'nm_net_share', 1];
+    const { local } = write(
+      node,
+      { act: 'set_loans', loans: LOANS },
+      { act: 'set_loans', loans: [other] },
+    );
+    expect(local).toEqual(localFacts({ loans: [other] }));
+  });
+
+  test('that changes nothing writes no row', () => {
+    const { changed } = write(
+      node,
+      { act: 'set_loans', loans: [] },
+      { act: 'delete_sliver' },
+      { act: 'stop' },
+      { act: 'stop' },
+    );
+    expect(changed).toBe(1);
+  });
+
+  test('of Stop is remembered until Start, which counts', () => {
+    expect(write(node, { act: 'stop' }).local).toEqual(localFacts({ stopped: true }));
+    expect(write(node, { act: 'stop' }, { act: 'start' }).local).toEqual(
+      localFacts({ stopped: false, starts: 1 }),
+    );
+    expect(write(node, { act: 'start' }, { act: 'start' }).local?.starts).toBe(2);
+  });
+
+  test('of CreateSliver and DeleteSliver is about slivers that PLC has not instantiated', () => {
+    expect(write(foreign, { act: 'create_sliver' }).local?.created).toBe(true);
+    expect(write(foreign, { act: 'create_sliver' }, { act: 'delete_sliver' }).local).toEqual(
+      localFacts({ created: false }),
+    );
+    expect(write(node, { act: 'create_sliver' }, { act: 'delete_sliver' }).changed).toBe(0);
+  });
+
+  test('of one fact leaves the others as they were', () => {
+    const { local } = write(
+      foreign,
+      { act: 'set_loans', loans: LOANS },
+      { act: 'create_sliver' },
+      { act: 'start' },
+      { act: 'stop' },
+    );
+    expect(local).toEqual({ loans: LOANS, created: true, starts: 1, stopped: true });
+  });
+
+  test.each([
+    ['no record', stateWith([])],
+    ['a delegate', stateWith([aDelegate('princeton_sirius')])],
+  ])('to what is %s is refused by its name', (_what, state) => {
+    expect(() => decideWrite({ act: 'stop' }, SIRIUS, state)).toThrow(
+      expect.objectContaining({
+        kind: 'bad-argument',
+        message: "no such sliver: 'princeton_sirius'",
+      }),
+    );
+  });
+});
