@@ -40,7 +40,7 @@ export function idsOf(place: Slot, policy: IdPolicy): AccountIds {
   };
 }
 
-/** slotsOfUid returns the slot that `uid` would belong to, if any. */
+/** slotOfUid returns the slot that `uid` would belong to, if any. */
 export function slotOfUid(uid: number, policy: IdPolicy): Slot | undefined {
   const place = uid - policy.first_uid;
   return place >= 0 && place < policy.slots ? slot(place) : undefined;

@@ -11,7 +11,7 @@ import {
   keyed,
   SIRIUS,
   theRemoval,
-} from './builders.ts';
+} from './builders.test-support.ts';
 import { cpuClaimOf, judgeAccount, nameInKey } from './desired-account.ts';
 import { ABSENT, type ObservedAccount } from './observed-account.ts';
 

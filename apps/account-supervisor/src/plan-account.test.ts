@@ -4,7 +4,13 @@ import { expect, test } from 'vitest';
 import { idsOf, slot } from './account-ids.ts';
 import type { AccountStep } from './account-steps.ts';
 import { applyStep } from './apply-step.ts';
-import { aRunningSliver, circumstances, POLICY, WEIGHT, wantedSliver } from './builders.ts';
+import {
+  aRunningSliver,
+  circumstances,
+  POLICY,
+  WEIGHT,
+  wantedSliver,
+} from './builders.test-support.ts';
 import { contentOf, type DesiredDelegate, type DesiredSliver } from './desired-account.ts';
 import { ABSENT, type ObservedAccount } from './observed-account.ts';
 import { planAccount, type Target } from './plan-account.ts';

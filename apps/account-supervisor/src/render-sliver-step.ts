@@ -10,7 +10,7 @@ import { RANGE_SIZE } from './account-ids.ts';
 import type { StepName } from './account-steps.ts';
 import { dropInFolders, type MachineLayout, machineNameOf, pathsOf, unitOf } from './layout.ts';
 import type { Limits } from './observed-account.ts';
-import type { Renderers } from './render-step.ts';
+import type { Renderers } from './step-renderer.ts';
 
 function noteStarts(starts: number, name: AccountName, layout: MachineLayout): Command {
   return writeFile(pathsOf(name, layout).starts, 0o600, `${starts}\n`);

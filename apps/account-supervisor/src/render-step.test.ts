@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { idsOf, slot } from './account-ids.ts';
 import type { AccountStep } from './account-steps.ts';
-import { POLICY, SIRIUS, WEIGHT } from './builders.ts';
+import { POLICY, SIRIUS, WEIGHT } from './builders.test-support.ts';
 import { contentOf } from './desired-account.ts';
 import { type MachineLayout, machineNameOf } from './layout.ts';
 import { renderStep } from './render-step.ts';

@@ -4,18 +4,10 @@
  */
 import { type Command, run, writeFile } from '@nodemgr/agent';
 import type { AccountName } from '@nodemgr/records';
-import type { AccountStep, StepName, StepOf } from './account-steps.ts';
+import type { AccountStep, StepName } from './account-steps.ts';
 import { dropInFolders, type MachineLayout, pathsOf } from './layout.ts';
 import { SLIVER_RENDERERS } from './render-sliver-step.ts';
-
-/** Renders one kind of step for one account. */
-export type Renderer<Name extends StepName> = (
-  step: StepOf<Name>,
-  name: AccountName,
-  layout: MachineLayout,
-) => readonly Command[];
-
-export type Renderers<Names extends StepName> = { readonly [Name in Names]: Renderer<Name> };
+import type { Renderer, Renderers } from './step-renderer.ts';
 
 /** An account whose last day was 1 January 1970 logs in by no means, keys included (shadow(5)). */
 const EXPIRED = '1';

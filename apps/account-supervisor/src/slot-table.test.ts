@@ -1,7 +1,7 @@
 import { accountName } from '@nodemgr/records';
 import { expect, test } from 'vitest';
 import { slot, slotsOfRange } from './account-ids.ts';
-import { POLICY } from './builders.ts';
+import { POLICY } from './builders.test-support.ts';
 import { SlotTable } from './slot-table.ts';
 
 const [a, b, c] = [accountName('x_a'), accountName('x_b'), accountName('x_c')];

@@ -23,7 +23,7 @@ import {
   keyed,
   SIRIUS,
   theRemoval,
-} from './builders.ts';
+} from './builders.test-support.ts';
 import type { Machine, MachineView } from './machine.ts';
 import { ABSENT, type ObservedAccount } from './observed-account.ts';
 import { operatorHandlers } from './operator-view.ts';

@@ -19,7 +19,7 @@ import {
 } from '@nodemgr/records';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { BandwidthAgent, UPLINK } from './bandwidth-agent.ts';
-import { EISENTEST, SIRIUS } from './builders.ts';
+import { EISENTEST, SIRIUS } from './builders.test-support.ts';
 import { DryRunKernel } from './dry-run/dry-run-kernel.ts';
 import { operatorHandlers } from './operator-view.ts';
 import { defaultRouteIn } from './uplink.ts';

@@ -6,7 +6,6 @@
 import type { Agent, Plan, Timing } from '@nodemgr/agent';
 import type { FeedSubscription } from '@nodemgr/bus';
 import type { FailureBoard } from '@nodemgr/daemon';
-import type { IdRange } from '@nodemgr/node-accounts';
 import {
   type AccountName,
   BWCAP_KEY,
@@ -32,7 +31,7 @@ import {
 } from './plan-bandwidth.ts';
 import { planChanges } from './plan-changes.ts';
 import { type Cut, NO_CUT } from './plan-classes.ts';
-import { SliverDemands } from './sliver-demands.ts';
+import { type Ranges, rangesChanged, SliverDemands } from './sliver-demands.ts';
 
 export type Uplink = 'uplink';
 export const UPLINK: Uplink = 'uplink';
@@ -54,8 +53,6 @@ export interface AgentParts {
   /** Asks for another look; `revision` when it is for a change of the feed. */
   readonly wake: (revision?: number) => void;
 }
-
-type Ranges = ReadonlyMap<AccountName, IdRange>;
 
 const MIN_RATES_SUBJECT = 'min rates';
 /** At the first look after this long all slivers are compared, not only those that have changed. */
@@ -96,13 +93,8 @@ export class BandwidthAgent implements Agent<Uplink, BandwidthState, Batch> {
   /** rangesRead takes note of which slivers are on the machine, and of their user ids. */
   rangesRead(ranges: Ranges): void {
     if (ranges === this.#ranges) return;
-    const before = this.#ranges;
+    const changed = rangesChanged(this.#ranges, ranges);
     this.#ranges = ranges;
-    const differs = (name: AccountName) => {
-      const [was, is] = [before.get(name), ranges.get(name)];
-      return was?.first !== is?.first || was?.count !== is?.count;
-    };
-    const changed = [...new Set([...before.keys(), ...ranges.keys()])].filter(differs);
     if (changed.length === 0) return;
     for (const name of changed) this.#read(name);
     this.#recut();

@@ -2,19 +2,16 @@
 import { spawnSync } from 'node:child_process';
 import { type Command, formatCommand } from '@nodemgr/agent';
 import { bitsPerSecond } from '@nodemgr/records';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 import { applyChanges } from './apply-changes.ts';
 import { type BandwidthState, NOTHING_INSTALLED } from './bandwidth-state.ts';
-import { aDemand, aNode, demandsOf, SIRIUS } from './builders.ts';
+import { aDemand, aNode, demandsOf, SIRIUS } from './builders.test-support.ts';
 import { planBandwidth } from './plan-bandwidth.ts';
 import { planChanges, wholeOf } from './plan-changes.ts';
 import { renderChanges } from './render-changes.ts';
 
 const SPACE = `nodemgr-test-${process.pid}`;
 const ip = (...args: readonly string[]) => spawnSync('ip', args, { encoding: 'utf8' });
-/** Whether a network namespace can be made here. */
-const possible = process.getuid?.() === 0 && ip('netns', 'list').status === 0;
-
 function inside(command: Command): { readonly ok: boolean; readonly said: string } {
   if (!('run' in command)) throw new Error(`not to be run: ${formatCommand(command)}`);
   const { run, stdin = '' } = command;
@@ -25,16 +22,21 @@ function inside(command: Command): { readonly ok: boolean; readonly said: string
   return { ok: status === 0, said: stderr + stdout };
 }
 
-const hasNft = possible && spawnSync('nft', ['--version']).status === 0;
-const hasTc = possible && spawnSync('tc', ['-V']).status === 0;
+/** Made here already: whether it can be made decides what is skipped. */
+function makeSpace(): boolean {
+  if (process.getuid?.() !== 0 || ip('netns', 'add', SPACE).status !== 0) return false;
+  const link = ['link', 'add', 'eth0', 'type', 'veth', 'peer', 'name', 'far0'];
+  return ip('-n', SPACE, ...link).status === 0;
+}
+afterAll(() => void ip('netns', 'del', SPACE));
 
-beforeAll(() => {
-  if (!possible) return;
-  ip('netns', 'add', SPACE);
-  ip('-n', SPACE, 'link', 'add', 'eth0', 'type', 'veth', 'peer', 'name', 'far0');
-  ip('-n', SPACE, 'link', 'set', 'eth0', 'up');
-});
-afterAll(() => void (possible && ip('netns', 'del', SPACE)));
+const tc = (...args: readonly string[]) => inside({ run: ['tc', ...args] }).ok;
+const possible = makeSpace();
+const hasNft = possible && inside({ run: ['nft', 'list', 'ruleset'] }).ok;
+const hasTc =
+  possible &&
+  tc('qdisc', 'add', 'dev', 'eth0', 'root', 'htb') &&
+  tc('qdisc', 'del', 'dev', 'eth0', 'root');
 
 const exemptIps = ['192.0.2.0/24', '10.0.0.0/8', '10.1.0.0/16', '2001:db8::/32', '::1'];
 const first = aNode({ exemptIps, cap: bitsPerSecond(20_000_000) });

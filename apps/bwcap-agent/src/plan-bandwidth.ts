@@ -2,7 +2,13 @@
  * Decides what bandwidth limits the node should have: the whole wanted state from the cap, all slivers'
  * effective RSpecs and their user ids. Pure. Single classes are worked out in plan-classes.ts.
  */
-import type { AccountName, BitsPerSecond, HostUid, Rspec } from '@nodemgr/records';
+import {
+  type AccountName,
+  type BitsPerSecond,
+  bitsPerSecond,
+  type HostUid,
+  type Rspec,
+} from '@nodemgr/records';
 import {
   type BandwidthState,
   type LeafIndex,
@@ -100,7 +106,7 @@ export function promisedTo(
     ordinary += min.ordinary;
     exempt += min.exempt;
   }
-  return { ordinary: ordinary as BitsPerSecond, exempt: exempt as BitsPerSecond };
+  return { ordinary: bitsPerSecond(ordinary), exempt: bitsPerSecond(exempt) };
 }
 
 /** planBandwidth returns the whole wanted state; `observed` only lends it the places of the leaves. */

@@ -9,7 +9,7 @@ import {
   NOTHING_INSTALLED,
   type NodeTree,
 } from './bandwidth-state.ts';
-import { aDemand, aNode, demandsOf, EISENTEST, SIRIUS } from './builders.ts';
+import { aDemand, aNode, demandsOf, EISENTEST, SIRIUS } from './builders.test-support.ts';
 import { type NodeDemand, planBandwidth, type SliverDemand } from './plan-bandwidth.ts';
 import { planChanges, wholeOf } from './plan-changes.ts';
 import { renderChanges } from './render-changes.ts';

@@ -2,7 +2,8 @@
  * Keeps what is known of every sliver that exists on the machine, and what their min rates add up to, so
  * that a change of one costs no look at the others.
  */
-import type { AccountName, BitsPerSecond } from '@nodemgr/records';
+import type { IdRange } from '@nodemgr/node-accounts';
+import { type AccountName, bitsPerSecond } from '@nodemgr/records';
 import { type NodeDemand, promisedTo, type SliverDemand } from './plan-bandwidth.ts';
 import type { Budget } from './plan-classes.ts';
 
@@ -18,7 +19,7 @@ export class SliverDemands {
 
   get promised(): Budget {
     const { ordinary, exempt } = this.#promised;
-    return { ordinary: ordinary as BitsPerSecond, exempt: exempt as BitsPerSecond };
+    return { ordinary: bitsPerSecond(ordinary), exempt: bitsPerSecond(exempt) };
   }
 
   /** set notes what a sliver asks for now; undefined: it is not on the machine. */
@@ -35,4 +36,15 @@ export class SliverDemands {
     this.#promised.ordinary += sign * min.ordinary;
     this.#promised.exempt += sign * min.exempt;
   }
+}
+
+/** Which slivers are on the machine, and their user ids. */
+export type Ranges = ReadonlyMap<AccountName, IdRange>;
+
+/** rangesChanged returns the slivers that have come or gone, or have other user ids. */
+export function rangesChanged(before: Ranges, after: Ranges): readonly AccountName[] {
+  return [...new Set([...before.keys(), ...after.keys()])].filter((name) => {
+    const [was, is] = [before.get(name), after.get(name)];
+    return was?.first !== is?.first || was?.count !== is?.count;
+  });
 }

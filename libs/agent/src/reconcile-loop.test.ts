@@ -2,7 +2,7 @@ import { FailureBoard } from '@nodemgr/daemon';
 import fc from 'fast-check';
 import { afterEach, expect, test, vi } from 'vitest';
 import { ActionFailed } from './action-failed.ts';
-import { FakeTiming } from './fake-timing.ts';
+import { FakeTiming } from './fake-timing.test-support.ts';
 import { type Agent, type Plan, ReconcileLoop } from './reconcile-loop.ts';
 
 /** Subjects with a number each: the wanted one is to become the actual one. */

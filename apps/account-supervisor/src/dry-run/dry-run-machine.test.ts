@@ -6,7 +6,14 @@ import { accountName } from '@nodemgr/records';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { idsOf, slot } from '../account-ids.ts';
 import type { AccountStep } from '../account-steps.ts';
-import { BOOT, circumstances, POLICY, SIRIUS, WEIGHT, wantedSliver } from '../builders.ts';
+import {
+  BOOT,
+  circumstances,
+  POLICY,
+  SIRIUS,
+  WEIGHT,
+  wantedSliver,
+} from '../builders.test-support.ts';
 import { ABSENT } from '../observed-account.ts';
 import { planAccount } from '../plan-account.ts';
 import { DryRunMachine } from './dry-run-machine.ts';
