@@ -4,7 +4,13 @@ import type { IncomingMessage } from 'node:http';
 /** How reading ended, when not with the body. */
 export type NoBody = 'too long' | 'no room' | 'closed';
 
-/** BodyRoom bounds the bytes of all bodies that are being received or answered. */
+/**
+ * The first bytes of a body need no room, so that ordinary calls are taken while somebody else's
+ * large ones fill it.
+ */
+const FREE_BYTES = 64 << 10;
+
+/** BodyRoom bounds the bytes of all large bodies that are being received or answered. */
 export class BodyRoom {
   #left: number;
 
@@ -28,6 +34,7 @@ export class BodyRoom {
 export class BodyReader {
   readonly #room: BodyRoom;
   readonly #maxBytes: number;
+  #received = 0;
   #taken = 0;
 
   constructor(room: BodyRoom, maxBytes: number) {
@@ -59,9 +66,11 @@ export class BodyReader {
   }
 
   #admit(bytes: number): NoBody | undefined {
-    if (this.#taken + bytes > this.#maxBytes) return 'too long';
-    if (!this.#room.take(bytes)) return 'no room';
-    this.#taken += bytes;
+    this.#received += bytes;
+    if (this.#received > this.#maxBytes) return 'too long';
+    const wanted = Math.max(0, this.#received - FREE_BYTES) - this.#taken;
+    if (!this.#room.take(wanted)) return 'no room';
+    this.#taken += wanted;
     return undefined;
   }
 }
