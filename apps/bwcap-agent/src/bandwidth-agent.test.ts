@@ -184,12 +184,12 @@ test('a restart changes nothing; a reboot installs everything again', async () =
 test('a damaged state is set aside, and the limits are installed afresh', async () => {
   const first = await anAgent(ranges(SIRIUS));
   await first.publish('all', sliver(SIRIUS));
-  await writeFile(join(state, 'machine/bandwidth.json'), '{"boot_id":"boot-1","slivers":[1]}');
+  await writeFile(join(state, 'bandwidth/kernel.json'), '{"boot_id":"boot-1","slivers":[1]}');
   const second = await anAgent(ranges(SIRIUS));
   await second.publish('all', sliver(SIRIUS));
   expect(second.agent.observed.slivers.size).toBe(1);
-  expect(await readdir(join(state, 'machine'))).toContainEqual(
-    expect.stringMatching(/^bandwidth\.json\.damaged-\d+$/),
+  expect(await readdir(join(state, 'bandwidth'))).toContainEqual(
+    expect.stringMatching(/^kernel\.json\.damaged-\d+$/),
   );
 });
 

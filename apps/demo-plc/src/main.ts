@@ -4,9 +4,9 @@
  */
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { makeLogger } from '@nodemgr/daemon';
+import { type Logger, makeLogger } from '@nodemgr/daemon';
 import { certificateFiles } from './certificate-files.ts';
-import { serveDocument } from './serve-document.ts';
+import { type DocumentServer, serveDocument } from './serve-document.ts';
 import { DocumentFile } from './served-document.ts';
 
 const USAGE = `usage: demo-plc --slices FILE --dir DIR [--port P] [--stop-on-stdin-eof]
@@ -54,16 +54,21 @@ function untilToldToStop(stopOnStdinEof: boolean): Promise<string> {
   });
 }
 
-async function run({ slices, dir, port, stopOnStdinEof }: Arguments): Promise<void> {
-  const toldToStop = untilToldToStop(stopOnStdinEof);
-  const log = makeLogger('demo-plc', 'info');
+async function serve({ slices, dir, port }: Arguments, log: Logger): Promise<DocumentServer> {
   const certificates = await certificateFiles(dir, new Date());
   const server = await serveDocument({ file: new DocumentFile(slices), certificates, port, log });
   const { url } = server;
   log.info({ url, slices }, 'ready');
   process.stdout.write(`${JSON.stringify({ url, ca_file: certificates.caFile })}\n`);
+  return server;
+}
+
+async function run(args: Arguments): Promise<void> {
+  const toldToStop = untilToldToStop(args.stopOnStdinEof);
+  const log = makeLogger('demo-plc', 'info');
+  const server = await Promise.race([serve(args, log), toldToStop]);
   log.info({ reason: await toldToStop }, 'stopping');
-  await server.close();
+  if (typeof server !== 'string') await server.close();
 }
 
 async function main(): Promise<void> {

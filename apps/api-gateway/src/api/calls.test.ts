@@ -57,7 +57,7 @@ describe('the order of the checks', () => {
   test('101: the wrong number of arguments, before anything is looked at', async () => {
     expect(await faultOf(NOBODY, 'GetRSpec')).toMatchObject({
       code: 101,
-      text: 'GetRSpec wants 1 arguments: GetRSpec(sliver); got 0',
+      text: 'GetRSpec wants 1 argument: GetRSpec(sliver); got 0',
     });
     expect((await faultOf(NOBODY, 'DumpDatabase', 1)).code).toBe(101);
     expect((await faultOf(ROOT, 'SetLoans', [LOAN])).code).toBe(101);

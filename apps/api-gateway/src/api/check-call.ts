@@ -78,9 +78,10 @@ export function argumentsOf(
       method.who === 'sliver' && method.withoutSliver !== undefined
         ? `, or ${parameters.length - 1} when a sliver calls it for itself`
         : '';
+    const plural = parameters.length === 1 ? 'argument' : 'arguments';
     throw new Fault(
       'wrong-argument-count',
-      `${name} wants ${parameters.length} arguments${short}: ${renderUsage(method)}; got ${params.length}`,
+      `${name} wants ${parameters.length} ${plural}${short}: ${renderUsage(method)}; got ${params.length}`,
     );
   }
   for (const [index, parameter] of parameters.entries()) checkType(parameter, args[index]);

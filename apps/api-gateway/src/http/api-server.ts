@@ -1,29 +1,21 @@
 /**
- * The HTTP side of the API: takes POST requests, bounds everything that a client can make large or
- * slow, and hands each body with its caller to be answered. It knows nothing of XML-RPC but faults.
+ * The HTTP server of the API: accepts connections, asks once who is at the other end, bounds how
+ * many and how slow they may be, and has their requests answered one after the other. What a
+ * request may be is answer-request.ts's to say.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import { Fault } from '@nodemgr/faults';
-import { encodeFault } from '@nodemgr/xml-rpc';
-import type { CallLog } from '../api/dispatch-call.ts';
-import { type Caller, describeCaller } from '../caller/caller.ts';
+import type { Caller } from '../caller/caller.ts';
 import type { IdentifyCaller } from '../caller/identify-caller.ts';
+import { type AnswerOptions, answerRequest, type BodyLimits } from './answer-request.ts';
 import { closeWithStatus } from './close-with-status.ts';
-import { BodyReader, type BodyRoom } from './read-body.ts';
-import { refuse } from './refuse.ts';
 
-export interface ApiServerOptions {
+export interface ApiServerOptions extends AnswerOptions {
   readonly identify: IdentifyCaller;
-  readonly answer: (caller: Caller, body: Buffer) => Promise<Buffer>;
   readonly limits: HttpLimits;
-  /** Shared by all servers of the process. */
-  readonly room: BodyRoom;
-  readonly log: CallLog;
 }
 
-export interface HttpLimits {
-  readonly maxBodyBytes: number;
+export interface HttpLimits extends BodyLimits {
   /** How long a request may take to arrive, headers and body (milliseconds). */
   readonly requestMs: number;
   readonly maxConnections: number;
@@ -37,21 +29,11 @@ const STALLED_MS = 60_000;
 const MAX_PIPELINED = 100;
 const MAX_CHECK_MS = 1000;
 
-const PATHS: ReadonlySet<string> = new Set(['/', '/RPC2']);
-const XML = { 'Content-Type': 'text/xml; charset=utf-8' };
-const TEXT = { 'Content-Type': 'text/plain; charset=utf-8' };
-
 /** What is known of a connection. Its requests are answered one after the other. */
 interface ApiConnection {
   readonly caller: Promise<Caller>;
   turn: Promise<void>;
   waiting: number;
-}
-
-/** pathOf returns the path of a request target, which may be a whole URL (RFC 9112, 3.2.2). */
-function pathOf(target: string): string {
-  const [path = ''] = target.replace(/^https?:\/\/[^/?#]*/i, '').split(/[?#]/);
-  return path === '' ? '/' : path;
 }
 
 class ApiServer {
@@ -101,77 +83,10 @@ class ApiServer {
     }
     connection.waiting += 1;
     connection.turn = connection.turn.then(async () => {
-      await this.#serve(request, response, await connection.caller, expectsContinue);
+      const caller = await connection.caller;
+      await answerRequest({ request, response, caller, expectsContinue }, this.#options);
       connection.waiting -= 1;
     });
-  }
-
-  async #serve(
-    request: IncomingMessage,
-    response: ServerResponse,
-    caller: Caller,
-    expectsContinue: boolean,
-  ): Promise<void> {
-    const { room, limits, log } = this.#options;
-    const body = new BodyReader(room, limits.maxBodyBytes);
-    try {
-      if (await this.#refusesHead(request, response, caller)) return;
-      if (expectsContinue) response.writeContinue();
-      await this.#answer(request, response, caller, body);
-    } catch (error) {
-      log.error({ err: error }, 'a request could not be answered; its connection is closed');
-      request.socket.destroy();
-    } finally {
-      body.release();
-    }
-  }
-
-  /** #refusesHead answers what its first lines already rule out. */
-  async #refusesHead(
-    request: IncomingMessage,
-    response: ServerResponse,
-    caller: Caller,
-  ): Promise<boolean> {
-    const { method, url = '' } = request;
-    if (!PATHS.has(pathOf(url))) {
-      await refuse(request, response, 404, TEXT, Buffer.from('The API is at / and /RPC2.\n'));
-    } else if (method !== 'POST') {
-      const headers = { ...TEXT, Allow: 'POST' };
-      await refuse(request, response, 405, headers, Buffer.from('XML-RPC is called by POST.\n'));
-    } else if (Number(request.headers['content-length'] ?? 0) > this.#options.limits.maxBodyBytes) {
-      await this.#refuseBody(request, response, caller, 'too long');
-    } else return false;
-    return true;
-  }
-
-  async #answer(
-    request: IncomingMessage,
-    response: ServerResponse,
-    caller: Caller,
-    reader: BodyReader,
-  ): Promise<void> {
-    const body = await reader.read(request);
-    if (body === 'closed') return;
-    if (typeof body === 'string') return this.#refuseBody(request, response, caller, body);
-    const bytes = await this.#options.answer(caller, body);
-    response.writeHead(200, { ...XML, 'Content-Length': bytes.length });
-    response.end(bytes);
-  }
-
-  async #refuseBody(
-    request: IncomingMessage,
-    response: ServerResponse,
-    caller: Caller,
-    why: 'too long' | 'no room',
-  ): Promise<void> {
-    const { limits, log } = this.#options;
-    const fault =
-      why === 'too long'
-        ? new Fault('not-xml-rpc', `the request is longer than ${limits.maxBodyBytes} bytes`)
-        : new Fault('unavailable', 'too many large requests are being received; try again');
-    log.info({ caller: describeCaller(caller), reason: fault.message }, 'a request was refused');
-    const body = Buffer.from(encodeFault(fault.code, fault.message));
-    await refuse(request, response, why === 'too long' ? 413 : 503, XML, body);
   }
 }
 

@@ -32,6 +32,11 @@ test('a client that leaves ends the reading', async () => {
   expect(await new BodyReader(new BodyRoom(0), 100).read(request([60], 'close'))).toBe('closed');
 });
 
+test('so does one that had left before', async () => {
+  const left = request([60]).destroy();
+  expect(await new BodyReader(new BodyRoom(0), 100).read(left)).toBe('closed');
+});
+
 test('large bodies share their room; small ones need none; an answered one gives its room back', async () => {
   const room = new BodyRoom(100 * KIB);
   const first = new BodyReader(room, 200 * KIB);

@@ -44,6 +44,8 @@ export class BodyReader {
 
   /** read returns the whole body, or why there is none; what comes after that is left unread. */
   async read(request: IncomingMessage): Promise<Buffer | NoBody> {
+    // Its 'close' has been and gone: nothing more would be heard of it.
+    if (request.destroyed) return 'closed';
     const chunks: Buffer[] = [];
     const outcome = await new Promise<'whole' | NoBody>((resolve) => {
       const onData = (chunk: Buffer) => {

@@ -25,7 +25,7 @@ export class DryRunKernel implements Kernel {
     private readonly bootId: string,
     private readonly log: DryRunLog,
   ) {
-    this.#file = join(config.node.state_dir, 'machine', 'bandwidth.json');
+    this.#file = join(config.node.state_dir, 'bandwidth', 'kernel.json');
   }
 
   /** open reads the pretended state; damaged, it is set aside and nothing is installed. */
