@@ -44,7 +44,7 @@ export function decideExpiry(
   keepSeconds: number,
 ): readonly Row[] {
   const marks = [...state.removed].flatMap(([key, { reason, removed_at, untimed }]): Row[] => {
-    if (untimed === undefined && false) return [{ table: 'removed', key, value: { reason, removed_at: now } }];
+    if (untimed) return [{ table: 'removed', key, value: { reason, removed_at: now } }];
     if (removed_at + keepSeconds > now) return [];
     return [{ table: 'removed', key, value: undefined }, ...forgetLocals(state, key)];
   });

@@ -8,6 +8,7 @@ import {
   NO_LOCAL_FACTS,
   planFullUpdate,
   planSingleRecord,
+  type RecordChanges,
   type RecordKey,
   type Source,
 } from '@nodemgr/records';
@@ -86,6 +87,23 @@ function holdRows(state: NodeState, hold: Hold): Row[] {
   return [{ table: 'holds', key: hold.source, value: { ...hold, boot_id, since } }];
 }
 
+function acceptedRows(
+  incoming: IncomingUpdate,
+  state: NodeState,
+  circumstances: Circumstances,
+  { puts, removals }: RecordChanges,
+): Row[] {
+  const { source } = incoming;
+  return [
+    ...removalRows(state, removals, circumstances),
+    ...putRows(state, source, puts),
+    ...sourceRows(state, incoming, puts.length + removals.length > 0),
+    ...(state.holds.has(source)
+      ? [{ table: 'holds', key: source, value: undefined } as const]
+      : []),
+  ];
+}
+
 /** decideFullUpdate decides on all that a source has to say. */
 export function decideFullUpdate(
   incoming: IncomingUpdate,
@@ -107,28 +125,16 @@ export function decideFullUpdate(
   );
   if (decision.outcome === 'stale') return { rows: [], result: decision };
   if (decision.outcome === 'refused') {
-    const { digest, boot_id } = incoming;
     const { refusal } = decision;
+    const { digest, boot_id } = incoming;
     const hold: Hold = { source, timestamp, digest, boot_id, since: now, refusal, records };
     return { rows: holdRows(state, hold), result: { outcome: 'refused', reason: refusal.reason } };
   }
   const { puts, removals } = decision;
-  const rows: Row[] = [
-    ...removalRows(state, removals, circumstances),
-    ...putRows(state, source, puts),
-    ...sourceRows(state, incoming, puts.length + removals.length > 0),
-    ...(state.holds.has(source)
-      ? [{ table: 'holds', key: source, value: undefined } as const]
-      : []),
-  ];
+  const ignored = [...unusable, ...decision.ignored];
   return {
-    rows,
-    result: {
-      outcome: 'accepted',
-      written: puts.length,
-      removed: removals.length,
-      ignored: [...unusable, ...decision.ignored],
-    },
+    rows: acceptedRows(incoming, state, circumstances, decision),
+    result: { outcome: 'accepted', written: puts.length, removed: removals.length, ignored },
   };
 }
 

@@ -22,7 +22,8 @@ export interface DeliveryOptions {
   readonly log: Logger;
 }
 
-type Ignored = Extract<DeliveryResult, { outcome: 'accepted' }>['ignored'];
+type Accepted = Extract<DeliveryResult, { outcome: 'accepted' }>;
+type Ignored = Accepted['ignored'];
 
 /** Ignored records named in the log; the status names them all. */
 const MAX_LOGGED = 10;
@@ -110,7 +111,7 @@ export class Deliveries {
 
   #update(incoming: IncomingUpdate, guard: Circumstances['guard']): DeliveryResult {
     this.sweep();
-    const { keeper, clock, failures, log } = this.options;
+    const { keeper, clock, log } = this.options;
     const { source, timestamp } = incoming;
     const { rows, result } = decideFullUpdate(incoming, keeper.state, {
       ...clock.look(),
@@ -118,30 +119,31 @@ export class Deliveries {
       vouchedAt: this.#vouched.get(source),
     });
     keeper.commit(rows);
-    if (result.outcome === 'accepted') {
-      this.#vouched.set(source, timestamp);
-      this.#ignored.set(source, result.ignored);
-      failures.clear(`guard: ${source}`);
-      const { written, removed, ignored } = result;
-      log.info(
-        { source, timestamp, written, removed, ignored: ignored.length },
-        'an update was accepted',
-      );
-      if (ignored.length > 0) {
-        const first = ignored.slice(0, MAX_LOGGED);
-        log.warn({ source, ignored: first }, 'records of the update were ignored; the rest counts');
-      }
-    } else if (result.outcome === 'refused') {
-      this.#showHold(source);
-      if (rows.length > 0)
-        log.warn(
-          { source, timestamp, reason: result.reason },
-          'the guard refuses an update; the last good state stays',
-        );
-    } else {
-      log.warn({ source, timestamp, ...result }, 'an update older than the one held was ignored');
-    }
+    if (result.outcome === 'accepted') this.#accepted(incoming, result);
+    else if (result.outcome === 'refused') this.#refused(incoming, result.reason, rows.length > 0);
+    else log.warn({ source, timestamp, ...result }, 'an update older than the one held is ignored');
     return result;
+  }
+
+  #accepted({ source, timestamp }: IncomingUpdate, result: Accepted): void {
+    const { failures, log } = this.options;
+    const { written, removed, ignored } = result;
+    this.#vouched.set(source, timestamp);
+    this.#ignored.set(source, ignored);
+    failures.clear(`guard: ${source}`);
+    const counts = { written, removed, ignored: ignored.length };
+    log.info({ source, timestamp, ...counts }, 'an update was accepted');
+    if (ignored.length === 0) return;
+    const first = ignored.slice(0, MAX_LOGGED);
+    log.warn({ source, ignored: first }, 'records of the update were ignored; the rest counts');
+  }
+
+  /** The fetcher asks again with every poll; the log says it once. */
+  #refused({ source, timestamp }: IncomingUpdate, reason: string, news: boolean): void {
+    this.#showHold(source);
+    if (!news) return;
+    const message = 'the guard refuses an update; the last good state stays';
+    this.options.log.warn({ source, timestamp, reason }, message);
   }
 
   #showHold(source: Source): void {

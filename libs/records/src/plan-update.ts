@@ -81,6 +81,28 @@ function judgeRecord(
   return { put: held.source !== source || !sameContent(held.record, record) };
 }
 
+/** Every record of an update by itself: what is written, what is ignored, and the keys that it renews. */
+function judgeRecords(
+  update: FullUpdate,
+  { held, now }: Pick<UpdateCircumstances, 'held' | 'now'>,
+): Pick<RecordChanges, 'puts' | 'ignored'> & { readonly renewed: ReadonlySet<RecordKey> } {
+  const puts: DeliveredRecord[] = [];
+  const ignored: Ignored[] = [];
+  const renewed = new Set<RecordKey>();
+  for (const record of update.records) {
+    const { record_key } = record;
+    const verdict: Verdict = renewed.has(record_key)
+      ? { ignored: 'the update names it twice; the first counts' }
+      : judgeRecord(record, update.source, held.get(record_key), now);
+    if ('ignored' in verdict) ignored.push({ record_key, why: verdict.ignored });
+    else {
+      renewed.add(record_key);
+      if (verdict.put) puts.push(record);
+    }
+  }
+  return { puts, ignored, renewed };
+}
+
 /**
  * What a source's silence about records that it has named before does to them: they go. A record
  * newer than the update stays, for the update cannot know of it.
@@ -113,24 +135,11 @@ export function planFullUpdate(
   update: FullUpdate,
   circumstances: UpdateCircumstances,
 ): UpdateDecision {
-  const { held, heldTimestamp, running, now, guard } = circumstances;
+  const { heldTimestamp, running, guard } = circumstances;
   if (heldTimestamp !== undefined && update.timestamp < heldTimestamp) {
     return { outcome: 'stale', held_timestamp: heldTimestamp };
   }
-  const puts: DeliveredRecord[] = [];
-  const ignored: Ignored[] = [];
-  const renewed = new Set<RecordKey>();
-  for (const record of update.records) {
-    const { record_key } = record;
-    const verdict: Verdict = renewed.has(record_key)
-      ? { ignored: 'the update names it twice; the first counts' }
-      : judgeRecord(record, update.source, held.get(record_key), now);
-    if ('ignored' in verdict) ignored.push({ record_key, why: verdict.ignored });
-    else {
-      renewed.add(record_key);
-      if (verdict.put) puts.push(record);
-    }
-  }
+  const { puts, ignored, renewed } = judgeRecords(update, circumstances);
   const removals = removalsOf(update, renewed, circumstances);
   const refusal =
     guard === 'allowed' ? undefined : guardUpdate(running, byDocument(removals), guard);

@@ -1,0 +1,353 @@
+/** The database on real files, whole and damaged: it opens whatever happened. */
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
+import { epochSeconds } from '@nodemgr/records';
+import Database from 'better-sqlite3';
+import fc from 'fast-check';
+import { beforeEach, describe, expect, test } from 'vitest';
+import {
+  anUpdate,
+  aSliver,
+  FakeClock,
+  keyOf,
+  localFacts,
+  NOON,
+  openService,
+  SILENT,
+  temporaryFolder,
+} from './builders.ts';
+import { loadState } from './load-state.ts';
+import type { NodeState, Row } from './node-state.ts';
+import { successorOf } from './set-aside.ts';
+
+const PAGE = 4096;
+/** Enough to spread over a hundred pages; keys differ in size so that some spill over. */
+const SLIVERS = Array.from({ length: 200 }, (_, at) =>
+  aSliver({ name: `s_${at}`, ssh_keys: `ssh-ed25519 ${'A'.repeat((at * 37) % 6000)}` }),
+);
+
+let file: string;
+beforeEach(() => {
+  file = join(temporaryFolder(), 'db', 'nodemgr.sqlite');
+});
+
+/** Writes the database of a node that has been in use; what it holds. */
+function fill(target = file): NodeState {
+  const { keeper, deliveries, loaded } = openService(target);
+  const { source, timestamp, digest } = anUpdate({ records: SLIVERS });
+  const request_id = 'request-1';
+  deliveries.full({ request_id, source, timestamp, digest, fresh: true, records: SLIVERS });
+  for (const { record_key } of SLIVERS) {
+    const row: Row = { table: 'locals', key: record_key, value: localFacts({ starts: 1 }) };
+    keeper.commit([row]);
+  }
+  loaded.store.close();
+  return keeper.state;
+}
+
+/** Opens the database, closes it, and returns what it held and said. */
+function load() {
+  const { store, ...loaded } = loadState(file, SILENT);
+  store.close();
+  return loaded;
+}
+
+/** The damaged files that are kept, without SQLite's companions of each. */
+const asideFiles = () =>
+  readdirSync(dirname(file))
+    .filter((name) => name.includes('.damaged-') && !/-(wal|shm)$/.test(name))
+    .sort();
+
+/** Whatever is there was there before the damage: nothing is made up, nothing is half. */
+function expectPartOf(whole: NodeState, part: NodeState): void {
+  for (const table of ['records', 'locals'] as const) {
+    for (const [key, value] of part[table]) expect(value).toEqual(whole[table].get(key));
+  }
+}
+
+function overwrite(offset: number, bytes: Uint8Array): void {
+  const content = readFileSync(file);
+  content.set(bytes.subarray(0, Math.max(0, content.length - offset)), offset);
+  writeFileSync(file, content);
+}
+
+function inFile(sql: string, ...args: unknown[]): void {
+  const db = new Database(file);
+  db.prepare(sql).run(...args);
+  db.close();
+}
+
+describe('a database', () => {
+  test('that is not there yet is made, empty, for its owner alone', () => {
+    const loaded = load();
+    expect(loaded.state.records.size).toBe(0);
+    expect(loaded).toMatchObject({ revision: 0, salvage: undefined, badRows: [] });
+    expect(statSync(dirname(file)).mode & 0o777).toBe(0o700);
+  });
+
+  test('that is whole is opened as it was, and nothing is set aside', () => {
+    const state = fill();
+    expect(load()).toMatchObject({ state, salvage: undefined, badRows: [] });
+    expect(asideFiles()).toEqual([]);
+  });
+
+  test('of a newer version is refused with both versions named, and left exactly as it was', () => {
+    fill();
+    inFile('PRAGMA user_version = 99');
+    const before = readFileSync(file);
+    expect(load).toThrow(/schema version 99, this program knows up to 1: install the version/);
+    expect(readFileSync(file).equals(before)).toBe(true);
+    expect(asideFiles()).toEqual([]);
+  });
+});
+
+describe('a row that cannot be used', () => {
+  test.each([
+    ['is no JSON', '{"record_key":'],
+    ['is no record', '{"record_key":"sliver_s_7"}'],
+    ['is another’s', JSON.stringify(aSliver({ name: 's_8' }))],
+  ])('because it %s holds up only itself, and its source delivers again', (_why, body) => {
+    const state = fill();
+    inFile('UPDATE records SET body = ? WHERE key = ?', body, 'sliver_s_7');
+    const loaded = load();
+    expect(loaded.badRows).toMatchObject([{ table: 'records', key: 'sliver_s_7' }]);
+    expect(loaded.state.records.size).toBe(SLIVERS.length - 1);
+    expectPartOf(state, loaded.state);
+    expect(loaded.state.sources.get('plc')).toMatchObject({ timestamp: NOON, digest: undefined });
+    expect(loaded.salvage).toBeUndefined();
+  });
+
+  test('is replaced when its source delivers again', () => {
+    fill();
+    inFile("UPDATE records SET body = '?' WHERE key = ?", 'sliver_s_7');
+    const { deliveries, keeper, loaded } = openService(file);
+    const { source, digest } = anUpdate({ records: SLIVERS });
+    const timestamp = epochSeconds(NOON + 1);
+    const params = { request_id: 'request-2', source, timestamp, digest, fresh: true };
+    expect(deliveries.full({ ...params, records: SLIVERS })).toMatchObject({ written: 1 });
+    loaded.store.close();
+    expect(load()).toMatchObject({ state: keeper.state, badRows: [] });
+  });
+
+  test.each(['locals', 'sources', 'removed', 'holds'])('of %s stops nothing', (table) => {
+    fill();
+    inFile(`INSERT OR REPLACE INTO ${table} (key, body) VALUES ('plc', '[]')`);
+    expect(load().badRows).toMatchObject([{ table, key: 'plc' }]);
+    expect(asideFiles()).toEqual([]);
+  });
+
+  test('of the revision or of the last salvage stops nothing, and the revision still grows', () => {
+    fill();
+    const before = load().revision;
+    inFile("INSERT OR REPLACE INTO meta (key, value) VALUES ('revision', 'x'), ('salvage', 'x')");
+    const loaded = load();
+    expect(loaded.revision).toBeGreaterThan(before);
+    expect(loaded.salvage).toBeUndefined();
+  });
+});
+
+describe('a damaged database', () => {
+  test.each([
+    ['of no length', () => writeFileSync(file, '')],
+    [
+      'of text',
+      () => writeFileSync(file, 'These are not the rows you are looking for.\n'.repeat(999)),
+    ],
+    ['of zeros', () => writeFileSync(file, Buffer.alloc(10 * PAGE))],
+    ['with no header', () => overwrite(0, Buffer.alloc(100, 7))],
+    ['without its tables', () => inFile('DROP TABLE records')],
+    ['whose version was lost', () => inFile('PRAGMA user_version = 0')],
+  ])('%s is set aside as it was, and the reason is kept and shown', (_what, damage) => {
+    fill();
+    damage();
+    const before = readFileSync(file);
+    const loaded = load();
+    const [aside = ''] = asideFiles();
+    expect(loaded.salvage).toMatchObject({ set_aside: join(dirname(file), aside) });
+    expect(loaded.salvage?.reason).not.toBe('');
+    expect(readFileSync(join(dirname(file), aside)).equals(before)).toBe(true);
+    expect(load().salvage).toEqual(loaded.salvage);
+    expect(asideFiles()).toHaveLength(1);
+  });
+
+  test('gives every row that is not on a damaged page', () => {
+    const state = fill();
+    const pages = statSync(file).size / PAGE;
+    // Two pages far apart: what lies between them is found by the index of keys.
+    for (const page of [0.4, 0.6])
+      overwrite(Math.floor(pages * page) * PAGE, Buffer.alloc(PAGE, 7));
+    const loaded = load();
+    expectPartOf(state, loaded.state);
+    expect(loaded.state.records.size).toBeGreaterThan(SLIVERS.length - 20);
+  });
+
+  test('loses its sources, so that they deliver again, and its revision still grows', () => {
+    fill();
+    const { revision } = load();
+    overwrite(Math.floor(statSync(file).size / PAGE / 2) * PAGE, Buffer.alloc(PAGE, 7));
+    const loaded = load();
+    expect(loaded.salvage).toBeDefined();
+    expect(loaded.state.sources.size).toBe(0);
+    expect(loaded.revision).toBeGreaterThan(revision);
+    expect(load().revision).toBe(loaded.revision);
+  });
+
+  test('works again at once, and what is delivered then is kept', () => {
+    const state = fill();
+    overwrite(3 * PAGE, Buffer.alloc(5 * PAGE, 7));
+    const service = openService(file);
+    const { source, timestamp, digest } = anUpdate({ records: SLIVERS });
+    const params = { request_id: 'request-2', source, timestamp, digest, fresh: true };
+    service.deliveries.full({ ...params, records: SLIVERS });
+    service.loaded.store.close();
+    expect(new Set(load().state.records.keys())).toEqual(new Set(state.records.keys()));
+  });
+
+  test('is one of at most three that are kept, the newest', () => {
+    const stamps: string[] = [];
+    for (let time = 0; time < 5; time++) {
+      fill();
+      overwrite(0, Buffer.alloc(100, time));
+      load();
+      stamps.push(...asideFiles().filter((name) => !stamps.includes(name)));
+    }
+    expect(stamps).toHaveLength(5);
+    expect(asideFiles()).toEqual(stamps.slice(-3));
+  });
+
+  test('whose log is gone opens at an earlier moment', () => {
+    const state = fill();
+    const { keeper, loaded } = openService(file);
+    keeper.commit([{ table: 'locals', key: keyOf('s_1'), value: localFacts({ starts: 9 }) }]);
+    const main = readFileSync(file);
+    loaded.store.close();
+    writeFileSync(file, main);
+    for (const side of ['-wal', '-shm']) rmSync(file + side, { force: true });
+    expect(load()).toMatchObject({ state, badRows: [] });
+  });
+
+  test('of which only the log is left is a new one', () => {
+    fill();
+    const { loaded, keeper } = openService(file);
+    keeper.commit([{ table: 'locals', key: keyOf('s_1'), value: localFacts({ starts: 9 }) }]);
+    const wal = readFileSync(`${file}-wal`);
+    loaded.store.close();
+    rmSync(file);
+    writeFileSync(`${file}-wal`, wal);
+    expect(load().state.records.size).toBe(0);
+  });
+
+  test('that cannot have a successor, because the disk will not take one, stays where it is', () => {
+    fill();
+    overwrite(0, Buffer.alloc(100, 7));
+    mkdirSync(join(successorOf(file), 'in the way'), { recursive: true });
+    expect(load).toThrow();
+    expect(existsSync(file)).toBe(true);
+    expect(asideFiles()).toEqual([]);
+  });
+});
+
+describe('a crash while a damaged database is set aside', () => {
+  test('before its successor was complete begins anew', () => {
+    fill();
+    writeFileSync(successorOf(file), readFileSync(file).subarray(0, 10 * PAGE));
+    overwrite(5 * PAGE, Buffer.alloc(PAGE, 7));
+    const loaded = load();
+    expect(loaded.salvage).toBeDefined();
+    expect(loaded.state.records.size).toBeGreaterThan(0);
+    expect(existsSync(successorOf(file))).toBe(false);
+  });
+
+  test('before its successor took its place is completed', () => {
+    const state = fill();
+    renameSync(file, successorOf(file));
+    writeFileSync(`${file}-wal`, 'of the damaged one');
+    expect(load()).toMatchObject({ state });
+    const logs = readdirSync(dirname(file)).filter((name) => /damaged-.*-wal$/.test(name));
+    expect(logs).toHaveLength(1);
+  });
+});
+
+test('a service takes up at a salvaged state and believes no clock more than before', () => {
+  fill();
+  overwrite(0, Buffer.alloc(100, 7));
+  const clock = new FakeClock();
+  const { deliveries, loaded } = openService(file, { clock });
+  expect(deliveries.held('plc')).toEqual({ since_boot: false });
+  loaded.store.close();
+});
+
+test('whatever is done to the file, it opens with nothing but rows that were there', () => {
+  const state = fill();
+  const whole = readFileSync(file);
+  const damage = fc.oneof(
+    fc.record({ cut: fc.nat({ max: whole.length }) }),
+    fc.record({
+      pages: fc.array(fc.nat({ max: whole.length / PAGE - 1 }), { minLength: 1, maxLength: 6 }),
+      bytes: fc.uint8Array({ minLength: PAGE, maxLength: PAGE }),
+    }),
+    fc.record({
+      offset: fc.nat({ max: whole.length - 1 }),
+      bytes: fc.uint8Array({ minLength: 1, maxLength: 64 }),
+    }),
+  );
+  fc.assert(
+    fc.property(damage, (damage) => {
+      rmSync(dirname(file), { recursive: true });
+      mkdirSync(dirname(file), { recursive: true });
+      writeFileSync(file, whole);
+      if ('cut' in damage) truncateSync(file, damage.cut);
+      else if ('pages' in damage) {
+        for (const page of damage.pages) overwrite(page * PAGE, damage.bytes);
+      } else overwrite(damage.offset, damage.bytes);
+      const loaded = load();
+      expect(Number.isSafeInteger(loaded.revision)).toBe(true);
+      // A flipped byte inside a text is no damage that SQLite sees; the row's schema may pass it too.
+      if (loaded.salvage !== undefined && !('offset' in damage)) expectPartOf(state, loaded.state);
+      expect(load().state).toEqual(loaded.state);
+    }),
+    { numRuns: 150 },
+  );
+}, 120_000);
+
+test('whatever is done to the log, the database opens at a moment that was', () => {
+  const { keeper, loaded } = openService(file);
+  const moments = [keeper.state];
+  for (let starts = 0; starts < 20; starts++) {
+    const value = localFacts({ starts });
+    keeper.commit([{ table: 'locals', key: keyOf('s_1'), value }]);
+    moments.push(keeper.state);
+  }
+  const [main, wal] = [readFileSync(file), readFileSync(`${file}-wal`)];
+  loaded.store.close();
+  const damage = fc.record({
+    cut: fc.nat({ max: wal.length }),
+    offset: fc.nat({ max: wal.length - 1 }),
+    bytes: fc.uint8Array({ maxLength: 64 }),
+  });
+  fc.assert(
+    fc.property(damage, ({ cut, offset, bytes }) => {
+      rmSync(dirname(file), { recursive: true });
+      mkdirSync(dirname(file), { recursive: true });
+      const damaged = Buffer.from(wal.subarray(0, cut));
+      damaged.set(bytes.subarray(0, Math.max(0, cut - offset)), Math.min(offset, cut));
+      writeFileSync(file, main);
+      writeFileSync(`${file}-wal`, damaged);
+      const { state } = load();
+      expect(moments.map(({ locals }) => JSON.stringify([...locals]))).toContain(
+        JSON.stringify([...state.locals]),
+      );
+    }),
+    { numRuns: 100 },
+  );
+}, 120_000);

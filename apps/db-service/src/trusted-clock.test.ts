@@ -1,0 +1,34 @@
+import { expect, test } from 'vitest';
+import { FakeClock, NOON } from './builders.ts';
+import { TrustedClock } from './trusted-clock.ts';
+
+const POLICY = { require_sync: true, jump_seconds: 0.5, settle_seconds: 300 };
+
+test('a clock that runs evenly is trusted, at whatever part of a second it is read', () => {
+  const source = new FakeClock();
+  const clock = new TrustedClock(source, POLICY);
+  for (let look = 0; look < 50; look++) {
+    source.pass(0.97);
+    expect(clock.look()).toEqual({ now: Math.floor(source.wall), clockTrusted: true });
+  }
+});
+
+test('a jump is seen by the very look whose time it has changed', () => {
+  const source = new FakeClock();
+  const clock = new TrustedClock(source, POLICY);
+  source.wall += 1e6;
+  expect(clock.look()).toEqual({ now: NOON + 1e6, clockTrusted: false });
+  expect(clock.verdict).toEqual({ trusted: false, reason: 'the clock has jumped' });
+});
+
+test('whether the clock is synchronised is not asked where it does not matter', () => {
+  const source = new FakeClock();
+  const forbidden = (): boolean => {
+    throw new Error('EPERM');
+  };
+  const asking = { ...source, synchronised: forbidden };
+  expect(new TrustedClock(asking, { ...POLICY, require_sync: false }).look().clockTrusted).toBe(
+    true,
+  );
+  expect(() => new TrustedClock(asking, POLICY)).toThrow('EPERM');
+});
