@@ -1,5 +1,6 @@
 /** The flags of `npm start --`. Parsing only. */
 import { parseArgs } from 'node:util';
+import { DEMO_STATE_DIR } from '@nodemgr/config';
 import { DAEMONS, type DaemonName } from '@nodemgr/contracts';
 
 export interface DemoOptions {
@@ -81,7 +82,7 @@ export function parseDemoOptions(args: readonly string[]): DemoOptions | 'help' 
   return {
     slices: text('slices'),
     nodeId: numberFlag('--node-id', text('node-id'), { min: 0, max: 2 ** 53 - 1, whole: true }),
-    state: text('state') ?? '.nodemgr',
+    state: text('state') ?? DEMO_STATE_DIR,
     tcpPort: numberFlag('--tcp-port', text('tcp-port'), { min: 0, max: 65_535, whole: true }),
     pollSeconds: numberFlag('--poll', text('poll'), { min: 0.05, max: 86_400, whole: false }),
     config: text('config'),

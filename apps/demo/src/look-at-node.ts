@@ -11,7 +11,7 @@ import {
   type ResultOf,
   supervisorOperatorContract,
 } from '@nodemgr/contracts';
-import type { NodeLook } from './node-look.ts';
+import type { AccountsLook, NodeLook } from './node-look.ts';
 
 const DEADLINE_MS = 1000;
 
@@ -66,7 +66,7 @@ export class NodeWatcher {
     return { fetcher, db, supervisor, bandwidth, gateway };
   }
 
-  async slivers(): Promise<NodeLook['slivers']> {
+  async slivers(): Promise<AccountsLook> {
     const [accounts, observed] = await Promise.all([
       orUndefined(this.#db, 'accounts'),
       orUndefined(this.#supervisor, 'observed'),

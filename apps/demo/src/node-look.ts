@@ -14,10 +14,12 @@ export interface NodeLook {
   readonly supervisor: SupervisorStatus | undefined;
   readonly bandwidth: BandwidthStatus | undefined;
   readonly gateway: GatewayStatus | undefined;
-  readonly slivers?: {
-    readonly accounts: readonly { readonly name: string; readonly item: unknown }[];
-    readonly observed: readonly ObservedAccountView[];
-  };
+}
+
+/** What db-service wants and what account-supervisor sees, account by account. */
+export interface AccountsLook {
+  readonly accounts: readonly { readonly name: string; readonly item: unknown }[];
+  readonly observed: readonly ObservedAccountView[];
 }
 
 /** Either ready, or what is being waited for. */
@@ -53,11 +55,13 @@ export function judgeReadiness(look: NodeLook): Readiness {
 
 const BAR_WIDTH = 24;
 
-/** renderProgress is one line: how many of the slivers run, and what is waited for. */
+/** renderProgress is one line: how many of the accounts are as they should be, and what is waited for. */
 export function renderProgress(look: NodeLook, readiness: Readiness): string {
-  const { running = 0, desired = 0 } = look.supervisor?.detail.accounts ?? {};
-  const filled = desired === 0 ? 0 : Math.round((running / desired) * BAR_WIDTH);
+  const { running = 0, stopped = 0, desired = 0 } = look.supervisor?.detail.accounts ?? {};
+  const settled = Math.min(desired, running + stopped);
+  const filled = desired === 0 ? 0 : Math.round((settled / desired) * BAR_WIDTH);
   const bar = '#'.repeat(filled).padEnd(BAR_WIDTH, '.');
   const rest = readiness.ready ? 'done' : `waiting for ${readiness.waitsFor}`;
-  return `accounts [${bar}] ${running}/${desired} up, ${rest}`;
+  const off = stopped === 0 ? '' : `, ${stopped} stopped`;
+  return `accounts [${bar}] ${running} up${off} of ${desired}, ${rest}`;
 }

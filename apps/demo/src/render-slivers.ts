@@ -1,7 +1,7 @@
 /** The table of slivers that the demo shows once they are up. Pure. */
 import type { AccountItem } from '@nodemgr/contracts';
 import { amountOf, type ResourceName } from '@nodemgr/records';
-import type { NodeLook } from './node-look.ts';
+import type { AccountsLook } from './node-look.ts';
 
 const COLUMNS = ['sliver', 'state', 'id', 'CPU share', 'guaranteed', 'disk', 'net max', 'loans'];
 
@@ -36,17 +36,24 @@ function rowFor(item: AccountItem, state: string): string[] {
   ];
 }
 
-/** renderSlivers returns the table's lines, a sliver each, in the order of their names. */
-export function renderSlivers({
-  accounts,
-  observed,
-}: NonNullable<NodeLook['slivers']>): readonly string[] {
-  const states = new Map(observed.map(({ name, state }) => [name, state]));
-  const rows = accounts
+function sliverItems({ accounts }: AccountsLook): readonly AccountItem[] {
+  return accounts
     .map(({ item }) => item)
     .filter(isSliverItem)
-    .sort((a, b) => (a.record.name < b.record.name ? -1 : 1))
-    .map((item) => rowFor(item, states.get(item.record.name) ?? 'absent'));
+    .sort((a, b) => (a.record.name < b.record.name ? -1 : 1));
+}
+
+/** sliverNames returns the names of all slivers, sorted. */
+export function sliverNames(look: AccountsLook): readonly string[] {
+  return sliverItems(look).map(({ record }) => record.name);
+}
+
+/** renderSlivers returns the table's lines, a sliver each, in the order of their names. */
+export function renderSlivers(look: AccountsLook): readonly string[] {
+  const states = new Map(look.observed.map(({ name, state }) => [name, state]));
+  const rows = sliverItems(look).map((item) =>
+    rowFor(item, states.get(item.record.name) ?? 'absent'),
+  );
   const all = [COLUMNS, ...rows];
   const widths = COLUMNS.map((_, column) =>
     Math.max(...all.map((row) => row[column]?.length ?? 0)),

@@ -6,6 +6,7 @@ import {
   CONFIG_FILE_NAME,
   type Config,
   checkConfig,
+  DEMO_STATE_DIR,
   mergeConfig,
   readToml,
 } from '@nodemgr/config';
@@ -22,7 +23,7 @@ import { type Ended, KeptProcess, type ProcessSpec } from './kept-process.ts';
 import { LogTail } from './log-tail.ts';
 import { NodeWatcher } from './look-at-node.ts';
 import { judgeReadiness, renderProgress } from './node-look.ts';
-import { renderSlivers } from './render-slivers.ts';
+import { type ReadyNode, renderReady } from './render-ready.ts';
 import { type Output, Screen } from './screen.ts';
 
 export interface DemoRun {
@@ -168,12 +169,10 @@ class Demo {
       }
       this.#screen.endProgress();
       if (this.#ready && this.#going) {
-        for (const line of renderSlivers(
-          (await watcher.slivers()) ?? { accounts: [], observed: [] },
-        )) {
+        const slivers = await watcher.slivers();
+        for (const line of renderReady({ ...this.#readyNode(config), slivers })) {
           this.#screen.line(line);
         }
-        this.#announce(config);
       }
     } finally {
       watcher.close();
@@ -187,19 +186,13 @@ class Demo {
     return (await Promise.all([tcp, unix])).every(Boolean);
   }
 
-  #announce(config: Config): void {
-    const { tcp_port } = config.api;
-    const url = `http://127.0.0.1:${tcp_port}`;
-    const state = this.run.options.state === '.nodemgr' ? '' : ` --state ${this.stateDir}`;
-    const tcp = tcp_port === 0 ? 'none' : `127.0.0.1:${tcp_port}`;
-    this.#screen.line(`ready tcp ${tcp} unix ${apiSocketOf(config)}`);
-    this.#screen.line('Call the API:');
-    this.#screen.line(
-      `  python3 -c 'import xmlrpc.client; print(xmlrpc.client.ServerProxy("${url}").GetRSpec("princeton_sirius"))'`,
-    );
-    this.#screen.line(`  npx nmctl${state} call GetRSpec princeton_sirius`);
-    this.#screen.line(`  npx nmctl${state} status`);
-    this.#screen.line('Ctrl-C stops everything; the state is kept.');
+  #readyNode(config: Config): Omit<ReadyNode, 'slivers'> {
+    const { state } = this.run.options;
+    return {
+      tcpPort: config.api.tcp_port,
+      apiSocket: apiSocketOf(config),
+      stateFlag: state === DEMO_STATE_DIR ? '' : `--state ${this.stateDir}`,
+    };
   }
 
   async #show(): Promise<void> {

@@ -2,6 +2,7 @@ import type { DbStatus, FetcherStatus, SupervisorStatus } from '@nodemgr/contrac
 import { expect, test } from 'vitest';
 import { describeEvent } from './describe-event.ts';
 import { judgeReadiness, type NodeLook, renderProgress } from './node-look.ts';
+import { renderReady } from './render-ready.ts';
 import { formatRate, renderSlivers } from './render-slivers.ts';
 import { Screen } from './screen.ts';
 
@@ -29,7 +30,7 @@ function aLook(changed: Partial<NodeLook> = {}): NodeLook {
     detail: {
       driver: 'dry-run',
       feed,
-      accounts: { desired: 4, running: 2, stopped: 0, busy: 0 },
+      accounts: { desired: 4, running: 2, stopped: 1, busy: 0 },
       converged_revision: 7,
     },
   };
@@ -85,7 +86,7 @@ test('it waits for slivers that lag behind', () => {
   const look = aLook({ supervisor: behind });
   expect(judgeReadiness(look)).toMatchObject({ waitsFor: 'the slivers' });
   expect(renderProgress(look, judgeReadiness(look))).toBe(
-    'accounts [############............] 2/4 up, waiting for the slivers',
+    'accounts [##################......] 2 up, 1 stopped of 4, waiting for the slivers',
   );
 });
 
@@ -106,6 +107,27 @@ test('slivers are shown by name, with effective amounts', () => {
     'sliver  state    id  CPU share  guaranteed  disk      net max     loans',
     'site_a  running  3   32         20%         4883 MiB  2.5 Mbit/s  1',
   ]);
+});
+
+test('the ready line names the TCP address and the socket, and the examples a sliver that exists', () => {
+  const item = (name: string) => ({
+    kind: 'account',
+    record: { account_type: 'sliver', name, id: 3 },
+    local: { loans: [] },
+    effective: {},
+  });
+  const ready = (tcpPort: number, ...names: readonly string[]) =>
+    renderReady({
+      tcpPort,
+      apiSocket: '/s/run/api.sock',
+      stateFlag: '--state /s',
+      slivers: { accounts: names.map((name) => ({ name, item: item(name) })), observed: [] },
+    });
+  expect(ready(8812, 'b_b', 'a_a')).toContain('ready tcp 127.0.0.1:8812 unix /s/run/api.sock');
+  expect(ready(8812, 'b_b', 'a_a')).toContain('  npx nmctl --state /s call GetRSpec a_a');
+  expect(ready(0)).toContain('ready tcp none unix /s/run/api.sock');
+  expect(ready(0)).toContain('  npx nmctl --state /s call Help');
+  expect(ready(0).join()).not.toContain('python3');
 });
 
 test('rates are written with the unit that people would use', () => {
