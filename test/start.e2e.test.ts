@@ -84,6 +84,49 @@ test('npm start serves the sample, prints ready, and Ctrl-C leaves nothing runni
   rmSync(folder, { recursive: true });
 }, 180_000);
 
+test.each(['SIGTERM', 'SIGINT', 'SIGKILL'] as const)(
+  '%s to npm alone leaves nothing running',
+  async (signal) => {
+    const folder = mkdtempSync(join(tmpdir(), 'start-'));
+    const state = join(folder, 'state');
+    const port = String(await freePort());
+    const npm = spawn('npm', ['start', '--', '--plain', '--state', state, '--tcp-port', port], {
+      detached: true,
+    });
+    let output = '';
+    npm.stdout.on('data', (chunk: Buffer) => {
+      output += chunk.toString();
+    });
+    await vi.waitFor(() => expect(output).toMatch(/^ready /m), {
+      timeout: 120_000,
+      interval: 200,
+    });
+    npm.kill(signal);
+    await vi.waitFor(() => expect(processesNaming(state)).toEqual([]), {
+      timeout: 20_000,
+      interval: 200,
+    });
+    rmSync(folder, { recursive: true });
+  },
+  180_000,
+);
+
+test('a reader that leaves after ready does not take the node with it', async () => {
+  const node = kept(await DemoNode.launch({ slices: aDocument({ name: 'site_a' }) }));
+  await node.ready();
+  node.stopReading();
+  node.publish(aDocument({ name: 'site_a' }, { name: 'site_b' }));
+  const api = node.tcp();
+  await node.eventually(async () =>
+    expect(await api.call('GetRSpec', 'site_b')).toHaveProperty('nm_cpu_share'),
+  );
+  // Events have been shown by now, to nobody.
+  expect(await api.call('Stop', 'site_b')).toBe(1);
+  await node.eventually(async () =>
+    expect((await node.nmctl('slivers')).stdout).toMatch(/site_b +stopped/),
+  );
+});
+
 test('SIGTERM to the demo alone leaves nothing running either, nor does SIGKILL', async () => {
   for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
     const node = kept(await DemoNode.start({ slices: aDocument({ name: 'site_a' }) }));
@@ -161,6 +204,10 @@ test('what cannot work is refused in one line: a taken port, a second demo, a ba
   });
   const badFlag = kept(await DemoNode.launch({ flags: ['--poll', 'soon'] }));
   await vi.waitFor(() => expect(badFlag.errors).toMatch(/--poll soon: wants a number/), {
+    timeout: PATIENCE_MS,
+  });
+  const noFile = kept(await DemoNode.launch({ flags: ['--slices', '/nowhere/slices.xml'] }));
+  await vi.waitFor(() => expect(noFile.errors).toMatch(/--slices \/nowhere\/slices\.xml: ENOENT/), {
     timeout: PATIENCE_MS,
   });
   const config = join(node.folder, 'bad.toml');

@@ -27,6 +27,14 @@ async function build() {
   process.exit(1);
 }
 
+// npm that is killed tells nobody; its script would live on with the port and the state.
+if (process.env.npm_lifecycle_event === 'start') {
+  const npm = process.ppid;
+  setInterval(() => {
+    if (process.ppid !== npm) process.kill(process.pid, 'SIGTERM');
+  }, 500).unref();
+}
+
 if (!process.argv.includes('--help')) {
   process.stdout.write('building (only what has changed) …\n');
   await build();

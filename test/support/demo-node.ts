@@ -123,6 +123,12 @@ export class DemoNode {
     });
   }
 
+  /** stopReading closes our end of the demo's output, as `| head` does. */
+  stopReading(): void {
+    this.#child?.stdout?.destroy();
+    this.#child?.stderr?.destroy();
+  }
+
   get apiSocket(): string {
     return /^ready tcp \S+ unix (\S+)$/m.exec(this.output)?.[1] ?? '';
   }

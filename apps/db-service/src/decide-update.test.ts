@@ -15,7 +15,7 @@ import {
   type Circumstances,
   decideFullUpdate,
   decideSingleRecord,
-  runningSlivers,
+  protectedSlivers,
 } from './decide-update.ts';
 import { applyRows, EMPTY_STATE, type NodeState } from './node-state.ts';
 
@@ -180,7 +180,7 @@ describe('the guard', () => {
     expect(deliver(better, after).after.holds.size).toBe(0);
   });
 
-  test('protects what should be running: existing, enabled and not stopped', () => {
+  test('protects what exists, and what of it should be running: enabled and not stopped', () => {
     const state = stateWith(
       [
         aSliver({ name: 'runs_a' }),
@@ -196,7 +196,10 @@ describe('the guard', () => {
         { table: 'locals', key: keyOf('created_a'), value: localFacts({ created: true }) },
       ],
     );
-    expect([...runningSlivers(state)]).toEqual([keyOf('runs_a'), keyOf('created_a')]);
+    const { running, existing } = protectedSlivers(state);
+    expect([...running]).toEqual([keyOf('runs_a'), keyOf('created_a')]);
+    const exist = ['runs_a', 'off_a', 'stopped_a', 'created_a'];
+    expect([...existing].sort()).toEqual(exist.map(keyOf).sort());
   });
 });
 

@@ -6,6 +6,7 @@ import {
   type GuardLimits,
   isSliver,
   NO_LOCAL_FACTS,
+  type Protected,
   planFullUpdate,
   planSingleRecord,
   type RecordChanges,
@@ -40,17 +41,18 @@ export interface Decision<Result> {
   readonly result: Result;
 }
 
-/** runningSlivers returns the slivers that should be running: what the guard protects. */
-export function runningSlivers(state: NodeState): ReadonlySet<RecordKey> {
+/** protectedSlivers returns the slivers that exist, and those of them that should be running. */
+export function protectedSlivers(state: NodeState): Protected {
+  const existing = new Set<RecordKey>();
   const running = new Set<RecordKey>();
   for (const [key, { record }] of state.records) {
     if (!isSliver(record)) continue;
     const local = state.locals.get(key) ?? NO_LOCAL_FACTS;
-    const exists = record.plc_instantiated || local.created;
-    const enabled = record.rspec['nm_enabled'] !== 0;
-    if (exists && enabled && !local.stopped) running.add(key);
+    if (!record.plc_instantiated && !local.created) continue;
+    existing.add(key);
+    if (record.rspec['nm_enabled'] !== 0 && !local.stopped) running.add(key);
   }
-  return running;
+  return { existing, running };
 }
 
 function putRows(state: NodeState, source: Source, puts: readonly DeliveredRecord[]): Row[] {
@@ -118,7 +120,7 @@ export function decideFullUpdate(
     {
       held: state.records,
       heldTimestamp: later(state.sources.get(source)?.timestamp, vouchedAt),
-      running: runningSlivers(state),
+      slivers: protectedSlivers(state),
       now: clockTrusted ? now : undefined,
       guard,
     },

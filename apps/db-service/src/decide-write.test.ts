@@ -1,4 +1,4 @@
-import { accountName, type Loan } from '@nodemgr/records';
+import { accountName, type Loan, MAX_LOANS_OF_NODE } from '@nodemgr/records';
 import { describe, expect, test } from 'vitest';
 import { aDelegate, aSliver, keyOf, localFacts, stateWith } from './builders.ts';
 import { decideWrite, type WriteRequest } from './decide-write.ts';
@@ -80,5 +80,19 @@ describe('a write', () => {
         message: "no such sliver: 'princeton_sirius'",
       }),
     );
+  });
+
+  test('of more loans than a node can hold is refused; fewer may always be set', () => {
+    const full = Array.from({ length: MAX_LOANS_OF_NODE }, (): Loan => ['b_b', 'nm_cpu_share', 1]);
+    const state = stateWith(
+      [aSliver(), aSliver({ name: 'b_b' })],
+      [
+        { table: 'locals', key: keyOf('b_b'), value: localFacts({ loans: full }) },
+        { table: 'locals', key: keyOf(SIRIUS), value: localFacts({ loans: LOANS }) },
+      ],
+    );
+    const more: WriteRequest = { act: 'set_loans', loans: [...LOANS, ...LOANS] };
+    expect(() => decideWrite(more, SIRIUS, state)).toThrow(/no room for these loans/);
+    expect(decideWrite({ act: 'set_loans', loans: [] }, SIRIUS, state)).toHaveLength(1);
   });
 });

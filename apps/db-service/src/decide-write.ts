@@ -6,6 +6,7 @@ import {
   isSliver,
   type Loan,
   type LocalFacts,
+  MAX_LOANS_OF_NODE,
   NO_LOCAL_FACTS,
   recordKeyOf,
   type SliverRecord,
@@ -31,7 +32,18 @@ function afterWrite(write: WriteRequest, local: LocalFacts, record: SliverRecord
   }
 }
 
-/** decideWrite returns the changed row, or none; throws Fault `bad-argument` when there is no such sliver. */
+/** Counted only when loans are set: a read, a start or a stop costs no count of the whole node. */
+function checkRoomForLoans(state: NodeState, more: number): void {
+  let held = more;
+  for (const { loans } of state.locals.values()) held += loans.length;
+  if (held <= MAX_LOANS_OF_NODE) return;
+  throw new Fault(
+    'bad-argument',
+    `no room for these loans: the slivers of a node hold at most ${MAX_LOANS_OF_NODE} together`,
+  );
+}
+
+/** decideWrite returns the changed row, or none; throws Fault `bad-argument` when there is no such sliver or no room. */
 export function decideWrite(
   write: WriteRequest,
   sliver: AccountName,
@@ -44,6 +56,8 @@ export function decideWrite(
   }
   const before = state.locals.get(key) ?? NO_LOCAL_FACTS;
   const after = afterWrite(write, before, record);
+  const more = after.loans.length - before.loans.length;
+  if (more > 0) checkRoomForLoans(state, more);
   if (canonicalJson(after) === canonicalJson(before)) return [];
   return [{ table: 'locals', key, value: after }];
 }

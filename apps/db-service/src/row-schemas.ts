@@ -28,7 +28,7 @@ const holdSchema = z.object({
   boot_id: z.string().optional(),
   since: epochSecondsSchema,
   refusal: z.object({
-    running: z.int(),
+    population: z.int(),
     would_remove: z.array(z.string()),
     reason: z.string(),
   }),

@@ -65,7 +65,7 @@ async function serve({ slices, dir, port }: Arguments, log: Logger): Promise<Doc
 
 async function run(args: Arguments): Promise<void> {
   const toldToStop = untilToldToStop(args.stopOnStdinEof);
-  const log = makeLogger('demo-plc', 'info');
+  const log = await makeLogger('demo-plc', 'info');
   const server = await Promise.race([serve(args, log), toldToStop]);
   log.info({ reason: await toldToStop }, 'stopping');
   if (typeof server !== 'string') await server.close();

@@ -49,7 +49,9 @@ async function answer(
   response.writeHead(plan.status, { ...plan.headers, ...length });
   response.end(method === 'HEAD' ? undefined : body);
   const ms = Math.round(performance.now() - started);
-  log.info(
+  // A poll that changes nothing comes every few seconds, for ever.
+  const level = plan.status === 304 ? 'debug' : 'info';
+  log[level](
     { method, url, status: plan.status, encoding: plan.body, bytes: body?.length, ms },
     'request',
   );

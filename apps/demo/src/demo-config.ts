@@ -3,7 +3,7 @@
  * then the flags. Pure.
  */
 import { join } from 'node:path';
-import { mergeConfig } from '@nodemgr/config';
+import { ENV_PREFIX, mergeConfig } from '@nodemgr/config';
 import type { DemoOptions } from './demo-options.ts';
 
 type Tree = Record<string, unknown>;
@@ -41,11 +41,12 @@ export function demoDefaults({ stateDir, runtimeDir, uid }: DemoPlaces): Tree {
   };
 }
 
-/** The keys that flags set; flags that were not given set nothing. */
+/** The keys that flags set; flags that were not given set nothing. Whoever polls often retries often. */
 export function flagOverrides(options: DemoOptions): Tree {
   const entries: readonly [section: string, key: string, value: unknown][] = [
     ['node', 'id', options.nodeId],
     ['plc', 'poll_seconds', options.pollSeconds],
+    ['plc', 'max_backoff_seconds', options.pollSeconds],
     ['api', 'tcp_port', options.tcpPort],
   ];
   return entries
@@ -54,6 +55,13 @@ export function flagOverrides(options: DemoOptions): Tree {
       (tree, [section, key, value]) => mergeConfig(tree, { [section]: { [key]: value } }),
       {},
     );
+}
+
+/** withoutOverrides returns an environment in which no variable sets a key: they are in the file by now. */
+export function withoutOverrides(
+  env: Readonly<Record<string, string | undefined>>,
+): Record<string, string | undefined> {
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !name.startsWith(ENV_PREFIX)));
 }
 
 /** ownPlc reports whether the user's configuration names a PLC, so that demo-plc is not needed. */

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { demoDefaults, flagOverrides, ownPlc } from './demo-config.ts';
+import { demoDefaults, flagOverrides, ownPlc, withoutOverrides } from './demo-config.ts';
 import { parseDemoOptions, UsageError } from './demo-options.ts';
 
 function options(...args: readonly string[]) {
@@ -27,7 +27,7 @@ test('each flag sets its own key', () => {
   expect(flags.slices).toBe('a.xml');
   expect(flagOverrides(flags)).toEqual({
     node: { id: 5 },
-    plc: { poll_seconds: 0.5 },
+    plc: { poll_seconds: 0.5, max_backoff_seconds: 0.5 },
     api: { tcp_port: 9000 },
   });
 });
@@ -39,6 +39,7 @@ test.each([
   [['--poll', ''], /--poll/],
   [['--polls', '1'], /--polls/],
   [['--without', 'gateway'], /--without gateway: wants one of plc-fetcher/],
+  [['--state', ''], /--state: wants a path/],
   [['extra'], /extra/],
 ])('%j is refused by its name', (args, message) => {
   expect(() => parseDemoOptions(args)).toThrow(UsageError);
@@ -52,6 +53,10 @@ test('the demo pretends below its own folder, and whoever runs it counts as root
     accounts: { passwd_file: '/s/machine/etc/passwd' },
     api: { root_uids: [0, 1000] },
   });
+});
+
+test('what the environment sets is in the file by then: the processes do not hear of it again', () => {
+  expect(withoutOverrides({ PATH: '/bin', NODEMGR_API__TCP_PORT: '1' })).toEqual({ PATH: '/bin' });
 });
 
 test("a user's own PLC takes the place of demo-plc", () => {

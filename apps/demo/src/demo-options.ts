@@ -79,6 +79,9 @@ export function parseDemoOptions(args: readonly string[]): DemoOptions | 'help' 
   }
   if (values['help'] === true) return 'help';
   const text = (flag: string) => values[flag] as string | undefined;
+  for (const flag of ['slices', 'state', 'config']) {
+    if (text(flag) === '') throw new UsageError(`--${flag}: wants a path, got nothing`);
+  }
   return {
     slices: text('slices'),
     nodeId: numberFlag('--node-id', text('node-id'), { min: 0, max: 2 ** 53 - 1, whole: true }),

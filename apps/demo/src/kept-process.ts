@@ -4,7 +4,8 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, openSync, readFileSync, renameSync, statSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, readFileSync, renameSync, statSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { backoffMs, sleep } from '@nodemgr/daemon';
 
 export interface ProcessSpec {
@@ -20,9 +21,9 @@ export interface Ended {
   readonly signal: NodeJS.Signals | null;
 }
 
-const RESTART = { base_ms: 200, max_ms: 5000 };
-/** A life longer than this was a good one: the next restart comes at once. */
-const GOOD_LIFE_MS = 10_000;
+const RESTART = { base_ms: 100, max_ms: 1000 };
+/** A life longer than this was a good one: the next restart comes soon. */
+const GOOD_LIFE_MS = 2000;
 /** How long a process may take to stop before it is killed. */
 const STOP_MS = 3000;
 /** A log larger than this is put aside once, at start. */
@@ -80,6 +81,7 @@ export class KeptProcess {
   }
 
   async #live(): Promise<Ended> {
+    mkdirSync(dirname(this.spec.logFile), { recursive: true });
     const log = openSync(this.spec.logFile, 'a', 0o600);
     const child = spawn(process.execPath, [...this.spec.args(), '--stop-on-stdin-eof'], {
       stdio: ['pipe', 'pipe', log],

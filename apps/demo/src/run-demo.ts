@@ -8,6 +8,7 @@ import {
   checkConfig,
   DEMO_STATE_DIR,
   mergeConfig,
+  overridesFromEnv,
   readToml,
 } from '@nodemgr/config';
 import { DAEMONS, endpointsBelow } from '@nodemgr/contracts';
@@ -15,8 +16,8 @@ import { sleep } from '@nodemgr/daemon';
 import { native } from '@nodemgr/native';
 import { stringify } from 'smol-toml';
 import { answers } from './call-api.ts';
-import { demoDefaults, flagOverrides, ownPlc } from './demo-config.ts';
-import type { DemoOptions } from './demo-options.ts';
+import { demoDefaults, flagOverrides, ownPlc, withoutOverrides } from './demo-config.ts';
+import { type DemoOptions, UsageError } from './demo-options.ts';
 import { makePlaces } from './demo-places.ts';
 import { describeEvent } from './describe-event.ts';
 import { type Ended, KeptProcess, type ProcessSpec } from './kept-process.ts';
@@ -48,6 +49,15 @@ function takeLock(stateDir: string): void {
     throw new Error(`another demo runs in ${stateDir}; stop it or choose another --state`, {
       cause,
     });
+  }
+}
+
+/** Reads what a flag names; throws UsageError naming both. */
+function readFor(flag: string, file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (cause) {
+    throw new UsageError(`${flag} ${file}: ${(cause as Error).message}`, { cause });
   }
 }
 
@@ -100,7 +110,7 @@ class Demo {
     this.#tails.set(name, new LogTail(logFile));
     const main = join(this.run.apps, name, 'main.cjs');
     const kept = new KeptProcess(
-      { name, args: () => [main, ...args()], logFile, env: process.env },
+      { name, args: () => [main, ...args()], logFile, env: withoutOverrides(process.env) },
       (spec, how) => this.#ended(kept, spec, how),
     );
     this.#processes.push(kept);
@@ -121,7 +131,10 @@ class Demo {
   async #configure(): Promise<Config | undefined> {
     const { options } = this.run;
     const file = options.config === undefined ? undefined : resolve(options.config);
-    const user = file === undefined ? {} : readToml(readFileSync(file, 'utf8'), file);
+    const user = mergeConfig(
+      file === undefined ? {} : readToml(readFor('--config', file), file),
+      overridesFromEnv(process.env),
+    );
     const places = makePlaces(this.stateDir);
     const asked = mergeConfig(mergeConfig(demoDefaults(places), user), flagOverrides(options));
     const plc = ownPlc(user) ? {} : await this.#startPlc();
@@ -137,6 +150,7 @@ class Demo {
 
   async #startPlc(): Promise<{ url: string; ca_file: string } | undefined> {
     const slices = resolve(this.run.options.slices ?? this.run.sample);
+    readFor('--slices', slices);
     const dir = join(this.stateDir, 'demo-plc');
     // Whatever port is free at first; the same one when it is started again.
     let port = '0';

@@ -3,9 +3,13 @@
 export interface Output {
   readonly isTTY?: boolean;
   readonly columns?: number;
+  /** What has been written and not been read yet (bytes). */
+  readonly writableLength?: number;
   write(text: string): unknown;
 }
 
+/** With more than this unread nobody is reading: further lines would only fill memory. */
+const MAX_UNREAD = 1 << 20;
 const ERASE_LINE = '\r\x1b[2K';
 
 export class Screen {
@@ -18,6 +22,7 @@ export class Screen {
 
   /** line prints a line for good. */
   line(text: string): void {
+    if ((this.output.writableLength ?? 0) > MAX_UNREAD) return;
     if (this.#drawn === '' || !this.#draws) this.output.write(`${text}\n`);
     else this.output.write(`${ERASE_LINE}${text}\n${this.#drawn}`);
   }

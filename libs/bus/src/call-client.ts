@@ -6,9 +6,10 @@
 import type { Contract, Method, ParamsOf, ResultOf } from '@nodemgr/contracts';
 import { Fault } from '@nodemgr/faults';
 import { Dealer } from 'zeromq';
+import { FairTurn } from './fair-turn.ts';
 import { SendQueue } from './send-queue.ts';
 import { addressOf, MAX_MESSAGE_BYTES } from './socket-file.ts';
-import { type Answer, answerSchema, checked, monotonicMs, parseJson } from './wire.ts';
+import { type Answer, answerSchema, checked, encodeBody, monotonicMs, parseJson } from './wire.ts';
 
 export interface CallClient<C extends Contract> {
   /** call rejects with a Fault: the server's own, or `unavailable` without an answer in time. */
@@ -52,7 +53,9 @@ export function connectCalls<C extends Contract>(options: {
   let lastId = 0;
 
   async function receive(): Promise<void> {
+    const turn = new FairTurn();
     for await (const [id, body] of socket) {
+      await turn.next();
       const waiting = pending.get(id?.toString() ?? '');
       if (waiting === undefined || body === undefined) continue;
       try {
@@ -75,10 +78,11 @@ export function connectCalls<C extends Contract>(options: {
     broken = false;
   });
 
-  function exchange(method: string, params: unknown, deadlineMs: number): Promise<Answer> {
+  async function exchange(method: string, params: unknown, deadlineMs: number): Promise<Answer> {
     lastId += 1;
     const id = String(lastId);
     const request = { method, deadline: monotonicMs() + deadlineMs, params };
+    const body = encodeBody(request, method);
     return new Promise((resolve, reject) => {
       const settle = (outcome: Answer | Fault) => {
         clearTimeout(timer);
@@ -90,7 +94,7 @@ export function connectCalls<C extends Contract>(options: {
         () => settle(new Fault('unavailable', `no answer to ${method} in ${deadlineMs} ms`)),
         deadlineMs,
       );
-      const frames = [id, JSON.stringify(request)];
+      const frames = [id, body];
       const until = performance.now() + deadlineMs;
       const send = () =>
         outgoing.push(frames, until, (cause) =>

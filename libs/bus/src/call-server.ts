@@ -7,9 +7,10 @@ import type { Contract, Method, ParamsOf, ResultOf } from '@nodemgr/contracts';
 import { asFault, Fault } from '@nodemgr/faults';
 import type { Logger } from 'pino';
 import { Router } from 'zeromq';
+import { FairTurn } from './fair-turn.ts';
 import { SendQueue } from './send-queue.ts';
 import { addressOf, MAX_MESSAGE_BYTES, openToFolder, prepareFolder } from './socket-file.ts';
-import { type Answer, checked, monotonicMs, parseJson, requestSchema } from './wire.ts';
+import { type Answer, checked, encodeBody, monotonicMs, parseJson, requestSchema } from './wire.ts';
 
 export type Handlers<C extends Contract> = {
   readonly [M in keyof C]: (params: ParamsOf<C, M>) => ResultOf<C, M> | Promise<ResultOf<C, M>>;
@@ -19,6 +20,8 @@ export interface CallServer {
   close(): Promise<void>;
 }
 
+/** A request that asks to be kept for longer than this is refused (milliseconds). */
+const LONGEST_DEADLINE_MS = 60_000;
 /** Requests worked on at once; more are answered `unavailable`. */
 const MAX_IN_FLIGHT = 256;
 const MAX_QUEUED_ANSWERS = 10_000;
@@ -33,7 +36,11 @@ async function answerTo(
 ): Promise<Answer | 'too late'> {
   try {
     const request = checked(requestSchema, parseJson(body, 'the request'), 'the request');
-    if (monotonicMs() > request.deadline) return 'too late';
+    const left = request.deadline - monotonicMs();
+    if (left < 0) return 'too late';
+    if (left > LONGEST_DEADLINE_MS) {
+      throw new Fault('bad-argument', `a deadline ${left} ms away; at most ${LONGEST_DEADLINE_MS}`);
+    }
     const entry: Method | undefined = Object.hasOwn(contract, request.method)
       ? contract[request.method]
       : undefined;
@@ -44,8 +51,17 @@ async function answerTo(
     const result = await handler(checked(entry.params, request.params, request.method));
     return { ok: true, result: checked(entry.result, result, `the result of ${request.method}`) };
   } catch (error) {
-    const { kind, message } = asFault(error);
-    return { ok: false, kind, message };
+    return failure(asFault(error));
+  }
+}
+
+const failure = ({ kind, message }: Fault): Answer => ({ ok: false, kind, message });
+
+function encodeAnswer(answer: Answer): string {
+  try {
+    return encodeBody(answer, 'the answer');
+  } catch (error) {
+    return JSON.stringify(failure(new Fault('internal', (error as Error).message)));
   }
 }
 
@@ -75,11 +91,11 @@ export async function serveCalls<C extends Contract>(options: {
     try {
       const answer: Answer | 'too late' =
         inFlight > MAX_IN_FLIGHT
-          ? { ok: false, kind: 'unavailable', message: `${MAX_IN_FLIGHT} calls are in progress` }
+          ? failure(new Fault('unavailable', `${MAX_IN_FLIGHT} calls are in progress`))
           : await answerTo(body, contract, handlers);
       if (answer === 'too late') return;
       if (!answer.ok) log.debug({ path, kind: answer.kind, reason: answer.message }, 'call failed');
-      answers.push([peer, id, JSON.stringify(answer)], performance.now() + ANSWER_MS, (error) =>
+      answers.push([peer, id, encodeAnswer(answer)], performance.now() + ANSWER_MS, (error) =>
         log.warn({ path, err: error }, 'an answer could not be sent; its caller will time out'),
       );
     } finally {
@@ -88,7 +104,9 @@ export async function serveCalls<C extends Contract>(options: {
   }
 
   async function serve(): Promise<void> {
+    const turn = new FairTurn();
     for await (const frames of socket) {
+      await turn.next();
       const [peer, id, body] = frames;
       if (peer === undefined || id === undefined || body === undefined || frames.length !== 3) {
         log.warn({ path, frames: frames.length }, 'a message that is no call was dropped');

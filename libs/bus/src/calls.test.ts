@@ -131,6 +131,22 @@ test('a method named like a property of every object does not exist', async () =
   ).rejects.toMatchObject({ kind: 'no-such-method' });
 });
 
+test('a message larger than the bus takes is refused by its sender, and the connection lives on', async () => {
+  const text = 'x'.repeat(16 << 20);
+  const huge = { n: 1, text: Array.from({ length: 17 }, () => text) } as unknown as { n: number };
+  await expect(client.call('double', huge, { deadlineMs: 2000 })).rejects.toMatchObject({
+    kind: 'bad-argument',
+    message: expect.stringMatching(/^double is larger than the 256 MiB/),
+  });
+  await expect(client.call('double', { n: 2 }, { deadlineMs: 2000 })).resolves.toEqual({ n: 4 });
+});
+
+test('a deadline hours away is refused', async () => {
+  await expect(client.call('double', { n: 1 }, { deadlineMs: 3_600_000 })).rejects.toMatchObject({
+    message: expect.stringMatching(/at most 60000/),
+  });
+});
+
 test('a socket path that Linux cannot take is an error that says so', async () => {
   await expect(
     serveCalls({

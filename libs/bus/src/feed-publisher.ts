@@ -8,6 +8,7 @@ import { Publisher } from 'zeromq';
 import { serveCalls } from './call-server.ts';
 import { SendQueue } from './send-queue.ts';
 import { addressOf, openToFolder, prepareFolder } from './socket-file.ts';
+import { encodeBody } from './wire.ts';
 
 /** How often a publisher says that it lives (milliseconds). */
 export const HEARTBEAT_MS = 500;
@@ -36,10 +37,17 @@ export async function publishFeed(options: {
   await socket.bind(addressOf(changes));
   await openToFolder(changes);
   const outgoing = new SendQueue(socket, HIGH_WATER);
-  const send = (topic: string, body: unknown) =>
-    outgoing.push([topic, JSON.stringify(body)], performance.now() + HEARTBEAT_MS, (error) =>
+  const sendNow = (topic: string, body: unknown) =>
+    outgoing.push([topic, encodeBody(body, topic)], performance.now() + HEARTBEAT_MS, (error) =>
       log.warn({ err: error, topic }, 'not published; subscribers will see the gap'),
     );
+  const send = (topic: string, body: unknown) => {
+    try {
+      sendNow(topic, body);
+    } catch (error) {
+      log.error({ err: error, topic }, 'not published; subscribers will see the gap');
+    }
+  };
   const snapshots = await serveCalls({
     path: options.snapshot,
     contract: feedContract,

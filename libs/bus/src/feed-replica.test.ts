@@ -68,6 +68,16 @@ test('changes published while a snapshot was under way are applied after it, old
   expect(replica.items.get(key('b'))).toEqual(item(7));
 });
 
+test('a change kept from an earlier life of the publisher is void after a snapshot of the next', () => {
+  const replica = aLiveReplica();
+  replica.distrust();
+  replica.change(aChange(7, { b: 7 }));
+  replica.snapshot(aChange(9, { a: 9 }, 'e2'));
+  expect(replica.wantsSnapshot).toBe(false);
+  expect(replica.position).toEqual({ epoch: 'e2', revision: 9 });
+  expect([...replica.items.keys()]).toEqual(['a']);
+});
+
 test('whatever is lost or late, the replica ends equal to the publisher', () => {
   const step = fc.record({
     entries: fc.dictionary(fc.constantFrom('a', 'b', 'c', 'd'), fc.option(fc.nat(99))),

@@ -62,7 +62,10 @@ export class FeedReplica {
     this.#items = items;
     this.#position = { epoch: snapshot.epoch, revision: snapshot.revision };
     this.#wantsSnapshot = false;
-    const later = this.#kept.filter((change) => !this.#isOld(change));
+    // Changes of another publisher's life are void; were this the older life, a heartbeat will tell.
+    const later = this.#kept.filter(
+      ({ epoch, revision }) => epoch === snapshot.epoch && revision > snapshot.revision,
+    );
     this.#kept = [];
     for (const change of later) this.change(change);
     return 'all';

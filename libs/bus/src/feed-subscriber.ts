@@ -13,6 +13,7 @@ import { type RecordKey, type Revision, revision as toRevision } from '@nodemgr/
 import type { Logger } from 'pino';
 import { Subscriber } from 'zeromq';
 import { connectCalls } from './call-client.ts';
+import { FairTurn } from './fair-turn.ts';
 import { CHANGE_TOPIC, HEARTBEAT_MS, HEARTBEAT_TOPIC } from './feed-publisher.ts';
 import { FeedReplica, type Touched } from './feed-replica.ts';
 import { addressOf, MAX_MESSAGE_BYTES } from './socket-file.ts';
@@ -24,7 +25,7 @@ const SNAPSHOT_DEADLINE_MS = 5_000;
 /** How often a wanted snapshot is asked for again, and silence is looked for. */
 const CHECK_MS = 100;
 
-/** 'waiting': nothing heard yet; 'stale': the last known state, the publisher is silent. */
+/** 'waiting': nothing heard yet; 'stale': the last known state, the publisher silent or something missed. */
 export type FeedState = 'waiting' | 'live' | 'stale';
 
 export interface FeedSubscription {
@@ -72,7 +73,8 @@ class Following implements FeedSubscription {
   get position(): { readonly state: FeedState; readonly revision?: number } {
     const at = this.#replica.position;
     if (at === undefined) return { state: 'waiting' };
-    return { state: this.#silent() ? 'stale' : 'live', revision: at.revision };
+    const behind = this.#silent() || this.#replica.wantsSnapshot;
+    return { state: behind ? 'stale' : 'live', revision: at.revision };
   }
 
   reached(revision: number, deadlineMs: number): Promise<void> {
@@ -107,7 +109,9 @@ class Following implements FeedSubscription {
   }
 
   async #receive(): Promise<void> {
+    const turn = new FairTurn();
     for await (const [topic, body] of this.#socket) {
+      await turn.next();
       try {
         this.#take(topic?.toString() ?? '', body?.toString('utf8') ?? '');
       } catch (error) {

@@ -6,8 +6,11 @@ import { chmod, mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { MAX_SOCKET_PATH } from '@nodemgr/contracts';
 
-/** Largest message that any endpoint takes: a full update of a full node, with room to spare. */
-export const MAX_MESSAGE_BYTES = 64 << 20;
+/**
+ * Largest message that any endpoint takes. A peer that receives more is cut off by ZeroMQ and not
+ * connected again, so whoever sends checks first and says so.
+ */
+export const MAX_MESSAGE_BYTES = 256 << 20;
 
 export const addressOf = (path: string): string => `ipc://${path}`;
 

@@ -1,6 +1,7 @@
 /** The bodies of the bus: JSON, checked by schema on both ends. No sockets here. */
 import { FAULT_NAMES, Fault } from '@nodemgr/faults';
 import { z } from 'zod';
+import { MAX_MESSAGE_BYTES } from './socket-file.ts';
 
 export const requestSchema = z.object({
   method: z.string().max(64),
@@ -37,4 +38,19 @@ export function parseJson(text: string, what: string): unknown {
   } catch (cause) {
     throw new Fault('bad-argument', `${what} is not JSON`, { cause });
   }
+}
+
+/** encodeBody returns `value` as JSON; throws `bad-argument` when it is more than a message may hold. */
+export function encodeBody(value: unknown, what: string): string {
+  const tooLarge = `${what} is larger than the ${MAX_MESSAGE_BYTES >> 20} MiB of a message`;
+  let body: string;
+  try {
+    body = JSON.stringify(value);
+  } catch (cause) {
+    // "Invalid string length": it would not even fit into a string.
+    if (cause instanceof RangeError) throw new Fault('bad-argument', tooLarge, { cause });
+    throw cause;
+  }
+  if (Buffer.byteLength(body) > MAX_MESSAGE_BYTES) throw new Fault('bad-argument', tooLarge);
+  return body;
 }

@@ -4,6 +4,7 @@
  */
 import { parse as parseToml, TomlError } from 'smol-toml';
 import type { z } from 'zod';
+import { requiredBelow, wantsAt } from './config-keys.ts';
 import { type Config, configSchema } from './schema.ts';
 
 /** One thing wrong with a configuration. */
@@ -11,6 +12,8 @@ export interface ConfigProblem {
   /** Such as `plc.poll_seconds`; empty when the whole text is meant. */
   readonly key: string;
   readonly message: string;
+  /** Whether nothing is wrong but that the key is not there. */
+  readonly missing?: true;
 }
 
 /** ConfigError lists everything that is wrong with a configuration; `origin` names the file. */
@@ -29,7 +32,7 @@ export class ConfigError extends Error {
 }
 
 /** What begins the name of an environment variable that sets a key: NODEMGR_PLC__POLL_SECONDS. */
-const ENV_PREFIX = 'NODEMGR_';
+export const ENV_PREFIX = 'NODEMGR_';
 
 type Tree = Record<string, unknown>;
 
@@ -72,9 +75,16 @@ export function mergeConfig(base: Tree, over: Tree): Tree {
 }
 
 function show(value: unknown): string {
-  if (value === undefined) return 'nothing';
-  const text = JSON.stringify(value) ?? String(value);
+  // TOML has nan and inf, JSON does not.
+  const text = typeof value === 'number' ? String(value) : JSON.stringify(value);
   return text.length > 120 ? `${text.slice(0, 120)}…` : text;
+}
+
+/** A table that is missing is told by the keys that it must have. */
+function missingKeys({ path, message }: z.core.$ZodIssue): readonly ConfigProblem[] {
+  const below = requiredBelow(path);
+  const wanted = below.length > 0 ? below : [{ key: path.map(String).join('.'), wants: message }];
+  return wanted.map(({ key, wants }) => ({ key, message: `missing; ${wants}`, missing: true }));
 }
 
 function describe(issue: z.core.$ZodIssue, tree: Tree): readonly ConfigProblem[] {
@@ -89,7 +99,7 @@ function describe(issue: z.core.$ZodIssue, tree: Tree): readonly ConfigProblem[]
     (at, step) => (at as Tree | undefined)?.[step as string],
     tree,
   );
-  if (value === undefined) return [{ key, message: `missing; ${issue.message}` }];
+  if (value === undefined) return missingKeys(issue);
   return [{ key, message: `${show(value)} is not allowed; ${issue.message}` }];
 }
 
@@ -116,7 +126,9 @@ function deepFreeze<T>(value: T): T {
 
 /** checkConfig validates a configuration as plain values; throws ConfigError. */
 export function checkConfig(tree: Tree, origin: string): Config {
-  const checked = configSchema.safeParse(tree);
+  // Only where the schema has no words of its own.
+  const error = ({ path = [] }: z.core.$ZodRawIssue) => wantsAt(path);
+  const checked = configSchema.safeParse(tree, { error });
   if (checked.success) return deepFreeze(checked.data);
   throw new ConfigError(
     origin,

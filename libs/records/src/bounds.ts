@@ -2,7 +2,10 @@
 
 /** Default ceiling of a sliver's bandwidth: 1 Gbit/s. */
 export const MAX_RATE = 1_000_000_000;
+/** Loans of one sliver. */
 export const MAX_LOANS = 1000;
+/** Loans of all slivers together: every agent holds them all, and one message carries them. */
+export const MAX_LOANS_OF_NODE = 100_000;
 export const MAX_DELEGATIONS = 1000;
 export const MAX_KEYS_BYTES = 1 << 20;
 export const MAX_INITSCRIPT_BYTES = 1 << 20;

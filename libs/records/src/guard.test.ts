@@ -8,10 +8,15 @@ const LIMITS: GuardLimits = { max_removed_share: 0.5, min_slivers: 4 };
 const slivers = (count: number): RecordKey[] =>
   Array.from({ length: count }, (_, at) => keyOf(`s_${at}`));
 
+const allRunning = (keys: readonly RecordKey[]) => ({
+  running: new Set(keys),
+  existing: new Set(keys),
+});
+
 /** Whether removing `removed` of `running` slivers is refused. */
 function refused(running: number, removed: number, limits = LIMITS): boolean {
   const all = slivers(running);
-  return guardUpdate(new Set(all), all.slice(0, removed), limits) !== undefined;
+  return guardUpdate(allRunning(all), all.slice(0, removed), limits) !== undefined;
 }
 
 describe('the guard', () => {
@@ -24,21 +29,31 @@ describe('the guard', () => {
     expect([refused(3, 3), refused(1, 1), refused(0, 0)]).toEqual([false, false, false]);
   });
 
-  test('counts only those that run: others may go', () => {
-    const running = new Set(slivers(4));
-    const others = Array.from({ length: 50 }, (_, at) => keyOf(`stopped_${at}`));
-    expect(guardUpdate(running, others, LIMITS)).toBeUndefined();
-    expect(guardUpdate(running, [...others, ...slivers(2)], LIMITS)).toBeUndefined();
-    expect(guardUpdate(running, [...others, ...slivers(3)], LIMITS)).toMatchObject({
-      running: 4,
+  test('counts those that run by themselves, whoever else goes', () => {
+    const stopped = Array.from({ length: 50 }, (_, at) => keyOf(`stopped_${at}`));
+    const node = { running: new Set(slivers(4)), existing: new Set([...stopped, ...slivers(4)]) };
+    expect(guardUpdate(node, slivers(2), LIMITS)).toBeUndefined();
+    expect(guardUpdate(node, slivers(3), LIMITS)).toMatchObject({
+      population: 4,
       would_remove: slivers(3),
     });
+  });
+
+  test('protects stopped slivers too: calling Stop does not open the way to an empty document', () => {
+    const all = slivers(6);
+    const node = { running: new Set(all.slice(0, 3)), existing: new Set(all) };
+    expect(guardUpdate(node, all, LIMITS)).toMatchObject({ population: 6, would_remove: all });
+    expect(guardUpdate(node, all.slice(0, 3), LIMITS)).toBeUndefined();
+    const stopped = { running: new Set<RecordKey>(), existing: new Set(all) };
+    expect(guardUpdate(stopped, all, LIMITS)?.reason).toMatch(
+      /6 of 6 slivers, stopped ones included/,
+    );
   });
 
   test('says how many of how many, what is allowed, and what to do', () => {
     const all = slivers(8);
     const limits = { max_removed_share: 0.125, min_slivers: 4 };
-    expect(guardUpdate(new Set(all), all.slice(0, 5), limits)?.reason).toBe(
+    expect(guardUpdate(allRunning(all), all.slice(0, 5), limits)?.reason).toBe(
       "the update would remove 5 of 8 running slivers; more than 12.5% needs an operator's word (nmctl guard allow)",
     );
   });

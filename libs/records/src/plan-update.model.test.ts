@@ -100,7 +100,7 @@ class FullUpdateStep implements Step {
     return {
       held: real.held,
       heldTimestamp: real.heard.get(this.update.source),
-      running: runningOf(real),
+      slivers: { running: runningOf(real), existing: runningOf(real) },
       now: trustedNow(model),
       guard: this.allowed ? ('allowed' as const) : { max_removed_share: 0.5, min_slivers: 4 },
     };

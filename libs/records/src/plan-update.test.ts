@@ -14,7 +14,7 @@ const GUARD = { max_removed_share: 0.5, min_slivers: 4 };
 const NOTHING: UpdateCircumstances = {
   held: new Map(),
   heldTimestamp: undefined,
-  running: new Set(),
+  slivers: { running: new Set(), existing: new Set() },
   now: epochSeconds(1000),
   guard: GUARD,
 };
@@ -170,13 +170,16 @@ describe('the guard over a full update', () => {
   const slivers = ['a_a', 'b_b', 'c_c', 'd_d'].map((name) => aSliver({ name }));
   const node = given({
     held: held('plc', ...slivers),
-    running: new Set(slivers.map((sliver) => sliver.record_key)),
+    slivers: {
+      running: new Set(slivers.map((sliver) => sliver.record_key)),
+      existing: new Set(slivers.map((sliver) => sliver.record_key)),
+    },
   });
 
   test('refuses it as a whole: what it would have written is not written either', () => {
     const update = fromPlc(10, aSliver({ name: 'new_one' }));
     const decision = planFullUpdate(update, node);
-    expect(decision).toMatchObject({ outcome: 'refused', refusal: { running: 4 } });
+    expect(decision).toMatchObject({ outcome: 'refused', refusal: { population: 4 } });
     expect(decision).not.toHaveProperty('puts');
   });
 

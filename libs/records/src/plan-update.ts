@@ -4,7 +4,7 @@
  * transaction.
  */
 import { hasExpired } from './clock.ts';
-import { type GuardLimits, guardUpdate, type Refusal } from './guard.ts';
+import { type GuardLimits, guardUpdate, type Protected, type Refusal } from './guard.ts';
 import type { EpochSeconds, RecordKey } from './quantities.ts';
 import type { DeliveredRecord, Source } from './record.ts';
 import { sameContent } from './record-content.ts';
@@ -50,7 +50,7 @@ export interface UpdateCircumstances {
   readonly held: ReadonlyMap<RecordKey, HeldRecord>;
   /** The timestamp of the last full update accepted from this source. */
   readonly heldTimestamp: EpochSeconds | undefined;
-  readonly running: ReadonlySet<RecordKey>;
+  readonly slivers: Protected;
   /** Now, if the clock is trusted; undefined expires nothing. */
   readonly now: EpochSeconds | undefined;
   /** 'allowed' when an operator has let this update through. */
@@ -135,14 +135,14 @@ export function planFullUpdate(
   update: FullUpdate,
   circumstances: UpdateCircumstances,
 ): UpdateDecision {
-  const { heldTimestamp, running, guard } = circumstances;
+  const { heldTimestamp, slivers, guard } = circumstances;
   if (heldTimestamp !== undefined && update.timestamp < heldTimestamp) {
     return { outcome: 'stale', held_timestamp: heldTimestamp };
   }
   const { puts, ignored, renewed } = judgeRecords(update, circumstances);
   const removals = removalsOf(update, renewed, circumstances);
   const refusal =
-    guard === 'allowed' ? undefined : guardUpdate(running, byDocument(removals), guard);
+    guard === 'allowed' ? undefined : guardUpdate(slivers, byDocument(removals), guard);
   if (refusal !== undefined) return { outcome: 'refused', refusal };
   return { outcome: 'accepted', puts, removals, ignored };
 }

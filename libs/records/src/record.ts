@@ -40,15 +40,13 @@ export const rspecSchema = z
 /** `[recipient, resource, amount]`: what the lender gives away of its own RSpec. */
 export type Loan = readonly [recipient: string, resource: string, amount: number];
 
-export const loansSchema = z
-  .array(
-    z.tuple([
-      z.string().max(bounds.MAX_RESOURCE_NAME),
-      z.string().max(bounds.MAX_RESOURCE_NAME),
-      integer,
-    ]),
-  )
-  .max(bounds.MAX_LOANS);
+/** A name in a loan: it need not exist (yet), but it is a name, so that its size is bounded in bytes. */
+const loanName = z
+  .string()
+  .max(bounds.MAX_RESOURCE_NAME)
+  .regex(/^[\x20-\x7e]*$/, { error: 'wants a name in printable ASCII' });
+
+export const loansSchema = z.array(z.tuple([loanName, loanName, integer])).max(bounds.MAX_LOANS);
 
 /** `[caller, method]`: that caller may call that method on this sliver. */
 export type Delegation = readonly [caller: string, method: string];
