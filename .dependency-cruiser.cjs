@@ -33,7 +33,8 @@ module.exports = {
     },
     {
       name: 'planners-are-pure',
-      comment: 'A file named plan-*, render-*, decide-*, derive-* or judge-* decides and never acts.',
+      comment:
+        'A file named plan-*, render-*, decide-*, derive-* or judge-* decides and never acts.',
       severity: 'error',
       from: { path: '/(plan|render|decide|derive|judge)-[^/]+\\.ts$', pathNot: TEST_CODE },
       to: { path: `${IO_BUILTINS}|node_modules/(zeromq|better-sqlite3|pino|pino-pretty)/` },

@@ -8,6 +8,8 @@ const bundle = fileURLToPath(new URL('../dist/apps/nmctl/main.cjs', import.meta.
 if (existsSync(bundle)) {
   createRequire(import.meta.url)(bundle);
 } else {
-  process.stderr.write('nmctl: not built yet: run npm run build\n');
+  const error = 'not built yet: run npm run build';
+  process.stderr.write(`nmctl: ${error}\n`);
+  if (process.argv.includes('--json')) process.stdout.write(`${JSON.stringify({ error })}\n`);
   process.exitCode = 2;
 }

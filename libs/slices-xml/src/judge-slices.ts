@@ -8,6 +8,7 @@ import {
   MAX_INITSCRIPT_BYTES,
   MAX_KEYS_BYTES,
   MAX_RESOURCES,
+  RESOURCES,
   type Rspec,
   resourceNameSchema,
 } from '@nodemgr/records';
@@ -80,6 +81,8 @@ class ResourceReader {
       this.ignore(at, `a resource cannot be named ${quote(name ?? '')}`);
     } else if (!this.rspec.has(name) && this.rspec.size >= MAX_RESOURCES) {
       this.ignore(at, `resource ${quote(name)}: a slice has at most ${MAX_RESOURCES}`);
+    } else if (value < 0 && Object.hasOwn(RESOURCES, name)) {
+      this.ignore(at, `resource ${quote(name)}: ${value} makes no sense; its default stands`);
     } else this.rspec.set(name, value);
   }
 

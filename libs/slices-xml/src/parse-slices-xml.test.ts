@@ -105,6 +105,13 @@ describe('resources', () => {
     ]);
   });
 
+  test('less than nothing of a resource that we know is ignored and reported; of others it is carried', () => {
+    const inside = `<rspec>${aResource('nm_disk_quota', [-5])}${aResource('other', [-5])}</rspec>`;
+    const { slices, problems } = read(aSlice({ inside }));
+    expect(slices[0]?.rspec).toEqual({ other: -5 });
+    expect(problems).toEqual([expect.stringContaining('"nm_disk_quota": -5 makes no sense')]);
+  });
+
   test('a resource that no record may hold is ignored and reported', () => {
     const { slices, problems } = read(
       aSlice({ inside: `<rspec>${aResource('__proto__', [1])}${aResource('a b', [1])}</rspec>` }),

@@ -1,0 +1,93 @@
+import { NO_LOCAL_FACTS } from '@nodemgr/records';
+import { describe, expect, test } from 'vitest';
+import { deliverContract } from './deliver.ts';
+import { feedItemSchema } from './feed.ts';
+import { writeContract } from './write.ts';
+
+const REQUEST = { request_id: '00000000-0000', sliver: 'princeton_sirius', caller: 'root' };
+
+describe('what api-gateway may write', () => {
+  test('is loans and run state: no method takes a key, a record or an RSpec', () => {
+    expect(Object.keys(writeContract).sort()).toEqual([
+      'create_sliver',
+      'delete_sliver',
+      'set_loans',
+      'start',
+      'stop',
+    ]);
+    for (const { params } of Object.values(writeContract)) {
+      const smuggled = { ...REQUEST, loans: [], ssh_keys: 'ssh-ed25519 AAAA', rspec: {} };
+      expect(params.safeParse(smuggled).success).toBe(false);
+    }
+  });
+
+  test.each([
+    ['a name that is a path', { ...REQUEST, sliver: '../../etc/passwd' }],
+    ['a short request id', { ...REQUEST, request_id: 'x' }],
+    ['no caller', { request_id: REQUEST.request_id, sliver: REQUEST.sliver }],
+  ])('is refused with %s', (_what, params) => {
+    expect(writeContract.start.params.safeParse(params).success).toBe(false);
+  });
+
+  test('bounds loans in number, in bytes and to whole amounts', () => {
+    const fits = (loans: unknown) =>
+      writeContract.set_loans.params.safeParse({ ...REQUEST, loans }).success;
+    const loan = ['a_a', 'nm_cpu_share', 1];
+    expect(fits([loan])).toBe(true);
+    expect(fits(Array.from({ length: 1001 }, () => loan))).toBe(false);
+    expect(fits([['€'.repeat(64), 'nm_cpu_share', 1]])).toBe(false);
+    expect(fits([['a'.repeat(65), 'nm_cpu_share', 1]])).toBe(false);
+    expect(fits([['a_a', 'nm_cpu_share', 1.5]])).toBe(false);
+  });
+});
+
+describe('a full update', () => {
+  const update = {
+    request_id: '00000000-0000',
+    source: 'plc',
+    timestamp: 1_700_000_000,
+    digest: 'a'.repeat(64),
+    fresh: true,
+    records: [],
+  };
+  const fits = (params: unknown) => deliverContract.full_update.params.safeParse(params).success;
+
+  test('may hold a bad record: it holds up nothing but itself', () => {
+    expect(fits({ ...update, records: ['not a record'] })).toBe(true);
+  });
+
+  test('has a known source, a digest and a bounded number of records', () => {
+    expect(fits(update)).toBe(true);
+    expect(fits({ ...update, source: 'rumour' })).toBe(false);
+    expect(fits({ ...update, digest: 'short' })).toBe(false);
+    expect(fits({ ...update, records: Array.from({ length: 10_001 }, () => ({})) })).toBe(false);
+  });
+});
+
+describe('an item of the feed', () => {
+  const delegate = {
+    kind: 'account',
+    source: 'config',
+    record: {
+      record_key: 'delegate_del_snoop',
+      timestamp: 1,
+      account_type: 'delegate',
+      name: 'del_snoop',
+      plc_instantiated: false,
+      ssh_keys: '',
+    },
+    local: NO_LOCAL_FACTS,
+    rspec: {},
+    effective: {},
+  };
+
+  test('is an account whose key names it', () => {
+    expect(feedItemSchema.safeParse(delegate).success).toBe(true);
+    const record = { ...delegate.record, record_key: 'delegate_other_one' };
+    expect(feedItemSchema.safeParse({ ...delegate, record }).success).toBe(false);
+  });
+
+  test('is of a known kind', () => {
+    expect(feedItemSchema.safeParse({ ...delegate, kind: 'rumour' }).success).toBe(false);
+  });
+});

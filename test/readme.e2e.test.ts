@@ -1,0 +1,44 @@
+/** The README names what there is: its code map, commands and flags are checked against the tree. */
+import { spawnSync } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { expect, test } from 'vitest';
+
+const readme = readFileSync('README.md', 'utf8');
+const [, codeMap = ''] = /## Where things are\n([\s\S]*?)\n## /.exec(readme) ?? [];
+const inCodeMap = [...codeMap.matchAll(/`([a-z][\w./-]*)`/g)].map(([, path = '']) => path);
+
+test('every folder of the code map exists', () => {
+  const folders = inCodeMap.filter((path) => /^(apps|libs|native|systemd|test|tools)\b/.test(path));
+  expect(folders.length).toBeGreaterThan(20);
+  expect(folders.filter((path) => !existsSync(path))).toEqual([]);
+});
+
+test('every app and library is in the code map', () => {
+  const all = ['apps', 'libs'].flatMap((parent) =>
+    readdirSync(parent).map((name) => `${parent}/${name}`),
+  );
+  expect(all.filter((path) => !inCodeMap.includes(path))).toEqual([]);
+});
+
+test('every npm script that it names exists', () => {
+  const { scripts } = JSON.parse(readFileSync('package.json', 'utf8')) as {
+    scripts: Record<string, string>;
+  };
+  const named = [...readme.matchAll(/npm run ([a-z:]+)/g)].map(([, script = '']) => script);
+  expect(named.filter((script) => !(script in scripts))).toEqual([]);
+});
+
+test('every flag of npm start is in its table, and no other', () => {
+  const { stdout } = spawnSync(process.execPath, [resolve('dist/apps/demo/main.cjs'), '--help'], {
+    encoding: 'utf8',
+  });
+  const flags = (text: string) => [...new Set(text.match(/(?<=^\W*)--[a-z][a-z-]+/gm))].sort();
+  const [, table = ''] = /Flags, after `npm start --`:\n([\s\S]*?)\n\n[^|]/.exec(readme) ?? [];
+  expect(flags(stdout).filter((flag) => flag !== '--help')).toEqual(flags(table));
+});
+
+test('it links no file that is not in the repository', () => {
+  const links = [...readme.matchAll(/\]\(([^)#]+)\)/g)].map(([, target = '']) => target);
+  expect(links.filter((target) => !/^https?:/.test(target) && !existsSync(target))).toEqual([]);
+});
