@@ -44,6 +44,6 @@ export function describeEvent(line: string, minLevel = 30): string | undefined {
   const tail = [details.slice(0, MAX_DETAIL), error].filter(Boolean).join('; ');
   const time = /T(\d\d:\d\d:\d\d)/.exec(event.time)?.[1] ?? '';
   const text = `${time} ${mark}${event.name}: ${event.msg}${tail === '' ? '' : ` (${tail})`}`;
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must not reach a terminal.
-  return text.replace(/[\u0000-\u001f\u007f-\u009f]/g, ' ');
+  // Control and format characters (escape sequences, reversed text) must not reach a terminal.
+  return text.replace(/\p{C}/gu, ' ');
 }

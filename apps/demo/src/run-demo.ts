@@ -1,5 +1,5 @@
 /** Starts everything, shows how it comes up, prints `ready`, shows what happens, and stops everything. */
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import {
   apiSocketOf,
@@ -16,14 +16,13 @@ import { sleep } from '@nodemgr/daemon';
 import { native } from '@nodemgr/native';
 import { stringify } from 'smol-toml';
 import { answers } from './call-api.ts';
-import { demoDefaults, flagOverrides, ownPlc, withoutOverrides } from './demo-config.ts';
+import { demoDefaults, flagOverrides, ownPlc } from './demo-config.ts';
 import { type DemoOptions, UsageError } from './demo-options.ts';
 import { makePlaces } from './demo-places.ts';
-import { describeEvent } from './describe-event.ts';
-import { type Ended, KeptProcess, type ProcessSpec } from './kept-process.ts';
-import { LogTail } from './log-tail.ts';
+import { DemoProcesses } from './demo-processes.ts';
+import type { Ended, KeptProcess } from './kept-process.ts';
 import { NodeWatcher } from './look-at-node.ts';
-import { judgeReadiness, renderProgress } from './node-look.ts';
+import { judgeReadiness, type Readiness, renderProgress } from './node-look.ts';
 import { type ReadyNode, renderReady } from './render-ready.ts';
 import { type Output, Screen } from './screen.ts';
 
@@ -40,6 +39,7 @@ const LOOK_MS = 150;
 const SHOW_MS = 250;
 const PLC_START_MS = 10_000;
 const WARN = 40;
+const API_SILENT: Readiness = { ready: false, waitsFor: 'the API to answer' };
 
 function takeLock(stateDir: string): void {
   try {
@@ -63,9 +63,8 @@ function readFor(flag: string, file: string): string {
 
 class Demo {
   readonly #screen: Screen;
-  readonly #processes: KeptProcess[] = [];
-  readonly #tails = new Map<string, LogTail>();
-  readonly #logDir: string;
+  readonly #processes: DemoProcesses;
+  #runtimeDir: string | undefined;
   #ready = false;
   #failed: string | undefined;
 
@@ -74,8 +73,11 @@ class Demo {
     private readonly stateDir: string,
   ) {
     this.#screen = new Screen(run.output, run.options.plain);
-    this.#logDir = join(stateDir, 'log');
-    mkdirSync(this.#logDir, { recursive: true, mode: 0o755 });
+    this.#processes = new DemoProcesses({
+      apps: run.apps,
+      logDir: join(stateDir, 'log'),
+      ended: (process, how) => this.#ended(process, how),
+    });
   }
 
   async play(): Promise<number> {
@@ -84,7 +86,7 @@ class Demo {
       if (config === undefined) return this.#end();
       const { without } = this.run.options;
       for (const name of DAEMONS.filter((daemon) => !without.includes(daemon))) {
-        this.#launch(name, () => ['--config', join(this.stateDir, CONFIG_FILE_NAME)]);
+        this.#processes.launch(name, () => ['--config', join(this.stateDir, CONFIG_FILE_NAME)]);
       }
       await this.#comeUp(config);
       await this.#show();
@@ -105,21 +107,9 @@ class Demo {
     return !this.run.stop.aborted && this.#failed === undefined;
   }
 
-  #launch(name: string, args: () => readonly string[]): KeptProcess {
-    const logFile = join(this.#logDir, `${name}.log`);
-    this.#tails.set(name, new LogTail(logFile));
-    const main = join(this.run.apps, name, 'main.cjs');
-    const kept = new KeptProcess(
-      { name, args: () => [main, ...args()], logFile, env: withoutOverrides(process.env) },
-      (spec, how) => this.#ended(kept, spec, how),
-    );
-    this.#processes.push(kept);
-    kept.start();
-    return kept;
-  }
-
   /** A process that cannot start ends the demo, with its own words; later ones are started again. */
-  #ended(kept: KeptProcess, { name }: ProcessSpec, { code, signal }: Ended): void {
+  #ended(kept: KeptProcess, { code, signal }: Ended): void {
+    const { name } = kept.spec;
     if (!this.#ready && signal === null) {
       this.#failed ??= kept.lastLogLine() || `${name} ended with status ${code}`;
     } else {
@@ -140,6 +130,7 @@ class Demo {
     const plc = ownPlc(user) ? {} : await this.#startPlc();
     if (plc === undefined) return undefined;
     const { stateDir, runtimeDir } = places;
+    this.#runtimeDir = runtimeDir;
     const own = { node: { state_dir: stateDir, runtime_dir: runtimeDir }, plc };
     const tree = mergeConfig(asked, own);
     const config = checkConfig(tree, file ?? 'the demo');
@@ -154,7 +145,14 @@ class Demo {
     const dir = join(this.stateDir, 'demo-plc');
     // Whatever port is free at first; the same one when it is started again.
     let port = '0';
-    const plc = this.#launch('demo-plc', () => ['--slices', slices, '--dir', dir, '--port', port]);
+    const plc = this.#processes.launch('demo-plc', () => [
+      '--slices',
+      slices,
+      '--dir',
+      dir,
+      '--port',
+      port,
+    ]);
     const until = performance.now() + PLC_START_MS;
     while (this.#going && performance.now() < until) {
       const [line, rest] = plc.stdout.split('\n');
@@ -177,8 +175,9 @@ class Demo {
         const look = await watcher.look();
         const readiness = judgeReadiness(look);
         this.#showEvents(WARN);
-        this.#screen.progress(renderProgress(look, readiness));
         this.#ready = readiness.ready && (await this.#apiAnswers(config));
+        const shown = readiness.ready && !this.#ready ? API_SILENT : readiness;
+        this.#screen.progress(renderProgress(look, shown));
         if (!this.#ready) await sleep(LOOK_MS, this.run.stop);
       }
       this.#screen.endProgress();
@@ -210,7 +209,7 @@ class Demo {
   }
 
   async #show(): Promise<void> {
-    for (const tail of this.#tails.values()) tail.newLines();
+    this.#processes.newEvents();
     while (this.#going) {
       this.#showEvents();
       await sleep(SHOW_MS, this.run.stop);
@@ -218,17 +217,17 @@ class Demo {
   }
 
   #showEvents(minLevel?: number): void {
-    for (const tail of this.#tails.values()) {
-      for (const line of tail.newLines()) {
-        const event = describeEvent(line, minLevel);
-        if (event !== undefined) this.#screen.line(event);
-      }
-    }
+    for (const event of this.#processes.newEvents(minLevel)) this.#screen.line(event);
   }
 
   async #stopAll(): Promise<void> {
     this.#screen.endProgress();
-    await Promise.all(this.#processes.map((kept) => kept.stop()));
+    await this.#processes.stop();
+    // Sockets that had no room in the state folder: nobody would find them again.
+    const runtimeDir = this.#runtimeDir;
+    if (runtimeDir !== undefined && !runtimeDir.startsWith(this.stateDir)) {
+      rmSync(runtimeDir, { recursive: true, force: true });
+    }
   }
 }
 

@@ -146,10 +146,10 @@ test('a log line becomes a line for people; control characters in it become blan
     pid: 1,
     name: 'db-service',
     msg: 'refused',
-    reason: 'red\u001b[31m',
+    reason: 'red\u001b[31m\u202e',
     err: { message: 'boom' },
   });
-  expect(describeEvent(line)).toBe('03:04:05 ! db-service: refused (reason red [31m; boom)');
+  expect(describeEvent(line)).toBe('03:04:05 ! db-service: refused (reason red [31m ; boom)');
   expect(describeEvent(line, 50)).toBeUndefined();
   expect(describeEvent('    at stack (file.js:1:1)')).toBeUndefined();
 });
