@@ -4,7 +4,13 @@ import type { FaultName } from '@nodemgr/faults';
 export type Answer<T> =
   | { readonly answered: true; readonly value: T }
   /** `kind` 'unavailable': it is not there; 'permission-denied': we may not ask; else it failed. */
-  | { readonly answered: false; readonly kind: FaultName; readonly reason: string };
+  | {
+      readonly answered: false;
+      readonly kind: FaultName;
+      readonly reason: string;
+      /** Whether it was asked all the same: what it was asked to do may still happen. */
+      readonly asked?: true;
+    };
 
 /** heard returns what was answered, or undefined. */
 export function heard<T>(answer: Answer<T>): T | undefined {

@@ -155,7 +155,12 @@ export class FakeNode {
   }
 
   /** run runs nmctl on this node, in this process, and returns what it wrote. */
-  async run(...args: readonly string[]): Promise<Ran> {
+  run(...args: readonly string[]): Promise<Ran> {
+    return this.runHere('--state', this.folder, ...args);
+  }
+
+  /** runHere does the same without saying where the node is: its folder is the working directory. */
+  async runHere(...args: readonly string[]): Promise<Ran> {
     let out = '';
     let err = '';
     const streams = {
@@ -167,7 +172,7 @@ export class FakeNode {
       },
     };
     const terminal = makeTerminal(streams, aPage());
-    const code = await runNmctl(['--state', this.folder, ...args], terminal, {});
+    const code = await runNmctl(args, terminal, {}, this.folder);
     return { code, out, err };
   }
 

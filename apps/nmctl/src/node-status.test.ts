@@ -39,6 +39,23 @@ test('an update that the guard holds back is a trouble', () => {
   );
 });
 
+test('an update that is held back is one trouble, whoever reports it too', () => {
+  const hold = { source: 'plc', reason: 'too much', would_remove: ['sliver_a_b'], since: NOW };
+  const database = {
+    ...aDbStatus({ guard: [hold] }),
+    failures: [aFailure({ subject: 'guard: plc' })],
+  };
+  const refused = aFailure({ subject: 'slices.xml', action: 'deliver' });
+  const unfetched = aFailure({ subject: 'slices.xml', action: 'fetch' });
+  const fetcher = { ...aFetcherStatus(), failures: [refused, unfetched] };
+  const status = { 'db-service': answered(database), 'plc-fetcher': answered(fetcher) };
+  expect(troublesOf(aNodeStatus(status))).toEqual([
+    'slices.xml: fetch fails',
+    'the guard holds back an update from plc',
+  ]);
+  expect(troublesOf(aNodeStatus({ 'plc-fetcher': answered(fetcher) }))).toHaveLength(2);
+});
+
 test('a daemon that does not hear the feed is a trouble', () => {
   const status = aGatewayStatus();
   const stale = { ...status, detail: { ...status.detail, feed: { state: 'stale' as const } } };

@@ -25,13 +25,39 @@ export interface DaemonFailure extends Failure {
   readonly daemon: DaemonName;
 }
 
-/** failuresOf returns what fails on the node, as each daemon that answers tells it. */
+/** Sources whose update the guard holds back. */
+function heldSources({ 'db-service': db }: Partial<NodeStatus>): readonly string[] {
+  return (db && heard(db)?.detail.guard.map(({ source }) => source)) ?? [];
+}
+
+/** What plc-fetcher calls that which it delivers of each source. */
+const DELIVERED: Readonly<Record<string, string>> = {
+  plc: 'slices.xml',
+  config: 'configuration',
+  ticket: 'ticket',
+};
+
+/** Whether a failure says no more than that the guard holds an update back: both ends report it. */
+function tellsOfHold({ daemon, subject, action }: DaemonFailure, held: readonly string[]): boolean {
+  return held.some((source) =>
+    daemon === 'db-service'
+      ? subject === `guard: ${source}`
+      : daemon === 'plc-fetcher' && action === 'deliver' && subject === DELIVERED[source],
+  );
+}
+
+/**
+ * failuresOf returns what fails on the node, as each daemon that answers tells it. What the guard
+ * holds back is told by the guard, and is no failure besides.
+ */
 export function failuresOf(status: Partial<NodeStatus>): readonly DaemonFailure[] {
-  return DAEMONS.flatMap((daemon) => {
+  const held = heldSources(status);
+  const all = DAEMONS.flatMap((daemon) => {
     const answer = status[daemon];
     if (answer === undefined || !answer.answered) return [];
     return answer.value.failures.map((failure) => ({ daemon, ...failure }));
   });
+  return all.filter((failure) => !tellsOfHold(failure, held));
 }
 
 type Feed = SupervisorStatus['detail']['feed'];
@@ -55,8 +81,9 @@ export function troublesOf(status: NodeStatus): readonly string[] {
       : [`${name}: its feed is ${feed.state}`];
   });
   const failing = failuresOf(status).map(({ subject, action }) => `${subject}: ${action} fails`);
-  const held = heard(status['db-service'])?.detail.guard ?? [];
-  const heldBack = held.map(({ source }) => `the guard holds back an update from ${source}`);
+  const heldBack = heldSources(status).map(
+    (source) => `the guard holds back an update from ${source}`,
+  );
   return [...down, ...blind, ...failing, ...heldBack];
 }
 

@@ -32,6 +32,8 @@ Examples:
   nmctl config check /etc/nodemgr/nodemgr.toml
 
 Without --config or --state: .nodemgr/nodemgr.toml here if there is one, else /etc/nodemgr/nodemgr.toml.
+--state goes before --config: beside it, --config may be only what the demo was started with.
+With --json a failure is JSON on stdout too: {"error": …}, or {"fault": …} from call.
 
 Exit codes:
 ${exits.join('\n')}
@@ -116,7 +118,7 @@ export function makeProgram(surroundings: Surroundings): Command {
     .action(() => run(listSlivers));
   program
     .command('sliver')
-    .description('one sliver: record, resources, loans, state, errors')
+    .description('one sliver: record, resources, loans, state, errors; or one delegate')
     .argument('<name>', 'such as princeton_sirius')
     .action((name: string) => run((session) => showSliver(session, name)));
   program

@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Fault } from '@nodemgr/faults';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -154,6 +154,19 @@ describe('sliver', () => {
     });
   });
 
+  test('that is a delegate is shown as one', async () => {
+    const daemons = theDaemons();
+    const observed = () => [{ name: 'del_snoop', state: 'delegate', detail: { uid: 30_000 } }];
+    const supervisor = { ...daemons['account-supervisor'], observed };
+    await node.start({ ...daemons, 'account-supervisor': supervisor });
+    const { code, out, err } = await node.run('sliver', 'del_snoop');
+    expect({ code, err }).toEqual({ code: 0, err: '' });
+    expect(out).toMatch(/^record +delegate_del_snoop from config/m);
+    expect(out).toMatch(/^observed +delegate, uid 30000$/m);
+    const { out: json } = await node.run('sliver', 'del_snoop', '--json');
+    expect(JSON.parse(json)).toMatchObject({ name: 'del_snoop', grants: [], failures: [] });
+  });
+
   test('that only the machine has left is shown as far as it is known', async () => {
     const daemons = theDaemons();
     const observed = () => [{ name: 'left_over', state: 'removing', detail: {} }];
@@ -215,11 +228,26 @@ describe('guard', () => {
     });
   });
 
-  test('without db-service exits 3', async () => {
+  test('without db-service exits 3, and nothing was let through', async () => {
     const { 'db-service': _, ...others } = theDaemons();
     await node.start(others);
-    expect((await node.run('guard', 'allow')).code).toBe(3);
+    expect(await node.run('guard', 'allow')).toMatchObject({
+      code: 3,
+      err: 'nmctl: db-service: it is not running; nothing was let through\n',
+    });
   });
+
+  test('allow that db-service does not answer may still happen, and says so', async () => {
+    const daemons = theDaemons();
+    const guard_allow = () => new Promise<never>(() => {});
+    await node.start({ ...daemons, 'db-service': { ...daemons['db-service'], guard_allow } });
+    expect(await node.run('guard', 'allow')).toMatchObject({
+      code: 3,
+      err: expect.stringMatching(
+        /no answer to guard_allow in 5000 ms; it may still let .* through/,
+      ),
+    });
+  }, 10_000);
 });
 
 describe('fetch', () => {
@@ -326,9 +354,100 @@ describe('config', () => {
   });
 
   test('that cannot be used makes every other command exit 2', async () => {
-    const { code, err } = await node.run('--config', join(node.folder, 'none.toml'), 'status');
+    const { code, err } = await node.run('--state', join(node.folder, 'none'), 'status');
     expect(code).toBe(2);
-    expect(err).toMatch(/none\.toml: cannot be read: .*\n.*--config FILE or --state DIR/);
+    expect(err).toMatch(/nodemgr\.toml: cannot be read: .*\n.*--config FILE or --state DIR/);
+  });
+});
+
+describe('a configuration that is only part of one', () => {
+  let part: string;
+  beforeEach(() => {
+    part = join(node.folder, 'part.toml');
+    writeFileSync(part, '[api]\ntcp_port = 8813\n');
+  });
+
+  test('is not used where the state folder is named too', async () => {
+    await node.start(theDaemons());
+    expect(await node.run('--config', part, 'status')).toMatchObject({ code: 0, err: '' });
+  });
+
+  test('gives way to that of the demo in the working directory, which is said', async () => {
+    await node.start(theDaemons());
+    mkdirSync(join(node.folder, '.nodemgr'));
+    const whole = join(node.folder, '.nodemgr/nodemgr.toml');
+    copyFileSync(node.configFile, whole);
+    const { code, err } = await node.runHere('--config', part, 'fetch');
+    expect({ code, err }).toEqual({
+      code: 0,
+      err: `nmctl: ${part} is only part of a configuration; using ${whole}\n`,
+    });
+  });
+
+  test('is an error without a demo, and where it is wrong', async () => {
+    expect(await node.runHere('--config', part, 'status')).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('part.toml: node.id: missing'),
+    });
+    mkdirSync(join(node.folder, '.nodemgr'));
+    copyFileSync(node.configFile, join(node.folder, '.nodemgr/nodemgr.toml'));
+    writeFileSync(part, '[api]\ntcp_port = -1\n');
+    expect((await node.runHere('--config', part, 'status')).code).toBe(2);
+  });
+});
+
+describe('with --json a failure is a document too', () => {
+  const documentOf = async (...args: readonly string[]) => {
+    const { code, out, err } = await node.run(...args, '--json');
+    expect(err).not.toBe('');
+    return { code, json: JSON.parse(out) as unknown };
+  };
+
+  test('of a fault', async () => {
+    mkdirSync(join(node.folder, 'run'));
+    await node.startApi(() => {
+      throw new Fault('bad-argument', 'no such sliver');
+    });
+    expect(await documentOf('call', 'GetRSpec', 'a_b')).toEqual({
+      code: 4,
+      json: { fault: { code: 102, message: 'no such sliver' } },
+    });
+  });
+
+  test('of a sliver that does not exist', async () => {
+    await node.start(theDaemons());
+    expect(await documentOf('sliver', 'nope_x')).toEqual({
+      code: 1,
+      json: { error: "no sliver 'nope_x' on this node; see: nmctl slivers" },
+    });
+  });
+
+  test('of a node manager that does not run', async () => {
+    expect(await documentOf('call', 'Help')).toMatchObject({
+      code: 3,
+      json: { error: expect.stringContaining('nobody answers there') },
+    });
+    expect(await documentOf('slivers')).toMatchObject({
+      code: 3,
+      json: { error: expect.stringContaining('db-service: it is not running') },
+    });
+    expect(await documentOf('status')).toMatchObject({
+      code: 3,
+      json: { error: expect.stringContaining('nothing answers'), well: false },
+    });
+  });
+
+  test('of wrong usage and of a configuration that cannot be used', async () => {
+    expect(await documentOf('statsu')).toMatchObject({
+      code: 2,
+      json: { error: expect.stringContaining("unknown command 'statsu'") },
+    });
+    expect(await documentOf()).toMatchObject({ code: 2, json: { error: expect.any(String) } });
+    writeFileSync(node.configFile, '[node]\n');
+    expect(await documentOf('status')).toMatchObject({
+      code: 2,
+      json: { error: expect.stringContaining('node.id: missing') },
+    });
   });
 });
 

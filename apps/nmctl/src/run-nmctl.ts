@@ -1,8 +1,9 @@
 /** Runs one command line from arguments to exit code. Everything that it touches comes in. */
 import { ConfigError } from '@nodemgr/config';
 import { type Command, CommanderError } from 'commander';
+import { makeAnswering } from './answering-terminal.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
-import { makeProgram } from './program.ts';
+import { makeProgram, type Surroundings } from './program.ts';
 import { openSession } from './session.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -35,15 +36,35 @@ function exitFor(error: unknown, terminal: Terminal): ExitCode {
   return EXIT.trouble;
 }
 
+/** Whether programs are to read the answer; a command line that is refused says so too. */
+function wantsJson(args: readonly string[]): boolean {
+  const end = args.indexOf('--');
+  return args.slice(0, end === -1 ? args.length : end).includes('--json');
+}
+
 /** runNmctl carries out `args` (without the program's name) and returns the exit code. */
 export async function runNmctl(
   args: readonly string[],
-  terminal: Terminal,
+  given: Terminal,
   env: Readonly<Record<string, string | undefined>>,
+  workingDir = '.',
+): Promise<ExitCode> {
+  const terminal = makeAnswering(given);
+  const code = await carryOut(args, terminal, (options) =>
+    openSession(options, terminal, { env, workingDir }),
+  );
+  if (code !== EXIT.ok && wantsJson(args)) terminal.answerAnyway();
+  return code;
+}
+
+async function carryOut(
+  args: readonly string[],
+  terminal: Terminal,
+  open: Surroundings['open'],
 ): Promise<ExitCode> {
   let code: ExitCode = EXIT.ok;
   const program = makeProgram({
-    open: (options) => openSession(options, terminal, env),
+    open,
     end: (ended) => {
       code = ended;
     },

@@ -1,5 +1,12 @@
 /** What a command works with: the node's configuration, its daemons, and where to write. */
-import { type Config, findConfig, loadConfig } from '@nodemgr/config';
+import {
+  type Config,
+  ConfigError,
+  demoConfig,
+  findConfig,
+  isPartial,
+  loadConfig,
+} from '@nodemgr/config';
 import { endpointsBelow } from '@nodemgr/contracts';
 import { type Ask, makeAsk } from './ask/ask-daemons.ts';
 import type { Terminal } from './terminal.ts';
@@ -16,6 +23,7 @@ export interface GlobalOptions {
 export interface Session {
   readonly terminal: Terminal;
   readonly json: boolean;
+  /** The file that the command line means, whether it can be used or not. */
   readonly configFile: string;
   readonly env: Environment;
   /** Reads and checks the configuration; throws ConfigError. */
@@ -24,15 +32,42 @@ export interface Session {
   daemons(): Ask;
 }
 
+/** Where a command line was given. */
+export interface Place {
+  readonly env: Environment;
+  readonly workingDir: string;
+}
+
+/**
+ * What --config names may be only what `npm start` began with: then the whole is in the state folder
+ * of the demo that runs here.
+ */
+function readConfig(options: GlobalOptions, terminal: Terminal, place: Place): Config {
+  const { env, workingDir } = place;
+  const file = findConfig({ ...options, workingDir });
+  try {
+    return loadConfig(file, env);
+  } catch (error) {
+    const demo = options.state === undefined ? demoConfig(workingDir) : undefined;
+    const isPart = error instanceof ConfigError && isPartial(error);
+    if (!isPart || demo === undefined || demo === file) throw error;
+    terminal.complain(`${file} is only part of a configuration; using ${demo}`);
+    return loadConfig(demo, env);
+  }
+}
+
 /** openSession prepares a command; nothing is read before it is asked for. */
-export function openSession(options: GlobalOptions, terminal: Terminal, env: Environment): Session {
-  const configFile = findConfig(options);
-  const config = () => loadConfig(configFile, env);
+export function openSession(options: GlobalOptions, terminal: Terminal, place: Place): Session {
+  let read: Config | undefined;
+  const config = () => {
+    read ??= readConfig(options, terminal, place);
+    return read;
+  };
   return {
     terminal,
     json: options.json ?? false,
-    configFile,
-    env,
+    configFile: findConfig({ ...options, workingDir: place.workingDir }),
+    env: place.env,
     config,
     daemons: () => makeAsk(endpointsBelow(config().node.runtime_dir)),
   };

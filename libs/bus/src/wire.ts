@@ -1,6 +1,6 @@
 /** The bodies of the bus: JSON, checked by schema on both ends. No sockets here. */
 import { FAULT_NAMES, Fault } from '@nodemgr/faults';
-import { z } from 'zod';
+import * as z from 'zod';
 import { MAX_MESSAGE_BYTES } from './socket-file.ts';
 
 export const requestSchema = z.object({

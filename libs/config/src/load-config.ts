@@ -25,18 +25,30 @@ export function loadConfig(
   return parseConfig(text, env, file);
 }
 
+/** demoConfig returns the file of a demo below `workingDir`; undefined when there is none. */
+export function demoConfig(workingDir = '.'): string | undefined {
+  const demo = resolve(workingDir, DEMO_STATE_DIR, CONFIG_FILE_NAME);
+  return existsSync(demo) ? demo : undefined;
+}
+
 /**
- * findConfig returns the file that a command line means: `--config`, else the one in `--state`, else
- * that of a demo below the working directory, else the installed one.
+ * findConfig returns the file that a command line means: the one in `--state`, else `--config`, else
+ * that of a demo below the working directory, else the installed one. `--state` goes first because
+ * the file there is what a demo runs with; a `--config` beside it may be only what it started from.
  */
 export function findConfig(options: {
   readonly config?: string | undefined;
   readonly state?: string | undefined;
+  readonly workingDir?: string | undefined;
 }): string {
-  if (options.config !== undefined) return resolve(options.config);
   if (options.state !== undefined) return resolve(options.state, CONFIG_FILE_NAME);
-  const demo = resolve(join(DEMO_STATE_DIR, CONFIG_FILE_NAME));
-  return existsSync(demo) ? demo : INSTALLED_CONFIG;
+  if (options.config !== undefined) return resolve(options.config);
+  return demoConfig(options.workingDir) ?? INSTALLED_CONFIG;
+}
+
+/** isPartial reports whether nothing is wrong with a configuration but that keys are missing. */
+export function isPartial({ problems }: ConfigError): boolean {
+  return problems.every(({ missing }) => missing === true);
 }
 
 /** apiSocketOf returns the path of the API's Unix socket. */

@@ -24,13 +24,35 @@ test('a file with only a node id and a URL is complete; everything else has a de
 
 test('an error names the key, the value and what is allowed', () => {
   const [problem] = problemsOf(`${MINIMAL}[api]\ntcp_port = 70000\n`);
-  expect(problem).toMatch(/^api\.tcp_port: 70000 is not allowed; .*65535/);
+  expect(problem).toBe('api.tcp_port: 70000 is not allowed; wants an integer, 0 to 65535');
+  expect(problemsOf('[node]\nid = "x"\n[plc]\nurl = "ftp://plc"\n')).toEqual([
+    'node.id: "x" is not allowed; wants an integer, at least 0',
+    'plc.url: "ftp://plc" is not allowed; wants a URL that begins with https: or file:',
+  ]);
+});
+
+test('a section that is missing is told by the keys that it must have', () => {
+  expect(problemsOf('')).toEqual([
+    'node.id: missing; wants an integer, at least 0',
+    'plc.url: missing; wants a URL that begins with https: or file:',
+  ]);
+  expect(problemsOf(`${MINIMAL}[[delegates]]\n`)).toEqual([
+    expect.stringMatching(/^delegates\.0\.name: missing; wants a name like site_project/),
+  ]);
+});
+
+test('a value is shown as it was written, but not endlessly', () => {
+  expect(problemsOf(`${MINIMAL}poll_seconds = nan\n`)).toEqual([
+    'plc.poll_seconds: NaN is not allowed; wants a number, 0.05 to 31536000',
+  ]);
+  const [problem = ''] = problemsOf(`${MINIMAL}ca_file = "${'x'.repeat(10_000)}"\n`);
+  expect(problem.length).toBeLessThan(200);
 });
 
 test('every problem is reported, not only the first', () => {
   const problems = problemsOf('[node]\nid = "x"\n[guard]\nmin_slivers = 0\n');
   expect(problems.map((problem) => problem.split(':')[0])).toEqual(
-    expect.arrayContaining(['node.id', 'guard.min_slivers', 'plc']),
+    expect.arrayContaining(['node.id', 'guard.min_slivers', 'plc.url']),
   );
 });
 

@@ -9,11 +9,13 @@ import {
   RESOURCE_NAMES,
   type ResourceName,
 } from '@nodemgr/records';
-import { z } from 'zod';
+import * as z from 'zod';
 
 const DAY = 86_400;
 
-const path = z.string().startsWith('/', { error: 'an absolute path' });
+const path = z.string().startsWith('/', { error: 'wants an absolute path' });
+const urlText = 'URL that begins with https: or file:';
+const interfaceText = 'name of an interface, at most 15 characters';
 const positiveSeconds = z
   .number()
   .min(0.05)
@@ -34,7 +36,7 @@ const node = z.strictObject({
 
 const plc = z.strictObject({
   /** Where slices.xml is: https:, or file: for a copy on this machine. */
-  url: z.url({ protocol: /^(https|file)$/, error: 'a URL that begins with https: or file:' }),
+  url: z.url({ protocol: /^(https|file)$/, error: `wants a ${urlText}` }).describe(urlText),
   /** PEM file with the authority's own CA; the system's CAs where absent. */
   ca_file: path.optional(),
   poll_seconds: positiveSeconds.default(600),
@@ -95,18 +97,22 @@ const bandwidth = z.strictObject({
   /** Cap of the node's ordinary traffic, bits/s; no cap where absent. */
   cap: z.int().min(8).max(1e12).optional(),
   /** Addresses and prefixes that the cap does not count. */
-  exempt_ips: z.array(networkSchema).max(20_000).default([]),
+  exempt_ips: z
+    .array(networkSchema.describe('IPv4 or IPv6 address or prefix'))
+    .max(20_000)
+    .default([]),
   /** Uplink; that of the default route where absent. */
   interface: z
     .string()
-    .regex(/^[A-Za-z0-9_.@-]{1,15}$/, { error: "an interface's name, at most 15 characters" })
+    .regex(/^[A-Za-z0-9_.@-]{1,15}$/, { error: `wants the ${interfaceText}` })
+    .describe(interfaceText)
     .optional(),
   /** Bits/s of the uplink. */
   link_rate: z.int().min(8).max(1e12).default(1e9),
 });
 
 const delegate = z.strictObject({
-  name: accountNameSchema,
+  name: accountNameSchema.describe('name like site_project: a-z, 0-9 and _, at most 32 characters'),
   /** Public keys, as in authorized_keys. */
   ssh_keys: z.array(z.string().min(1).max(16_384)).max(100).default([]),
   /** Methods that it may call on every sliver of this node. */

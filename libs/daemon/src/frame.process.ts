@@ -36,6 +36,12 @@ const behaviours: Record<string, (context: DaemonContext) => Promise<RunningDaem
     }, 20);
     return stopAtOnce;
   },
+  async 'logs without end'({ log }) {
+    const logging = setInterval(() => log.warn({ text: 'x'.repeat(10_000) }, 'again'), 1);
+    // Whether it lives is seen from outside by what it writes here; the log is full.
+    setTimeout(() => process.stdout.write('still here\n'), 200);
+    return { stop: async () => clearInterval(logging) };
+  },
   async 'shows its status'({ commonStatus, failures, log }) {
     failures.report({ subject: 'a_a', action: 'start', reason: 'no image' });
     log.info({ status: commonStatus() }, 'status');

@@ -1,7 +1,7 @@
 /** The frame on real processes: how a daemon starts, fails to, stops and ends, as systemd sees it. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { buildSync } from 'esbuild';
@@ -262,6 +262,24 @@ test.each([
     expect(fatal[0]).toContain(what);
   },
 );
+
+test('a log that cannot be written stops no daemon: lines are lost, the work goes on', async () => {
+  const full = openSync('/dev/full', 'w');
+  const child = spawn(process.execPath, [frameFile, '--config', config], {
+    env: { PATH: process.env['PATH'], BEHAVIOUR: 'logs without end' },
+    stdio: ['ignore', 'pipe', full],
+  });
+  closeSync(full);
+  children.push(child);
+  let stdout = '';
+  child.stdout?.on('data', (chunk: Buffer) => {
+    stdout += chunk.toString();
+  });
+  await vi.waitFor(() => expect(stdout).toBe('still here\n'), { timeout: 10_000 });
+  child.kill('SIGTERM');
+  await once(child, 'exit');
+  expect(child.exitCode).toBe(0);
+});
 
 test('every line of the log is JSON with a time, a level, the daemon’s name and its process id', async () => {
   const daemon = run('ordinary');

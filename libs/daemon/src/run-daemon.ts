@@ -111,9 +111,13 @@ async function stopInTime(running: RunningDaemon, log: Logger): Promise<void> {
   clearTimeout(cut);
 }
 
-async function run(name: DaemonName, start: StartDaemon, args: DaemonArguments): Promise<void> {
-  const config = loadConfig(args.config, process.env);
-  const log = makeLogger(name, config.log.level);
+async function live(
+  name: DaemonName,
+  start: StartDaemon,
+  args: DaemonArguments,
+  config: Config,
+  log: Logger,
+): Promise<void> {
   lockAgainstTwins(name, config);
   const crash = (error: unknown) => {
     log.fatal({ err: error }, 'a defect: this should have been handled; exiting to be restarted');
@@ -139,6 +143,17 @@ async function run(name: DaemonName, start: StartDaemon, args: DaemonArguments):
   stop.abort();
   await stopInTime(running, log);
   log.info('stopped');
+}
+
+async function run(name: DaemonName, start: StartDaemon, args: DaemonArguments): Promise<void> {
+  const config = loadConfig(args.config, process.env);
+  const log = await makeLogger(name, config.log.level);
+  try {
+    await live(name, start, args, config, log);
+  } finally {
+    // Before anything else is said about how it ended.
+    log.flush();
+  }
 }
 
 /** runDaemon is a daemon's whole main function. */

@@ -39,9 +39,12 @@ export const GLANCE_MS = 1_000;
 /** Deadline of a question whose answer may be long, or is computed first. */
 export const LOOK_MS = 5_000;
 
-function failed(error: unknown): Answer<never> {
+/** The longest deadline that the bus takes (milliseconds). */
+export const LONGEST_MS = 60_000;
+
+function failed(error: unknown) {
   const { kind, message } = asFault(error);
-  return { answered: false, kind, reason: message };
+  return { answered: false, kind, reason: message } as const;
 }
 
 /** makeAsk returns the way to ask the daemons of one node, on the node itself. */
@@ -57,7 +60,7 @@ export function makeAsk(endpoints: Endpoints): Ask {
     try {
       return { answered: true, value: await client.call(method, params, { deadlineMs }) };
     } catch (error) {
-      return failed(error);
+      return { ...failed(error), asked: true };
     } finally {
       client.close();
     }

@@ -24,6 +24,7 @@ function exitFor(error: unknown, terminal: Terminal): ExitCode {
 function printAnswer(answer: XmlRpcAnswer, { terminal, json }: Session): ExitCode {
   if (answer.kind === 'fault') {
     terminal.complain(`fault ${answer.code}: ${answer.text}`);
+    if (json) terminal.printJson({ fault: { code: answer.code, message: answer.text } });
     return EXIT.fault;
   }
   if (json) terminal.printJson(plainJson(answer.value));

@@ -1,8 +1,7 @@
 /** `nmctl config check|show|keys`: the configuration file, without any daemon. */
 import { resolve } from 'node:path';
-import { ConfigError, type ConfigProblem, loadConfig } from '@nodemgr/config';
+import { ConfigError, type ConfigProblem, configKeys, loadConfig } from '@nodemgr/config';
 import { stringify } from 'smol-toml';
-import { configKeys } from '../config-keys.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { renderCheck, renderConfigKeys } from '../render/render-config.ts';
 import { paragraph } from '../render/render-line.ts';

@@ -1,12 +1,16 @@
 /** `nmctl guard` and `nmctl guard allow`: updates that would remove too much. */
+import { isSilent } from '../answer.ts';
 import { GLANCE_MS } from '../ask/ask-daemons.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { renderAllowed, renderGuard } from '../render/render-guard.ts';
 import type { Session } from '../session.ts';
 import { complainOfMissing } from './missing.ts';
 
-/** A whole document is written, durably (milliseconds). */
-const ALLOW_MS = 30_000;
+/** A whole document is written, durably; a db-service that takes longer is stuck (milliseconds). */
+const ALLOW_MS = 5_000;
+
+const MAY_HAPPEN =
+  'it may still let the updates through, as soon as it goes on; nmctl guard shows whether it has';
 
 /** showGuard prints what the guard holds back; exits with `trouble` when it does. */
 export async function showGuard(session: Session): Promise<ExitCode> {
@@ -27,7 +31,8 @@ export async function allowHeldBack(session: Session): Promise<ExitCode> {
   const { terminal, json } = session;
   const answer = await session.daemons()('db-service', 'guard_allow', {}, ALLOW_MS);
   if (!answer.answered) {
-    const missing = 'whether anything was let through is not known';
+    const isOpen = isSilent(answer) && answer.asked === true;
+    const missing = isOpen ? MAY_HAPPEN : 'nothing was let through';
     return complainOfMissing([{ daemon: 'db-service', missing, answer }], terminal);
   }
   if (json) terminal.printJson(answer.value);

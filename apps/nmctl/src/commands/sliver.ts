@@ -1,11 +1,12 @@
-/** `nmctl sliver NAME`: everything that is known of one sliver. */
-import type { ObservedAccountView, SliverView } from '@nodemgr/contracts';
+/** `nmctl sliver NAME`: everything that is known of one sliver, or of a delegate. */
+import type { AccountItem, ObservedAccountView, SliverView } from '@nodemgr/contracts';
 import { type Answer, heard, isSilent } from '../answer.ts';
-import { type Ask, GLANCE_MS, LOOK_MS } from '../ask/ask-daemons.ts';
+import { type Ask, LOOK_MS } from '../ask/ask-daemons.ts';
 import { askStatus } from '../ask/ask-status.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { nearNames } from '../near-names.ts';
 import { failuresOf, type NodeStatus } from '../node-status.ts';
+import { grantsTo, renderDelegate } from '../render/render-delegate.ts';
 import { renderSliver, type SliverPage } from '../render/render-sliver.ts';
 import type { Session } from '../session.ts';
 import { accountItemOf, failuresAbout } from '../sliver-summary.ts';
@@ -40,15 +41,31 @@ function pageOf(name: string, { view, observed, status }: Known): SliverPage {
   };
 }
 
-/** GLANCE_MS: the names are a courtesy, not worth a wait. */
-async function suggest(ask: Ask, name: string, terminal: Terminal): Promise<void> {
-  const accounts = heard(await ask('db-service', 'accounts', {}, GLANCE_MS)) ?? [];
-  const names = accounts
-    .filter(({ item }) => accountItemOf(item)?.record.account_type !== 'delegate')
-    .map((account) => account.name);
-  const near = nearNames(name, names);
+function suggest(name: string, accounts: readonly AccountItem[], terminal: Terminal): ExitCode {
+  const near = nearNames(
+    name,
+    accounts.map(({ record }) => record.name),
+  );
   const hint = near.length === 0 ? 'see: nmctl slivers' : `did you mean ${near.join(' or ')}?`;
   terminal.complain(`no sliver '${name}' on this node; ${hint}`);
+  return EXIT.trouble;
+}
+
+/** What is no sliver may be a delegate, or a name that is nearly one. */
+async function showOther(
+  session: Session,
+  ask: Ask,
+  { name, observed, failures }: SliverPage,
+): Promise<ExitCode> {
+  const { terminal, json } = session;
+  const accounts = heard(await ask('db-service', 'accounts', {}, LOOK_MS)) ?? [];
+  const items = accounts.flatMap((account) => accountItemOf(account.item) ?? []);
+  const item = items.find(({ record }) => record.name === name);
+  if (item?.record.account_type !== 'delegate') return suggest(name, items, terminal);
+  const page = { name, item, grants: grantsTo(name, items), observed, failures };
+  if (json) terminal.printJson(page);
+  else terminal.print(renderDelegate(page, terminal.page));
+  return observed === 'unknown' || failures.length > 0 ? EXIT.trouble : EXIT.ok;
 }
 
 /** showSliver prints the page of one sliver, as far as it is known. */
@@ -58,11 +75,10 @@ export async function showSliver(session: Session, name: string): Promise<ExitCo
   const known = await askAbout(ask, name);
   const page = pageOf(name, known);
   const { view, observed } = known;
-  const isKnown = page.item !== undefined || typeof page.observed === 'object';
-  if (!isKnown && !isSilent(view)) {
-    await suggest(ask, name, terminal);
-    return EXIT.trouble;
-  }
+  const isSliver =
+    page.item !== undefined ||
+    (typeof page.observed === 'object' && page.observed.state !== 'delegate');
+  if (!isSliver && !isSilent(view)) return showOther(session, ask, page);
   const code = complainOfMissing(
     [
       { daemon: 'db-service', missing: 'its record is not shown', answer: view },

@@ -8,7 +8,12 @@ import type { Session } from '../session.ts';
 
 const NOBODY = 'nothing answers: is the node manager running?';
 
-function statusJson(status: NodeStatus): unknown {
+function silenceText(status: NodeStatus): string {
+  const isRefused = Object.values(status).some(isForbidden);
+  return isRefused ? 'permission denied: operators are root' : NOBODY;
+}
+
+function statusJson(status: NodeStatus) {
   const processes = Object.entries(status).map(([name, answer]) => [
     name,
     answer.answered
@@ -23,11 +28,11 @@ function statusJson(status: NodeStatus): unknown {
 export async function showStatus(session: Session): Promise<ExitCode> {
   const { terminal, json } = session;
   const status = await askStatus(session.daemons());
-  if (json) terminal.printJson(statusJson(status));
+  const error = isSilentNode(status) ? silenceText(status) : undefined;
+  if (json) terminal.printJson({ ...(error && { error }), ...statusJson(status) });
   else terminal.print(renderStatus(status, terminal.page));
-  if (isSilentNode(status)) {
-    const forbidden = Object.values(status).some(isForbidden);
-    terminal.complain(forbidden ? 'permission denied: operators are root' : NOBODY);
+  if (error !== undefined) {
+    terminal.complain(error);
     return EXIT.silent;
   }
   return troublesOf(status).length === 0 ? EXIT.ok : EXIT.trouble;

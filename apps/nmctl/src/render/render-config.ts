@@ -1,6 +1,5 @@
 /** The configuration's keys and problems, for people. Pure. */
-import type { ConfigProblem } from '@nodemgr/config';
-import type { ConfigKey } from '../config-keys.ts';
+import type { ConfigKey, ConfigProblem } from '@nodemgr/config';
 import { type Line, line, type Page, span } from './render-line.ts';
 import { renderTable } from './render-table.ts';
 

@@ -15,7 +15,7 @@ export type Line = readonly Span[];
 
 /** What a renderer must know of where its lines go. */
 export interface Page {
-  /** Columns of the terminal; undefined when stdout is none, and then nothing is cut. */
+  /** Columns of the terminal; undefined when stdout is none, and then nothing is folded. */
   readonly width: number | undefined;
   readonly colours: boolean;
   /** Milliseconds since 1970. */

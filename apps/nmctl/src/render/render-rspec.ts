@@ -9,7 +9,7 @@ const COLUMNS = [
   { title: 'RESOURCE' },
   { title: 'RSPEC', align: 'right' },
   { title: 'EFFECTIVE', align: 'right' },
-  { title: 'UNIT' },
+  { title: 'UNIT', spare: true },
   { title: 'READS AS' },
   { title: 'NOTE' },
 ] as const;

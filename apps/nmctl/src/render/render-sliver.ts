@@ -1,8 +1,16 @@
 /** Everything that is known of one sliver. Pure. */
-import type { AccountItem, ObservedAccountView, SliverView } from '@nodemgr/contracts';
+import type { AccountItem, SliverView } from '@nodemgr/contracts';
 import { isSliver, type SliverRecord } from '@nodemgr/records';
 import type { DaemonFailure } from '../node-status.ts';
 import { intentOf, originOf } from '../sliver-summary.ts';
+import {
+  entriesOn,
+  keysOf,
+  type Observed,
+  observedText,
+  recordText,
+  section,
+} from './render-account.ts';
 import { countText } from './render-amount.ts';
 import { renderFailures } from './render-failures.ts';
 import { type Line, line, type Page, span } from './render-line.ts';
@@ -16,23 +24,8 @@ export interface SliverPage {
   readonly item: AccountItem | undefined;
   readonly loansOut: SliverView['loans_out'];
   readonly loansIn: SliverView['loans_in'];
-  /** 'unknown': the supervisor is away. */
-  readonly observed: ObservedAccountView | 'absent' | 'unknown';
+  readonly observed: Observed;
   readonly failures: readonly DaemonFailure[];
-}
-
-const LABEL_WIDTH = 14;
-
-const entry = (label: string, text: string): Line =>
-  line(span(label.padEnd(LABEL_WIDTH), 'strong'), text);
-
-function section(title: string, lines: readonly Line[]): readonly Line[] {
-  return lines.length === 0 ? [] : [line(''), line(span(title, 'strong')), ...lines];
-}
-
-function keysText(keys: string): string {
-  const count = keys.split('\n').filter((key) => key.trim() !== '').length;
-  return count === 0 ? 'none' : countText(count, 'key');
 }
 
 function scriptText(script: string): string {
@@ -55,29 +48,24 @@ const ORIGINS = {
 } as const;
 
 function recordLines(item: AccountItem, page: Page): readonly Line[] {
-  const { record, source } = item;
+  const { record } = item;
   const { expiry } = record;
-  const vouched = momentText(record.timestamp * 1000, page);
+  const entry = entriesOn(page);
+  const keys = keysOf(record.ssh_keys).length;
   return [
-    entry('record', `${record.record_key} from ${source}, vouched for ${vouched}`),
-    ...(isSliver(record) ? [entry('id', String(record.id))] : []),
-    entry('expires', expiry === undefined ? 'never' : momentText(expiry * 1000, page)),
-    entry('origin', ORIGINS[originOf(item)]),
-    entry('ssh keys', keysText(record.ssh_keys)),
+    ...entry('record', recordText(item, page)),
+    ...(isSliver(record) ? entry('id', String(record.id)) : []),
+    ...entry('expires', expiry === undefined ? 'never' : momentText(expiry * 1000, page)),
+    ...entry('origin', ORIGINS[originOf(item)]),
+    ...entry('ssh keys', keys === 0 ? 'none' : countText(keys, 'key')),
     ...(isSliver(record)
       ? [
-          entry('start script', scriptText(record.initscript)),
-          entry('delegations', delegationsText(record.delegations)),
+          ...entry('start script', scriptText(record.initscript)),
+          ...entry('delegations', delegationsText(record.delegations)),
         ]
       : []),
-    entry('meant to', intentOf(item) === undefined ? 'run' : `not run: ${intentOf(item)}`),
+    ...entry('meant to', intentOf(item) === undefined ? 'run' : `not run: ${intentOf(item)}`),
   ];
-}
-
-function observedLine(observed: SliverPage['observed']): Line {
-  if (typeof observed === 'string') return entry('observed', observed);
-  const detail = Object.entries(observed.detail).map(([name, value]) => `${name} ${value}`);
-  return entry('observed', [observed.state, ...detail].join(', '));
 }
 
 const LOAN_COLUMNS = [
@@ -108,8 +96,8 @@ export function renderSliver(sliver: SliverPage, page: Page): readonly Line[] {
   return [
     line(span(name, 'strong')),
     line(''),
-    ...(item === undefined ? [entry('record', 'unknown')] : recordLines(item, page)),
-    observedLine(observed),
+    ...(item === undefined ? entriesOn(page)('record', 'unknown') : recordLines(item, page)),
+    ...entriesOn(page)('observed', observedText(observed)),
     ...section('resources', item === undefined ? [] : renderRspec(item, page, '  ')),
     ...section('loans out', loanLines('RECIPIENT', out, page)),
     ...section('loans in', loanLines('LENDER', borrowed, page)),

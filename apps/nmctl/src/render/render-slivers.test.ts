@@ -40,13 +40,13 @@ test('slivers of every kind in one table', () => {
     aSummary({ name: 'z_z', item: undefined }),
   ];
   expect(shown(slivers)).toMatchInlineSnapshot(`
-    "NAME              STATE    ORIGIN       EXPIRES     CPU  GUARANTEED      DISK      NET MAX  NOTE
-    princeton_sirius  running  plc          in 20 days   64          0%  4.77 GiB     1 Gbit/s
-    a_b               stopped  plc          in 20 days  *56        *20%  4.77 GiB  *500 Mbit/s  stopped by the API
-    mit_chord         absent   not created  never        64          0%  4.77 GiB     1 Gbit/s  waits for CreateSliver
-    utah_lab          stopped  plc          in 20 days   64          0%  4.77 GiB     1 Gbit/s  start fails (again in 30 s): no image
-    w_gone            kept                                                                      removed; its files are kept
-    x_y               running                                                                   no record
+    "NAME              STATE    ORIGIN       EXPIRES     CPU  CPU MIN      DISK      NET MAX  NOTE
+    princeton_sirius  running  plc          in 20 days   64       0%  4.77 GiB     1 Gbit/s
+    a_b               stopped  plc          in 20 days  *56     *20%  4.77 GiB  *500 Mbit/s  stopped by the API
+    mit_chord         absent   not created  never        64       0%  4.77 GiB     1 Gbit/s  waits for CreateSliver
+    utah_lab          stopped  plc          in 20 days   64       0%  4.77 GiB     1 Gbit/s  start fails (again in 30 s): no image
+    w_gone            kept                                                                   removed; its files are kept
+    x_y               running                                                                no record
     z_z               running
 
     7 slivers, 1 failing, * changed by loans"

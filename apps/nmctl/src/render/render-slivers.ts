@@ -11,10 +11,10 @@ import { distanceText } from './render-time.ts';
 const COLUMNS = [
   { title: 'NAME' },
   { title: 'STATE' },
-  { title: 'ORIGIN' },
+  { title: 'ORIGIN', spare: true },
   { title: 'EXPIRES' },
   { title: 'CPU', align: 'right' },
-  { title: 'GUARANTEED', align: 'right' },
+  { title: 'CPU MIN', align: 'right' },
   { title: 'DISK', align: 'right' },
   { title: 'NET MAX', align: 'right' },
   { title: 'NOTE' },

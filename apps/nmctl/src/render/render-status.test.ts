@@ -49,6 +49,7 @@ test('a node with everything wrong says what, why, since when and what is done a
   ];
   const database = aDbStatus({
     guard,
+    sources: { plc: { timestamp: NOW / 1000 - 600, since_boot: true, vouched_at: NOW / 1000 } },
     clock: { trusted: false, reason: 'the clock has jumped' },
     salvage: { at: NOW - MINUTE, reason: 'malformed page 3', set_aside: '/var/lib/nodemgr/db/x' },
     ignored: [{ record_key: 'sliver_x_y', why: 'it has already expired' }],
@@ -74,7 +75,8 @@ test('a node with everything wrong says what, why, since when and what is done a
     bwcap-agent         down                                         it is not running
     api-gateway         up     105  2023-11-14 22:10:20 (3 min ago)  127.0.0.1:812, 120 calls, 1 fault, 2 connections, feed live at revision 12
 
-    last update   2023-11-14 22:10:20 (3 min ago) from https://plc.example/slices.xml: 7 of 42 slices are ours
+    last update   accepted 2023-11-14 22:03:20 (10 min ago)
+                  held back by the guard: that of 2023-11-14 22:10:20 (3 min ago) from https://plc.example/slices.xml: 7 of 42 slices are ours
                   last poll 1 min ago: unchanged
                   next poll in 5 min
     guard         holds back an update from plc since 2023-11-14 22:09:20 (4 min ago)
@@ -82,7 +84,7 @@ test('a node with everything wrong says what, why, since when and what is done a
                     would remove  sliver_a_b, sliver_c_d
                     let it through with: nmctl guard allow
     clock         not trusted: the clock has jumped; nothing expires meanwhile
-    accounts      1 sliver and 0 delegates have a record, 2 accounts being removed, 8 accounts desired, 7 running, 1 stopped
+    accounts      1 sliver and 0 delegates have a record, 8 accounts desired, 7 running, 1 stopped; 2 removed, files kept
     database      set aside as damaged 2023-11-14 22:12:20 (1 min ago): malformed page 3; kept as /var/lib/nodemgr/db/x
 
     left out of the last update
@@ -104,6 +106,32 @@ test('a node that has heard nothing from its authority yet says so', () => {
   expect(shown(aNodeStatus({ 'plc-fetcher': answered(status) }))).toContain(
     'last update   none yet from https://plc.example/slices.xml\n              next poll in 5 min',
   );
+});
+
+test('how the last poll ended and when the next one comes are sentences', () => {
+  const polled = (last_outcome: string) =>
+    shown(
+      aNodeStatus({
+        'plc-fetcher': answered(
+          aFetcherStatus({ last_attempt: NOW, next_attempt: NOW + 500, last_outcome }),
+        ),
+      }),
+    );
+  expect(polled('failed: no such host')).toContain('last poll just now failed: no such host\n');
+  expect(polled('malformed: cut short')).toContain(
+    'last poll just now brought a document that is malformed: cut short\n',
+  );
+  expect(polled('unchanged')).toContain(
+    'last poll just now: unchanged\n              next poll is due',
+  );
+});
+
+test('on a terminal every fact is there, folded', () => {
+  const dense = (lines: readonly string[]) => lines.join('').replace(/\s/g, '');
+  const narrow = linesOf(renderStatus(aNodeStatus(), aPage({ width: 80 })));
+  for (const text of narrow) expect([...text].length).toBeLessThanOrEqual(80);
+  const wide = linesOf(renderStatus(aNodeStatus(), aPage({ width: 1000 })));
+  expect(dense(narrow)).toBe(dense(wide));
 });
 
 test('what nobody can tell is called unknown', () => {

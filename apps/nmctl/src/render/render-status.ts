@@ -2,46 +2,74 @@
 import type { DbStatus, FetcherStatus } from '@nodemgr/contracts';
 import { heard } from '../answer.ts';
 import { failuresOf, type NodeStatus, troublesOf } from '../node-status.ts';
+import { foldLine } from './fold-line.ts';
 import { countText } from './render-amount.ts';
+import { renderEntry } from './render-entry.ts';
 import { renderFailures } from './render-failures.ts';
 import { renderGuard } from './render-guard.ts';
 import { type Line, line, type Page, type Span, span } from './render-line.ts';
 import { renderProcesses } from './render-processes.ts';
 import { distanceText, momentText } from './render-time.ts';
 
-const LABEL_WIDTH = 14;
 /** More troubles than this are counted in the last line, not listed. */
 const MAX_TROUBLES = 5;
 const BLANK = line('');
 const UNKNOWN = span('unknown', 'dim');
 
-/** A labelled entry: its first line beside the label, further ones below it. */
-function entry(label: string, ...lines: readonly Line[]): readonly Line[] {
-  const margin = ' '.repeat(LABEL_WIDTH);
-  return lines.map((one, at) =>
-    line(at === 0 ? span(label.padEnd(LABEL_WIDTH), 'strong') : margin, ...one),
-  );
+/** How the last poll ended; the fetcher's own words begin with what went wrong. */
+function pollText(outcome = 'unfinished'): string {
+  const [, kind, reason] = /^(failed|malformed): (.*)$/s.exec(outcome) ?? [];
+  if (kind === 'failed') return ` failed: ${reason}`;
+  return kind === undefined ? `: ${outcome}` : ` brought a document that is malformed: ${reason}`;
 }
 
-function updateLines({ detail }: FetcherStatus, page: Page): readonly Line[] {
-  const { document, next_attempt, last_outcome, last_attempt } = detail;
-  const fetched =
-    document === undefined
-      ? line(span('none yet', 'warn'), ` from ${detail.url}`)
-      : line(
-          `${momentText(document.fetched_at, page)} from ${detail.url}: ${document.ours} of ${countText(document.slices, 'slice')} are ours`,
-        );
+function pollLines({ detail }: FetcherStatus, { now }: Page): readonly Line[] {
+  const { next_attempt, last_outcome, last_attempt } = detail;
   const last =
     last_attempt === undefined
       ? []
-      : [
-          line(
-            `last poll ${distanceText(last_attempt, page.now)}: ${last_outcome ?? 'unfinished'}`,
-          ),
-        ];
-  const next =
-    next_attempt === undefined ? [] : [line(`next poll ${distanceText(next_attempt, page.now)}`)];
-  return [fetched, ...last, ...next];
+      : [line(`last poll ${distanceText(last_attempt, now)}${pollText(last_outcome)}`)];
+  if (next_attempt === undefined) return last;
+  const isDue = next_attempt - now < 1000;
+  return [
+    ...last,
+    line(isDue ? 'next poll is due' : `next poll ${distanceText(next_attempt, now)}`),
+  ];
+}
+
+/** The document that the fetcher has; that it was accepted is for db-service to say. */
+function documentText({ detail }: FetcherStatus, page: Page): string | undefined {
+  const { document, url } = detail;
+  if (document === undefined) return undefined;
+  const { fetched_at, ours, slices } = document;
+  const share = `${ours} of ${countText(slices, 'slice')} are ours`;
+  return `${momentText(fetched_at, page)} from ${url}: ${share}`;
+}
+
+function acceptedText(db: DbStatus, page: Page): string {
+  const accepted = db.detail.sources['plc'];
+  return accepted === undefined
+    ? 'none accepted yet'
+    : `accepted ${momentText(accepted.timestamp * 1000, page)}`;
+}
+
+function updateLines(
+  fetcher: FetcherStatus,
+  db: DbStatus | undefined,
+  page: Page,
+): readonly Line[] {
+  const text = documentText(fetcher, page);
+  const polls = pollLines(fetcher, page);
+  if (text === undefined) {
+    return [line(span('none yet', 'warn'), ` from ${fetcher.detail.url}`), ...polls];
+  }
+  const isHeld = db?.detail.guard.some(({ source }) => source === 'plc') ?? false;
+  if (db === undefined || !isHeld) return [line(text), ...polls];
+  return [
+    line(acceptedText(db, page)),
+    line(span('held back by the guard', 'bad'), `: that of ${text}`),
+    ...polls,
+  ];
 }
 
 function clockSpans(clock: DbStatus['detail']['clock']): readonly Span[] {
@@ -57,9 +85,6 @@ function countsLine(status: NodeStatus): Line {
       ? []
       : [
           `${countText(records.slivers, 'sliver')} and ${countText(records.delegates, 'delegate')} have a record`,
-          ...(records.removed > 0
-            ? [`${countText(records.removed, 'account')} being removed`]
-            : []),
         ];
   const observed =
     accounts === undefined
@@ -71,22 +96,24 @@ function countsLine(status: NodeStatus): Line {
           ...(accounts.busy > 0 ? [`${accounts.busy} being worked on`] : []),
         ];
   const known = [...desired, ...observed].join(', ');
-  return known === '' ? line(UNKNOWN) : line(known);
+  if (known === '') return line(UNKNOWN);
+  const removed = records?.removed ?? 0;
+  return line(known, removed > 0 ? `; ${removed} removed, files kept` : '');
 }
 
 function databaseLines({ detail }: DbStatus, page: Page): readonly Line[] {
   const { salvage } = detail;
   if (salvage === undefined) return [];
   const text = `set aside as damaged ${momentText(salvage.at, page)}: ${salvage.reason}; kept as ${salvage.set_aside}`;
-  return entry('database', line(span(text, 'warn')));
+  return renderEntry('database', [line(span(text, 'warn'))], page);
 }
 
-function leftOutLines(status: NodeStatus): readonly Line[] {
+function leftOutLines(status: NodeStatus, page: Page): readonly Line[] {
   const problems = heard(status['plc-fetcher'])?.detail.problems ?? [];
   const ignored = heard(status['db-service'])?.detail.ignored ?? [];
   const lines = [...problems, ...ignored.map(({ record_key, why }) => `${record_key}: ${why}`)];
   if (lines.length === 0) return [];
-  const told = lines.map((text) => line(span(`  ${text}`, 'warn')));
+  const told = lines.flatMap((text) => foldLine(line(span(`  ${text}`, 'warn')), page, 4));
   return [BLANK, line(span('left out of the last update', 'strong')), ...told];
 }
 
@@ -107,17 +134,19 @@ function verdict(status: NodeStatus): Line {
 export function renderStatus(status: NodeStatus, page: Page): readonly Line[] {
   const fetcher = heard(status['plc-fetcher']);
   const db = heard(status['db-service']);
+  const entry = (label: string, lines: readonly Line[] = [line(UNKNOWN)]) =>
+    renderEntry(label, lines, page);
   return [
     ...renderProcesses(status, page),
     BLANK,
-    ...entry('last update', ...(fetcher ? updateLines(fetcher, page) : [line(UNKNOWN)])),
-    ...entry('guard', ...(db ? renderGuard(db.detail.guard, page) : [line(UNKNOWN)])),
-    ...entry('clock', db ? clockSpans(db.detail.clock) : line(UNKNOWN)),
-    ...entry('accounts', countsLine(status)),
+    ...entry('last update', fetcher && updateLines(fetcher, db, page)),
+    ...entry('guard', db && renderGuard(db.detail.guard, page)),
+    ...entry('clock', db && [clockSpans(db.detail.clock)]),
+    ...entry('accounts', [countsLine(status)]),
     ...(db ? databaseLines(db, page) : []),
-    ...leftOutLines(status),
+    ...leftOutLines(status, page),
     ...failingLines(status, page),
     BLANK,
-    verdict(status),
+    ...foldLine(verdict(status), page, 2),
   ];
 }

@@ -32,19 +32,36 @@ test('a cell cannot break its line or its row', () => {
   );
 });
 
-test('on a terminal a line that is too long ends in an ellipsis; in a file it is whole', () => {
-  const rows = [['a', '1', 'a long note']];
-  expect(linesOf(renderTable(COLUMNS, rows, { width: 14 }))[1]).toBe('a     1  a lo…');
+test('on a terminal what does not fit beside the others goes on below; in a file it does not', () => {
+  const rows = [
+    ['a', '1', 'a long note'],
+    ['b', '2', 'short'],
+  ];
+  expect(linesOf(renderTable(COLUMNS, rows, { width: 14 }))).toEqual([
+    'NAME  N  NOTE',
+    'a     1',
+    '    a long',
+    '    note',
+    'b     2  short',
+  ]);
   expect(linesOf(renderTable(COLUMNS, rows, UNCUT))[1]).toBe('a     1  a long note');
 });
 
-test('no line is wider than the terminal, whatever the cells hold', () => {
+test('a column that can be spared is left out before anything goes on below', () => {
+  const columns = [{ title: 'NAME' }, { title: 'UNIT', spare: true }, { title: 'NOTE' }] as const;
+  const rows = [['princeton_sirius', 'bits/s', 'x']];
+  expect(linesOf(renderTable(columns, rows, { width: 24 }))[2]).toBe('princeton_sirius  bits/s');
+  expect(linesOf(renderTable(columns, rows, { width: 23 }))[1]).toBe('princeton_sirius  x');
+});
+
+test('no line is wider than the terminal and nothing is lost, whatever the cells hold', () => {
   const row = fc.array(fc.string({ unit: 'binary' }), { minLength: 3, maxLength: 3 });
+  const dense = (lines: readonly string[]) => lines.join('').replace(/\s/g, '');
   fc.assert(
     fc.property(fc.array(row), fc.integer({ min: 1, max: 60 }), (rows, width) => {
-      for (const text of linesOf(renderTable(COLUMNS, rows, { width }))) {
-        expect([...text].length).toBeLessThanOrEqual(width);
-      }
+      const lines = linesOf(renderTable(COLUMNS, rows, { width }));
+      for (const text of lines) expect([...text].length).toBeLessThanOrEqual(width);
+      expect(dense(lines)).toBe(dense(linesOf(renderTable(COLUMNS, rows, UNCUT))));
     }),
   );
 });

@@ -1,9 +1,12 @@
-/** Tables: aligned columns, cut at the terminal's edge and nowhere else. Pure. */
+/** Tables: aligned columns; on a narrow terminal rows go on below. Pure. */
+import { foldLine, hangFor, lengthOf, lineLength, trimLine } from './fold-line.ts';
 import { harmless, type Line, line, type Page, type Span, span } from './render-line.ts';
 
 export interface Column {
   readonly title: string;
   readonly align?: 'right';
+  /** Told elsewhere or in other words too: left out where the terminal is too narrow for all. */
+  readonly spare?: true;
 }
 export type Cell = string | Span;
 
@@ -15,57 +18,67 @@ function flat(cell: Cell): Span {
   return span(harmless(text.replace(/\s+/g, ' ').trim()), tone);
 }
 
-/** Characters, not columns of a terminal: names, units and numbers are ASCII, the rest comes last. */
-const lengthOf = (text: string): number => [...text].length;
-
 function pad(text: string, width: number, column: Column | undefined): string {
   const blanks = ' '.repeat(Math.max(0, width - lengthOf(text)));
   return column?.align === 'right' ? blanks + text : text + blanks;
 }
 
-/** cutLine shortens a line to `width` characters, the last of them `…` when something is left out. */
-export function cutLine(whole: Line, width: number): Line {
-  const length = whole.reduce((sum, { text }) => sum + lengthOf(text), 0);
-  if (length <= width) return whole;
-  const kept: Span[] = [];
-  let left = Math.max(0, width - 1);
-  for (const { text, tone } of whole) {
-    const part = [...text].slice(0, left);
-    left -= part.length;
-    kept.push(span(part.join(''), tone));
-  }
-  return [...kept, span('…')];
+/** What goes on below a row that is too wide is set off from the next row by this much. */
+const HANG = 4;
+
+interface Layout {
+  readonly columns: readonly Column[];
+  readonly widths: readonly number[];
+  readonly indent: string;
+  readonly page: Pick<Page, 'width'>;
 }
 
-function tableLine(
-  cells: readonly Span[],
-  widths: readonly number[],
-  columns: readonly Column[],
-  indent: string,
-): Line {
-  const parts = cells.map(({ text, tone }, at) => {
+/** The cells of a row with what keeps them apart; the last one is left ragged. */
+function paddedCells(cells: readonly Span[], { columns, widths }: Layout): readonly Span[] {
+  return cells.map(({ text, tone }, at) => {
     const last = at === cells.length - 1 && columns[at]?.align !== 'right';
-    const padded = last ? text : pad(text, widths[at] ?? 0, columns[at]) + GAP;
-    return span(padded, tone);
+    return span(last ? text : pad(text, widths[at] ?? 0, columns[at]) + GAP, tone);
   });
-  return line(indent, ...parts);
 }
 
-/** Blanks at the end of a line are noise in a file and a wrapped line on a terminal. */
-function trimEnd(whole: Line): Line {
-  const kept = [...whole];
-  let last = kept.pop();
-  while (last !== undefined) {
-    const text = last.text.trimEnd();
-    if (text !== '') return [...kept, span(text, last.tone)];
-    last = kept.pop();
+/** Cells that do not fit beside the others go on below them. */
+function rowLines(cells: readonly Span[], layout: Layout): readonly Line[] {
+  const { indent, page } = layout;
+  const width = page.width ?? Number.POSITIVE_INFINITY;
+  const hang = hangFor(indent.length + HANG, width);
+  const lines: Line[] = [];
+  let current = line(indent);
+  for (const cell of paddedCells(cells, layout)) {
+    if (lineLength(current) + lengthOf(cell.text.trimEnd()) > width) {
+      lines.push(current);
+      current = line(' '.repeat(hang));
+    }
+    current = [...current, cell];
   }
-  return [];
+  return [...lines, current]
+    .map(trimLine)
+    .filter((one, at) => at === 0 || one.length > 0)
+    .flatMap((one) => foldLine(one, page, hang));
+}
+
+type Measured = Column & { readonly at: number; readonly width: number };
+
+/** Leaves out, one by one from the right, columns that can be spared until all but the last one fit. */
+function fitting(columns: readonly Measured[], width: number): readonly Measured[] {
+  const needed = columns.slice(0, -1).reduce((sum, column) => sum + column.width + GAP.length, 0);
+  const spare =
+    needed - GAP.length > width ? columns.findLast((column) => column.spare) : undefined;
+  if (spare === undefined) return columns;
+  return fitting(
+    columns.filter((column) => column !== spare),
+    width,
+  );
 }
 
 /**
  * renderTable returns a table with its head, or nothing when there are no rows. A column that is
- * empty in every row is left out. Without titles there is no head.
+ * empty in every row is left out. Without titles there is no head. No line is wider than the page,
+ * and nothing is cut.
  */
 export function renderTable(
   columns: readonly Column[],
@@ -75,18 +88,20 @@ export function renderTable(
 ): readonly Line[] {
   if (rows.length === 0) return [];
   const flatRows = rows.map((row) => row.map(flat));
-  const used = columns
-    .map((column, at) => ({ column, at }))
-    .filter(({ at }) => flatRows.some((row) => (row[at]?.text ?? '') !== ''));
-  const kept = used.map(({ column }) => column);
-  const body = flatRows.map((row) => used.map(({ at }) => row[at] ?? span('')));
+  const measured = columns.map((column, at) => {
+    const texts = flatRows.map((row) => row[at]?.text ?? '');
+    const isUsed = texts.some((text) => text !== '');
+    const width = [column.title, ...texts].reduce(
+      (most, text) => Math.max(most, lengthOf(text)),
+      0,
+    );
+    return { ...column, at, width: isUsed ? width : 0 };
+  });
+  const used = measured.filter(({ width }) => width > 0);
+  const kept = fitting(used, (page.width ?? Number.POSITIVE_INFINITY) - indent.length);
+  const layout = { columns: kept, widths: kept.map(({ width }) => width), indent, page };
   const titled = kept.some(({ title }) => title !== '');
   const head = titled ? [kept.map(({ title }) => span(title, 'strong'))] : [];
-  const all = [...head, ...body];
-  const widths = kept.map((_, at) =>
-    all.reduce((most, row) => Math.max(most, lengthOf(row[at]?.text ?? '')), 0),
-  );
-  const lines = all.map((row) => trimEnd(tableLine(row, widths, kept, indent)));
-  const { width } = page;
-  return width === undefined ? lines : lines.map((one) => cutLine(one, width));
+  const body = flatRows.map((row) => kept.map(({ at }) => row[at] ?? span('')));
+  return [...head, ...body].flatMap((row) => rowLines(row, layout));
 }

@@ -21,12 +21,19 @@ test('a span of time is told in the largest unit that it fills', () => {
 test('what is ahead is "in", what is behind is "ago"', () => {
   expect(distanceText(NOW + 5 * 60_000, NOW)).toBe('in 5 min');
   expect(distanceText(NOW - 3 * 60_000, NOW)).toBe('3 min ago');
-  expect(distanceText(NOW - 999, NOW)).toBe('now');
+  expect(distanceText(NOW - 999, NOW)).toBe('just now');
+  expect(distanceText(NOW + 999, NOW)).toBe('in a moment');
 });
 
 test('a moment is local time and how far away it is', () => {
   expect(momentText(NOW - 180_000, aPage())).toBe('2023-11-14 22:10:20 (3 min ago)');
   expect(clockText(NOW, aPage({ timeZone: 'Asia/Tokyo' }))).toBe('2023-11-15 07:13:20');
+});
+
+test('on a terminal a moment of today goes without its date', () => {
+  const page = aPage({ width: 80 });
+  expect(momentText(NOW - 180_000, page)).toBe('22:10:20 (3 min ago)');
+  expect(momentText(NOW - 86_400_000, page)).toBe('2023-11-13 22:13:20 (24 h ago)');
 });
 
 test('a moment that no calendar holds is told in seconds', () => {

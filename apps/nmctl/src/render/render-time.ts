@@ -17,10 +17,10 @@ export function durationText(ms: number): string {
   return `${Math.floor(ms / 1000)} s`;
 }
 
-/** distanceText tells where `at` is seen from `now` (both milliseconds since 1970). */
+/** distanceText tells where `at` is seen from `now` (both milliseconds since 1970): '3 min ago'. */
 export function distanceText(at: number, now: number): string {
   const distance = at - now;
-  if (Math.abs(distance) < 1000) return 'now';
+  if (Math.abs(distance) < 1000) return distance > 0 ? 'in a moment' : 'just now';
   return distance > 0 ? `in ${durationText(distance)}` : `${durationText(-distance)} ago`;
 }
 
@@ -44,7 +44,13 @@ export function clockText(at: number, page: Pick<Page, 'timeZone'>): string {
   return `${part['year']}-${part['month']}-${part['day']} ${part['hour']}:${part['minute']}:${part['second']}`;
 }
 
-/** momentText tells a moment both ways: '2023-11-14 22:13:20 (3 min ago)'. */
-export function momentText(at: number, page: Pick<Page, 'timeZone' | 'now'>): string {
-  return `${clockText(at, page)} (${distanceText(at, page.now)})`;
+/**
+ * momentText tells a moment both ways: '2023-11-14 22:13:20 (3 min ago)'. On a terminal, where room
+ * is short and the reader knows the date, a moment of today goes without it.
+ */
+export function momentText(at: number, page: Pick<Page, 'timeZone' | 'now' | 'width'>): string {
+  const [date = '', ...time] = clockText(at, page).split(' ');
+  const isToday = page.width !== undefined && clockText(page.now, page).startsWith(`${date} `);
+  const clock = (isToday ? time : [date, ...time]).join(' ');
+  return `${clock} (${distanceText(at, page.now)})`;
 }
