@@ -1,6 +1,7 @@
 /** account-supervisor: configuration → machine → loop → feed → operators. Wiring only. */
 import { readFile } from 'node:fs/promises';
-import { REAL_TIMING, ReconcileLoop } from '@nodemgr/agent';
+import { join } from 'node:path';
+import { ownFolder, REAL_TIMING, ReconcileLoop } from '@nodemgr/agent';
 import { serveCalls, subscribeFeed } from '@nodemgr/bus';
 import { supervisorOperatorContract } from '@nodemgr/contracts';
 import { type DaemonContext, type RunningDaemon, runDaemon } from '@nodemgr/daemon';
@@ -14,8 +15,12 @@ const RESYNC_MS = 300_000;
 async function start(context: DaemonContext): Promise<RunningDaemon> {
   const { config, log, failures, endpoints } = context;
   const { accounts } = config;
+  ownFolder(
+    join(config.node.state_dir, 'machine'),
+    'another account-supervisor has these accounts',
+  );
   const bootId = (await readFile(config.node.boot_id_file, 'utf8')).trim();
-  const machine = await DryRunMachine.open(config, bootId, log);
+  const machine = await DryRunMachine.open(context, bootId);
   const supervisor = await AccountSupervisor.open({
     machine,
     accounts,

@@ -1,4 +1,5 @@
-import { accountName } from '@nodemgr/records';
+import { type AccountName, accountName } from '@nodemgr/records';
+import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { slot, slotsOfRange } from './account-ids.ts';
 import { POLICY } from './builders.test-support.ts';
@@ -37,4 +38,34 @@ test('a range of others takes every slot that it touches', () => {
   expect(slotsOfRange(first + 65_535, 2, POLICY)).toEqual([0, 1]);
   expect(slotsOfRange(100_000, 65_536, POLICY)).toEqual([]);
   expect(slotsOfRange(0, 4_294_967_295, POLICY)).toHaveLength(8);
+});
+
+test('whatever was held, freed and left to others, a claim gets the lowest free slot', () => {
+  const name = fc.constantFrom(a, b, c, accountName('x_d'));
+  const place = fc.nat(3).map(slot);
+  const act = fc.oneof(
+    fc.record({ act: fc.constant('claim' as const), name }),
+    fc.record({ act: fc.constant('release' as const), name }),
+    fc.record({ act: fc.constant('others' as const), slots: fc.uniqueArray(place) }),
+  );
+  fc.assert(
+    fc.property(fc.array(act, { maxLength: 30 }), (acts) => {
+      const table = new SlotTable(4);
+      const held = new Map<AccountName, number>();
+      let foreign: readonly number[] = [];
+      for (const one of acts) {
+        if (one.act === 'others') {
+          foreign = one.slots;
+          table.leaveToOthers(new Set(one.slots));
+        } else if (one.act === 'release') {
+          expect(table.release(one.name)).toBe(held.delete(one.name));
+        } else {
+          const taken = new Set([...held.values(), ...foreign]);
+          const expected = held.get(one.name) ?? [0, 1, 2, 3].find((free) => !taken.has(free));
+          expect(table.claim(one.name)).toBe(expected);
+          if (expected !== undefined) held.set(one.name, expected);
+        }
+      }
+    }),
+  );
 });

@@ -9,6 +9,8 @@ export class SlotTable {
   readonly #held = new Map<AccountName, Slot>();
   readonly #used = new Set<Slot>();
   #foreign: ReadonlySet<Slot> = new Set();
+  /** No slot below this one is free, so that a claim need not look at all of them. */
+  #searchFrom = slot(0);
 
   constructor(readonly size: number) {}
 
@@ -30,6 +32,7 @@ export class SlotTable {
   /** leaveToOthers names the slots whose ids someone else on this machine uses. */
   leaveToOthers(slots: ReadonlySet<Slot>): void {
     this.#foreign = slots;
+    this.#searchFrom = slot(0);
   }
 
   /** hold notes what was observed: `name` has this slot. */
@@ -43,12 +46,12 @@ export class SlotTable {
   claim(name: AccountName): Slot | undefined {
     const held = this.#held.get(name);
     if (held !== undefined) return held;
-    for (let place = slot(0); place < this.size; place = slot(place + 1)) {
-      if (this.#used.has(place) || this.#foreign.has(place)) continue;
-      this.hold(name, place);
-      return place;
-    }
-    return undefined;
+    let place = this.#searchFrom;
+    while (this.#used.has(place) || this.#foreign.has(place)) place = slot(place + 1);
+    this.#searchFrom = place;
+    if (place >= this.size) return undefined;
+    this.hold(name, place);
+    return place;
   }
 
   /** release frees the slot of `name`. Reports whether it had one. */
@@ -57,6 +60,7 @@ export class SlotTable {
     if (place === undefined) return false;
     this.#held.delete(name);
     this.#used.delete(place);
+    if (place < this.#searchFrom) this.#searchFrom = place;
     return true;
   }
 }

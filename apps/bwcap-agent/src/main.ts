@@ -1,6 +1,7 @@
 /** bwcap-agent: configuration → kernel → loop → feed and user ids → operators. Wiring only. */
 import { readFile } from 'node:fs/promises';
-import { REAL_TIMING, ReconcileLoop } from '@nodemgr/agent';
+import { join } from 'node:path';
+import { ownFolder, REAL_TIMING, ReconcileLoop } from '@nodemgr/agent';
 import { serveCalls, subscribeFeed } from '@nodemgr/bus';
 import { bandwidthOperatorContract } from '@nodemgr/contracts';
 import { type DaemonContext, type RunningDaemon, runDaemon, sleep } from '@nodemgr/daemon';
@@ -33,6 +34,7 @@ function readerOf({ config, log }: DaemonContext): NodeAccountsReader {
 
 async function start(context: DaemonContext): Promise<RunningDaemon> {
   const { config, log, failures, endpoints } = context;
+  ownFolder(join(config.node.state_dir, 'bandwidth'), 'another bwcap-agent has these limits');
   const bootId = (await readFile(config.node.boot_id_file, 'utf8')).trim();
   const uplink = await findUplink(config.bandwidth.interface);
   const accounts = readerOf(context);

@@ -2,6 +2,7 @@
 export * from './action-failed.ts';
 export * from './command.ts';
 export * from './format-command.ts';
+export * from './own-folder.ts';
 export * from './reconcile-loop.ts';
 export * from './state-file.ts';
 export * from './timing.ts';

@@ -1,9 +1,10 @@
-import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { z } from 'zod';
-import { readStateFile, replaceFile } from './state-file.ts';
+import * as z from 'zod';
+import { readOptional, readStateFile, replaceFile } from './state-file.ts';
 
 const schema = z.strictObject({ n: z.int() });
 let folder = '';
@@ -39,4 +40,43 @@ test('what a killed writer left is no obstacle', async () => {
   await writeFile(`${path}.new`, 'half');
   await replaceFile(path, 0o644, '{"n":2}');
   expect(await readdir(folder)).toEqual(['x.json']);
+});
+
+test('what cannot be read is damage like any other: a folder, a pipe, a link to itself', async () => {
+  const path = join(folder, 'x.json');
+  const inTheWay = [
+    () => mkdir(path),
+    async () => void execFileSync('mkfifo', [path]),
+    () => symlink('x.json', path),
+  ];
+  for (const [now, make] of inTheWay.entries()) {
+    await make();
+    expect(await readStateFile(path, schema, now)).toMatchObject({
+      found: 'damaged',
+      reason: expect.stringContaining(`cannot read ${path}: `),
+      setAside: `${path}.damaged-${now}`,
+    });
+    expect(await readStateFile(path, schema, now)).toEqual({ found: 'nothing' });
+  }
+});
+
+test('what cannot even be set aside is reported so, and stays', async () => {
+  const path = join(folder, 'x.json');
+  await writeFile(path, '{');
+  await mkdir(`${path}.damaged-5`);
+  const outcome = await readStateFile(path, schema, 5);
+  expect(outcome).toMatchObject({
+    found: 'damaged',
+    reason: expect.stringContaining('it cannot be set aside: '),
+    setAside: undefined,
+  });
+  expect(await readFile(path, 'utf8')).toBe('{');
+});
+
+test('bytes of any kind are read and written unchanged as latin1', async () => {
+  const path = join(folder, 'x');
+  const bytes = Buffer.from(Array.from({ length: 256 }, (_, byte) => byte));
+  await writeFile(path, bytes);
+  await replaceFile(path, 0o644, (await readOptional(path, 'latin1')) ?? '', 'latin1');
+  expect(await readFile(path)).toEqual(bytes);
 });

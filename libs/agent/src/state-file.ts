@@ -2,7 +2,8 @@
  * Small JSON files that hold state: written as a whole or not at all, checked when read. A damaged one
  * is set aside with the reason, never overwritten and never a reason not to start.
  */
-import { mkdir, readFile, rename, rm, writeFile as write } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { mkdir, open, rename, rm, writeFile as write } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { z } from 'zod';
 
@@ -10,55 +11,114 @@ import type { z } from 'zod';
 export type StateFile<T> =
   | { readonly found: 'nothing' }
   | { readonly found: 'state'; readonly state: T }
-  /** It was no such state; it is now at `setAside`. */
-  | { readonly found: 'damaged'; readonly reason: string; readonly setAside: string };
+  /** It was no such state, or could not be read; undefined: it could not be set aside and is still there. */
+  | { readonly found: 'damaged'; readonly reason: string; readonly setAside: string | undefined };
+
+/** How a text stands for bytes; in latin1 each character is one byte, whatever it means. */
+export type TextEncoding = 'utf8' | 'latin1';
+
+const hasCode = (error: unknown, code: string): boolean =>
+  error instanceof Error && 'code' in error && error.code === code;
+
+const messageOf = (error: unknown): string =>
+  error instanceof Error ? error.message : String(error);
+
+/**
+ * What may be in the way (no folder yet, a killed writer's file) is dealt with only when it is there: an
+ * agent writes a file for every step.
+ */
+async function writeNew(
+  path: string,
+  text: string,
+  options: { readonly mode: number; readonly encoding: TextEncoding },
+): Promise<void> {
+  const attempt = () => write(path, text, { ...options, flag: 'wx' });
+  try {
+    return await attempt();
+  } catch (error) {
+    if (hasCode(error, 'ENOENT')) await mkdir(dirname(path), { recursive: true, mode: 0o755 });
+    else if (hasCode(error, 'EEXIST')) await rm(path);
+    else throw error;
+  }
+  await attempt();
+}
 
 /** replaceFile writes `text` to a temporary name beside `path`, then renames; makes the folder. */
-export async function replaceFile(path: string, mode: number, text: string): Promise<void> {
-  await mkdir(dirname(path), { recursive: true, mode: 0o755 });
+export async function replaceFile(
+  path: string,
+  mode: number,
+  text: string,
+  encoding: TextEncoding = 'utf8',
+): Promise<void> {
   const temporary = `${path}.new`;
-  await rm(temporary, { force: true });
-  await write(temporary, text, { mode, flag: 'wx' });
+  await writeNew(temporary, text, { mode, encoding });
   await rename(temporary, path);
 }
 
-/** readOptional returns the text of `path`, undefined where there is no such file. */
-export async function readOptional(path: string): Promise<string | undefined> {
+/**
+ * readOptional returns the text of `path`, undefined where there is no such file. Rejects when it cannot
+ * be read or is no regular file (a pipe would be waited for without end).
+ */
+export async function readOptional(
+  path: string,
+  encoding: TextEncoding = 'utf8',
+): Promise<string | undefined> {
   try {
-    return await readFile(path, 'utf8');
+    const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    try {
+      if (!(await file.stat()).isFile()) throw new Error('it is not a regular file');
+      return await file.readFile(encoding);
+    } finally {
+      await file.close();
+    }
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
-    throw error;
+    if (hasCode(error, 'ENOENT')) return undefined;
+    throw new Error(`cannot read ${path}: ${messageOf(error)}`, { cause: error });
   }
 }
 
-function parse<T>(
-  text: string,
-  schema: z.ZodType<T>,
-): { readonly state: T } | { readonly reason: string } {
-  let tree: unknown;
-  try {
-    tree = JSON.parse(text);
-  } catch (error) {
-    return { reason: error instanceof Error ? error.message : String(error) };
-  }
-  const checked = schema.safeParse(tree);
+type Parsed<T> = { readonly state: T } | { readonly reason: string };
+
+function parse<T>(text: string, schema: z.ZodType<T>): Parsed<T> {
+  const checked = schema.safeParse(JSON.parse(text));
   if (checked.success) return { state: checked.data };
   const [issue] = checked.error.issues;
   return { reason: `${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'does not fit'}` };
 }
 
-/** readStateFile reads and checks `path`; `now` (milliseconds) names what is set aside. */
+async function readAndParse<T>(path: string, schema: z.ZodType<T>): Promise<Parsed<T> | undefined> {
+  try {
+    const text = await readOptional(path);
+    return text === undefined ? undefined : parse(text, schema);
+  } catch (error) {
+    return { reason: messageOf(error) };
+  }
+}
+
+/** setAside moves a damaged `path` out of the way; `now` (milliseconds) names it. Never rejects. */
+export async function setAside(
+  path: string,
+  reason: string,
+  now: number,
+): Promise<StateFile<never> & { readonly found: 'damaged' }> {
+  const aside = `${path}.damaged-${now}`;
+  try {
+    await rename(path, aside);
+    return { found: 'damaged', reason, setAside: aside };
+  } catch (error) {
+    const both = `${reason}; and it cannot be set aside: ${messageOf(error)}`;
+    return { found: 'damaged', reason: both, setAside: undefined };
+  }
+}
+
+/** readStateFile reads and checks `path`; `now` (milliseconds) names what is set aside. Never rejects. */
 export async function readStateFile<T>(
   path: string,
   schema: z.ZodType<T>,
   now: number,
 ): Promise<StateFile<T>> {
-  const text = await readOptional(path);
-  if (text === undefined) return { found: 'nothing' };
-  const parsed = parse(text, schema);
+  const parsed = await readAndParse(path, schema);
+  if (parsed === undefined) return { found: 'nothing' };
   if ('state' in parsed) return { found: 'state', state: parsed.state };
-  const setAside = `${path}.damaged-${now}`;
-  await rename(path, setAside);
-  return { found: 'damaged', reason: parsed.reason, setAside };
+  return setAside(path, parsed.reason, now);
 }

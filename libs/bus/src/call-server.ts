@@ -21,7 +21,7 @@ export interface CallServer {
 }
 
 /** A request that asks to be kept for longer than this is refused (milliseconds). */
-const LONGEST_DEADLINE_MS = 300_000;
+export const LONGEST_DEADLINE_MS = 300_000;
 /** Requests worked on at once; more are answered `unavailable`. */
 const MAX_IN_FLIGHT = 256;
 const MAX_QUEUED_ANSWERS = 10_000;

@@ -1,6 +1,6 @@
 /** The bus: calls (ROUTER/DEALER) and the feed (Clone pattern) over ipc:// sockets. No third pattern. */
 export { type CallClient, connectCalls } from './call-client.ts';
-export { type CallServer, type Handlers, serveCalls } from './call-server.ts';
+export { type CallServer, type Handlers, LONGEST_DEADLINE_MS, serveCalls } from './call-server.ts';
 export { type FeedPublisher, HEARTBEAT_MS, publishFeed } from './feed-publisher.ts';
 export { FeedReplica, type Touched } from './feed-replica.ts';
 export {

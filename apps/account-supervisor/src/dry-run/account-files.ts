@@ -1,36 +1,69 @@
 /**
- * The pretended accounts on disk: one file each, so that a change writes no more than its own account.
- * What is damaged is set aside, and that account begins as absent.
+ * The pretended accounts on disk: one file each, so that a change writes no more than its own account,
+ * and writes it once, however many steps it took: steps that a crash makes forgotten are planned again.
+ * What is damaged is set aside and reported, and that account begins as absent: it holds up no other.
  */
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { readStateFile, replaceFile } from '@nodemgr/agent';
-import type { Logger } from '@nodemgr/daemon';
+import { readStateFile, replaceFile, type StateFile, setAside } from '@nodemgr/agent';
+import type { FailureBoard, Logger } from '@nodemgr/daemon';
 import { type AccountName, isSliceName } from '@nodemgr/records';
+import type { Slot } from '../account-ids.ts';
 import type { ObservedAccount } from '../observed-account.ts';
 import { type StoredAccount, type StoredState, storedAccountSchema } from './stored-account.ts';
 
+/** Whom damage is told: the log, and the operators until the next start. */
+export interface DamageReports {
+  readonly log: Pick<Logger, 'error'>;
+  readonly failures: Pick<FailureBoard, 'report'>;
+}
+
+type Damaged = Extract<StateFile<never>, { readonly found: 'damaged' }>;
+
 export class AccountFiles {
+  readonly #unsaved = new Map<AccountName, ObservedAccount>();
+
   constructor(
     private readonly folder: string,
     private readonly bootId: string,
-    private readonly log: Pick<Logger, 'error'>,
+    private readonly reports: DamageReports,
   ) {}
 
-  /** load reads every account. Rejects only when the folder itself cannot be read. */
+  /**
+   * load reads every account, in the order of their names; of two with the same slot, and so the same
+   * ids, the first keeps it and the other is damaged. Rejects only when the folder itself cannot be read.
+   */
   async load(): Promise<Map<AccountName, StoredState>> {
     const accounts = new Map<AccountName, StoredState>();
-    for (const file of await this.#list()) {
-      const name = file.replace(/\.json$/, '');
-      if (name === file || !isSliceName(name)) continue;
+    const holders = new Map<Slot, AccountName>();
+    for (const name of await this.#names()) {
       const account = await this.#read(name);
-      if (account !== undefined) accounts.set(name, account);
+      if (account === undefined) continue;
+      const holder = holders.get(account.slot);
+      if (holder === undefined) {
+        holders.set(account.slot, name);
+        accounts.set(name, account);
+      } else await this.#refuse(name, `slot ${account.slot} is held by ${holder} already`);
     }
     return accounts;
   }
 
-  /** save writes what is now true of `name`; an absent account has no file. */
-  async save(name: AccountName, account: ObservedAccount): Promise<void> {
+  /** set notes what is now true of `name`, for `save` to write. */
+  set(name: AccountName, account: ObservedAccount): void {
+    this.#unsaved.set(name, account);
+  }
+
+  /** save brings what was set of `name` to disk; when that fails it is still to be saved. */
+  async save(name: AccountName): Promise<void> {
+    const account = this.#unsaved.get(name);
+    if (account === undefined) return;
+    await this.#write(name, account);
+    // It may have been set again meanwhile.
+    if (this.#unsaved.get(name) === account) this.#unsaved.delete(name);
+  }
+
+  /** An absent account has no file. */
+  async #write(name: AccountName, account: ObservedAccount): Promise<void> {
     const path = this.#pathOf(name);
     if (account.state === 'absent' || account.state === 'foreign') {
       await rm(path, { force: true });
@@ -44,6 +77,14 @@ export class AccountFiles {
     return join(this.folder, `${name}.json`);
   }
 
+  async #names(): Promise<readonly AccountName[]> {
+    const files = (await this.#list()).filter((file) => file.endsWith('.json'));
+    return files
+      .map((file) => file.slice(0, -'.json'.length))
+      .filter(isSliceName)
+      .sort();
+  }
+
   async #list(): Promise<readonly string[]> {
     try {
       return await readdir(this.folder);
@@ -55,16 +96,28 @@ export class AccountFiles {
 
   async #read(name: AccountName): Promise<StoredState | undefined> {
     const file = await readStateFile(this.#pathOf(name), storedAccountSchema, Date.now());
-    if (file.found === 'damaged') {
-      const { reason, setAside } = file;
-      this.log.error(
-        { account: name, reason, set_aside: setAside },
-        'the pretended state of this account is damaged: set aside, the account begins afresh',
-      );
-    }
-    if (file.found !== 'state' || file.state.name !== name) return undefined;
+    if (file.found === 'damaged') return this.#report(name, file);
+    if (file.found === 'nothing') return undefined;
     const { account, boot_id } = file.state;
+    if (file.state.name !== name) return this.#refuse(name, `it is about ${file.state.name}`);
     const rebooted = boot_id !== this.bootId && account.state === 'running';
     return rebooted ? { ...account, state: 'stopped' } : account;
+  }
+
+  async #refuse(name: AccountName, reason: string): Promise<undefined> {
+    this.#report(name, await setAside(this.#pathOf(name), reason, Date.now()));
+  }
+
+  #report(name: AccountName, { reason, setAside: aside }: Damaged): undefined {
+    const { log, failures } = this.reports;
+    log.error(
+      { account: name, reason, set_aside: aside },
+      'the pretended state of this account is damaged: the account begins afresh',
+    );
+    const outcome =
+      aside === undefined ? '' : `; it is now ${aside}, and the account begins afresh`;
+    // A subject of its own: the account soon works again, and that must not hide what became of its file.
+    const subject = `account file ${name}.json`;
+    failures.report({ subject, action: 'read', reason: `${reason}${outcome}` });
   }
 }

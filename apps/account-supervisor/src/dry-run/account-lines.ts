@@ -1,7 +1,4 @@
-/**
- * The lines that an account has in passwd(5) and subuid(5), and texts with ours put in. Pure. Lines that
- * are not ours stay as they are, byte for byte.
- */
+/** The lines that an account has in passwd(5) and subuid(5), and the ids that the lines of others use. Pure. */
 import type { AccountName } from '@nodemgr/records';
 import {
   type IdPolicy,
@@ -25,7 +22,7 @@ export function linesOf(
   name: AccountName,
   account: ObservedAccount,
   policy: IdPolicy,
-  layout: MachineLayout,
+  layout: Pick<MachineLayout, 'sliverShell' | 'delegateShell'>,
 ): AccountLines {
   if (account.state === 'absent' || account.state === 'foreign' || account.state === 'kept') {
     return { passwd: undefined, subuid: undefined };
@@ -37,26 +34,6 @@ export function linesOf(
     passwd: `${name}:x:${uid}:${uid}::/:${shell}`,
     subuid: !delegate && account.range ? `${name}:${base}:${RANGE_SIZE}` : undefined,
   };
-}
-
-const splitLines = (text: string): readonly string[] => {
-  const lines = text.split('\n');
-  return lines.at(-1) === '' ? lines.slice(0, -1) : lines;
-};
-
-/** fieldsOf returns the fields of each line of a file that separates them with colons. */
-export function fieldsOf(text: string): readonly (readonly string[])[] {
-  return splitLines(text).map((line) => line.split(':'));
-}
-
-/** replaceLines returns `text` without the lines of `ours`, and with `lines` at its end. */
-export function replaceLines(
-  text: string,
-  ours: (fields: readonly string[]) => boolean,
-  lines: readonly string[],
-): string {
-  const others = splitLines(text).filter((line) => !ours(line.split(':')));
-  return [...others, ...lines].map((line) => `${line}\n`).join('');
 }
 
 /** foreignSlotsIn returns the slots whose ids the lines of others use: users, and ranges of ids. */

@@ -1,7 +1,17 @@
-import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import {
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  symlink,
+  writeFile,
+} from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { checkConfig } from '@nodemgr/config';
+import { FailureBoard } from '@nodemgr/daemon';
 import { accountName } from '@nodemgr/records';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { idsOf, slot } from '../account-ids.ts';
@@ -25,9 +35,11 @@ const note = (...[fields, message]: readonly unknown[]) => {
   lines.push({ fields: { ...(fields as object) }, message: String(message) });
 };
 const log = { info: note, error: note };
+let failures = new FailureBoard();
 
 beforeEach(async () => {
   lines = [];
+  failures = new FailureBoard();
   state = await mkdtemp(join(tmpdir(), 'nodemgr-dry-'));
   await mkdir(join(state, 'machine/etc'), { recursive: true });
   await writeFile(passwd(), OTHERS);
@@ -46,7 +58,7 @@ const config = (accounts: object = {}) =>
     },
     'test',
   );
-const open = (bootId = BOOT) => DryRunMachine.open(config(), bootId, log);
+const open = (bootId = BOOT) => DryRunMachine.open({ config: config(), log, failures }, bootId);
 
 function making(place = 0): readonly AccountStep[] {
   const ids = idsOf(slot(place), POLICY);
@@ -56,6 +68,7 @@ function making(place = 0): readonly AccountStep[] {
 
 async function make(machine: DryRunMachine, name = SIRIUS, place = 0): Promise<void> {
   for (const step of making(place)) await machine.execute(name, step);
+  await machine.observeAccount(name);
 }
 
 test('each step is one line with the exact commands, and none is run', async () => {
@@ -95,6 +108,61 @@ test('a damaged account is set aside with the reason, and begins as absent', asy
   expect(lines.at(-1)?.fields).toMatchObject({ account: SIRIUS, reason: expect.any(String) });
 });
 
+test('an account file that cannot be read is reported, and everyone else comes up', async () => {
+  await make(await open());
+  await mkdir(join(state, 'machine/accounts/zz_dir.json'));
+  const machine = await open();
+  expect(await machine.observeAccount(SIRIUS)).toMatchObject({ state: 'running' });
+  expect(await machine.observeAccount(accountName('zz_dir'))).toEqual(ABSENT);
+  expect(failures.list()).toMatchObject([
+    {
+      subject: 'account file zz_dir.json',
+      action: 'read',
+      reason: expect.stringMatching(/not a regular file; it is now .*zz_dir\.json\.damaged-\d+,/),
+    },
+  ]);
+});
+
+test('a file that is about another account is damaged', async () => {
+  await make(await open());
+  await rename(accountFile(), join(state, 'machine/accounts/a_thief.json'));
+  expect((await (await open()).observe()).accounts.size).toBe(0);
+  expect(failures.list()).toMatchObject([{ reason: expect.stringContaining(`about ${SIRIUS}`) }]);
+});
+
+test('of two accounts with one slot the first by name keeps it, the other is set aside', async () => {
+  const machine = await open();
+  const [first, second] = [accountName('site_a'), accountName('site_b')];
+  await make(machine, second, 3);
+  await make(machine, first, 3);
+  const { accounts } = await (await open()).observe();
+  expect([...accounts.keys()]).toEqual([first]);
+  expect(failures.list()).toMatchObject([
+    {
+      subject: 'account file site_b.json',
+      reason: expect.stringContaining('slot 3 is held by site_a already'),
+    },
+  ]);
+  expect(await readFile(passwd(), 'utf8')).toBe(
+    `${OTHERS}site_a:x:30003:30003::/:/usr/lib/nodemgr/sliver-shell\n`,
+  );
+});
+
+test('bytes in the lines of others that are no text stay as they are', async () => {
+  const theirs = Buffer.from('caf\xe9:x:1:1:\xff\xfe\0:/:/bin/sh\n', 'latin1');
+  await writeFile(passwd(), theirs);
+  await writeFile(subuid(), theirs);
+  const shell = '/usr/lib/nodémgr/shell';
+  const machine = await DryRunMachine.open(
+    { config: config({ sliver_shell: shell }), log, failures },
+    BOOT,
+  );
+  await make(machine);
+  const ours = Buffer.from(`${SIRIUS}:x:30000:30000::/:${shell}\n`);
+  expect(await readFile(passwd())).toEqual(Buffer.concat([theirs, ours]));
+  expect((await readFile(subuid())).subarray(0, theirs.length)).toEqual(theirs);
+});
+
 test('lines that were lost are put back at the next start', async () => {
   await make(await open());
   await rm(subuid());
@@ -131,8 +199,33 @@ test('a step that could not be written has not happened, and can be repeated', a
   expect(await readFile(passwd(), 'utf8')).toContain(SIRIUS);
 });
 
+test('steps that a crash made forgotten are planned again, and leave nothing behind', async () => {
+  const machine = await open();
+  const [create] = making();
+  if (create === undefined) throw new Error('a sliver is made in no steps');
+  await machine.execute(SIRIUS, create);
+  expect(await readFile(passwd(), 'utf8')).toContain(SIRIUS);
+  const afterCrash = await open();
+  expect(await afterCrash.observeAccount(SIRIUS)).toEqual(ABSENT);
+  expect(await readFile(passwd(), 'utf8')).toBe(OTHERS);
+  await make(afterCrash);
+  expect(await (await open()).observeAccount(SIRIUS)).toMatchObject({ state: 'running' });
+});
+
+test('an account whose file cannot be written is not in line, until it can', async () => {
+  const machine = await open();
+  await mkdir(join(state, 'machine'), { recursive: true });
+  await writeFile(join(state, 'machine/accounts'), 'in the way');
+  await expect(make(machine)).rejects.toThrow(/machine\/accounts/);
+  await expect(machine.observeAccount(SIRIUS)).rejects.toThrow(/machine\/accounts/);
+  await rm(join(state, 'machine/accounts'));
+  expect(await machine.observeAccount(SIRIUS)).toMatchObject({ state: 'running' });
+  expect(await readFile(accountFile(), 'utf8')).toContain('"running"');
+});
+
 test('it refuses to start when it would write outside the state folder', async () => {
-  const attempt = (accounts: object) => DryRunMachine.open(config(accounts), BOOT, log);
+  const attempt = (accounts: object) =>
+    DryRunMachine.open({ config: config(accounts), log, failures }, BOOT);
   await expect(attempt({ passwd_file: '/etc/passwd' })).rejects.toThrow(
     /accounts\.passwd_file is \/etc\/passwd, which is outside node\.state_dir/,
   );

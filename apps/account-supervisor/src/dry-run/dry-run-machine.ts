@@ -6,7 +6,7 @@ import { realpath } from 'node:fs/promises';
 import { dirname, join, relative, resolve } from 'node:path';
 import { formatCommand } from '@nodemgr/agent';
 import type { Config } from '@nodemgr/config';
-import type { Logger } from '@nodemgr/daemon';
+import type { DaemonContext, Logger } from '@nodemgr/daemon';
 import type { AccountName } from '@nodemgr/records';
 import type { AccountStep } from '../account-steps.ts';
 import { applyStep } from '../apply-step.ts';
@@ -41,30 +41,38 @@ async function refuseOutside(config: Config): Promise<void> {
   }
 }
 
+/** What the dry run takes of its daemon. */
+export interface DryRunContext {
+  readonly config: Config;
+  readonly log: Pick<Logger, 'info' | 'error'>;
+  readonly failures: Pick<DaemonContext['failures'], 'report'>;
+}
+
 export class DryRunMachine implements Machine {
   readonly driver = 'dry-run';
-  readonly #log: Pick<Logger, 'info' | 'error'>;
+  readonly #log: DryRunContext['log'];
   readonly #layout: MachineLayout;
   readonly #files: AccountFiles;
   readonly #database: AccountDatabase;
   readonly #accounts = new Map<AccountName, ObservedAccount>();
 
-  private constructor(config: Config, bootId: string, log: Pick<Logger, 'info' | 'error'>) {
+  private constructor(context: DryRunContext, bootId: string) {
+    const { config, log } = context;
     const { passwd_file: passwd, subuid_file: subuid } = config.accounts;
     this.#log = log;
     this.#layout = layoutOf(config);
-    this.#files = new AccountFiles(join(config.node.state_dir, 'machine/accounts'), bootId, log);
+    this.#files = new AccountFiles(
+      join(config.node.state_dir, 'machine/accounts'),
+      bootId,
+      context,
+    );
     this.#database = new AccountDatabase({ passwd, subuid }, config.accounts, this.#layout);
   }
 
   /** open reads the pretended state; rejects when a file to be written is outside the state folder. */
-  static async open(
-    config: Config,
-    bootId: string,
-    log: Pick<Logger, 'info' | 'error'>,
-  ): Promise<DryRunMachine> {
-    await refuseOutside(config);
-    const machine = new DryRunMachine(config, bootId, log);
+  static async open(context: DryRunContext, bootId: string): Promise<DryRunMachine> {
+    await refuseOutside(context.config);
+    const machine = new DryRunMachine(context, bootId);
     for (const [name, account] of await machine.#files.load()) machine.#accounts.set(name, account);
     await machine.#database.load(machine.#accounts);
     return machine;
@@ -74,7 +82,13 @@ export class DryRunMachine implements Machine {
     return { accounts: new Map(this.#accounts), foreignSlots: this.#database.foreignSlots };
   }
 
+  /** An account is looked at before and after its steps: what they made of it is on disk by then. */
   async observeAccount(name: AccountName): Promise<ObservedAccount> {
+    await this.#files.save(name);
+    return this.#stateOf(name);
+  }
+
+  #stateOf(name: AccountName): ObservedAccount {
     const account = this.#accounts.get(name);
     if (account !== undefined) return account;
     return this.#database.isForeign(name)
@@ -87,12 +101,12 @@ export class DryRunMachine implements Machine {
   }
 
   async execute(name: AccountName, step: AccountStep): Promise<void> {
-    const after = applyStep(await this.observeAccount(name), step);
+    const after = applyStep(this.#stateOf(name), step);
     const commands = this.commandsOf(name, step);
     this.#log.info({ account: name, step: step.step, commands }, 'dry run: this would be done');
     // A line without an account is taken away at the next start; the other way round it would be missing.
     await this.#database.set(name, after);
-    await this.#files.save(name, after);
+    this.#files.set(name, after);
     if (after.state === 'absent') this.#accounts.delete(name);
     else this.#accounts.set(name, after);
   }

@@ -1,6 +1,6 @@
 /** The schema of what the dry run keeps of an account: the observed states, as JSON. */
 import { accountNameSchema, epochSecondsSchema, type KiB } from '@nodemgr/records';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Slot } from '../account-ids.ts';
 import type {
   Digest,

@@ -6,7 +6,7 @@ import {
   MAX_EXEMPT_IPS,
   networkSchema,
 } from '@nodemgr/records';
-import { z } from 'zod';
+import * as z from 'zod';
 import { type BandwidthState, type Bytes, type LeafIndex, MAX_LEAVES } from '../bandwidth-state.ts';
 
 const bits = z.int().min(8) as unknown as z.ZodType<BitsPerSecond>;

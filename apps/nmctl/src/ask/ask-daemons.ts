@@ -39,9 +39,6 @@ export const GLANCE_MS = 1_000;
 /** Deadline of a question whose answer may be long, or is computed first. */
 export const LOOK_MS = 5_000;
 
-/** The longest deadline that the bus takes (milliseconds). */
-export const LONGEST_MS = 60_000;
-
 function failed(error: unknown) {
   const { kind, message } = asFault(error);
   return { answered: false, kind, reason: message } as const;

@@ -1,6 +1,8 @@
 /** `nmctl fetch`: polls the authority now instead of at the next poll. */
+
+import { LONGEST_DEADLINE_MS } from '@nodemgr/bus';
 import { heard } from '../answer.ts';
-import { GLANCE_MS, LONGEST_MS } from '../ask/ask-daemons.ts';
+import { GLANCE_MS } from '../ask/ask-daemons.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { line } from '../render/render-line.ts';
 import type { Session } from '../session.ts';
@@ -13,7 +15,7 @@ const DELIVERY_MS = 15_000;
 export async function fetchNow(session: Session): Promise<ExitCode> {
   const { terminal, json } = session;
   const { timeout_seconds } = session.config().plc;
-  const deadlineMs = Math.min(timeout_seconds * 1000 + DELIVERY_MS, LONGEST_MS);
+  const deadlineMs = Math.min(timeout_seconds * 1000 + DELIVERY_MS, LONGEST_DEADLINE_MS);
   const ask = session.daemons();
   const answer = await ask('plc-fetcher', 'fetch_now', {}, deadlineMs);
   if (!answer.answered) {
