@@ -11,8 +11,10 @@ import { CallDispatcher, type CallLog } from './api/dispatch-call.ts';
 import { makeMethodTable } from './api/method-table.ts';
 import type { IdentifyCaller } from './caller/identify-caller.ts';
 import { makeApiServer } from './http/api-server.ts';
+import { ConnectionPlaces } from './http/connection-places.ts';
 import { type ListenAt, type Listening, listen } from './http/listen.ts';
 import { BodyRoom } from './http/read-body.ts';
+import { UnsentAnswers } from './http/unsent-answers.ts';
 import type { Writes } from './write/make-writes.ts';
 
 /** What the API needs of the rest of the world. */
@@ -27,6 +29,8 @@ export interface GatewayPorts {
 
 /** Calls under way when the gateway is stopped have this long (milliseconds) to be answered. */
 const STOP_MS = 300;
+/** For the answers that clients have not read, of all connections together. */
+const MAX_UNSENT_BYTES = 64 << 20;
 /** For the bodies of all requests together, whatever a single one may be. */
 const MIN_ROOM_BYTES = 64 << 20;
 
@@ -62,6 +66,12 @@ export class Gateway {
     };
     const answerer = new BodyAnswerer({ dispatcher, bounds, now });
     const room = new BodyRoom(Math.max(MIN_ROOM_BYTES, 2 * limits.max_body_bytes));
+    const places = new ConnectionPlaces(limits.max_connections);
+    const unsent = new UnsentAnswers({
+      maxBytes: MAX_UNSENT_BYTES,
+      dropped: (bytes) =>
+        log.info({ bytes }, 'a connection was closed: its client did not read the answer'),
+    });
     this.#dispatcher = dispatcher;
     this.#makeServer = () =>
       makeApiServer({
@@ -70,9 +80,11 @@ export class Gateway {
         limits: {
           maxBodyBytes: limits.max_body_bytes,
           requestMs: limits.request_seconds * 1000,
-          maxConnections: limits.max_connections,
+          maxConnections: 2 * limits.max_connections,
         },
         room,
+        places,
+        unsent,
         log,
       });
   }

@@ -9,7 +9,8 @@ import { identifyBySocket } from './caller/identify-caller.ts';
 import { Gateway } from './gateway.ts';
 import type { ListenAt } from './http/listen.ts';
 import { systemdSockets } from './http/systemd-sockets.ts';
-import { sendOver, writesThrough } from './write/make-writes.ts';
+import { writesThrough } from './write/make-writes.ts';
+import { sendOver } from './write/send-over-bus.ts';
 
 const now = () => performance.now();
 
@@ -38,7 +39,7 @@ async function start(context: DaemonContext): Promise<RunningDaemon> {
   const feed = followFeed(context);
   const db = connectCalls({ path: endpoints.write, contract: writeContract });
   const writes = writesThrough({
-    send: sendOver(db),
+    send: sendOver(db, now),
     reached: (revision, deadlineMs) => feed.reached(revision, deadlineMs),
     pause: (ms) => sleep(ms, signal),
     now,

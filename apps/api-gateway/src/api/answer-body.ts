@@ -1,12 +1,6 @@
-/** From the bytes of a request to the bytes of its answer. HTTP is not known here. */
+/** From the bytes of a request to the text of its answer. HTTP is not known here. */
 import { asFault } from '@nodemgr/faults';
-import {
-  type DecodeBounds,
-  decodeCall,
-  encodeFault,
-  encodeResponse,
-  type XmlRpcValue,
-} from '@nodemgr/xml-rpc';
+import { type DecodeBounds, decodeCall, encodeFault, encodeResponse } from '@nodemgr/xml-rpc';
 import type { Caller } from '../caller/caller.ts';
 import type { Outcome } from './api-method.ts';
 import type { CallDispatcher } from './dispatch-call.ts';
@@ -23,14 +17,14 @@ export class BodyAnswerer {
    * Encoded results by the object that they were made of. Results are never changed, and RSpecs are
    * the replica's own objects, so the same answer is written once and goes when the object goes.
    */
-  readonly #encoded = new WeakMap<object, Buffer>();
+  readonly #encoded = new WeakMap<object, string>();
 
   constructor(options: AnswerOptions) {
     this.#options = options;
   }
 
   /** answer returns the methodResponse to a body; it rejects only for a result that cannot be written. */
-  async answer(caller: Caller, body: Uint8Array): Promise<Buffer> {
+  async answer(caller: Caller, body: Uint8Array): Promise<string> {
     return this.#encode(await this.#outcome(caller, body));
   }
 
@@ -44,14 +38,14 @@ export class BodyAnswerer {
     }
   }
 
-  #encode(outcome: Outcome): Buffer {
-    if ('code' in outcome) return Buffer.from(encodeFault(outcome.code, outcome.text));
+  #encode(outcome: Outcome): string {
+    if ('code' in outcome) return encodeFault(outcome.code, outcome.text);
     const { value } = outcome;
-    if (typeof value !== 'object' || value === null) return encoded(value);
-    const known = this.#encoded.get(value) ?? encoded(value);
-    this.#encoded.set(value, known);
-    return known;
+    if (typeof value !== 'object' || value === null) return encodeResponse(value);
+    const known = this.#encoded.get(value);
+    if (known !== undefined) return known;
+    const encoded = encodeResponse(value);
+    this.#encoded.set(value, encoded);
+    return encoded;
   }
 }
-
-const encoded = (value: XmlRpcValue): Buffer => Buffer.from(encodeResponse(value));

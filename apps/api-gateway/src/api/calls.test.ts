@@ -1,6 +1,6 @@
 import { Fault } from '@nodemgr/faults';
 import { accountName, epochSeconds, hostUid, MAX_LOANS, recordKeyOf } from '@nodemgr/records';
-import type { XmlRpcValue } from '@nodemgr/xml-rpc';
+import { encodeResponse, type XmlRpcValue } from '@nodemgr/xml-rpc';
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { Caller } from '../caller/caller.ts';
 import { EISENTEST, PretendedNode, SIRIUS, SNOOP } from '../test-kit/pretended-node.ts';
@@ -247,6 +247,46 @@ describe('system.multicall', () => {
   });
 });
 
+describe('a multicall that asks for much', () => {
+  const FAT = Array.from({ length: MAX_LOANS }, (): [string, string, number] => [
+    '€'.repeat(64),
+    '&'.repeat(64),
+    1,
+  ]);
+  const call100 = (methodName: string) => new Array(100).fill({ methodName, params: [SIRIUS] });
+
+  test('is answered up to 2 MiB: the call that does not fit says so, and the rest is not begun', async () => {
+    await call(ROOT, 'SetLoans', SIRIUS, FAT);
+    const calls = [...call100('GetLoans'), { methodName: 'Stop', params: [SIRIUS] }].slice(1);
+    const answers = await resultOf(ROOT, 'system.multicall', calls);
+    const size = encodeResponse(answers).length;
+    expect([size > 1 << 20, size < (2 << 20) + 100_000]).toEqual([true, true]);
+    const texts = Array.isArray(answers) ? answers.map((entry) => Object(entry).faultString) : [];
+    const first = texts.findIndex((text) => text !== undefined);
+    expect(texts[first]).toContain('made, but its answer does not fit in the 2097152 bytes');
+    expect(new Set(texts.slice(first + 1))).toEqual(
+      new Set(['not begun: the answers before it fill the 2097152 bytes of a multicall']),
+    );
+    expect(node.made.map(({ change }) => change.act)).toEqual(['set_loans']);
+  });
+
+  test("lets others' calls be answered between its own, and is made alone of its caller's", async () => {
+    let ended = 0;
+    const asked = Array.from({ length: 3 }, async () => {
+      await call(SIRIUS_ITSELF, 'system.multicall', call100('GetRSpec'));
+      ended += 1;
+    });
+    const progress: number[] = [];
+    while (ended < 3) {
+      await new Promise(setImmediate);
+      progress.push(logged.filter(({ method }) => method === 'GetRSpec').length);
+    }
+    await Promise.all(asked);
+    const steps = progress.map((made, at) => made - (progress[at - 1] ?? 0));
+    expect(Math.max(...steps)).toBeLessThanOrEqual(2);
+  });
+});
+
 test('DumpDatabase has every record, vouched for as late as its source last was', async () => {
   await call(ROOT, 'SetLoans', SIRIUS, [LOAN]);
   // A removed account has no record any more.
@@ -291,6 +331,15 @@ describe('when something fails', () => {
     expect(text).not.toContain('undefined');
     expect(logged[0]).toMatchObject({ err: node.failing });
   });
+});
+
+test('a line of the log names up to 20 loans, and says how many there are when there are more', async () => {
+  await call(ROOT, 'SetLoans', SIRIUS, new Array(20).fill(LOAN));
+  await call(ROOT, 'SetLoans', SIRIUS, new Array(21).fill(LOAN));
+  const twenty = new Array(20).fill(LOAN);
+  expect(logged[0]).toMatchObject({ loans: twenty });
+  expect(logged[0]).not.toHaveProperty('loans_in_all');
+  expect(logged[1]).toMatchObject({ loans: twenty, loans_in_all: 21 });
 });
 
 test('every call is one line in the log: who, what, on whom, how it ended, how long', async () => {

@@ -44,10 +44,17 @@ function runMethod(
 }
 
 /** The sliver that a call is about, for the log. */
-function targetOf(method: ApiMethod | undefined, { params }: XmlRpcCall): object {
+function targetOf(method: ApiMethod | undefined, { params }: XmlRpcCall): string | undefined {
   const [first] = params;
-  if (method?.who !== 'sliver' || typeof first !== 'string') return {};
-  return { target: first.slice(0, 64) };
+  return method?.who === 'sliver' && typeof first === 'string' ? first.slice(0, 64) : undefined;
+}
+
+/** What a call's line in the log says, in this order. Filled in place: every call has one. */
+type CallLine = Record<string, unknown>;
+
+function lineOf(caller: Caller): CallLine {
+  if (caller.kind === 'nobody') return { caller: 'nobody', why: caller.why };
+  return { caller: describeCaller(caller), uid: caller.uid };
 }
 
 export class CallDispatcher {
@@ -64,30 +71,22 @@ export class CallDispatcher {
   async call(caller: Caller, call: XmlRpcCall): Promise<Outcome> {
     const { now, table } = this.#options;
     const started = now();
-    const noted: Record<string, unknown> = {};
-    const outcome = await this.#attempt(caller, call, noted);
-    const fields = {
-      ...this.#whoCalled(caller),
-      method: call.method.slice(0, 80),
-      ...targetOf(table.get(call.method), call),
-      ...noted,
-    };
-    this.#count(outcome, fields, now() - started);
+    const line = lineOf(caller);
+    line['method'] = call.method.slice(0, 80);
+    line['target'] = targetOf(table.get(call.method), call);
+    const outcome = await this.#attempt(caller, call, line);
+    this.#count(outcome, line, now() - started);
     return outcome;
   }
 
   /** refused counts and logs what never became a call. */
   refused(caller: Caller, fault: Fault, ms: number): Outcome {
     const outcome = { code: fault.code, text: fault.message };
-    this.#count(outcome, this.#whoCalled(caller), ms);
+    this.#count(outcome, lineOf(caller), ms);
     return outcome;
   }
 
-  async #attempt(
-    caller: Caller,
-    call: XmlRpcCall,
-    noted: Record<string, unknown>,
-  ): Promise<Outcome> {
+  async #attempt(caller: Caller, call: XmlRpcCall, line: CallLine): Promise<Outcome> {
     const { table, replica, writes, now } = this.#options;
     const context: CallContext = {
       caller,
@@ -95,43 +94,37 @@ export class CallDispatcher {
       writes,
       now,
       dispatch: (inner) => this.call(caller, inner),
-      note: (fields) => Object.assign(noted, fields),
+      note: (fields) => Object.assign(line, fields),
     };
     try {
       return { value: await runMethod(methodNamed(table, call.method), call.params, context) };
     } catch (error) {
-      return this.#failed(error, call.method, noted);
+      return this.#failed(error, call.method, line);
     }
   }
 
   /** #failed makes an outcome of an error. A Fault was worded for callers; anything else is a defect. */
-  #failed(error: unknown, method: string, noted: Record<string, unknown>): Outcome {
+  #failed(error: unknown, method: string, line: CallLine): Outcome {
     const fault = asFault(error);
     const { code, kind, message, cause } = fault;
     if (kind === 'internal') {
       const text = `${method.slice(0, 80)} could not be carried out; its caller is told so`;
       this.#options.log.error({ err: error }, text);
     } else if (cause instanceof Error) {
-      noted['cause'] = cause.message;
+      line['cause'] = cause.message;
     }
     return { code, text: error === fault ? message : DEFECT };
   }
 
-  #whoCalled(caller: Caller): object {
-    if (caller.kind === 'nobody') return { caller: 'nobody', why: caller.why };
-    return { caller: describeCaller(caller), uid: caller.uid };
-  }
-
-  #count(outcome: Outcome, fields: object, took: number): void {
+  #count(outcome: Outcome, line: CallLine, took: number): void {
     this.calls += 1;
-    const ms = Math.round(took * 10) / 10;
-    if ('value' in outcome) {
-      this.#options.log.info({ ...fields, ms }, 'call');
-      return;
+    if ('code' in outcome) {
+      this.faults += 1;
+      line['fault'] = outcome.code;
+      // The list of all methods would fill the line.
+      line['reason'] = outcome.text.slice(0, 200);
     }
-    this.faults += 1;
-    const { code, text } = outcome;
-    // The list of all methods would fill the line.
-    this.#options.log.info({ ...fields, fault: code, reason: text.slice(0, 200), ms }, 'call');
+    line['ms'] = Math.round(took * 10) / 10;
+    this.#options.log.info(line, 'call');
   }
 }

@@ -1,5 +1,5 @@
 /** The methods on one sliver. Reads come from the replica and never cross the bus. */
-
+import type { Loan } from '@nodemgr/records';
 import { describeCaller } from '../caller/caller.ts';
 import type { Change } from '../write/make-writes.ts';
 import type { CallContext, Parameter, SliverItem, SliverMethod } from './api-method.ts';
@@ -60,6 +60,14 @@ const getLoans: SliverMethod = {
   run: (_, { local }) => local.loans,
 };
 
+/** Loans that a line of the log names: who lent what to whom is wanted, a line without end is not. */
+const MAX_NOTED_LOANS = 20;
+
+const loansToNote = (loans: readonly Loan[]): Readonly<Record<string, unknown>> =>
+  loans.length <= MAX_NOTED_LOANS
+    ? { loans }
+    : { loans: loans.slice(0, MAX_NOTED_LOANS), loans_in_all: loans.length };
+
 const setLoans: SliverMethod = {
   name: 'SetLoans',
   who: 'sliver',
@@ -76,7 +84,7 @@ const setLoans: SliverMethod = {
     "SetLoans(['princeton_eisentest', 'nm_cpu_guaranteed_share', 200]).",
   async run({ writes, caller, note }, { record }, [given]) {
     const loans = readLoans(given);
-    note({ loans });
+    note(loansToNote(loans));
     const change = { act: 'set_loans', sliver: record.name, loans } as const;
     await writes.make(change, describeCaller(caller));
     return 1;

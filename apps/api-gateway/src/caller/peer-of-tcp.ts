@@ -39,16 +39,31 @@ async function readTable(path: string): Promise<string> {
   });
 }
 
+/** A row that moves while the table is read can be missed, so that a socket seems to have no owner. */
+const READINGS = 2;
+
+/** The texts of the tables, read after they were asked for. */
+export type ReadTables = () => Promise<readonly string[]>;
+
+const readTables: ReadTables = () =>
+  Promise.all([readTable('/proc/net/tcp'), readTable('/proc/net/tcp6')]);
+
 export class TcpPeers {
   /** Connections accepted together share one reading of the tables. */
-  readonly #tables = new FreshRead(() =>
-    Promise.all([readTable('/proc/net/tcp'), readTable('/proc/net/tcp6')]),
-  );
+  readonly #tables: FreshRead<readonly string[]>;
+
+  constructor(read: ReadTables = readTables) {
+    this.#tables = new FreshRead(read);
+  }
 
   /** ownerOf returns who connected `socket`. Ask once, as soon as it is accepted. */
   async ownerOf(socket: Socket): Promise<Owner> {
     const connection = await connectionOf(socket);
-    if (connection === undefined) return { unknown: 'the connection was closed at once' };
-    return ownerOfPeer(await this.#tables.now(), connection, endianness());
+    let owner: Owner = { unknown: 'the connection was closed at once' };
+    if (connection === undefined) return owner;
+    for (let reading = 0; reading < READINGS && 'unknown' in owner; reading += 1) {
+      owner = ownerOfPeer(await this.#tables.now(), connection, endianness());
+    }
+    return owner;
   }
 }

@@ -65,6 +65,13 @@ test('two owners for one pair are none', () => {
   expect(twice).toEqual({ unknown: 'the other end is ambiguous' });
 });
 
+test('a socket that the kernel lists twice, because the table changed meanwhile, is one', () => {
+  const twice = owner(peer('01', 30_000, 9001), OUR_END, OUR_END, peer('08', 30_000, 9001));
+  expect(twice).toEqual({ uid: 30_000 });
+  const changed = owner(OUR_END, peer('01', 30_000, 9001), peer('01', 30_001, 9001));
+  expect(changed).toEqual({ unknown: 'the other end is ambiguous' });
+});
+
 test('a client that reaches IPv4 by an IPv6 socket is in tcp6', () => {
   const mapped =
     '   0: 0000000000000000FFFF00000100007F:C350 0000000000000000FFFF00000100007F:032C 01 00000000:00000000 00:00000000 00000000 30000        0 9001 1 0000000000000000 20 4 30 10 -1';

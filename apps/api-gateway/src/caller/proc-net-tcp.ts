@@ -113,6 +113,14 @@ function rowsOf(text: string, pair: string): readonly Row[] {
   return rows;
 }
 
+/**
+ * distinct leaves one row of each socket: the kernel lists one twice when the table changes between
+ * two parts of a reading. A socket under two user ids stays two.
+ */
+function distinct(rows: readonly Row[]): readonly Row[] {
+  return [...new Map(rows.map((row) => [`${row.inode} ${row.uid}`, row])).values()];
+}
+
 const UNSIGNED = /^\d{1,10}$/;
 
 /**
@@ -135,7 +143,9 @@ export function ownerOfPeer(
     return { unknown: 'the connection was closed before its owner was looked up' };
   }
   const theirs = find(peer, own);
-  const held = theirs.filter(({ state, inode }) => HELD_STATES.has(state) && inode !== '0');
+  const held = distinct(
+    theirs.filter(({ state, inode }) => HELD_STATES.has(state) && inode !== '0'),
+  );
   const [row] = held;
   if (row === undefined) {
     const orphaned = 'no process holds the other end any more';

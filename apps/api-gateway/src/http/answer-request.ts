@@ -2,19 +2,24 @@
  * Answers one HTTP request: refuses what is no POST to the API or too large, reads the body, and
  * hands it with its caller to be answered. It knows nothing of XML-RPC but faults.
  */
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { ServerResponse } from 'node:http';
+import { setImmediate as endOfTurn } from 'node:timers/promises';
 import { Fault } from '@nodemgr/faults';
 import { encodeFault } from '@nodemgr/xml-rpc';
 import type { CallLog } from '../api/dispatch-call.ts';
 import { type Caller, describeCaller } from '../caller/caller.ts';
+import type { ApiRequest } from './api-request.ts';
 import { BodyReader, type BodyRoom } from './read-body.ts';
 import { refuse } from './refuse.ts';
+import type { UnsentAnswers } from './unsent-answers.ts';
 
 export interface AnswerOptions {
-  readonly answer: (caller: Caller, body: Buffer) => Promise<Buffer>;
+  readonly answer: (caller: Caller, body: Buffer) => Promise<string>;
   readonly limits: BodyLimits;
   /** Shared by all servers of the process. */
   readonly room: BodyRoom;
+  /** Shared likewise. */
+  readonly unsent: UnsentAnswers;
   readonly log: CallLog;
 }
 
@@ -24,7 +29,7 @@ export interface BodyLimits {
 
 /** A request and what is needed to answer it. */
 export interface Exchange {
-  readonly request: IncomingMessage;
+  readonly request: ApiRequest;
   readonly response: ServerResponse;
   readonly caller: Caller;
   /** The client waits for '100 Continue' before it sends the body. */
@@ -59,7 +64,7 @@ async function refuseBody(
 async function refusesHead(exchange: Exchange, options: AnswerOptions): Promise<boolean> {
   const { request, response } = exchange;
   const { method, url = '', headers } = request;
-  if (!PATHS.has(pathOf(url))) {
+  if (!PATHS.has(url) && !PATHS.has(pathOf(url))) {
     await refuse(request, response, 404, TEXT, Buffer.from('The API is at / and /RPC2.\n'));
   } else if (method !== 'POST') {
     const allowed = { ...TEXT, Allow: 'POST' };
@@ -77,11 +82,20 @@ async function answerBody(
 ): Promise<void> {
   const { request, response, caller } = exchange;
   const body = await reader.read(request);
+  if (request.isCrumbs) {
+    const fields = { caller: describeCaller(caller) };
+    options.log.info(fields, 'a request was cut off: it came in far too many far too small chunks');
+  }
   if (body === 'closed') return;
   if (typeof body === 'string') return refuseBody(exchange, options, body);
-  const bytes = await options.answer(caller, body);
-  response.writeHead(200, { ...XML, 'Content-Length': bytes.length });
-  response.end(bytes);
+  const text = await options.answer(caller, body);
+  // A client that does not read its answer holds no room for others' requests.
+  reader.release();
+  // Answers made in one turn of the loop leave together: to wake each caller costs more than to answer.
+  await endOfTurn();
+  response.writeHead(200, { ...XML, 'Content-Length': Buffer.byteLength(text) });
+  // As a string it leaves in one piece with the head.
+  await options.unsent.send(response, request.socket, text);
 }
 
 /** answerRequest resolves when a request has been answered or its connection is gone; it never rejects. */

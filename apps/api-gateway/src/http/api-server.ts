@@ -3,21 +3,29 @@
  * many and how slow they may be, and has their requests answered one after the other. What a
  * request may be is answer-request.ts's to say.
  */
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import type { Caller } from '../caller/caller.ts';
+import { type Caller, describeCaller } from '../caller/caller.ts';
 import type { IdentifyCaller } from '../caller/identify-caller.ts';
 import { type AnswerOptions, answerRequest, type BodyLimits } from './answer-request.ts';
-import { closeWithStatus } from './close-with-status.ts';
+import { ApiRequest } from './api-request.ts';
+import { closeBusy, closeWithStatus } from './close-with-status.ts';
+import type { ConnectionPlaces } from './connection-places.ts';
 
 export interface ApiServerOptions extends AnswerOptions {
   readonly identify: IdentifyCaller;
   readonly limits: HttpLimits;
+  /** Shared by all servers of the process. */
+  readonly places: ConnectionPlaces;
 }
 
 export interface HttpLimits extends BodyLimits {
   /** How long a request may take to arrive, headers and body (milliseconds). */
   readonly requestMs: number;
+  /**
+   * Connections accepted by this server. Who may have how many is for `places` to say, once it is
+   * known whose they are: there must be some to spare, or a full house could not let root in.
+   */
   readonly maxConnections: number;
 }
 
@@ -31,7 +39,8 @@ const MAX_CHECK_MS = 1000;
 
 /** What is known of a connection. Its requests are answered one after the other. */
 interface ApiConnection {
-  readonly caller: Promise<Caller>;
+  /** Undefined: it has no place, and is being closed. */
+  readonly caller: Promise<Caller | undefined>;
   turn: Promise<void>;
   waiting: number;
 }
@@ -44,7 +53,8 @@ class ApiServer {
   constructor(options: ApiServerOptions) {
     this.#options = options;
     const { requestMs, maxConnections } = options.limits;
-    this.server = createServer({
+    const server = createServer({
+      IncomingMessage: ApiRequest,
       requestTimeout: requestMs,
       headersTimeout: requestMs,
       connectionsCheckingInterval: Math.min(MAX_CHECK_MS, requestMs),
@@ -53,13 +63,14 @@ class ApiServer {
       // Nothing here depends on the host that a client thinks it talks to.
       requireHostHeader: false,
     });
+    this.server = server;
     // A client may end its side once it has asked (`nc -N` does), and still wants its answer.
     Object.assign(this.server, { httpAllowHalfOpen: true });
     this.server.timeout = STALLED_MS;
     this.server.maxConnections = maxConnections;
     this.server.on('connection', (socket: Socket) => this.#accept(socket));
-    this.server.on('request', (request, response) => this.#queue(request, response, false));
-    this.server.on('checkContinue', (request, response) => this.#queue(request, response, true));
+    server.on('request', (request, response) => this.#queue(request, response, false));
+    server.on('checkContinue', (request, response) => this.#queue(request, response, true));
     this.server.on('clientError', closeWithStatus);
     this.server.on('drop', () =>
       options.log.info({ limit: maxConnections }, 'a connection was refused: there are too many'),
@@ -67,15 +78,31 @@ class ApiServer {
   }
 
   #accept(socket: Socket): void {
-    const { identify, log } = this.#options;
-    const caller = identify(socket).catch((error: unknown): Caller => {
-      log.info({ err: error }, 'a caller could not be identified; it is nobody');
-      return { kind: 'nobody', why: 'the kernel did not say who it is' };
-    });
+    const caller = this.#callerOf(socket);
     this.#connections.set(socket, { caller, turn: Promise.resolve(), waiting: 0 });
   }
 
-  #queue(request: IncomingMessage, response: ServerResponse, expectsContinue: boolean): void {
+  /** Takes a place for the connection as soon as it is known whose it is, whether it says anything or not. */
+  async #callerOf(socket: Socket): Promise<Caller | undefined> {
+    const { identify, log, places } = this.#options;
+    const caller = await identify(socket).catch((error: unknown): Caller => {
+      log.info({ err: error }, 'a caller could not be identified; it is nobody');
+      return { kind: 'nobody', why: 'the kernel did not say who it is' };
+    });
+    if (socket.destroyed) return caller;
+    if (places.take(caller)) {
+      socket.once('close', () => places.give(caller));
+      return caller;
+    }
+    log.info(
+      { caller: describeCaller(caller) },
+      'a connection was refused: its caller has too many',
+    );
+    closeBusy(socket);
+    return undefined;
+  }
+
+  #queue(request: ApiRequest, response: ServerResponse, expectsContinue: boolean): void {
     const connection = this.#connections.get(request.socket);
     if (connection === undefined || connection.waiting >= MAX_PIPELINED) {
       request.socket.destroy();
@@ -84,6 +111,7 @@ class ApiServer {
     connection.waiting += 1;
     connection.turn = connection.turn.then(async () => {
       const caller = await connection.caller;
+      if (caller === undefined) return;
       await answerRequest({ request, response, caller, expectsContinue }, this.#options);
       connection.waiting -= 1;
     });

@@ -1,4 +1,4 @@
-/** Ends a connection whose client does not speak HTTP, or not in time. */
+/** Ends a connection whose client does not speak HTTP, or not in time, or has too many. */
 import type { Duplex } from 'node:stream';
 
 const STATUS_BY_CODE: ReadonlyMap<string, string> = new Map([
@@ -16,7 +16,15 @@ export function closeWithStatus(error: NodeJS.ErrnoException, socket: Duplex): v
     socket.destroy();
     return;
   }
-  const status = STATUS_BY_CODE.get(error.code ?? '') ?? '400 Bad Request';
+  close(socket, STATUS_BY_CODE.get(error.code ?? '') ?? '400 Bad Request');
+}
+
+/** closeBusy tells a client that there is no place for its connection, and closes it at once. */
+export function closeBusy(socket: Duplex): void {
+  close(socket, '503 Service Unavailable');
+}
+
+function close(socket: Duplex, status: string): void {
   const answer = `HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`;
   socket.end(answer, () => socket.destroy());
 }

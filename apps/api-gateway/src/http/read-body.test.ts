@@ -28,6 +28,15 @@ test('one byte more than allowed ends the reading', async () => {
   );
 });
 
+test('a body in pieces of any size is the same body', async () => {
+  const message = new IncomingMessage(new Socket());
+  const text = Array.from({ length: 900 }, (_, at) => `<${at}>`);
+  for (const piece of text) message.push(piece);
+  message.push(null);
+  const body = await new BodyReader(new BodyRoom(0), 64 * KIB).read(message);
+  expect(body.toString()).toBe(text.join(''));
+});
+
 test('a client that leaves ends the reading', async () => {
   expect(await new BodyReader(new BodyRoom(0), 100).read(request([60], 'close'))).toBe('closed');
 });

@@ -1,5 +1,6 @@
 /** Reads the body of a request within bounds: its own, and one for all requests together. */
 import type { IncomingMessage } from 'node:http';
+import { GrowingBody } from './growing-body.ts';
 
 /** How reading ended, when not with the body. */
 export type NoBody = 'too long' | 'no room' | 'closed';
@@ -46,11 +47,11 @@ export class BodyReader {
   async read(request: IncomingMessage): Promise<Buffer | NoBody> {
     // Its 'close' has been and gone: nothing more would be heard of it.
     if (request.destroyed) return 'closed';
-    const chunks: Buffer[] = [];
+    const body = new GrowingBody(this.#maxBytes);
     const outcome = await new Promise<'whole' | NoBody>((resolve) => {
       const onData = (chunk: Buffer) => {
         const refused = this.#admit(chunk.length);
-        if (refused === undefined) chunks.push(chunk);
+        if (refused === undefined) body.append(chunk);
         else resolve(refused);
       };
       request.on('data', onData);
@@ -58,8 +59,9 @@ export class BodyReader {
       request.on('error', () => resolve('closed'));
       request.on('close', () => resolve('closed'));
     });
+    if (outcome === 'whole') return body.whole();
     request.removeAllListeners('data').pause();
-    return outcome === 'whole' ? Buffer.concat(chunks) : outcome;
+    return outcome;
   }
 
   release(): void {

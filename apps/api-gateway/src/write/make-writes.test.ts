@@ -1,7 +1,7 @@
 import { Fault } from '@nodemgr/faults';
 import { beforeEach, expect, test } from 'vitest';
 import { SIRIUS } from '../test-kit/pretended-node.ts';
-import { type SendWrite, type WriteRequest, writesThrough } from './make-writes.ts';
+import { NoAnswer, type SendWrite, type WriteRequest, writesThrough } from './make-writes.ts';
 
 const STOP = { act: 'stop', sliver: SIRIUS } as const;
 
@@ -37,7 +37,7 @@ function writes(
   });
 }
 
-const SILENCE = new Fault('unavailable', 'no answer');
+const SILENCE = new NoAnswer({ cause: new Fault('unavailable', 'no answer in 1667 ms') });
 
 test('a change is made once it is durable and our own replica shows it', async () => {
   const awaited: number[] = [];
@@ -61,6 +61,40 @@ test('when db-service stays away the fault names it, and comes within the time f
   );
   await expect(made).rejects.toMatchObject({ kind: 'unavailable' });
   expect(clock).toBeLessThanOrEqual(5000);
+});
+
+test('when db-service answers that it cannot, the caller is told why, at once', async () => {
+  const full = new Fault('unavailable', 'the database cannot be written: disk full');
+  await expect(writes([full, 7]).make(STOP, 'root')).rejects.toMatchObject({
+    kind: 'unavailable',
+    message: 'db-service cannot make the change now: the database cannot be written: disk full',
+  });
+  expect(requests).toHaveLength(1);
+});
+
+test('hundreds of changes at once are made a few at a time, and all of them', async () => {
+  let unfinished = 0;
+  let most = 0;
+  const { make } = writes([7], async () => {
+    unfinished += 1;
+    most = Math.max(most, unfinished);
+    await new Promise(setImmediate);
+    unfinished -= 1;
+  });
+  const callers = Array.from({ length: 250 }, (_, at) => `sliver a_${at % 5}`);
+  await Promise.all(callers.map((caller) => make(STOP, caller)));
+  expect([requests.length, most]).toEqual([250, 8]);
+});
+
+test('a change whose turn comes too late is not begun, and its caller is told so', async () => {
+  const { make } = writes([7], async () => {
+    clock += 10_000;
+    await new Promise(setImmediate);
+  });
+  const made = await Promise.allSettled(Array.from({ length: 9 }, () => make(STOP, 'root')));
+  const [last] = made.slice(-1);
+  expect(made.slice(0, 4).map(({ status }) => status)).toEqual(new Array(4).fill('fulfilled'));
+  expect(last).toMatchObject({ reason: { message: expect.stringContaining('was not begun') } });
 });
 
 test('what db-service refuses is refused at once', async () => {

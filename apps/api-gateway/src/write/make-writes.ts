@@ -3,10 +3,9 @@
  * waits until our own replica shows it, so that the caller's next read sees it. It decides nothing
  * about who may change what.
  */
-import type { CallClient } from '@nodemgr/bus';
-import type { WriteContract } from '@nodemgr/contracts';
 import { asFault, Fault } from '@nodemgr/faults';
 import type { AccountName, Loan } from '@nodemgr/records';
+import { FairTurns } from '../fair-turns.ts';
 
 /** What the API can change of a sliver. */
 export type Change =
@@ -31,7 +30,18 @@ export interface WriteRequest {
   readonly caller: string;
 }
 
-/** Asks db-service once; resolves with the revision at which the change can be seen. */
+/** NoAnswer: db-service was not reached or did not answer in time; the change may have been made. */
+export class NoAnswer extends Error {
+  override readonly name = 'NoAnswer';
+  constructor(options: { readonly cause: unknown }) {
+    super('no answer', options);
+  }
+}
+
+/**
+ * Asks db-service once; resolves with the revision at which the change can be seen. Rejects with
+ * NoAnswer, or with the Fault that db-service answered.
+ */
 export type SendWrite = (
   change: Change,
   request: WriteRequest,
@@ -56,16 +66,13 @@ const ATTEMPTS = 3;
 const PAUSE_MS = 50;
 /** For the replica to catch up when db-service took all the time there was. */
 const LEAST_CATCH_UP_MS = 500;
-
-/** sendOver makes the real SendWrite: calls on the bus. */
-export function sendOver(client: CallClient<WriteContract>): SendWrite {
-  return (change, request, deadlineMs) => {
-    const params = { ...request, sliver: change.sliver };
-    if (change.act !== 'set_loans') return client.call(change.act, params, { deadlineMs });
-    const loans = change.loans.map(([...loan]): [string, string, number] => loan);
-    return client.call('set_loans', { ...params, loans }, { deadlineMs });
-  };
-}
+/**
+ * Changes that db-service is asked for at once, in all and by one caller. It makes them one by one:
+ * with hundreds in its queue, all would be late and be asked for again, and hardly any made.
+ */
+const TURNS = { atOnce: 8, perCaller: 4 };
+/** A change that has waited this long (milliseconds) for its turn is not begun. */
+const WAIT_MS = 20_000;
 
 async function makeDurable(
   options: WritesOptions,
@@ -80,36 +87,58 @@ async function makeDurable(
     try {
       return (await send(change, request, deadlineMs)).revision;
     } catch (error) {
-      const cause = asFault(error);
-      if (cause.kind === 'internal') {
-        const text = `db-service failed; the change may still have been made: ${cause.message}`;
-        throw new Fault('internal', text, { cause });
-      }
-      if (cause.kind !== 'unavailable') throw cause;
+      if (!(error instanceof NoAnswer)) throw worded(asFault(error));
       if (until - now() > PAUSE_MS && (await pause(PAUSE_MS))) continue;
       throw new Fault(
         'unavailable',
         `db-service has not answered in ${writeMs / 1000} s; the change may still have been made`,
-        { cause },
+        { cause: error.cause },
       );
     }
   }
 }
 
+/** worded makes what a caller is told of the fault that db-service answered. */
+function worded(cause: Fault): Fault {
+  const { kind, message } = cause;
+  switch (kind) {
+    case 'internal': {
+      const text = `db-service failed; the change may still have been made: ${message}`;
+      return new Fault('internal', text, { cause });
+    }
+    case 'unavailable':
+      return new Fault('unavailable', `db-service cannot make the change now: ${message}`, {
+        cause,
+      });
+    default:
+      return cause;
+  }
+}
+
+async function makeVisible(options: WritesOptions, change: Change, caller: string): Promise<void> {
+  const until = options.now() + options.writeMs;
+  const revision = await makeDurable(options, change, caller, until);
+  const left = Math.max(until - options.now(), LEAST_CATCH_UP_MS);
+  try {
+    await options.reached(revision, left);
+  } catch (cause) {
+    const text =
+      "the change is made and will stay, but db-service's feed is behind: reads may show the old state for a while";
+    throw new Fault('unavailable', text, { cause });
+  }
+}
+
 /** writesThrough makes the real Writes. */
 export function writesThrough(options: WritesOptions): Writes {
+  const turns = new FairTurns(TURNS);
   return {
-    async make(change, caller) {
-      const until = options.now() + options.writeMs;
-      const revision = await makeDurable(options, change, caller, until);
-      const left = Math.max(until - options.now(), LEAST_CATCH_UP_MS);
-      try {
-        await options.reached(revision, left);
-      } catch (cause) {
-        const text =
-          "the change is made and will stay, but db-service's feed is behind: reads may show the old state for a while";
-        throw new Fault('unavailable', text, { cause });
-      }
+    make(change, caller) {
+      const latest = options.now() + WAIT_MS;
+      return turns.run(caller, async () => {
+        if (options.now() <= latest) return makeVisible(options, change, caller);
+        const text = `too many changes are waiting: this one was not begun in ${WAIT_MS / 1000} s`;
+        throw new Fault('unavailable', text);
+      });
     },
   };
 }
