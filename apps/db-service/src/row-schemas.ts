@@ -6,7 +6,7 @@ import {
   type RecordKey,
   sourceSchema,
 } from '@nodemgr/records';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Hold, Removed, Row, Salvage, SourceState } from './node-state.ts';
 
 const removedSchema: z.ZodType<Removed> = z.strictObject({

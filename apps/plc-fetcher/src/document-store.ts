@@ -6,7 +6,7 @@
 import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { epochSecondsSchema } from '@nodemgr/records';
-import { z } from 'zod';
+import * as z from 'zod';
 import { sha256Of } from './judge-answer.ts';
 import { UNFINISHED, writeDurably } from './write-durably.ts';
 

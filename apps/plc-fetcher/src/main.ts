@@ -4,7 +4,7 @@ import { type DeliverContract, deliverContract, fetcherOperatorContract } from '
 import { type DaemonContext, type RunningDaemon, runDaemon } from '@nodemgr/daemon';
 import { operatorHandlers } from './answer-operator.ts';
 import type { DeliveryPort } from './delivery-loop.ts';
-import { startFetcher } from './start-fetcher.ts';
+import { makeFetcher } from './make-fetcher.ts';
 
 /** How long db-service may take to say what it holds, and to take an update (milliseconds). */
 const HELD_MS = 2000;
@@ -25,7 +25,7 @@ async function start(context: DaemonContext): Promise<RunningDaemon> {
   const { config, endpoints, log } = context;
   const client = connectCalls({ path: endpoints.deliver, contract: deliverContract });
   const port = deliveryPort(client);
-  const { polls, ended } = startFetcher({
+  const { polls, run } = makeFetcher({
     ...context,
     port,
     clock,
@@ -39,6 +39,8 @@ async function start(context: DaemonContext): Promise<RunningDaemon> {
     handlers: operatorHandlers({ url: config.plc.url, polls, commonStatus }),
     log,
   });
+  // Not earlier: to read the document that was kept takes a while, and we are ready without it.
+  const ended = run();
   return {
     async stop() {
       client.close();

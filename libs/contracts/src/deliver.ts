@@ -8,7 +8,7 @@ import {
   type Source,
   sourceSchema,
 } from '@nodemgr/records';
-import { z } from 'zod';
+import * as z from 'zod';
 import { method } from './call.ts';
 
 /** Names a change, so that a retry after a lost answer changes nothing twice. */

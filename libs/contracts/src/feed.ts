@@ -18,7 +18,7 @@ import {
   sliverRecordSchema,
   sourceSchema,
 } from '@nodemgr/records';
-import { z } from 'zod';
+import * as z from 'zod';
 import { method } from './call.ts';
 
 /** An account that has a record. For delegates both RSpecs are empty. */

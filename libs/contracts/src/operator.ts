@@ -1,6 +1,6 @@
 /** What an operator may ask of every daemon, on its own socket (`nmctl` does). */
 import { type Loan, loansSchema } from '@nodemgr/records';
-import { z } from 'zod';
+import * as z from 'zod';
 import { method } from './call.ts';
 
 const empty = z.strictObject({});

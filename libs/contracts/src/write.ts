@@ -3,7 +3,7 @@
  * gateway that has been taken over can add no key and no sliver.
  */
 import { accountNameSchema, loansSchema } from '@nodemgr/records';
-import { z } from 'zod';
+import * as z from 'zod';
 import { method } from './call.ts';
 import { requestIdSchema } from './deliver.ts';
 

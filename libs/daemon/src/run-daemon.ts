@@ -137,6 +137,8 @@ async function live(
   }
   systemd.ready();
   log.info({ config: args.config, ready_ms: Math.round(process.uptime() * 1000) }, 'ready');
+  // Whoever follows the log waits for this line, and what comes next may keep the loop busy.
+  log.flush();
   const reason = await toldToStop;
   log.info({ reason }, 'stopping');
   systemd.stopping();

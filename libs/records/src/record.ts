@@ -2,7 +2,7 @@
  * The records: units of desired state, and the schemas that everything entering the database
  * passes. Field names are those that DumpDatabase shows, hence snake_case.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import * as bounds from './bounds.ts';
 import {
   type AccountName,

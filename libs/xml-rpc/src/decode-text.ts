@@ -9,11 +9,15 @@ import { Fault } from '@nodemgr/faults';
 const DECLARATION_BYTES = 200;
 const DECLARED = /^<\?xml[^>]*?\sencoding\s*=\s*["']([A-Za-z0-9._:-]{1,40})["']/;
 
+const LESS_THAN = 0x3c;
 const BYTE_ORDER_MARKS = [
   { bytes: [0xef, 0xbb, 0xbf], encoding: 'utf-8' },
   { bytes: [0xff, 0xfe], encoding: 'utf-16le' },
   { bytes: [0xfe, 0xff], encoding: 'utf-16be' },
 ] as const;
+
+/** Of nearly every body; it keeps nothing between two of them. */
+const UTF8 = new TextDecoder('utf-8', { fatal: true });
 
 const LATIN1 = new Set(['iso-8859-1', 'iso8859-1', 'iso_8859-1', 'latin1']);
 const ASCII = new Set(['us-ascii', 'ascii']);
@@ -22,17 +26,23 @@ function refuse(text: string): never {
   throw new Fault('not-xml-rpc', text);
 }
 
+const markedEncoding = (body: Uint8Array): string | undefined =>
+  BYTE_ORDER_MARKS.find(({ bytes }) => bytes.every((byte, index) => body[index] === byte))
+    ?.encoding;
+
 function encodingOf(body: Uint8Array): string {
-  for (const { bytes, encoding } of BYTE_ORDER_MARKS) {
-    if (bytes.every((byte, index) => body[index] === byte)) return encoding;
-  }
-  const start = Buffer.from(body.subarray(0, DECLARATION_BYTES)).toString('latin1');
+  // Nearly every body begins with its first tag, and no mark does.
+  const marked = body[0] === LESS_THAN ? undefined : markedEncoding(body);
+  if (marked !== undefined) return marked;
+  const length = Math.min(body.length, DECLARATION_BYTES);
+  const start = Buffer.from(body.buffer, body.byteOffset, length).toString('latin1');
   const declared = (DECLARED.exec(start)?.[1] ?? 'utf-8').toLowerCase();
   if (declared.startsWith('utf-16')) refuse('UTF-16 text must begin with a byte order mark');
   return declared;
 }
 
 function decoderFor(encoding: string): TextDecoder {
+  if (encoding === 'utf-8') return UTF8;
   try {
     return new TextDecoder(encoding, { fatal: true });
   } catch {

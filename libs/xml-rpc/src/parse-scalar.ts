@@ -98,9 +98,18 @@ const TRIMMED: ReadonlyMap<string, Parse> = new Map<string, Parse>([
 /** The elements that hold a scalar. */
 export const SCALARS: readonly string[] = ['string', ...TRIMMED.keys()];
 
+const isXmlSpace = (text: string, at: number): boolean => {
+  const code = text.charCodeAt(at);
+  return code === 0x20 || code === 0x0a || code === 0x0d || code === 0x09;
+};
+
 /** trimXml removes what XML calls white space (and nothing else) from both ends. */
 export function trimXml(text: string): string {
-  return text.replace(/^[ \t\r\n]+/, '').replace(/(?<![ \t\r\n])[ \t\r\n]+$/, '');
+  let start = 0;
+  let end = text.length;
+  while (start < end && isXmlSpace(text, start)) start += 1;
+  while (end > start && isXmlSpace(text, end - 1)) end -= 1;
+  return text.slice(start, end);
 }
 
 /** parseScalar returns the value of the scalar element `tag` with the text `text`; throws BadScalar. */

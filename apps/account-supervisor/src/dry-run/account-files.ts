@@ -18,6 +18,9 @@ export interface DamageReports {
   readonly failures: Pick<FailureBoard, 'report'>;
 }
 
+/** Files read side by side. */
+const READ_AT_ONCE = 32;
+
 type Damaged = Extract<StateFile<never>, { readonly found: 'damaged' }>;
 
 export class AccountFiles {
@@ -36,9 +39,7 @@ export class AccountFiles {
   async load(): Promise<Map<AccountName, StoredState>> {
     const accounts = new Map<AccountName, StoredState>();
     const holders = new Map<Slot, AccountName>();
-    for (const name of await this.#names()) {
-      const account = await this.#read(name);
-      if (account === undefined) continue;
+    for await (const [name, account] of this.#readAll()) {
       const holder = holders.get(account.slot);
       if (holder === undefined) {
         holders.set(account.slot, name);
@@ -91,6 +92,19 @@ export class AccountFiles {
     } catch (error) {
       if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return [];
       throw error;
+    }
+  }
+
+  /** In the order of their names, yet not one by one: a thousand files take long enough to read. */
+  async *#readAll(): AsyncIterable<readonly [AccountName, StoredState]> {
+    const names = await this.#names();
+    for (let at = 0; at < names.length; at += READ_AT_ONCE) {
+      const some = names.slice(at, at + READ_AT_ONCE);
+      const accounts = await Promise.all(some.map((name) => this.#read(name)));
+      for (const [place, name] of some.entries()) {
+        const account = accounts[place];
+        if (account !== undefined) yield [name, account];
+      }
     }
   }
 

@@ -26,8 +26,8 @@ export interface FetcherOptions
 
 export interface Fetcher {
   readonly polls: PollLoop;
-  /** Resolves when the signal has aborted and both loops have ended. */
-  readonly ended: Promise<void>;
+  /** run runs both loops until the signal aborts; never rejects. */
+  run(): Promise<void>;
 }
 
 function fetcherOf({ url, ca_file, max_bytes, timeout_seconds }: Config['plc']): Fetch {
@@ -50,8 +50,8 @@ function offerOwnConfig(deliveries: DeliveryLoop, options: FetcherOptions): void
   deliveries.offer('config', offer);
 }
 
-/** startFetcher starts both loops; throws when the configuration grants more than records can hold. */
-export function startFetcher(options: FetcherOptions): Fetcher {
+/** makeFetcher puts the loops together; throws when the configuration grants more than records can hold. */
+export function makeFetcher(options: FetcherOptions): Fetcher {
   const { config, failures, log } = options;
   const { url } = config.plc;
   const nodeId = config.node.id;
@@ -72,6 +72,10 @@ export function startFetcher(options: FetcherOptions): Fetcher {
       }),
   });
   offerOwnConfig(deliveries, options);
-  const ended = Promise.all([polls.run(), deliveries.run()]).then(() => {});
-  return { polls, ended };
+  return {
+    polls,
+    async run() {
+      await Promise.all([polls.run(), deliveries.run()]);
+    },
+  };
 }

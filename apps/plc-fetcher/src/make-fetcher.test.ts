@@ -8,7 +8,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { slicesXml } from './builders.test-support.ts';
 import { FakeDbService } from './fake-db-service.test-support.ts';
 import { type FakePlc, startFakePlc } from './fake-plc.test-support.ts';
-import { type Fetcher, startFetcher } from './start-fetcher.ts';
+import { type Fetcher, makeFetcher } from './make-fetcher.ts';
 
 const SIRIUS = 'sliver_princeton_sirius';
 const DHT = 'sliver_mit_dht';
@@ -22,7 +22,7 @@ let running: { fetcher: Fetcher; failures: FailureBoard; stop(): Promise<void> }
 let now: number;
 
 beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'start-fetcher-'));
+  folder = await mkdtemp(join(tmpdir(), 'fetcher-'));
   plc = await startFakePlc(folder);
   db = new FakeDbService();
   now = START;
@@ -59,7 +59,7 @@ function start(toml = ''): Fetcher {
     ${toml}`;
   const stop = new AbortController();
   const failures = new FailureBoard();
-  const fetcher = startFetcher({
+  const fetcher = makeFetcher({
     config: parseConfig(text, {}, 'test.toml'),
     failures,
     log: pino({ level: 'silent' }),
@@ -69,12 +69,13 @@ function start(toml = ''): Fetcher {
     random: () => 0,
     checkMs: 5,
   });
+  const ended = fetcher.run();
   running = {
     fetcher,
     failures,
     async stop() {
       stop.abort();
-      await fetcher.ended;
+      await ended;
     },
   };
   return fetcher;

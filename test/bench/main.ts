@@ -1,0 +1,49 @@
+/**
+ * `npm run bench`, the node as a whole: the budgets, each measured beside a peer in the same run. It
+ * says what is, and passes or fails nothing.
+ */
+import { setTimeout as delay } from 'node:timers/promises';
+import { LoadGenerator } from './bench-processes.ts';
+import { measureDaemons, measureSizes } from './measure-daemons.ts';
+import { measureDeliveries } from './measure-deliveries.ts';
+import { measureReads } from './measure-reads.ts';
+import { measureWrites } from './measure-writes.ts';
+import { makeFolder, RunningNode } from './running-node.ts';
+
+/** What a node may do behind a start until it counts as idle (milliseconds). */
+const SETTLE_MS = 2000;
+
+async function measureAll(few: RunningNode, many: RunningNode): Promise<void> {
+  const load = new LoadGenerator();
+  try {
+    await delay(SETTLE_MS);
+    const sizes = await measureSizes(many);
+    await measureReads(few.folder, [few, many], load);
+    await measureWrites(many.folder, many, load);
+    await measureDeliveries(few, many);
+    await many.stop();
+    await measureDaemons(many, sizes);
+  } finally {
+    await load.stop();
+  }
+}
+
+async function main(): Promise<void> {
+  const places = { few: makeFolder('few'), many: makeFolder('many') };
+  const nodes: RunningNode[] = [];
+  try {
+    const few = await RunningNode.start(places.few.folder, 10);
+    nodes.push(few);
+    const many = await RunningNode.start(places.many.folder, 1000);
+    nodes.push(many);
+    await measureAll(few, many);
+  } finally {
+    for (const node of nodes) await node.stop();
+    for (const { remove } of Object.values(places)) remove();
+  }
+}
+
+main().catch((error: unknown) => {
+  process.stderr.write(`bench: ${error instanceof Error ? error.stack : String(error)}\n`);
+  process.exitCode = 1;
+});

@@ -1,0 +1,188 @@
+/** A whole node for measuring: the real processes, as `npm start` runs them, on a document of ours. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chmodSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { type CallClient, connectCalls } from '@nodemgr/bus';
+import {
+  bandwidthOperatorContract,
+  DAEMONS,
+  type DaemonName,
+  dbOperatorContract,
+  type Endpoints,
+  endpointsBelow,
+  fetcherOperatorContract,
+  gatewayOperatorContract,
+  supervisorOperatorContract,
+} from '@nodemgr/contracts';
+import { documentXml, NODE_ID, sliceXml } from '../support/slices-document.ts';
+
+const PATIENCE_MS = 60_000;
+const LOOK_MS = 10;
+const ASK = { deadlineMs: 10_000 };
+/** On the checkout's own disk: /tmp may be memory, on which an fsync costs nothing. */
+const PLACE = resolve('dist/bench');
+
+export const sliverName = (number: number): string => `site${number % 100}_experiment${number}`;
+
+/** benchDocument writes a document with a slice for each of `shares`: what it has of `nm_cpu_share`. */
+export function benchDocument(shares: readonly number[]): string {
+  const slices = shares.map((share, number) =>
+    sliceXml({
+      name: sliverName(number),
+      id: number + 1,
+      nodes: [NODE_ID, 100 + number],
+      rspec: { nm_cpu_share: share, nm_net_share: share, nm_net_max_rate: 10_000_000_000 },
+    }),
+  );
+  return documentXml(...slices);
+}
+
+/** makeFolder makes a folder on the checkout's disk, and says how to remove it. */
+export function makeFolder(name: string): { folder: string; remove: () => void } {
+  mkdirSync(PLACE, { recursive: true });
+  const folder = mkdtempSync(join(PLACE, `${name}-`));
+  chmodSync(folder, 0o755);
+  return { folder, remove: () => rmSync(folder, { recursive: true, force: true }) };
+}
+
+function operatorsAt({ operator }: Endpoints) {
+  return {
+    fetcher: connectCalls({ path: operator['plc-fetcher'], contract: fetcherOperatorContract }),
+    db: connectCalls({ path: operator['db-service'], contract: dbOperatorContract }),
+    supervisor: connectCalls({
+      path: operator['account-supervisor'],
+      contract: supervisorOperatorContract,
+    }),
+    bandwidth: connectCalls({ path: operator['bwcap-agent'], contract: bandwidthOperatorContract }),
+    gateway: connectCalls({ path: operator['api-gateway'], contract: gatewayOperatorContract }),
+  };
+}
+
+export class RunningNode {
+  readonly endpoints: Endpoints;
+  readonly #operators;
+
+  private constructor(
+    readonly slivers: number,
+    readonly folder: string,
+    readonly apiSocket: string,
+    private readonly demo: ChildProcess,
+  ) {
+    this.endpoints = endpointsBelow(dirname(apiSocket));
+    this.#operators = operatorsAt(this.endpoints);
+  }
+
+  get state(): string {
+    return join(this.folder, 'state');
+  }
+
+  /** start resolves when every sliver is there. PLC is asked again only when `fetch` says so. */
+  static async start(folder: string, slivers: number): Promise<RunningNode> {
+    publish(folder, benchDocument(new Array<number>(slivers).fill(32)));
+    const demo = spawn(
+      process.execPath,
+      [
+        resolve('dist/apps/demo/main.cjs'),
+        ...['--plain', '--tcp-port', '0', '--poll', '86400'],
+        ...['--state', join(folder, 'state'), '--slices', join(folder, 'slices.xml')],
+      ],
+      { stdio: ['ignore', 'pipe', 'inherit'] },
+    );
+    try {
+      const node = new RunningNode(slivers, folder, await apiSocketOf(demo), demo);
+      await node.converged();
+      return node;
+    } catch (error) {
+      demo.kill('SIGTERM');
+      throw error;
+    }
+  }
+
+  /** publish replaces the document of the node's PLC. */
+  publish(document: string): void {
+    publish(this.folder, document);
+  }
+
+  /** fetch has PLC asked now; resolves with how that ended. */
+  async fetch(): Promise<string> {
+    return (await this.#operators.fetcher.call('fetch_now', {}, ASK)).outcome;
+  }
+
+  async revision(): Promise<number> {
+    return (await this.#operators.db.call('status', {}, ASK)).detail.revision;
+  }
+
+  /** past waits until db-service has gone past a revision. */
+  async past(revision: number): Promise<void> {
+    await until(async () => ((await this.revision()) > revision ? true : undefined));
+  }
+
+  /** converged waits until both agents and the gateway are in line with db-service. */
+  async converged(): Promise<void> {
+    const { supervisor, bandwidth, gateway } = this.#operators;
+    const revision = await this.revision();
+    await until(async () => {
+      const agents = await Promise.all([
+        supervisor.call('status', {}, ASK),
+        bandwidth.call('status', {}, ASK),
+      ]);
+      const done = agents.every(({ detail }) => (detail.converged_revision ?? -1) >= revision);
+      const { detail } = await gateway.call('status', {}, ASK);
+      return done && (detail.feed.revision ?? -1) >= revision ? true : undefined;
+    });
+  }
+
+  /** pids returns the process ids of the five daemons. */
+  async pids(): Promise<ReadonlyMap<DaemonName, number>> {
+    const { fetcher, db, supervisor, bandwidth, gateway } = this.#operators;
+    const pids = await Promise.all([
+      fetcher.call('status', {}, ASK),
+      db.call('status', {}, ASK),
+      supervisor.call('status', {}, ASK),
+      bandwidth.call('status', {}, ASK),
+      gateway.call('status', {}, ASK),
+    ]);
+    return new Map(DAEMONS.map((name) => [name, pids.find((s) => s.process === name)?.pid ?? 0]));
+  }
+
+  /** stop ends all processes; the state stays. */
+  async stop(): Promise<void> {
+    if (this.demo.exitCode !== null) return;
+    for (const client of Object.values<Pick<CallClient<never>, 'close'>>(this.#operators)) {
+      client.close();
+    }
+    const ended = once(this.demo, 'exit');
+    this.demo.kill('SIGTERM');
+    await ended;
+  }
+}
+
+function publish(folder: string, document: string): void {
+  const file = join(folder, 'slices.xml');
+  writeFileSync(`${file}.new`, document);
+  renameSync(`${file}.new`, file);
+}
+
+async function until<T>(look: () => Promise<T | undefined>): Promise<T> {
+  const end = performance.now() + PATIENCE_MS;
+  while (performance.now() < end) {
+    const seen = await look();
+    if (seen !== undefined) return seen;
+    await delay(LOOK_MS);
+  }
+  throw new Error(`the node has not come to rest in ${PATIENCE_MS} ms`);
+}
+
+/** The demo says where its API is once everything is up. */
+async function apiSocketOf(demo: ChildProcess): Promise<string> {
+  let output = '';
+  demo.stdout?.setEncoding('utf8').on('data', (chunk: string) => {
+    output += chunk;
+  });
+  return until(async () => {
+    if (demo.exitCode !== null) throw new Error(`the node ended: ${output}`);
+    return /^ready tcp \S+ unix (\S+)$/m.exec(output)?.[1];
+  });
+}
