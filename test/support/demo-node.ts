@@ -10,7 +10,6 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { connectCalls } from '@nodemgr/bus';
 import {
-  bandwidthOperatorContract,
   type Contract,
   type DaemonName,
   type DbStatus,
@@ -18,10 +17,9 @@ import {
   endpointsBelow,
   type FetcherStatus,
   fetcherOperatorContract,
-  gatewayOperatorContract,
+  OPERATOR_CONTRACTS,
   type ParamsOf,
   type ResultOf,
-  supervisorOperatorContract,
 } from '@nodemgr/contracts';
 import { expect, vi } from 'vitest';
 import { PythonClient } from './python-client.ts';
@@ -186,14 +184,8 @@ export class DemoNode {
 
   /** Any daemon's contract has `status`, and every status has the process id. */
   async pidOf(daemon: DaemonName): Promise<number> {
-    const contract = {
-      'plc-fetcher': fetcherOperatorContract,
-      'db-service': dbOperatorContract,
-      'account-supervisor': supervisorOperatorContract,
-      'bwcap-agent': bandwidthOperatorContract,
-      'api-gateway': gatewayOperatorContract,
-    }[daemon];
-    const { pid } = (await this.ask(daemon, contract as Contract, 'status')) as { pid: number };
+    const contract: Contract = OPERATOR_CONTRACTS[daemon];
+    const { pid } = (await this.ask(daemon, contract, 'status')) as { pid: number };
     return pid;
   }
 

@@ -1,15 +1,13 @@
 /** Asks the running processes how far they are, over their operators' sockets. */
 import { type CallClient, connectCalls } from '@nodemgr/bus';
 import {
-  bandwidthOperatorContract,
   type Contract,
-  dbOperatorContract,
+  type DaemonName,
   type Endpoints,
-  fetcherOperatorContract,
-  gatewayOperatorContract,
+  OPERATOR_CONTRACTS,
+  type OperatorContracts,
   type ParamsOf,
   type ResultOf,
-  supervisorOperatorContract,
 } from '@nodemgr/contracts';
 import type { AccountsLook, NodeLook } from './node-look.ts';
 
@@ -35,23 +33,13 @@ export class NodeWatcher {
   readonly #gateway;
 
   constructor({ operator }: Endpoints) {
-    this.#fetcher = connectCalls({
-      path: operator['plc-fetcher'],
-      contract: fetcherOperatorContract,
-    });
-    this.#db = connectCalls({ path: operator['db-service'], contract: dbOperatorContract });
-    this.#supervisor = connectCalls({
-      path: operator['account-supervisor'],
-      contract: supervisorOperatorContract,
-    });
-    this.#bandwidth = connectCalls({
-      path: operator['bwcap-agent'],
-      contract: bandwidthOperatorContract,
-    });
-    this.#gateway = connectCalls({
-      path: operator['api-gateway'],
-      contract: gatewayOperatorContract,
-    });
+    const connect = <D extends DaemonName>(name: D): CallClient<OperatorContracts[D]> =>
+      connectCalls({ path: operator[name], contract: OPERATOR_CONTRACTS[name] });
+    this.#fetcher = connect('plc-fetcher');
+    this.#db = connect('db-service');
+    this.#supervisor = connect('account-supervisor');
+    this.#bandwidth = connect('bwcap-agent');
+    this.#gateway = connect('api-gateway');
   }
 
   /** look asks all five side by side; one that does not answer in a second is undefined. */

@@ -1,7 +1,8 @@
 /** What an operator may ask of every daemon, on its own socket (`nmctl` does). */
 import { type Loan, loansSchema } from '@nodemgr/records';
 import * as z from 'zod';
-import { method } from './call.ts';
+import { type Contract, method } from './call.ts';
+import type { DaemonName } from './endpoints.ts';
 
 const empty = z.strictObject({});
 /** Milliseconds since 1970. */
@@ -185,3 +186,13 @@ export const bandwidthOperatorContract = {
 export const gatewayOperatorContract = {
   status: method(empty, gatewayStatus),
 };
+
+/** The operator's contract of each daemon. */
+export const OPERATOR_CONTRACTS = {
+  'plc-fetcher': fetcherOperatorContract,
+  'db-service': dbOperatorContract,
+  'account-supervisor': supervisorOperatorContract,
+  'bwcap-agent': bandwidthOperatorContract,
+  'api-gateway': gatewayOperatorContract,
+} as const satisfies Record<DaemonName, Contract>;
+export type OperatorContracts = typeof OPERATOR_CONTRACTS;

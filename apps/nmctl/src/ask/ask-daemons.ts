@@ -4,28 +4,16 @@
  */
 import { connectCalls } from '@nodemgr/bus';
 import {
-  bandwidthOperatorContract,
   type DaemonName,
-  dbOperatorContract,
   type Endpoints,
-  fetcherOperatorContract,
-  gatewayOperatorContract,
+  OPERATOR_CONTRACTS,
+  type OperatorContracts,
   type ParamsOf,
   type ResultOf,
-  supervisorOperatorContract,
 } from '@nodemgr/contracts';
 import { asFault } from '@nodemgr/faults';
 import type { Answer } from '../answer.ts';
 import { knock } from './knock.ts';
-
-const CONTRACTS = {
-  'plc-fetcher': fetcherOperatorContract,
-  'db-service': dbOperatorContract,
-  'account-supervisor': supervisorOperatorContract,
-  'bwcap-agent': bandwidthOperatorContract,
-  'api-gateway': gatewayOperatorContract,
-} as const;
-export type OperatorContracts = typeof CONTRACTS;
 
 export type Ask = <D extends DaemonName, M extends keyof OperatorContracts[D] & string>(
   daemon: D,
@@ -53,7 +41,7 @@ export function makeAsk(endpoints: Endpoints): Ask {
     } catch (error) {
       return failed(error);
     }
-    const client = connectCalls({ path, contract: CONTRACTS[daemon] });
+    const client = connectCalls({ path, contract: OPERATOR_CONTRACTS[daemon] });
     try {
       return { answered: true, value: await client.call(method, params, { deadlineMs }) };
     } catch (error) {
