@@ -1,10 +1,9 @@
 /** account-supervisor: configuration → machine → loop → feed → operators. Wiring only. */
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ownFolder, REAL_TIMING, ReconcileLoop } from '@nodemgr/agent';
 import { serveCalls, subscribeFeed } from '@nodemgr/bus';
 import { supervisorOperatorContract } from '@nodemgr/contracts';
-import { type DaemonContext, type RunningDaemon, runDaemon } from '@nodemgr/daemon';
+import { type DaemonContext, type RunningDaemon, readBootId, runDaemon } from '@nodemgr/daemon';
 import { DryRunMachine } from './dry-run/dry-run-machine.ts';
 import { operatorHandlers } from './operator-view.ts';
 import { AccountSupervisor } from './supervisor.ts';
@@ -19,7 +18,7 @@ async function start(context: DaemonContext): Promise<RunningDaemon> {
     join(config.node.state_dir, 'machine'),
     'another account-supervisor has these accounts',
   );
-  const bootId = (await readFile(config.node.boot_id_file, 'utf8')).trim();
+  const bootId = readBootId(config.node.boot_id_file);
   const machine = await DryRunMachine.open(context, bootId);
   const supervisor = await AccountSupervisor.open({
     machine,

@@ -39,7 +39,7 @@ async function start(context: DaemonContext): Promise<RunningDaemon> {
   const feed = followFeed(context);
   const db = connectCalls({ path: endpoints.write, contract: writeContract });
   const writes = writesThrough({
-    send: sendOver(db, now),
+    send: sendOver(db),
     reached: (revision, deadlineMs) => feed.reached(revision, deadlineMs),
     pause: (ms) => sleep(ms, signal),
     now,

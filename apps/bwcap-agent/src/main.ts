@@ -1,10 +1,15 @@
 /** bwcap-agent: configuration → kernel → loop → feed and user ids → operators. Wiring only. */
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ownFolder, REAL_TIMING, ReconcileLoop } from '@nodemgr/agent';
 import { serveCalls, subscribeFeed } from '@nodemgr/bus';
 import { bandwidthOperatorContract } from '@nodemgr/contracts';
-import { type DaemonContext, type RunningDaemon, runDaemon, sleep } from '@nodemgr/daemon';
+import {
+  type DaemonContext,
+  type RunningDaemon,
+  readBootId,
+  runDaemon,
+  sleep,
+} from '@nodemgr/daemon';
 import { type NodeAccountsReader, watchNodeAccounts } from '@nodemgr/node-accounts';
 import { bitsPerSecond } from '@nodemgr/records';
 import { BandwidthAgent, UPLINK } from './bandwidth-agent.ts';
@@ -35,7 +40,7 @@ function readerOf({ config, log }: DaemonContext): NodeAccountsReader {
 async function start(context: DaemonContext): Promise<RunningDaemon> {
   const { config, log, failures, endpoints } = context;
   ownFolder(join(config.node.state_dir, 'bandwidth'), 'another bwcap-agent has these limits');
-  const bootId = (await readFile(config.node.boot_id_file, 'utf8')).trim();
+  const bootId = readBootId(config.node.boot_id_file);
   const uplink = await findUplink(config.bandwidth.interface);
   const accounts = readerOf(context);
   const { ranges } = await accounts.current();

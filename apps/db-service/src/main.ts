@@ -1,9 +1,15 @@
 /** db-service: owns the database, the only writer. This file only wires. */
-import { mkdirSync, readFileSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type CallServer, type FeedPublisher, publishFeed, serveCalls } from '@nodemgr/bus';
 import { dbOperatorContract, deliverContract, writeContract } from '@nodemgr/contracts';
-import { type DaemonContext, holdLock, type RunningDaemon, runDaemon } from '@nodemgr/daemon';
+import {
+  type DaemonContext,
+  holdLock,
+  type RunningDaemon,
+  readBootId,
+  runDaemon,
+} from '@nodemgr/daemon';
 import { native } from '@nodemgr/native';
 import { operatorHandlers } from './answer-operator.ts';
 import { type Loaded, loadState } from './load-state.ts';
@@ -35,12 +41,6 @@ function loadOwnState({ config, log, failures }: DaemonContext): Loaded {
     failures.report({ subject: subjectOf(bad), action: 'read the database', reason: bad.why });
   }
   return loaded;
-}
-
-function readBootId(file: string): string {
-  const bootId = readFileSync(file, 'utf8').trim();
-  if (bootId === '') throw new Error(`node.boot_id_file ${file} is empty`);
-  return bootId;
 }
 
 /** A machine that forbids the question counts as one that is not synchronised. */

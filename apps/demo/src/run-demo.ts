@@ -12,8 +12,7 @@ import {
   readToml,
 } from '@nodemgr/config';
 import { DAEMONS, endpointsBelow } from '@nodemgr/contracts';
-import { sleep } from '@nodemgr/daemon';
-import { native } from '@nodemgr/native';
+import { holdLock, sleep } from '@nodemgr/daemon';
 import { stringify } from 'smol-toml';
 import { answers } from './call-api.ts';
 import { demoDefaults, flagOverrides, ownPlc } from './demo-config.ts';
@@ -40,17 +39,6 @@ const SHOW_MS = 250;
 const PLC_START_MS = 10_000;
 const WARN = 40;
 const API_SILENT: Readiness = { ready: false, waitsFor: 'the API to answer' };
-
-function takeLock(stateDir: string): void {
-  try {
-    native().lockFile(join(stateDir, 'demo.lock'));
-  } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code !== 'EAGAIN') throw cause;
-    throw new Error(`another demo runs in ${stateDir}; stop it or choose another --state`, {
-      cause,
-    });
-  }
-}
 
 /** Reads what a flag names; throws UsageError naming both. */
 function readFor(flag: string, file: string): string {
@@ -235,6 +223,9 @@ class Demo {
 export async function runDemo(run: DemoRun): Promise<number> {
   const stateDir = resolve(run.options.state);
   makePlaces(stateDir);
-  takeLock(stateDir);
+  holdLock(
+    join(stateDir, 'demo.lock'),
+    `another demo runs in ${stateDir}; stop it or choose another --state`,
+  );
   return new Demo(run, stateDir).play();
 }

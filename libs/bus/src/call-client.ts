@@ -7,12 +7,13 @@ import type { Contract, Method, ParamsOf, ResultOf } from '@nodemgr/contracts';
 import { Fault } from '@nodemgr/faults';
 import { Dealer } from 'zeromq';
 import { FairTurn } from './fair-turn.ts';
+import { NoAnswer } from './no-answer.ts';
 import { SendQueue } from './send-queue.ts';
 import { addressOf, MAX_MESSAGE_BYTES } from './socket-file.ts';
 import { type Answer, answerSchema, checked, encodeBody, monotonicMs, parseJson } from './wire.ts';
 
 export interface CallClient<C extends Contract> {
-  /** call rejects with a Fault: the server's own, or `unavailable` without an answer in time. */
+  /** call rejects with a Fault: the server's own, or NoAnswer (`unavailable`) without one in time. */
   call<M extends keyof C & string>(
     method: M,
     params: ParamsOf<C, M>,
@@ -91,14 +92,14 @@ export function connectCalls<C extends Contract>(options: {
         else resolve(outcome);
       };
       const timer = setTimeout(
-        () => settle(new Fault('unavailable', `no answer to ${method} in ${deadlineMs} ms`)),
+        () => settle(new NoAnswer(`no answer to ${method} in ${deadlineMs} ms`)),
         deadlineMs,
       );
       const frames = [id, body];
       const until = performance.now() + deadlineMs;
       const send = () =>
         outgoing.push(frames, until, (cause) =>
-          settle(new Fault('unavailable', `${method} could not be sent`, { cause })),
+          settle(new NoAnswer(`${method} could not be sent`, { cause })),
         );
       pending.set(id, { settle, send });
       send();
@@ -115,7 +116,7 @@ export function connectCalls<C extends Contract>(options: {
     close() {
       outgoing.close();
       for (const { settle } of [...pending.values()]) {
-        settle(new Fault('unavailable', 'the client was closed'));
+        settle(new NoAnswer('the client was closed'));
       }
       socket.close();
       void received;

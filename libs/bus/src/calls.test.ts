@@ -7,7 +7,7 @@ import { pino } from 'pino';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { Dealer } from 'zeromq';
 import * as z from 'zod';
-import { type CallClient, type CallServer, connectCalls, serveCalls } from './index.ts';
+import { type CallClient, type CallServer, connectCalls, NoAnswer, serveCalls } from './index.ts';
 
 const contract = {
   double: method(z.strictObject({ n: z.int() }), z.object({ n: z.int() })),
@@ -30,6 +30,7 @@ async function startServer(): Promise<CallServer> {
         doubled.push(n);
         if (n === 13) throw new Fault('permission-denied', 'not 13');
         if (n === 14) throw new Error('surprise');
+        if (n === 16) throw new Fault('unavailable', 'disk full');
         return { n: n === 15 ? 0.5 : 2 * n };
       },
       wait: async ({ ms }) => {
@@ -87,6 +88,18 @@ test('parameters and results that do not fit the contract are refused, and say w
   await expect(client.call('double', { n: 15 }, { deadlineMs: 2000 })).rejects.toMatchObject({
     message: expect.stringContaining('the result of double at n'),
   });
+});
+
+test('what a server answers is told from its silence', async () => {
+  const none = await client.call('wait', { ms: 500 }, { deadlineMs: 50 }).catch((error) => error);
+  expect(none).toBeInstanceOf(NoAnswer);
+  const own = await client.call('double', { n: 16 }, { deadlineMs: 2000 }).catch((error) => error);
+  expect(own).toMatchObject({ kind: 'unavailable', message: 'disk full' });
+  expect(own).not.toBeInstanceOf(NoAnswer);
+  await server?.close();
+  server = undefined;
+  const unsent = await client.call('double', { n: 1 }, { deadlineMs: 50 }).catch((error) => error);
+  expect(unsent).toBeInstanceOf(NoAnswer);
 });
 
 test('a call without an answer in time is unavailable', async () => {

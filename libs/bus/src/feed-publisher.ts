@@ -37,15 +37,13 @@ export async function publishFeed(options: {
   await socket.bind(addressOf(changes));
   await openToFolder(changes);
   const outgoing = new SendQueue(socket, HIGH_WATER);
-  const sendNow = (topic: string, body: unknown) =>
-    outgoing.push([topic, encodeBody(body, topic)], performance.now() + HEARTBEAT_MS, (error) =>
-      log.warn({ err: error, topic }, 'not published; subscribers will see the gap'),
-    );
   const send = (topic: string, body: unknown) => {
+    const lost = (error: unknown) =>
+      log.warn({ err: error, topic }, 'not published; subscribers will see the gap');
     try {
-      sendNow(topic, body);
+      outgoing.push([topic, encodeBody(body, topic)], performance.now() + HEARTBEAT_MS, lost);
     } catch (error) {
-      log.error({ err: error, topic }, 'not published; subscribers will see the gap');
+      lost(error);
     }
   };
   const snapshots = await serveCalls({

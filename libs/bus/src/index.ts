@@ -9,3 +9,4 @@ export {
   type SubscribeOptions,
   subscribeFeed,
 } from './feed-subscriber.ts';
+export { NoAnswer } from './no-answer.ts';

@@ -110,4 +110,3 @@ export const feedContract = {
   /** The whole state at a revision. */
   snapshot: method(z.strictObject({}), feedChangeSchema),
 };
-export type FeedContract = typeof feedContract;

@@ -4,6 +4,7 @@ export { type Backoff, backoffMs } from './backoff.ts';
 export { type Failing, FailureBoard } from './failure-board.ts';
 export { holdLock } from './hold-lock.ts';
 export { makeLogger } from './logger.ts';
+export { readBootId } from './read-boot-id.ts';
 export {
   type CommonStatus,
   type DaemonContext,

@@ -1,7 +1,8 @@
+import { NoAnswer } from '@nodemgr/bus';
 import { Fault } from '@nodemgr/faults';
 import { beforeEach, expect, test } from 'vitest';
 import { SIRIUS } from '../test-kit/pretended-node.ts';
-import { NoAnswer, type SendWrite, type WriteRequest, writesThrough } from './make-writes.ts';
+import { type SendWrite, type WriteRequest, writesThrough } from './make-writes.ts';
 
 const STOP = { act: 'stop', sliver: SIRIUS } as const;
 
@@ -37,7 +38,7 @@ function writes(
   });
 }
 
-const SILENCE = new NoAnswer({ cause: new Fault('unavailable', 'no answer in 1667 ms') });
+const SILENCE = new NoAnswer('no answer in 1667 ms');
 
 test('a change is made once it is durable and our own replica shows it', async () => {
   const awaited: number[] = [];

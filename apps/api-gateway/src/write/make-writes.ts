@@ -3,6 +3,7 @@
  * waits until our own replica shows it, so that the caller's next read sees it. It decides nothing
  * about who may change what.
  */
+import { NoAnswer } from '@nodemgr/bus';
 import { asFault, Fault } from '@nodemgr/faults';
 import type { AccountName, Loan } from '@nodemgr/records';
 import { FairTurns } from '../fair-turns.ts';
@@ -28,14 +29,6 @@ export interface WriteRequest {
   readonly request_id: string;
   /** Who asked, for db-service's log. */
   readonly caller: string;
-}
-
-/** NoAnswer: db-service was not reached or did not answer in time; the change may have been made. */
-export class NoAnswer extends Error {
-  override readonly name = 'NoAnswer';
-  constructor(options: { readonly cause: unknown }) {
-    super('no answer', options);
-  }
 }
 
 /**
@@ -92,7 +85,7 @@ async function makeDurable(
       throw new Fault(
         'unavailable',
         `db-service has not answered in ${writeMs / 1000} s; the change may still have been made`,
-        { cause: error.cause },
+        { cause: error },
       );
     }
   }
