@@ -1,6 +1,6 @@
 /** The table of slivers that the demo shows once they are up. Pure. */
 import type { AccountItem } from '@nodemgr/contracts';
-import { amountOf, type ResourceName } from '@nodemgr/records';
+import { amountOf, amountText, type ResourceName } from '@nodemgr/records';
 import type { AccountsLook } from './node-look.ts';
 
 const COLUMNS = ['sliver', 'state', 'id', 'CPU share', 'guaranteed', 'disk', 'net max', 'loans'];
@@ -10,28 +10,18 @@ function isSliverItem(item: unknown): item is AccountItem {
   return candidate?.kind === 'account' && candidate.record.account_type === 'sliver';
 }
 
-const RATE_UNITS = ['bit/s', 'kbit/s', 'Mbit/s', 'Gbit/s', 'Tbit/s'];
-
-/** formatRate writes bits/s with the unit that people would use. */
-export function formatRate(bitsPerSecond: number): string {
-  const step = Math.min(
-    RATE_UNITS.length - 1,
-    Math.floor(Math.log10(Math.max(1, bitsPerSecond)) / 3),
-  );
-  return `${Number((bitsPerSecond / 1000 ** step).toPrecision(4))} ${RATE_UNITS[step]}`;
-}
-
 function rowFor(item: AccountItem, state: string): string[] {
   const amount = (name: ResourceName) => amountOf(item.effective, name);
+  const text = (name: ResourceName) => amountText(name, amount(name));
   const { record, local } = item;
   return [
     record.name,
     state,
     'id' in record ? String(record.id) : '',
     String(amount('nm_cpu_share')),
-    `${amount('nm_cpu_guaranteed_share') / 10}%`,
+    text('nm_cpu_guaranteed_share'),
     `${Math.round(amount('nm_disk_quota') / 1024)} MiB`,
-    formatRate(amount('nm_net_max_rate')),
+    text('nm_net_max_rate'),
     local.loans.length === 0 ? '' : String(local.loans.length),
   ];
 }

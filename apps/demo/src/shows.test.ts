@@ -1,9 +1,10 @@
 import type { DbStatus, FetcherStatus, SupervisorStatus } from '@nodemgr/contracts';
+import { amountText } from '@nodemgr/records';
 import { expect, test } from 'vitest';
 import { describeEvent } from './describe-event.ts';
 import { judgeReadiness, type NodeLook, renderProgress } from './node-look.ts';
 import { renderReady } from './render-ready.ts';
-import { formatRate, renderSlivers } from './render-slivers.ts';
+import { renderSlivers } from './render-slivers.ts';
 import { Screen } from './screen.ts';
 
 const common = { process: 'x', pid: 1, version: '1', started_at: 0, failures: [] };
@@ -131,7 +132,7 @@ test('the ready line names the TCP address and the socket, and the examples a sl
 });
 
 test('rates are written with the unit that people would use', () => {
-  expect([8, 1000, 1e9, 1e11].map(formatRate)).toEqual([
+  expect([8, 1000, 1e9, 1e11].map((rate) => amountText('nm_net_max_rate', rate))).toEqual([
     '8 bit/s',
     '1 kbit/s',
     '1 Gbit/s',

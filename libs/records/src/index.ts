@@ -1,4 +1,5 @@
 /** Records, RSpecs, loans and the rules of a delivery: pure decisions, no I/O. */
+export * from './amount-text.ts';
 export * from './bounds.ts';
 export * from './clock.ts';
 export * from './guard.ts';

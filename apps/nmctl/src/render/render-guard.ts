@@ -1,6 +1,6 @@
 /** What the guard holds back, and what letting it through did. Pure. */
 import type { DbStatus } from '@nodemgr/contracts';
-import { countText } from './render-amount.ts';
+import { countText } from './render-count.ts';
 import { type Line, line, type Page, span } from './render-line.ts';
 import { momentText } from './render-time.ts';
 

@@ -1,6 +1,6 @@
 /** What an agent would do next, as commands, account by account. Pure. */
 import type { PlannedStep, PlanResult } from '@nodemgr/contracts';
-import { countText } from './render-amount.ts';
+import { countText } from './render-count.ts';
 import { type Line, line, type Page, paragraph, span } from './render-line.ts';
 import { renderTable } from './render-table.ts';
 

@@ -2,7 +2,7 @@
 import { DAEMONS, type DaemonName } from '@nodemgr/contracts';
 import { type Answer, answerState } from '../answer.ts';
 import type { NodeStatus } from '../node-status.ts';
-import { countText } from './render-amount.ts';
+import { countText } from './render-count.ts';
 import { type Line, type Page, type Span, span } from './render-line.ts';
 import { type Cell, renderTable } from './render-table.ts';
 import { momentText } from './render-time.ts';

@@ -1,7 +1,6 @@
 /** An RSpec beside the effective one, resource by resource. Pure. */
 import type { AccountItem } from '@nodemgr/contracts';
-import { isSliver, RESOURCE_NAMES } from '@nodemgr/records';
-import { amountText, resourceOf } from './render-amount.ts';
+import { amountText, isSliver, RESOURCE_NAMES, resourceOf } from '@nodemgr/records';
 import { type Line, type Page, span, type Tone } from './render-line.ts';
 import { type Cell, renderTable } from './render-table.ts';
 

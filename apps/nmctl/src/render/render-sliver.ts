@@ -11,7 +11,7 @@ import {
   recordText,
   section,
 } from './render-account.ts';
-import { countText } from './render-amount.ts';
+import { countText } from './render-count.ts';
 import { renderFailures } from './render-failures.ts';
 import { type Line, line, type Page, span } from './render-line.ts';
 import { renderRspec } from './render-rspec.ts';

@@ -1,8 +1,8 @@
 /** The table of slivers. Pure. */
 import type { AccountItem } from '@nodemgr/contracts';
-import type { ResourceName } from '@nodemgr/records';
+import { amountText, type ResourceName } from '@nodemgr/records';
 import { intentOf, originOf, type SliverSummary } from '../sliver-summary.ts';
-import { amountText, countText } from './render-amount.ts';
+import { countText } from './render-count.ts';
 import { retryText } from './render-failures.ts';
 import { type Line, line, type Page, type Span, span, type Tone } from './render-line.ts';
 import { type Cell, renderTable } from './render-table.ts';

@@ -3,7 +3,7 @@ import type { DbStatus, FetcherStatus } from '@nodemgr/contracts';
 import { heard } from '../answer.ts';
 import { failuresOf, type NodeStatus, troublesOf } from '../node-status.ts';
 import { foldLine } from './fold-line.ts';
-import { countText } from './render-amount.ts';
+import { countText } from './render-count.ts';
 import { renderEntry } from './render-entry.ts';
 import { renderFailures } from './render-failures.ts';
 import { renderGuard } from './render-guard.ts';

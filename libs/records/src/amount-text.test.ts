@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { amountText, countText } from './render-amount.ts';
+import { amountText } from './amount-text.ts';
 
 test('amounts are told in the unit that reads best', () => {
   expect(amountText('nm_disk_quota', 5_000_000)).toBe('4.77 GiB');
@@ -14,12 +14,4 @@ test('amounts are told in the unit that reads best', () => {
 test('a resource that is not ours is a bare number, whatever its name', () => {
   expect(amountText('constructor', 7)).toBe('7');
   expect(amountText('vsys_pipes', -1)).toBe('-1');
-});
-
-test('one thing is singular', () => {
-  expect([0, 1, 2].map((count) => countText(count, 'slice'))).toEqual([
-    '0 slices',
-    '1 slice',
-    '2 slices',
-  ]);
 });

@@ -1,5 +1,5 @@
 /** Amounts for people: rates, sizes and shares in the unit that reads best. Pure. */
-import { RESOURCES, type Resource } from '@nodemgr/records';
+import { RESOURCES, type Resource } from './rspec.ts';
 
 type Scale = readonly (readonly [factor: number, unit: string])[];
 
@@ -39,9 +39,4 @@ export function amountText(resource: string, value: number): string {
   if (unit === 'bits/s') return scaled(value, RATES);
   if (unit === 'KiB') return scaled(value, SIZES);
   return String(value);
-}
-
-/** countText tells how many: '1 slice', '3 slices'. */
-export function countText(count: number, one: string, more = `${one}s`): string {
-  return `${count} ${count === 1 ? one : more}`;
 }
