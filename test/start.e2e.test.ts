@@ -19,8 +19,11 @@ import { aDocument } from './support/slices-document.ts';
 
 const nodes: DemoNode[] = [];
 
+// All are ended before any folder goes: some tests start two demos on one state.
 afterEach(async () => {
-  for (const node of nodes.splice(0)) await node.destroy();
+  const ending = nodes.splice(0);
+  for (const node of ending) await node.end();
+  for (const node of ending) await node.destroy();
 });
 
 function kept(node: DemoNode): DemoNode {
