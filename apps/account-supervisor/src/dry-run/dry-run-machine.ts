@@ -11,11 +11,12 @@ import type { AccountName } from '@nodemgr/records';
 import type { AccountStep } from '../account-steps.ts';
 import { applyStep } from '../apply-step.ts';
 import { layoutOf, type MachineLayout } from '../layout.ts';
-import type { Machine, MachineView } from '../machine.ts';
+import type { Machine, MachineView, Reading } from '../machine.ts';
 import { ABSENT, type ObservedAccount } from '../observed-account.ts';
 import { renderStep } from '../render-step.ts';
 import { AccountDatabase } from './account-database.ts';
 import { AccountFiles } from './account-files.ts';
+import { readingsOf } from './pretended-readings.ts';
 
 /** The real path of a file that need not exist yet: links in the folders above it are followed. */
 async function realPathOf(path: string): Promise<string> {
@@ -94,6 +95,11 @@ export class DryRunMachine implements Machine {
     return this.#database.isForeign(name)
       ? { state: 'foreign', reason: 'a user of that name is on this machine that is not ours' }
       : ABSENT;
+  }
+
+  /** The pretended machine enforces what it was told. */
+  async readings(name: AccountName): Promise<readonly Reading[]> {
+    return readingsOf(this.#stateOf(name));
   }
 
   commandsOf(name: AccountName, step: AccountStep): readonly string[] {
