@@ -5,7 +5,7 @@
 import type { AccountType, EpochSeconds, HostUid, KiB } from '@nodemgr/records';
 import type { AccountIds, ProjectId } from './account-ids.ts';
 import type { Content } from './desired-account.ts';
-import type { Limits } from './observed-account.ts';
+import type { ImageRef, Limits } from './observed-account.ts';
 
 type Nothing = Readonly<Record<never, never>>;
 
@@ -15,12 +15,16 @@ export interface StepArguments {
   /** Registers the sliver's 65536 ids. */
   'set-id-range': { readonly base: HostUid };
   'install-keys': { readonly keys: Content };
-  /** The folders of the overlay, counted under the sliver's project. */
-  'create-filesystem': { readonly base: HostUid; readonly project: ProjectId };
+  /** The folders of the overlay on `image`, counted under the sliver's project. */
+  'create-filesystem': {
+    readonly base: HostUid;
+    readonly project: ProjectId;
+    readonly image: ImageRef;
+  };
   'set-disk-quota': { readonly project: ProjectId; readonly quota: KiB };
   'install-initscript': { readonly initscript: Content };
   /** What the template unit needs to know of this sliver. */
-  'write-unit': { readonly base: HostUid };
+  'write-unit': { readonly base: HostUid; readonly image: ImageRef };
   /** Takes hold at once, also while the sliver runs. */
   'set-limits': { readonly limits: Limits };
   /** Start scripts run by themselves when the unit starts; `starts` notes them as run. */
@@ -34,8 +38,8 @@ export interface StepArguments {
   'keep-files': { readonly since: EpochSeconds };
   'restore-files': { readonly since: EpochSeconds };
   'purge-files': { readonly since: EpochSeconds };
-  /** The user, its id range, its keys, its unit and our record of it. */
-  'remove-user': Nothing;
+  /** The user with what still runs as it, its id range, its keys, its unit's limits and our record of it. */
+  'remove-user': { readonly uid: HostUid };
   'reset-disk-quota': { readonly project: ProjectId };
 }
 

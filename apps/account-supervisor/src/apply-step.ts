@@ -6,6 +6,7 @@ import type { EpochSeconds } from '@nodemgr/records';
 import type { AccountStep, StepOf } from './account-steps.ts';
 import {
   ABSENT,
+  filesOf,
   isObservedSliver,
   newSliver,
   type ObservedAccount,
@@ -18,17 +19,16 @@ function misfit(step: AccountStep, account: ObservedAccount): never {
 }
 
 function created({ type, ids }: StepOf<'create-user'>, account: ObservedAccount): ObservedAccount {
-  if (type === 'delegate') return { state: 'delegate', slot: ids.slot, login: false };
-  return newSliver(
-    ids.slot,
-    account.state === 'kept' ? { where: 'kept', since: account.since } : { where: 'none' },
-  );
+  if (account.state === 'delegate' || isObservedSliver(account)) return { ...account, user: true };
+  if (type === 'delegate') return { state: 'delegate', slot: ids.slot, user: true, login: false };
+  return newSliver(ids.slot, filesOf(account));
 }
 
 function removed(account: ObservedSliver | ObservedDelegate): ObservedAccount {
   if (account.state === 'delegate' || account.files.where === 'none') return ABSENT;
   if (account.files.where === 'kept') {
-    return { state: 'kept', slot: account.slot, since: account.files.since };
+    const { since, image } = account.files;
+    return { state: 'kept', slot: account.slot, since, image };
   }
   throw new Error('a user whose files are in place cannot be removed');
 }
@@ -52,8 +52,17 @@ function applyToEither(
   }
 }
 
+/** What lies with the files goes with them. */
 function kept(account: ObservedSliver, since: EpochSeconds): ObservedSliver {
-  return { ...account, files: { where: 'kept', since }, initscript: undefined };
+  if (account.files.where !== 'in-place') throw new Error('there are no files to be kept');
+  const { image } = account.files;
+  return { ...account, files: { where: 'kept', since, image }, initscript: undefined, unit: false };
+}
+
+/** The initscript and the unit's settings were moved aside with the files; they are written anew all the same. */
+function restored(account: ObservedSliver): ObservedSliver {
+  if (account.files.where !== 'kept') throw new Error('there are no files to be restored');
+  return { ...account, files: { where: 'in-place', image: account.files.image } };
 }
 
 function applyToSliver(step: AccountStep, account: ObservedSliver): ObservedAccount {
@@ -61,8 +70,9 @@ function applyToSliver(step: AccountStep, account: ObservedSliver): ObservedAcco
     case 'set-id-range':
       return { ...account, range: true };
     case 'create-filesystem':
+      return { ...account, files: { where: 'in-place', image: step.image } };
     case 'restore-files':
-      return { ...account, files: { where: 'in-place' } };
+      return restored(account);
     case 'set-disk-quota':
       return { ...account, diskQuota: step.quota };
     case 'reset-disk-quota':
@@ -89,9 +99,8 @@ function applyToSliver(step: AccountStep, account: ObservedSliver): ObservedAcco
 /** applyStep returns the account as `step` leaves it. */
 export function applyStep(account: ObservedAccount, step: AccountStep): ObservedAccount {
   if (step.step === 'create-user') {
-    return account.state === 'absent' || account.state === 'kept'
-      ? created(step, account)
-      : misfit(step, account);
+    const fits = account.state !== 'foreign' && !('user' in account && account.user);
+    return fits ? created(step, account) : misfit(step, account);
   }
   if (step.step === 'purge-files' && account.state === 'kept') return ABSENT;
   if (account.state === 'delegate') return applyToEither(step, account) ?? misfit(step, account);

@@ -3,6 +3,7 @@ import type { AccountItem, FeedItem } from '@nodemgr/contracts';
 import {
   type AccountName,
   accountName,
+  DEFAULT_IMAGE,
   DEFAULT_RSPEC,
   epochSeconds,
   kib,
@@ -14,7 +15,7 @@ import {
 } from '@nodemgr/records';
 import { type IdPolicy, idsOf, slot } from './account-ids.ts';
 import { contentOf, type DesiredSliver } from './desired-account.ts';
-import type { ObservedSliver } from './observed-account.ts';
+import type { ImageRef, ObservedSliver } from './observed-account.ts';
 import type { Circumstances } from './plan-account.ts';
 import { cpuWeight } from './plan-cpu-weights.ts';
 
@@ -22,6 +23,8 @@ export const SIRIUS = accountName('princeton_sirius');
 export const BOOT = 'boot-1';
 export const POLICY: IdPolicy = { first_uid: 30_000, first_range_id: 1_879_048_192, slots: 8 };
 export const WEIGHT = cpuWeight(256);
+/** The image that every sliver's files stand on, unless a test says otherwise. */
+export const IMAGE = 'default@1' as ImageRef;
 
 type SliverChanges = Partial<Omit<AccountItem, 'record'>> & {
   readonly record?: Partial<SliverRecord>;
@@ -39,6 +42,7 @@ export function aSliver(name: AccountName = SIRIUS, changes: SliverChanges = {})
     id: 12,
     rspec: {},
     initscript: '#!/bin/sh\n',
+    image: DEFAULT_IMAGE,
     delegations: [],
     ...changes.record,
   };
@@ -100,6 +104,7 @@ export function wantedSliver(changes: Partial<DesiredSliver> = {}): DesiredSlive
     type: 'sliver',
     keys: contentOf('key\n'),
     initscript: contentOf('#!/bin/sh\n'),
+    image: DEFAULT_IMAGE,
     run: true,
     login: true,
     starts: 0,
@@ -117,7 +122,8 @@ export function aRunningSliver(changes: Partial<ObservedSliver> = {}): ObservedS
     state: 'running',
     slot: slot(0),
     range: true,
-    files: { where: 'in-place' },
+    user: true,
+    files: { where: 'in-place', image: IMAGE },
     diskQuota: wanted.diskQuota,
     initscript: wanted.initscript.digest,
     keys: wanted.keys.digest,
@@ -135,6 +141,7 @@ export function circumstances(now = 10_000): Circumstances {
     now: epochSeconds(now),
     keepSeconds: 100,
     idsOf: (place) => idsOf(place, POLICY),
+    newestImage: (name) => (name === DEFAULT_IMAGE ? IMAGE : undefined),
     noSlot: 'no free id range: 8 of 8 in use',
   };
 }

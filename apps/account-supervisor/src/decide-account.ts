@@ -19,6 +19,7 @@ export interface Grounds {
   readonly accounts: Config['accounts'];
   readonly slots: SlotTable;
   readonly cpu: CpuShares;
+  readonly newestImage: Circumstances['newestImage'];
   /** Milliseconds since 1970. */
   readonly now: number;
 }
@@ -33,11 +34,12 @@ const NOTHING_HEARD: Verdict = {
   reason: 'nothing has been heard from db-service yet',
 };
 
-function circumstancesOf({ accounts, slots, now }: Grounds): Circumstances {
+function circumstancesOf({ accounts, slots, now, newestImage }: Grounds): Circumstances {
   return {
     now: epochSeconds(Math.floor(now / 1000)),
     keepSeconds: accounts.keep_files_seconds,
     idsOf: (slot) => idsOf(slot, accounts),
+    newestImage,
     noSlot: `no free id range: ${slots.inUse} of ${slots.size} in use`,
   };
 }

@@ -7,6 +7,7 @@ import {
   aRunningSliver,
   aSliver,
   BOOT,
+  IMAGE,
   itemsOf,
   keyed,
   SIRIUS,
@@ -17,7 +18,7 @@ import { ABSENT, type ObservedAccount } from './observed-account.ts';
 
 const KEY = recordKeyOf('sliver', SIRIUS);
 const RUNNING = aRunningSliver();
-const DELEGATE: ObservedAccount = { state: 'delegate', slot: slot(0), login: true };
+const DELEGATE: ObservedAccount = { state: 'delegate', slot: slot(0), user: true, login: true };
 const EARLIER = acceptedIn('boot-0', 'plc', 'config');
 const verdictOn = (observed: ObservedAccount, items: ReturnType<typeof itemsOf>) =>
   judgeAccount(SIRIUS, observed, items, BOOT);
@@ -73,7 +74,12 @@ test("a delegate is the node's own: its configuration permits the removal too", 
 });
 
 test('a kept sliver without a record needs no further permission', () => {
-  const kept: ObservedAccount = { state: 'kept', slot: slot(0), since: epochSeconds(1) };
+  const kept: ObservedAccount = {
+    state: 'kept',
+    slot: slot(0),
+    since: epochSeconds(1),
+    image: IMAGE,
+  };
   expect(verdictOn(kept, itemsOf([], EARLIER)).verdict).toBe('goes');
 });
 

@@ -8,6 +8,7 @@ import {
   type AccountName,
   type AccountType,
   amountOf,
+  type ImageName,
   type KiB,
   kib,
   type RecordKey,
@@ -30,7 +31,13 @@ export function contentOf(text: string): Content {
   return { text, digest: createHash('sha256').update(text).digest('hex') as Digest };
 }
 
-/** A delegate: keys are one a line. */
+/** authorizedKeys returns keys, one a line, as sshd(8) reads them; `options` goes before each. */
+function authorizedKeys(keys: string, options = ''): Content {
+  const lines = keys.split('\n').filter((line) => line !== '');
+  return contentOf(lines.map((line) => `${options}${line}\n`).join(''));
+}
+
+/** A delegate: keys are those of authorized_keys, with no right but to run its login shell. */
 export interface DesiredDelegate {
   readonly type: 'delegate';
   readonly keys: Content;
@@ -40,6 +47,8 @@ export interface DesiredSliver {
   readonly type: 'sliver';
   readonly keys: Content;
   readonly initscript: Content;
+  /** What its files are made on; those that exist stay on theirs. */
+  readonly image: ImageName;
   /** Whether its unit should run: enabled, and not stopped by a call. */
   readonly run: boolean;
   /** nm_enabled. */
@@ -70,18 +79,23 @@ export type Items = ReadonlyMap<RecordKey, FeedItem>;
 /** pid_max of 64-bit Linux (proc(5)): TasksMax beyond it means nothing. */
 const MAX_TASKS = 4_194_304;
 
+/** The kernel holds memory by pages and rounds down (cgroup-v2.rst, memory.max): nobody is to get less. */
+const PAGE_KIB = 4;
+const wholePages = (amount: number): KiB => kib(Math.ceil(amount / PAGE_KIB) * PAGE_KIB);
+
 function desiredSliver(record: SliverRecord, { effective, local }: AccountItem): DesiredSliver {
   const login = amountOf(effective, 'nm_enabled') !== 0;
   return {
     type: 'sliver',
-    keys: contentOf(record.ssh_keys),
+    keys: authorizedKeys(record.ssh_keys),
     initscript: contentOf(record.initscript),
+    image: record.image,
     run: login && !local.stopped,
     login,
     starts: local.starts,
     // A quota of 0 would mean none at all (setquota(8)).
     diskQuota: kib(Math.max(1, amountOf(effective, 'nm_disk_quota'))),
-    memoryMax: kib(Math.max(0, amountOf(effective, 'nm_mem_max'))),
+    memoryMax: wholePages(Math.max(0, amountOf(effective, 'nm_mem_max'))),
     tasksMax: Math.min(MAX_TASKS, Math.max(1, amountOf(effective, 'nm_tasks_max'))),
   };
 }
@@ -90,7 +104,7 @@ function desiredOf(item: AccountItem): DesiredAccount {
   const { record } = item;
   return record.account_type === 'sliver'
     ? desiredSliver(record, item)
-    : { type: 'delegate', keys: contentOf(record.ssh_keys) };
+    : { type: 'delegate', keys: authorizedKeys(record.ssh_keys, 'restrict ') };
 }
 
 /** shouldExist reports whether an account should be on the machine: instantiated by PLC, or by CreateSliver. */

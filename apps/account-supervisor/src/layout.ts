@@ -6,34 +6,35 @@ import type { AccountName, EpochSeconds } from '@nodemgr/records';
 export interface MachineLayout {
   /** Below it: what is ours of every account. */
   readonly stateDir: string;
-  /** What setquota(8) calls the file system of the state folder: its mount point. */
-  readonly quotaMount: string;
   readonly sliverShell: string;
   readonly delegateShell: string;
 }
 
-/** layoutOf returns the layout that a configuration asks for; the state folder is taken as a mount of its own. */
+/** layoutOf returns the layout that a configuration asks for. */
 export function layoutOf({ node, accounts }: Config): MachineLayout {
   return {
     stateDir: node.state_dir,
-    quotaMount: node.state_dir,
     sliverShell: accounts.sliver_shell,
     delegateShell: accounts.delegate_shell,
   };
 }
 
-/** Where systemd looks for what an administrator adds to a unit, and where `set-property --runtime` writes. */
-const UNIT_FOLDERS = ['/etc/systemd/system', '/run/systemd/system.control'] as const;
+/** Where systemctl(1) writes what `set-property` sets. */
+const PROPERTIES = '/etc/systemd/system.control';
 
 /** unitOf returns the sliver's unit: an instance of our template, one that systemd and not we look after. */
 export function unitOf(name: AccountName): string {
   return `nodemgr-sliver@${name}.service`;
 }
 
-/** dropInFolders returns the folders of what is added to the sliver's unit; the first one is ours to write. */
-export function dropInFolders(name: AccountName): readonly [written: string, byProperty: string] {
-  const [written, byProperty] = UNIT_FOLDERS;
-  return [join(written, `${unitOf(name)}.d`), join(byProperty, `${unitOf(name)}.d`)];
+/** propertiesOf returns the folder where systemd keeps the limits set on the sliver's unit. */
+export function propertiesOf(name: AccountName): string {
+  return join(PROPERTIES, `${unitOf(name)}.d`);
+}
+
+/** cgroupOf returns the control group of the sliver's unit, below that of all slivers. */
+export function cgroupOf(name: AccountName): string {
+  return join('/sys/fs/cgroup/nodemgr.slice/nodemgr-slivers.slice', unitOf(name));
 }
 
 /**
@@ -56,8 +57,13 @@ export function pathsOf(name: AccountName, { stateDir }: MachineLayout) {
     sliver,
     upper: join(sliver, 'upper'),
     work: join(sliver, 'work'),
-    /** Bound read-only to /etc/rc.vinit by the unit. */
-    initscript: join(sliver, 'rc.vinit'),
+    /** Bound into the sliver as a whole, so that a script replaced by another is seen there. */
+    boot: join(sliver, 'boot'),
+    initscript: join(sliver, 'boot', 'rc.vinit'),
+    /** Names the image version that the files stand on. */
+    image: join(sliver, 'image'),
+    /** What the template unit needs to know of this sliver. */
+    unit: join(sliver, 'unit.env'),
     keptFolder: join(stateDir, 'kept'),
     kept: (since: EpochSeconds) => join(stateDir, 'kept', `${name}@${since}`),
   };

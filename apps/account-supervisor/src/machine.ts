@@ -2,10 +2,10 @@
  * The port to the machine: what an implementation must observe and carry out. The real node and the dry
  * run are behind it; nothing in front of it knows which.
  */
-import type { AccountName, ResourceName } from '@nodemgr/records';
+import type { AccountName, ImageName, ResourceName } from '@nodemgr/records';
 import type { Slot } from './account-ids.ts';
 import type { AccountStep } from './account-steps.ts';
-import type { ObservedAccount } from './observed-account.ts';
+import type { ImageRef, ObservedAccount } from './observed-account.ts';
 
 /** Everything that a machine has of us. */
 export interface MachineView {
@@ -36,6 +36,8 @@ export interface Machine {
   observeAccount(name: AccountName, signal: AbortSignal): Promise<ObservedAccount>;
   /** execute carries out one step; rejects with the reason when that fails. A step may be repeated. */
   execute(name: AccountName, step: AccountStep, signal: AbortSignal): Promise<void>;
+  /** newestImage returns the newest version of an image, as of the last observation; undefined: there is none. */
+  newestImage(name: ImageName): ImageRef | undefined;
   /** readings returns what is really in force for `name`, read back now; none where it does not exist. */
   readings(name: AccountName, signal: AbortSignal): Promise<readonly Reading[]>;
   /** commandsOf returns the commands that a step stands for, for people. */

@@ -16,6 +16,10 @@ declare const digestUnit: unique symbol;
 /** SHA-256 of a text, in hex: tells two contents apart. */
 export type Digest = string & { readonly [digestUnit]: 'Digest' };
 
+declare const imageUnit: unique symbol;
+/** One version of an image: `default@3`. */
+export type ImageRef = string & { readonly [imageUnit]: 'ImageRef' };
+
 /** What the kernel holds a sliver to. */
 export interface Limits {
   readonly cpuWeight: CpuWeight;
@@ -29,9 +33,9 @@ export interface Limits {
 export type SliverFiles =
   /** Nowhere: never made, or purged. */
   | { readonly where: 'none' }
-  | { readonly where: 'in-place' }
+  | { readonly where: 'in-place'; readonly image: ImageRef }
   /** Moved aside at `since`, when the sliver was removed. */
-  | { readonly where: 'kept'; readonly since: EpochSeconds };
+  | { readonly where: 'kept'; readonly since: EpochSeconds; readonly image: ImageRef };
 
 /** Nothing of it. Any account may be made here; a removal has nothing to do. */
 export interface AbsentAccount {
@@ -49,12 +53,15 @@ export interface KeptSliver {
   readonly state: 'kept';
   readonly slot: Slot;
   readonly since: EpochSeconds;
+  readonly image: ImageRef;
 }
 
 /** A delegate's Unix account. Repaired by its parts, removed at once. */
 export interface ObservedDelegate {
   readonly state: 'delegate';
   readonly slot: Slot;
+  /** Whether the Unix user exists; false: only our record of it does. */
+  readonly user: boolean;
   /** Undefined: not installed. */
   readonly keys?: Digest | undefined;
   readonly login: boolean;
@@ -64,14 +71,18 @@ export interface ObservedDelegate {
 export interface ObservedSliver {
   /** Its unit does not run, or does: parts that a running sliver stands on are repaired only while stopped. */
   readonly state: 'stopped' | 'running';
+  /** Why a running sliver does not work: its unit ends by itself and systemd starts it again and again. */
+  readonly ailing?: string | undefined;
   readonly slot: Slot;
+  /** Whether the Unix user exists; false: only our record of it does. */
+  readonly user: boolean;
   /** Whether its id range is registered. */
   readonly range: boolean;
   readonly files: SliverFiles;
   readonly diskQuota?: KiB | undefined;
   readonly initscript?: Digest | undefined;
   readonly keys?: Digest | undefined;
-  /** Whether its unit is written. */
+  /** Whether its unit is written, and as it should be. */
   readonly unit: boolean;
   readonly limits?: Limits | undefined;
   readonly login: boolean;
@@ -93,7 +104,22 @@ export function isObservedSliver(account: ObservedAccount): account is ObservedS
   return account.state === 'stopped' || account.state === 'running';
 }
 
+/** filesOf returns the files of a sliver that has no account (any more). */
+export function filesOf(account: ObservedAccount): SliverFiles {
+  if (account.state !== 'kept') return { where: 'none' };
+  return { where: 'kept', since: account.since, image: account.image };
+}
+
 /** newSliver returns a sliver's account as create-user leaves it. */
 export function newSliver(slot: Slot, files: SliverFiles): ObservedSliver {
-  return { state: 'stopped', slot, range: false, files, unit: false, login: false, starts: 0 };
+  return {
+    state: 'stopped',
+    slot,
+    user: true,
+    range: false,
+    files,
+    unit: false,
+    login: false,
+    starts: 0,
+  };
 }

@@ -1,4 +1,4 @@
-import { epochSeconds, kib } from '@nodemgr/records';
+import { epochSeconds, imageName, kib } from '@nodemgr/records';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { idsOf, slot } from './account-ids.ts';
@@ -7,6 +7,7 @@ import { applyStep } from './apply-step.ts';
 import {
   aRunningSliver,
   circumstances,
+  IMAGE,
   POLICY,
   WEIGHT,
   wantedSliver,
@@ -86,14 +87,19 @@ test("a removal keeps the sliver's files, under the time of removal", () => {
   expect(steps[2]).toEqual({ step: 'keep-files', since: 10_000 });
 });
 
+const kept: ObservedAccount = {
+  state: 'kept',
+  slot: slot(0),
+  since: epochSeconds(9_950),
+  image: IMAGE,
+};
+
 test('kept files are purged when their time is over and not before', () => {
-  const kept: ObservedAccount = { state: 'kept', slot: slot(0), since: epochSeconds(9_950) };
   expect(namesOf({ wanted: 'nothing' }, kept, 10_049)).toEqual([]);
   expect(namesOf({ wanted: 'nothing' }, kept, 10_050)).toEqual(['purge-files']);
 });
 
 test('a slice that comes back gets its files back', () => {
-  const kept: ObservedAccount = { state: 'kept', slot: slot(0), since: epochSeconds(9_950) };
   const names = namesOf(toExist(wantedSliver()), kept);
   expect(names).toContain('restore-files');
   expect(names).not.toContain('create-filesystem');
@@ -112,6 +118,36 @@ test("somebody else's user is never touched, and the sliver says why it cannot b
   expect(stepsOf({ wanted: 'nothing' }, foreign)).toEqual([]);
 });
 
+test('an image that is not on this node is named, with what would help', () => {
+  const target = toExist(wantedSliver({ image: imageName('other') }));
+  expect(planAccount(target, ABSENT, circumstances())).toEqual({
+    steps: [],
+    blocked: 'image other is not on this node: nmctl image import other TARBALL',
+  });
+});
+
+test('a sliver stays on the image that its files were made on, and says so', () => {
+  const target = toExist(wantedSliver({ image: imageName('other') }));
+  const { steps, deferred } = planAccount(target, aRunningSliver(), circumstances());
+  expect(steps).toEqual([]);
+  expect(deferred?.reason).toMatch(/^image other is asked for, and its files stand on default@1/);
+});
+
+test('a sliver whose unit keeps ending by itself is reported, and stopped only when it should not run', () => {
+  const ailing = aRunningSliver({ ailing: 'it ends again and again' });
+  expect(planAccount(toExist(wantedSliver()), ailing, circumstances())).toEqual({
+    steps: [],
+    deferred: { action: 'run', reason: 'it ends again and again' },
+  });
+  expect(namesOf(toExist(wantedSliver({ run: false })), ailing)).toEqual(['stop-unit']);
+});
+
+test('a user that somebody has deleted is made again, and its sliver runs on', () => {
+  expect(namesOf(toExist(wantedSliver()), aRunningSliver({ user: false }))).toEqual([
+    'create-user',
+  ]);
+});
+
 test('without a free slot an account cannot be made, and says so', () => {
   const target: Target = { wanted: wantedSliver(), ids: undefined };
   expect(planAccount(target, ABSENT, circumstances()).blocked).toBe(
@@ -122,8 +158,8 @@ test('without a free slot an account cannot be made, and says so', () => {
 const digestOf = fc.constantFrom('key\n', 'two\n').map((text) => contentOf(text).digest);
 const since = fc.constantFrom(9_000, 9_950).map(epochSeconds);
 const files = fc.oneof(
-  fc.constantFrom({ where: 'none' as const }, { where: 'in-place' as const }),
-  since.map((time) => ({ where: 'kept' as const, since: time })),
+  fc.constantFrom({ where: 'none' as const }, { where: 'in-place' as const, image: IMAGE }),
+  since.map((time) => ({ where: 'kept' as const, since: time, image: IMAGE })),
 );
 const limits = fc.record({
   cpuWeight: fc.constantFrom(WEIGHT, cpuWeight(1)),
@@ -133,16 +169,23 @@ const limits = fc.record({
 const optional = <T>(value: fc.Arbitrary<T>) => fc.option(value, { nil: undefined });
 const observed: fc.Arbitrary<ObservedAccount> = fc.oneof(
   fc.constant(ABSENT),
-  fc.record({ state: fc.constant('kept' as const), slot: fc.constant(slot(0)), since }),
+  fc.record({
+    state: fc.constant('kept' as const),
+    slot: fc.constant(slot(0)),
+    since,
+    image: fc.constant(IMAGE),
+  }),
   fc.record({
     state: fc.constant('delegate' as const),
     slot: fc.constant(slot(0)),
+    user: fc.boolean(),
     keys: optional(digestOf),
     login: fc.boolean(),
   }),
   fc.record({
     state: fc.constantFrom('stopped' as const, 'running' as const),
     slot: fc.constant(slot(0)),
+    user: fc.boolean(),
     range: fc.boolean(),
     files,
     diskQuota: optional(fc.constantFrom(kib(5), kib(5_000_000))),
@@ -204,7 +247,7 @@ test('a sliver that should exist ends as it should be', () => {
       expect(end).toMatchObject({
         state: wanted.run ? 'running' : 'stopped',
         login: wanted.login,
-        files: { where: 'in-place' },
+        files: { where: 'in-place', image: IMAGE },
         range: true,
         keys: wanted.keys.digest,
       });

@@ -2,11 +2,13 @@
  * Decides what is to be done about one account: from what should be and what is, a list of steps.
  * Pure. Removals come before additions; carried out and planned again, nothing is left.
  */
-import type { EpochSeconds } from '@nodemgr/records';
+import type { EpochSeconds, ImageName } from '@nodemgr/records';
 import type { AccountIds } from './account-ids.ts';
 import type { AccountStep } from './account-steps.ts';
-import type { DesiredAccount, DesiredDelegate } from './desired-account.ts';
+import type { DesiredAccount, DesiredDelegate, DesiredSliver } from './desired-account.ts';
 import {
+  filesOf,
+  type ImageRef,
   isObservedSliver,
   type KeptSliver,
   type ObservedAccount,
@@ -38,12 +40,22 @@ export interface Circumstances {
   readonly idsOf: (slot: ObservedSliver['slot']) => AccountIds;
   /** Why there is no slot, for people. */
   readonly noSlot: string;
+  /** The newest version of an image on this node; undefined: there is none of that name. */
+  readonly newestImage: (name: ImageName) => ImageRef | undefined;
 }
 
 export interface AccountPlan {
   readonly steps: readonly AccountStep[];
   /** Why the account cannot be made, where that is so. */
   readonly blocked?: string;
+  /** What is not as it should be and cannot be brought about now. */
+  readonly deferred?: Deferral;
+}
+
+/** Something that steps cannot mend: shown, not retried by itself. */
+export interface Deferral {
+  readonly action: string;
+  readonly reason: string;
 }
 
 const NOTHING: AccountPlan = { steps: [] };
@@ -59,14 +71,14 @@ function planKept(kept: KeptSliver, { now, keepSeconds }: Circumstances): Accoun
 }
 
 function planSliverRemoval(have: ObservedSliver, { now, idsOf }: Circumstances): AccountPlan {
-  const { project } = idsOf(have.slot);
+  const { project, uid } = idsOf(have.slot);
   return {
     steps: stepsNeeded([
       [have.login, () => ({ step: 'deny-login' })],
       [have.state === 'running', () => ({ step: 'stop-unit' })],
       [have.files.where === 'in-place', () => ({ step: 'keep-files', since: now })],
       [have.diskQuota !== undefined, () => ({ step: 'reset-disk-quota', project })],
-      [true, () => ({ step: 'remove-user' })],
+      [true, () => ({ step: 'remove-user', uid })],
     ]),
   };
 }
@@ -79,7 +91,7 @@ function planRemoval(observed: ObservedAccount, circumstances: Circumstances): A
     case 'kept':
       return planKept(observed, circumstances);
     case 'delegate':
-      return { steps: [{ step: 'remove-user' }] };
+      return { steps: [{ step: 'remove-user', uid: circumstances.idsOf(observed.slot).uid }] };
     case 'stopped':
     case 'running':
       return planSliverRemoval(observed, circumstances);
@@ -93,7 +105,7 @@ function planDelegate(
 ): AccountPlan {
   return {
     steps: stepsNeeded([
-      [have === undefined, () => ({ step: 'create-user', type: 'delegate', ids })],
+      [have?.user !== true, () => ({ step: 'create-user', type: 'delegate', ids })],
       [have?.keys !== wanted.keys.digest, () => ({ step: 'install-keys', keys: wanted.keys })],
       [have?.login !== true, () => ({ step: 'allow-login' })],
     ]),
@@ -120,8 +132,46 @@ export function planAccount(
   if (ids === undefined) return { steps: [], blocked: circumstances.noSlot };
   return wanted.type === 'delegate'
     ? planDelegate(wanted, observed.state === 'delegate' ? observed : undefined, ids)
-    : { steps: planSliver(wanted, observed, ids, cpuWeight) };
+    : planWantedSliver(wanted, observed, ids, { cpuWeight, circumstances });
 }
+
+interface SliverGround {
+  readonly cpuWeight: CpuWeight | undefined;
+  readonly circumstances: Circumstances;
+}
+
+/** Files that exist stay on the image that they were made on: another one below them would be another machine. */
+function planWantedSliver(
+  wanted: DesiredSliver,
+  observed: ObservedAccount,
+  ids: AccountIds,
+  { cpuWeight, circumstances }: SliverGround,
+): AccountPlan {
+  const files = isObservedSliver(observed) ? observed.files : filesOf(observed);
+  const image = files.where === 'none' ? circumstances.newestImage(wanted.image) : files.image;
+  if (image === undefined) {
+    const reason = `image ${wanted.image} is not on this node: nmctl image import ${wanted.image} TARBALL`;
+    return { steps: [], blocked: reason };
+  }
+  const steps = planSliver(wanted, observed, ids, image, cpuWeight);
+  const deferred = deferralOf(wanted, observed, image);
+  return deferred === undefined ? { steps } : { steps, deferred };
+}
+
+function deferralOf(
+  wanted: DesiredSliver,
+  observed: ObservedAccount,
+  image: ImageRef,
+): Deferral | undefined {
+  if (wanted.run && observed.state === 'running' && observed.ailing !== undefined) {
+    return { action: 'run', reason: observed.ailing };
+  }
+  if (nameOfImage(image) === wanted.image) return undefined;
+  const reason = `image ${wanted.image} is asked for, and its files stand on ${image}: takes hold when they have been removed and the sliver is made anew`;
+  return { action: 'change-image', reason };
+}
+
+const nameOfImage = (image: ImageRef): string => image.slice(0, image.lastIndexOf('@'));
 
 function planKeptInTheWay(kept: KeptSliver, circumstances: Circumstances): AccountPlan {
   const plan = planKept(kept, circumstances);

@@ -6,6 +6,8 @@ import type { AccountIds } from './account-ids.ts';
 import type { AccountStep } from './account-steps.ts';
 import type { DesiredSliver } from './desired-account.ts';
 import {
+  filesOf,
+  type ImageRef,
   isObservedSliver,
   type Limits,
   newSliver,
@@ -18,17 +20,16 @@ import { stepsNeeded } from './steps-needed.ts';
 const sameLimits = (a: Limits | undefined, b: Limits): boolean =>
   a?.cpuWeight === b.cpuWeight && a.memoryMax === b.memoryMax && a.tasksMax === b.tasksMax;
 
-/** What is in the way: logins that are refused now, and a unit that should not run (or lacks its ground). */
+/** What is in the way: logins that are refused now, and a unit that should not run (or whose files are not there). */
 function clearing(wanted: DesiredSliver, have: ObservedSliver): readonly AccountStep[] {
-  const sound = have.range && have.files.where === 'in-place' && have.unit;
-  const stop = have.state === 'running' && !(wanted.run && sound);
+  const stop = have.state === 'running' && !(wanted.run && have.files.where === 'in-place');
   return stepsNeeded([
     [have.login && !wanted.login, () => ({ step: 'deny-login' })],
     [stop, () => ({ step: 'stop-unit' })],
   ]);
 }
 
-function filesFor(have: ObservedSliver, ids: AccountIds): readonly AccountStep[] {
+function filesFor(have: ObservedSliver, ids: AccountIds, image: ImageRef): readonly AccountStep[] {
   const { files } = have;
   switch (files.where) {
     case 'in-place':
@@ -36,22 +37,22 @@ function filesFor(have: ObservedSliver, ids: AccountIds): readonly AccountStep[]
     case 'kept':
       return [{ step: 'restore-files', since: files.since }];
     case 'none':
-      return [{ step: 'create-filesystem', base: ids.base, project: ids.project }];
+      return [{ step: 'create-filesystem', base: ids.base, project: ids.project, image }];
   }
 }
 
 /** What a sliver stands on, made before it is started. */
-function foundation(wanted: DesiredSliver, have: ObservedSliver, ids: AccountIds) {
+function foundation(wanted: DesiredSliver, have: ObservedSliver, ids: AccountIds, image: ImageRef) {
   const { base, project } = ids;
   const { diskQuota: quota, initscript, keys } = wanted;
   return [
     ...stepsNeeded([[!have.range, () => ({ step: 'set-id-range', base })]]),
-    ...filesFor(have, ids),
+    ...filesFor(have, ids, image),
     ...stepsNeeded([
       [have.diskQuota !== quota, () => ({ step: 'set-disk-quota', project, quota })],
       [have.initscript !== initscript.digest, () => ({ step: 'install-initscript', initscript })],
       [have.keys !== keys.digest, () => ({ step: 'install-keys', keys })],
-      [!have.unit, () => ({ step: 'write-unit', base })],
+      [!have.unit, () => ({ step: 'write-unit', base, image })],
     ]),
   ];
 }
@@ -84,28 +85,25 @@ function raising(
 }
 
 /**
- * planSliver returns the steps that bring a sliver's account in line, whatever parts of it there are. A
- * running sliver is stopped only if it should not run, or lacks what it stands on.
+ * planSliver returns the steps that bring a sliver's account in line, whatever parts of it there are; new
+ * files are made on `image`. A running sliver is stopped only if it should not run, or lacks what it
+ * stands on.
  */
 export function planSliver(
   wanted: DesiredSliver,
   observed: ObservedAccount,
   ids: AccountIds,
+  image: ImageRef,
   cpuWeight: CpuWeight | undefined,
 ): readonly AccountStep[] {
   const exists = isObservedSliver(observed);
-  const have = exists
-    ? observed
-    : newSliver(
-        ids.slot,
-        observed.state === 'kept' ? { where: 'kept', since: observed.since } : { where: 'none' },
-      );
+  const have = exists ? observed : newSliver(ids.slot, filesOf(observed));
   const cleared = clearing(wanted, have);
   const stopped = have.state === 'stopped' || cleared.some(({ step }) => step === 'stop-unit');
   return [
     ...cleared,
-    ...stepsNeeded([[!exists, () => ({ step: 'create-user', type: 'sliver', ids })]]),
-    ...foundation(wanted, have, ids),
+    ...stepsNeeded([[!exists || !have.user, () => ({ step: 'create-user', type: 'sliver', ids })]]),
+    ...foundation(wanted, have, ids, image),
     ...raising(wanted, have, stopped, cpuWeight),
   ];
 }

@@ -3,14 +3,13 @@
  * made by the sliver's own unit.
  */
 
-import { join } from 'node:path';
 import { type Command, run, writeFile } from '@nodemgr/agent';
 import type { AccountName } from '@nodemgr/records';
 import { RANGE_SIZE } from './account-ids.ts';
 import type { StepName } from './account-steps.ts';
-import { dropInFolders, type MachineLayout, machineNameOf, pathsOf, unitOf } from './layout.ts';
-import type { Limits } from './observed-account.ts';
-import type { Renderers } from './step-renderer.ts';
+import { type MachineLayout, machineNameOf, pathsOf, unitOf } from './layout.ts';
+import type { ImageRef, Limits } from './observed-account.ts';
+import type { Renderer, Renderers } from './step-renderer.ts';
 
 function noteStarts(starts: number, name: AccountName, layout: MachineLayout): Command {
   return writeFile(pathsOf(name, layout).starts, 0o600, `${starts}\n`);
@@ -25,6 +24,35 @@ function properties({ cpuWeight, memoryMax, tasksMax }: Limits): readonly string
   ];
 }
 
+/** unitSettings returns the text of the sliver's EnvironmentFile (systemd.exec(5)). */
+export function unitSettings(name: AccountName, base: number, image: ImageRef): string {
+  return `NODEMGR_MACHINE=${machineNameOf(name)}\nNODEMGR_BASE=${base}\nNODEMGR_IMAGE=${image}\n`;
+}
+
+/** The image is named first, so that nobody removes it; the project of `upper` comes last, and says that all is made. */
+const createFilesystem: Renderer<'create-filesystem'> = (
+  { base, project, image },
+  name,
+  layout,
+) => {
+  const { sliver, upper, work, boot, image: imageFile } = pathsOf(name, layout);
+  return [
+    run('install', '-d', '-m', '0755', sliver, boot),
+    writeFile(imageFile, 0o644, `${image}\n`),
+    run('install', '-d', '-m', '0700', work),
+    run('install', '-d', '-m', '0755', '-o', `${base}`, '-g', `${base}`, upper),
+    run('chattr', '+P', '-p', `${project}`, work, upper),
+  ];
+};
+
+/** A folder without a script is a sliver without one. */
+const installInitscript: Renderer<'install-initscript'> = ({ initscript }, name, layout) => {
+  const path = pathsOf(name, layout).initscript;
+  return initscript.text === ''
+    ? [run('rm', '--force', '--', path)]
+    : [writeFile(path, 0o755, initscript.text)];
+};
+
 export const SLIVER_RENDERERS: Renderers<
   Exclude<StepName, 'create-user' | 'remove-user' | 'install-keys' | 'allow-login' | 'deny-login'>
 > = {
@@ -33,43 +61,26 @@ export const SLIVER_RENDERERS: Renderers<
     return [run('usermod', '--add-subuids', range, '--add-subgids', range, name)];
   },
 
-  'create-filesystem': ({ base, project }, name, layout) => {
-    const { sliver, upper, work } = pathsOf(name, layout);
-    return [
-      run('install', '-d', '-m', '0755', sliver),
-      run('install', '-d', '-m', '0755', '-o', `${base}`, '-g', `${base}`, upper),
-      run('install', '-d', '-m', '0700', work),
-      run('chattr', '+P', '-p', `${project}`, upper, work),
-    ];
-  },
+  'create-filesystem': createFilesystem,
 
-  'set-disk-quota': ({ project, quota }, _name, { quotaMount }) => [
-    run('setquota', '-P', `${project}`, '0', `${quota}`, '0', '0', quotaMount),
+  'set-disk-quota': ({ project, quota }, _name, { stateDir }) => [
+    { quota: stateDir, project, hardKiB: quota },
   ],
-  'reset-disk-quota': ({ project }, _name, { quotaMount }) => [
-    run('setquota', '-P', `${project}`, '0', '0', '0', '0', quotaMount),
+  'reset-disk-quota': ({ project }, _name, { stateDir }) => [
+    { quota: stateDir, project, hardKiB: 0 },
   ],
 
-  'install-initscript': ({ initscript }, name, layout) => [
-    writeFile(pathsOf(name, layout).initscript, 0o755, initscript.text),
+  'install-initscript': installInitscript,
+
+  // Read by the template unit when it starts: systemd need not be told.
+  'write-unit': ({ base, image }, name, layout) => [
+    writeFile(pathsOf(name, layout).unit, 0o644, unitSettings(name, base, image)),
   ],
 
-  // Not yet loaded, so that systemd needs no reload to see it.
-  'write-unit': ({ base }, name) => {
-    const [folder] = dropInFolders(name);
-    const text = `[Service]\nEnvironment=NODEMGR_MACHINE=${machineNameOf(name)} NODEMGR_BASE=${base}\n`;
-    return [writeFile(join(folder, '50-sliver.conf'), 0o644, text)];
-  },
-
-  // The file is for the next boot; set-property takes hold now.
-  'set-limits': ({ limits }, name) => {
-    const [folder] = dropInFolders(name);
-    const text = `[Service]\n${properties(limits).join('\n')}\n`;
-    return [
-      writeFile(join(folder, '60-limits.conf'), 0o644, text),
-      run('systemctl', 'set-property', '--runtime', unitOf(name), ...properties(limits)),
-    ];
-  },
+  // Takes hold now, and is kept for the next boot.
+  'set-limits': ({ limits }, name) => [
+    run('systemctl', 'set-property', unitOf(name), ...properties(limits)),
+  ],
 
   'start-unit': ({ starts }, name, layout) => [
     run('systemctl', 'start', unitOf(name)),
@@ -77,9 +88,9 @@ export const SLIVER_RENDERERS: Renderers<
   ],
   'stop-unit': (_step, name) => [run('systemctl', 'stop', unitOf(name))],
 
-  // The sliver's login shell is the one way in: it enters the caller's own sliver, as root there.
+  // The unit has the sliver's first process run them: nothing of a tenant's runs among our processes.
   'run-start-scripts': ({ starts }, name, layout) => [
-    run('runuser', '--user', name, '--', layout.sliverShell, '-c', '/etc/rc.vinit start'),
+    run('systemctl', 'reload', unitOf(name)),
     noteStarts(starts, name, layout),
   ],
 

@@ -4,14 +4,13 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { idsOf, slot } from './account-ids.ts';
 import type { AccountStep } from './account-steps.ts';
-import { POLICY, SIRIUS, WEIGHT } from './builders.test-support.ts';
+import { IMAGE, POLICY, SIRIUS, WEIGHT } from './builders.test-support.ts';
 import { contentOf } from './desired-account.ts';
 import { type MachineLayout, machineNameOf } from './layout.ts';
 import { renderStep } from './render-step.ts';
 
 const LAYOUT: MachineLayout = {
   stateDir: '/var/lib/nodemgr',
-  quotaMount: '/var/lib/nodemgr',
   sliverShell: '/usr/lib/nodemgr/sliver-shell',
   delegateShell: '/usr/lib/nodemgr/forward_api_calls',
 };
@@ -23,11 +22,11 @@ const limits = { cpuWeight: WEIGHT, memoryMax: kib(1024), tasksMax: 512 };
 const STEPS: readonly AccountStep[] = [
   { step: 'create-user', type: 'sliver', ids },
   { step: 'set-id-range', base },
-  { step: 'create-filesystem', base, project },
+  { step: 'create-filesystem', base, project, image: IMAGE },
   { step: 'set-disk-quota', project, quota: kib(5_000_000) },
   { step: 'install-initscript', initscript: contentOf('#!/bin/sh\necho up\n') },
   { step: 'install-keys', keys: contentOf('ssh-ed25519 AAAA one@host') },
-  { step: 'write-unit', base },
+  { step: 'write-unit', base, image: IMAGE },
   { step: 'set-limits', limits },
   { step: 'start-unit', starts: 3 },
   { step: 'run-start-scripts', starts: 4 },
@@ -38,7 +37,7 @@ const STEPS: readonly AccountStep[] = [
   { step: 'restore-files', since },
   { step: 'purge-files', since },
   { step: 'reset-disk-quota', project },
-  { step: 'remove-user' },
+  { step: 'remove-user', uid: ids.uid },
 ];
 
 test('every step stands for exactly these commands', () => {
@@ -53,45 +52,41 @@ test('every step stands for exactly these commands', () => {
     install -m 0600 /dev/stdin /var/lib/nodemgr/accounts/princeton_sirius.json <<'EOF'
     {"type":"sliver","slot":1}
     EOF
-    useradd --badname --uid 30001 --user-group --no-create-home --home-dir / --shell /usr/lib/nodemgr/sliver-shell --expiredate 1 --key SUB_UID_COUNT=0 --key SUB_GID_COUNT=0 princeton_sirius
+    useradd --badname --uid 30001 --no-user-group --gid nodemgr-accounts --no-create-home --home-dir / --shell /usr/lib/nodemgr/sliver-shell --expiredate 1 --key SUB_UID_COUNT=0 --key SUB_GID_COUNT=0 princeton_sirius
     # set-id-range
     usermod --add-subuids 1879113728-1879179263 --add-subgids 1879113728-1879179263 princeton_sirius
     # create-filesystem
-    install -d -m 0755 /var/lib/nodemgr/slivers/princeton_sirius
-    install -d -m 0755 -o 1879113728 -g 1879113728 /var/lib/nodemgr/slivers/princeton_sirius/upper
+    install -d -m 0755 /var/lib/nodemgr/slivers/princeton_sirius /var/lib/nodemgr/slivers/princeton_sirius/boot
+    install -m 0644 /dev/stdin /var/lib/nodemgr/slivers/princeton_sirius/image <<'EOF'
+    default@1
+    EOF
     install -d -m 0700 /var/lib/nodemgr/slivers/princeton_sirius/work
+    install -d -m 0755 -o 1879113728 -g 1879113728 /var/lib/nodemgr/slivers/princeton_sirius/upper
     chattr +P -p 30001 /var/lib/nodemgr/slivers/princeton_sirius/upper /var/lib/nodemgr/slivers/princeton_sirius/work
     # set-disk-quota
     setquota -P 30001 0 5000000 0 0 /var/lib/nodemgr
     # install-initscript
-    install -m 0755 /dev/stdin /var/lib/nodemgr/slivers/princeton_sirius/rc.vinit <<'EOF'
+    install -m 0755 /dev/stdin /var/lib/nodemgr/slivers/princeton_sirius/boot/rc.vinit <<'EOF'
     #!/bin/sh
     echo up
     EOF
     # install-keys
-    install -m 0644 /dev/stdin /var/lib/nodemgr/keys/princeton_sirius <<'EOF'
-    ssh-ed25519 AAAA one@host
-    EOF
+    printf %s 'ssh-ed25519 AAAA one@host' | install -m 0644 /dev/stdin /var/lib/nodemgr/keys/princeton_sirius
     # write-unit
-    install -m 0644 /dev/stdin /etc/systemd/system/nodemgr-sliver@princeton_sirius.service.d/50-sliver.conf <<'EOF'
-    [Service]
-    Environment=NODEMGR_MACHINE=princeton-sirius NODEMGR_BASE=1879113728
+    install -m 0644 /dev/stdin /var/lib/nodemgr/slivers/princeton_sirius/unit.env <<'EOF'
+    NODEMGR_MACHINE=princeton-sirius
+    NODEMGR_BASE=1879113728
+    NODEMGR_IMAGE=default@1
     EOF
     # set-limits
-    install -m 0644 /dev/stdin /etc/systemd/system/nodemgr-sliver@princeton_sirius.service.d/60-limits.conf <<'EOF'
-    [Service]
-    CPUWeight=256
-    MemoryMax=1024K
-    TasksMax=512
-    EOF
-    systemctl set-property --runtime nodemgr-sliver@princeton_sirius.service CPUWeight=256 MemoryMax=1024K TasksMax=512
+    systemctl set-property nodemgr-sliver@princeton_sirius.service CPUWeight=256 MemoryMax=1024K TasksMax=512
     # start-unit
     systemctl start nodemgr-sliver@princeton_sirius.service
     install -m 0600 /dev/stdin /var/lib/nodemgr/accounts/princeton_sirius.starts <<'EOF'
     3
     EOF
     # run-start-scripts
-    runuser --user princeton_sirius -- /usr/lib/nodemgr/sliver-shell -c '/etc/rc.vinit start'
+    systemctl reload nodemgr-sliver@princeton_sirius.service
     install -m 0600 /dev/stdin /var/lib/nodemgr/accounts/princeton_sirius.starts <<'EOF'
     4
     EOF
@@ -111,9 +106,10 @@ test('every step stands for exactly these commands', () => {
     # reset-disk-quota
     setquota -P 30001 0 0 0 0 /var/lib/nodemgr
     # remove-user
-    rm --recursive --force -- /etc/systemd/system/nodemgr-sliver@princeton_sirius.service.d /run/systemd/system.control/nodemgr-sliver@princeton_sirius.service.d
+    rm --recursive --force -- /etc/systemd/system.control/nodemgr-sliver@princeton_sirius.service.d
     rm --force -- /var/lib/nodemgr/keys/princeton_sirius
-    userdel princeton_sirius
+    pkill --signal KILL --uid 30001
+    userdel --force princeton_sirius
     rm --force -- /var/lib/nodemgr/accounts/princeton_sirius.starts /var/lib/nodemgr/accounts/princeton_sirius.json"
   `);
 });
@@ -125,7 +121,7 @@ test('a delegate has the shell that forwards API calls', () => {
 
 test('no memory limit is written as infinity', () => {
   const step: AccountStep = { step: 'set-limits', limits: { ...limits, memoryMax: kib(0) } };
-  expect(renderStep(step, SIRIUS, LAYOUT)[1]).toMatchObject({
+  expect(renderStep(step, SIRIUS, LAYOUT)[0]).toMatchObject({
     run: expect.arrayContaining(['MemoryMax=infinity']),
   });
 });

@@ -2,12 +2,18 @@
  * Says which commands a step stands for on a real node. Pure: running them is a driver's. Steps that
  * make and remove Unix accounts are here, those of a sliver's container in render-sliver-step.ts.
  */
-import { type Command, run, writeFile } from '@nodemgr/agent';
+import { type Command, run, runAccepting, writeFile } from '@nodemgr/agent';
 import type { AccountName } from '@nodemgr/records';
 import type { AccountStep, StepName } from './account-steps.ts';
-import { dropInFolders, type MachineLayout, pathsOf } from './layout.ts';
+import { type MachineLayout, pathsOf, propertiesOf } from './layout.ts';
 import { SLIVER_RENDERERS } from './render-sliver-step.ts';
 import type { Renderer, Renderers } from './step-renderer.ts';
+
+/** The primary group of all our accounts: sshd's rules for them are by group. */
+const GROUP = 'nodemgr-accounts';
+/** pkill(1): no process matched. userdel(8): no such user. */
+const NO_PROCESS = 1;
+const NO_USER = 6;
 
 /** An account whose last day was 1 January 1970 logs in by no means, keys included (shadow(5)). */
 const EXPIRED = '1';
@@ -21,7 +27,9 @@ const createUser: Renderer<'create-user'> = ({ type, ids }, name, layout) => [
     '--badname',
     '--uid',
     `${ids.uid}`,
-    '--user-group',
+    '--no-user-group',
+    '--gid',
+    GROUP,
     '--no-create-home',
     '--home-dir',
     '/',
@@ -39,13 +47,15 @@ const createUser: Renderer<'create-user'> = ({ type, ids }, name, layout) => [
 ];
 
 /** Our record goes last: until then a half-removed account is known as ours. */
-const removeUser: Renderer<'remove-user'> = (_step, name, layout) => {
+const removeUser: Renderer<'remove-user'> = ({ uid }, name, layout) => {
   const { keys, record, starts } = pathsOf(name, layout);
   return [
-    run('rm', '--recursive', '--force', '--', ...dropInFolders(name)),
+    run('rm', '--recursive', '--force', '--', propertiesOf(name)),
     run('rm', '--force', '--', keys),
-    // Takes the subordinate ids along (userdel(8)).
-    run('userdel', name),
+    // A login that outlives its sliver. Nobody can log in any more: the account has expired.
+    runAccepting([NO_PROCESS], 'pkill', '--signal', 'KILL', '--uid', `${uid}`),
+    // Takes the subordinate ids along (userdel(8)); --force: what was killed may not be gone yet.
+    runAccepting([NO_USER], 'userdel', '--force', name),
     run('rm', '--force', '--', starts, record),
   ];
 };
@@ -54,16 +64,12 @@ const RENDERERS: Renderers<StepName> = {
   'create-user': createUser,
   'remove-user': removeUser,
   'install-keys': ({ keys }, name, layout) => [
-    writeFile(pathsOf(name, layout).keys, 0o644, endWithNewline(keys.text)),
+    writeFile(pathsOf(name, layout).keys, 0o644, keys.text),
   ],
   'allow-login': (_step, name) => [run('usermod', '--expiredate', NEVER, name)],
   'deny-login': (_step, name) => [run('usermod', '--expiredate', EXPIRED, name)],
   ...SLIVER_RENDERERS,
 };
-
-function endWithNewline(text: string): string {
-  return text === '' || text.endsWith('\n') ? text : `${text}\n`;
-}
 
 /** renderStep returns the commands that `step` stands for, in order; each may be repeated. */
 export function renderStep(

@@ -20,12 +20,13 @@ import {
   aRunningSliver,
   aSliver,
   BOOT,
+  IMAGE,
   keyed,
   SIRIUS,
   theRemoval,
 } from './builders.test-support.ts';
-import type { Machine, MachineView } from './machine.ts';
-import { ABSENT, type ObservedAccount } from './observed-account.ts';
+import type { Machine, MachineView, Reading } from './machine.ts';
+import { ABSENT, type ImageRef, type ObservedAccount } from './observed-account.ts';
 import { operatorHandlers } from './operator-view.ts';
 import { AccountSupervisor } from './supervisor.ts';
 
@@ -47,6 +48,12 @@ class FakeMachine implements Machine {
     if (this.broken.has(name)) throw new Error('the disk is on fire');
     this.done.push({ name, step });
     this.accounts.set(name, applyStep(this.accounts.get(name) ?? ABSENT, step));
+  }
+  newestImage(): ImageRef {
+    return IMAGE;
+  }
+  async readings(): Promise<readonly Reading[]> {
+    return [];
   }
   commandsOf(_name: AccountName, { step }: AccountStep): readonly string[] {
     return [step];

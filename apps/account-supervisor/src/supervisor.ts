@@ -7,7 +7,13 @@ import { ActionFailed, type Agent, type Plan, type Timing } from '@nodemgr/agent
 import type { FeedSubscription } from '@nodemgr/bus';
 import type { Config } from '@nodemgr/config';
 import type { FailureBoard } from '@nodemgr/daemon';
-import { type AccountName, type RecordKey, recordKeyOf, TIMESTAMP_KEY } from '@nodemgr/records';
+import {
+  type AccountName,
+  type ImageName,
+  type RecordKey,
+  recordKeyOf,
+  TIMESTAMP_KEY,
+} from '@nodemgr/records';
 import type { AccountStep } from './account-steps.ts';
 import { CpuShares } from './cpu-shares.ts';
 import { type Decision, decideAccount, type Grounds, judge } from './decide-account.ts';
@@ -66,7 +72,16 @@ export class AccountSupervisor implements Agent<AccountName, ObservedAccount, Ac
   /** grounds returns what decisions are made from now; `slots` may be a copy, to plan on. */
   grounds(slots = this.#slots): Grounds {
     const { feed, bootId, accounts, timing } = this.#parts;
-    return { feed: feed(), bootId, accounts, slots, cpu: this.#cpu, now: timing.now() };
+    const newestImage = (name: ImageName) => this.#parts.machine.newestImage(name);
+    return {
+      feed: feed(),
+      bootId,
+      accounts,
+      slots,
+      cpu: this.#cpu,
+      newestImage,
+      now: timing.now(),
+    };
   }
 
   /** previews decides about every account without giving a slot away: removals first, then by name. */
@@ -115,6 +130,7 @@ export class AccountSupervisor implements Agent<AccountName, ObservedAccount, Ac
       return { steps, withheld: { action: 'create', reason: verdict.shadowed } };
     }
     if (verdict.verdict === 'goes') this.#afterwards(name, observed);
+    if (plan.deferred !== undefined) return { steps, withheld: plan.deferred };
     return { steps };
   }
 

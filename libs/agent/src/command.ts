@@ -7,6 +7,8 @@
 export interface RunCommand {
   readonly run: readonly [program: string, ...args: string[]];
   readonly stdin?: string;
+  /** Exit statuses beside 0 that mean 'nothing to do': what is to be removed is not there. */
+  readonly accept?: readonly number[];
 }
 
 /** A file to be written as a whole: to a temporary name first, then renamed. */
@@ -18,11 +20,29 @@ export interface WriteCommand {
   readonly text: string;
 }
 
-export type Command = RunCommand | WriteCommand;
+/** A file system's limit for one project, set by quotactl_fd(2): setquota(8) without a search for the mount. */
+export interface QuotaCommand {
+  /** Any path on the file system. */
+  readonly quota: string;
+  readonly project: number;
+  /** 0: no limit. */
+  readonly hardKiB: number;
+}
+
+export type Command = RunCommand | WriteCommand | QuotaCommand;
 
 /** run makes the command that runs `program` with `args`. */
 export function run(program: string, ...args: readonly string[]): RunCommand {
   return { run: [program, ...args] };
+}
+
+/** runAccepting makes a command whose exit statuses `accept` count as success too. */
+export function runAccepting(
+  accept: readonly number[],
+  program: string,
+  ...args: readonly string[]
+): RunCommand {
+  return { run: [program, ...args], accept };
 }
 
 /** writeFile makes the command that writes `text` to `path`. */

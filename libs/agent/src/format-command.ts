@@ -2,7 +2,7 @@
  * Shows commands to people, as lines that bash would take. Pure. What a tenant wrote may be in them,
  * so a character that a terminal would act on is always escaped.
  */
-import type { Command } from './command.ts';
+import type { Command, QuotaCommand, RunCommand, WriteCommand } from './command.ts';
 
 const PLAIN = /^[A-Za-z0-9_@%+=:,./-]+$/;
 /** Control, format and unassigned characters: what a terminal acts on or does not show. */
@@ -49,15 +49,25 @@ function withInput(command: string, text: string): string {
     : `printf %s ${quoteWord(shown)} | ${command}`;
 }
 
+function formatWrite({ write, mode, text }: WriteCommand): string {
+  const octal = mode.toString(8).padStart(4, '0');
+  return withInput(`install -m ${octal} /dev/stdin ${quoteWord(write)}`, text);
+}
+
+function formatQuota({ quota, project, hardKiB }: QuotaCommand): string {
+  return `setquota -P ${project} 0 ${hardKiB} 0 0 ${quoteWord(quota)}`;
+}
+
+function formatRun({ run, stdin }: RunCommand): string {
+  const line = run.map(quoteWord).join(' ');
+  return stdin === undefined ? line : withInput(line, stdin);
+}
+
 /**
  * formatCommand returns `command` as people would type it in bash. Texts of more than 4000 characters
  * are cut, and say so.
  */
 export function formatCommand(command: Command): string {
-  if ('write' in command) {
-    const mode = command.mode.toString(8).padStart(4, '0');
-    return withInput(`install -m ${mode} /dev/stdin ${quoteWord(command.write)}`, command.text);
-  }
-  const line = command.run.map(quoteWord).join(' ');
-  return command.stdin === undefined ? line : withInput(line, command.stdin);
+  if ('write' in command) return formatWrite(command);
+  return 'quota' in command ? formatQuota(command) : formatRun(command);
 }

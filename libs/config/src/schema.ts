@@ -28,8 +28,8 @@ const node = z.strictObject({
   state_dir: path.default('/var/lib/nodemgr'),
   /** Sockets of the bus and of the API. */
   runtime_dir: path.default('/run/nodemgr'),
-  /** What carries the agents' steps out. `dry-run` prints them and pretends. */
-  driver: z.enum(['dry-run']).default('dry-run'),
+  /** What carries the agents' steps out. `linux` changes this machine; `dry-run` prints them and pretends. */
+  driver: z.enum(['dry-run', 'linux']).default('dry-run'),
   /** Says which boot this is. */
   boot_id_file: path.default('/proc/sys/kernel/random/boot_id'),
 });

@@ -7,12 +7,12 @@ import { dirname, join, relative, resolve } from 'node:path';
 import { formatCommand } from '@nodemgr/agent';
 import type { Config } from '@nodemgr/config';
 import type { DaemonContext, Logger } from '@nodemgr/daemon';
-import type { AccountName } from '@nodemgr/records';
+import type { AccountName, ImageName } from '@nodemgr/records';
 import type { AccountStep } from '../account-steps.ts';
 import { applyStep } from '../apply-step.ts';
 import { layoutOf, type MachineLayout } from '../layout.ts';
 import type { Machine, MachineView, Reading } from '../machine.ts';
-import { ABSENT, type ObservedAccount } from '../observed-account.ts';
+import { ABSENT, type ImageRef, type ObservedAccount } from '../observed-account.ts';
 import { renderStep } from '../render-step.ts';
 import { AccountDatabase } from './account-database.ts';
 import { AccountFiles } from './account-files.ts';
@@ -95,6 +95,11 @@ export class DryRunMachine implements Machine {
     return this.#database.isForeign(name)
       ? { state: 'foreign', reason: 'a user of that name is on this machine that is not ours' }
       : ABSENT;
+  }
+
+  /** The pretended machine has every image, once. */
+  newestImage(name: ImageName): ImageRef {
+    return `${name}@1` as ImageRef;
   }
 
   /** The pretended machine enforces what it was told. */

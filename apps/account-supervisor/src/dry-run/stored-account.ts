@@ -4,6 +4,7 @@ import * as z from 'zod';
 import type { Slot } from '../account-ids.ts';
 import type {
   Digest,
+  ImageRef,
   KeptSliver,
   Limits,
   ObservedDelegate,
@@ -23,15 +24,24 @@ const limits = z.strictObject({
   tasksMax: z.int().min(1),
 }) as unknown as z.ZodType<Limits>;
 
+/** States written before slivers had images stood on this one. */
+const image = z
+  .string()
+  .regex(/^[a-z0-9][a-z0-9._-]{0,63}@[0-9]{1,9}$/)
+  .default('default@1') as unknown as z.ZodType<ImageRef>;
+/** States written before it was told have their user. */
+const user = z.boolean().default(true);
+
 const files = z.discriminatedUnion('where', [
   z.strictObject({ where: z.literal('none') }),
-  z.strictObject({ where: z.literal('in-place') }),
-  z.strictObject({ where: z.literal('kept'), since: epochSecondsSchema }),
+  z.strictObject({ where: z.literal('in-place'), image }),
+  z.strictObject({ where: z.literal('kept'), since: epochSecondsSchema, image }),
 ]);
 
 const sliver = z.strictObject({
   state: z.enum(['stopped', 'running']),
   slot,
+  user,
   range: z.boolean(),
   files,
   diskQuota: kib.optional(),
@@ -46,11 +56,17 @@ const sliver = z.strictObject({
 const delegate = z.strictObject({
   state: z.literal('delegate'),
   slot,
+  user,
   keys: digest.optional(),
   login: z.boolean(),
 });
 
-const kept = z.strictObject({ state: z.literal('kept'), slot, since: epochSecondsSchema });
+const kept = z.strictObject({
+  state: z.literal('kept'),
+  slot,
+  since: epochSecondsSchema,
+  image,
+});
 
 const state: z.ZodType<StoredState> = z.union([sliver, delegate, kept]);
 
