@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { connectCalls } from '@nodemgr/bus';
 import { deliverContract, endpointsBelow } from '@nodemgr/contracts';
-import { accountName, epochSeconds, recordKeyOf } from '@nodemgr/records';
+import { accountName, DEFAULT_IMAGE, epochSeconds, recordKeyOf } from '@nodemgr/records';
 import { afterEach, expect, test } from 'vitest';
 import { DemoNode } from './support/demo-node.ts';
 import { aDocument } from './support/slices-document.ts';
@@ -33,6 +33,7 @@ async function deliverTicket(expiry: number): Promise<unknown> {
           id: 77,
           rspec: { nm_cpu_share: 7 },
           initscript: '',
+          image: DEFAULT_IMAGE,
           delegations: [],
         },
       },

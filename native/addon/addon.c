@@ -17,6 +17,10 @@ NAPI_MODULE_INIT() {
       EXPORT("lockFile", lock_file),
       EXPORT("unlockFile", unlock_file),
       EXPORT("clockSynchronised", clock_synchronised),
+      EXPORT("setProject", set_project),
+      EXPORT("projectOf", project_of),
+      EXPORT("projectQuota", project_quota),
+      EXPORT("setProjectQuota", set_project_quota),
   };
   const size_t count = sizeof functions / sizeof functions[0];
   if (napi_define_properties(env, exports, count, functions) != napi_ok)

@@ -2,6 +2,7 @@
 #include "js.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -24,17 +25,32 @@ bool js_arguments(napi_env env, napi_callback_info info, size_t count, napi_valu
   return false;
 }
 
-bool js_fd(napi_env env, napi_value value, int *fd) {
-  double number = 0;
-  if (napi_get_value_double(env, value, &number) != napi_ok) {
-    napi_throw_type_error(env, "ERR_INVALID_ARG_TYPE", "a file descriptor must be a number");
+static bool throw_range_error(napi_env env, const char *what, uint64_t most) {
+  char message[120];
+  snprintf(message, sizeof message, "%s must be an integer from 0 to %" PRIu64, what, most);
+  napi_throw_range_error(env, "ERR_OUT_OF_RANGE", message);
+  return false;
+}
+
+bool js_whole_number(napi_env env, napi_value value, const char *what, uint64_t most,
+                     uint64_t *number) {
+  double given = 0;
+  if (napi_get_value_double(env, value, &given) != napi_ok) {
+    char message[120];
+    snprintf(message, sizeof message, "%s must be a number", what);
+    napi_throw_type_error(env, "ERR_INVALID_ARG_TYPE", message);
     return false;
   }
   /* Written so that NaN is refused too; the cast is only reached for a value that fits. */
-  if (!(number >= 0 && number <= INT_MAX) || (double)(int)number != number) {
-    napi_throw_range_error(env, "ERR_OUT_OF_RANGE", "a file descriptor must be an integer >= 0");
-    return false;
-  }
+  if (!(given >= 0 && given <= (double)most) || (double)(uint64_t)given != given)
+    return throw_range_error(env, what, most);
+  *number = (uint64_t)given;
+  return true;
+}
+
+bool js_fd(napi_env env, napi_value value, int *fd) {
+  uint64_t number;
+  if (!js_whole_number(env, value, "a file descriptor", INT_MAX, &number)) return false;
   *fd = (int)number;
   return true;
 }

@@ -11,12 +11,17 @@
 #include <node_api.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /* Takes the call's arguments; throws a TypeError unless there are exactly `count`. */
 bool js_arguments(napi_env env, napi_callback_info info, size_t count, napi_value *arguments);
 
 /* Takes a file descriptor: an integer from 0 to INT_MAX. */
 bool js_fd(napi_env env, napi_value value, int *fd);
+
+/* Takes an integer from 0 to `most` (at most 2^53 - 1); `what` names it in messages. */
+bool js_whole_number(napi_env env, napi_value value, const char *what, uint64_t most,
+                     uint64_t *number);
 
 /*
  * Takes a string as UTF-8 into `buffer` of `size` bytes, with a terminating NUL.

@@ -2,7 +2,13 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { connectCalls } from '@nodemgr/bus';
 import { DAEMONS, type DaemonName, deliverContract } from '@nodemgr/contracts';
-import { accountName, type DeliveredRecord, epochSeconds, recordKeyOf } from '@nodemgr/records';
+import {
+  accountName,
+  DEFAULT_IMAGE,
+  type DeliveredRecord,
+  epochSeconds,
+  recordKeyOf,
+} from '@nodemgr/records';
 import { printTable } from './report.ts';
 import { benchDocument, type RunningNode } from './running-node.ts';
 import { median } from './statistics.ts';
@@ -38,6 +44,7 @@ function recordOf(number: number, share: number, timestamp: number): DeliveredRe
     id: number + 1,
     rspec: { nm_cpu_share: share, nm_net_share: share },
     initscript: '',
+    image: DEFAULT_IMAGE,
     delegations: [],
   };
 }

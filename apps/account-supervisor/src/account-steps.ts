@@ -2,10 +2,11 @@
  * The steps that make, change and remove accounts: the name of each, and what it needs to be carried
  * out. Every step may be repeated: after a power cut it is not known whether it was done.
  */
+import type { ImageVersion } from '@nodemgr/images';
 import type { AccountType, EpochSeconds, HostUid, KiB } from '@nodemgr/records';
 import type { AccountIds, ProjectId } from './account-ids.ts';
 import type { Content } from './desired-account.ts';
-import type { ImageRef, Limits } from './observed-account.ts';
+import type { Limits } from './observed-account.ts';
 
 type Nothing = Readonly<Record<never, never>>;
 
@@ -19,12 +20,12 @@ export interface StepArguments {
   'create-filesystem': {
     readonly base: HostUid;
     readonly project: ProjectId;
-    readonly image: ImageRef;
+    readonly image: ImageVersion;
   };
   'set-disk-quota': { readonly project: ProjectId; readonly quota: KiB };
   'install-initscript': { readonly initscript: Content };
   /** What the template unit needs to know of this sliver. */
-  'write-unit': { readonly base: HostUid; readonly image: ImageRef };
+  'write-unit': { readonly base: HostUid; readonly image: ImageVersion };
   /** Takes hold at once, also while the sliver runs. */
   'set-limits': { readonly limits: Limits };
   /** Start scripts run by themselves when the unit starts; `starts` notes them as run. */

@@ -1,5 +1,7 @@
 /** Records and states for tests: each says only what the test is about. */
+
 import type { AccountItem, FeedItem } from '@nodemgr/contracts';
+import type { ImageVersion } from '@nodemgr/images';
 import {
   type AccountName,
   accountName,
@@ -15,7 +17,7 @@ import {
 } from '@nodemgr/records';
 import { type IdPolicy, idsOf, slot } from './account-ids.ts';
 import { contentOf, type DesiredSliver } from './desired-account.ts';
-import type { ImageRef, ObservedSliver } from './observed-account.ts';
+import type { ObservedSliver } from './observed-account.ts';
 import type { Circumstances } from './plan-account.ts';
 import { cpuWeight } from './plan-cpu-weights.ts';
 
@@ -24,7 +26,7 @@ export const BOOT = 'boot-1';
 export const POLICY: IdPolicy = { first_uid: 30_000, first_range_id: 1_879_048_192, slots: 8 };
 export const WEIGHT = cpuWeight(256);
 /** The image that every sliver's files stand on, unless a test says otherwise. */
-export const IMAGE = 'default@1' as ImageRef;
+export const IMAGE = 'default@1' as ImageVersion;
 
 type SliverChanges = Partial<Omit<AccountItem, 'record'>> & {
   readonly record?: Partial<SliverRecord>;

@@ -1,6 +1,7 @@
 /** Where things of an account are on the machine: names and paths only, nothing is looked up. */
 import { join } from 'node:path';
 import type { Config } from '@nodemgr/config';
+import type { ImageVersion } from '@nodemgr/images';
 import type { AccountName, EpochSeconds } from '@nodemgr/records';
 
 export interface MachineLayout {
@@ -43,6 +44,11 @@ export function cgroupOf(name: AccountName): string {
  */
 export function machineNameOf(name: AccountName): string {
   return name.replace(/_$/, 'U').replaceAll('_', '-');
+}
+
+/** imageTree returns the file tree of one version of an image. */
+export function imageTree(image: ImageVersion, { stateDir }: MachineLayout): string {
+  return join(stateDir, 'images', image, 'root');
 }
 
 /** pathsOf returns the paths of one account below the state folder. None of them can be written to by a tenant. */

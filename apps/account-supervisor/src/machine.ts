@@ -2,10 +2,11 @@
  * The port to the machine: what an implementation must observe and carry out. The real node and the dry
  * run are behind it; nothing in front of it knows which.
  */
+import type { ImageVersion } from '@nodemgr/images';
 import type { AccountName, ImageName, ResourceName } from '@nodemgr/records';
 import type { Slot } from './account-ids.ts';
 import type { AccountStep } from './account-steps.ts';
-import type { ImageRef, ObservedAccount } from './observed-account.ts';
+import type { ObservedAccount } from './observed-account.ts';
 
 /** Everything that a machine has of us. */
 export interface MachineView {
@@ -37,9 +38,11 @@ export interface Machine {
   /** execute carries out one step; rejects with the reason when that fails. A step may be repeated. */
   execute(name: AccountName, step: AccountStep, signal: AbortSignal): Promise<void>;
   /** newestImage returns the newest version of an image, as of the last observation; undefined: there is none. */
-  newestImage(name: ImageName): ImageRef | undefined;
+  newestImage(name: ImageName): ImageVersion | undefined;
   /** readings returns what is really in force for `name`, read back now; none where it does not exist. */
   readings(name: AccountName, signal: AbortSignal): Promise<readonly Reading[]>;
+  /** close ends whatever the implementation does by itself. */
+  close(): void;
   /** commandsOf returns the commands that a step stands for, for people. */
   commandsOf(name: AccountName, step: AccountStep): readonly string[];
 }

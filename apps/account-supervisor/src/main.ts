@@ -5,32 +5,68 @@ import { serveCalls, subscribeFeed } from '@nodemgr/bus';
 import { supervisorOperatorContract } from '@nodemgr/contracts';
 import { type DaemonContext, type RunningDaemon, readBootId, runDaemon } from '@nodemgr/daemon';
 import { DryRunMachine } from './dry-run/dry-run-machine.ts';
+import { AccountHistory } from './history/account-history.ts';
+import { Journal } from './history/journal.ts';
+import { type LinuxContext, LinuxMachine } from './linux/linux-machine.ts';
+import type { Machine } from './machine.ts';
 import { operatorHandlers } from './operator-view.ts';
 import { AccountSupervisor } from './supervisor.ts';
 
 /** Everything is looked at again this often, should anyone else have changed it. */
 const RESYNC_MS = 300_000;
 
+async function openMachine(
+  context: DaemonContext,
+  bootId: string,
+  onNotice: LinuxContext['onNotice'],
+): Promise<Machine> {
+  const { config, log } = context;
+  return config.node.driver === 'linux'
+    ? new LinuxMachine({ config, log, onNotice })
+    : DryRunMachine.open(context, bootId);
+}
+
+async function openHistory({ config, log, failures }: DaemonContext): Promise<AccountHistory> {
+  const journal = await Journal.open({
+    folder: join(config.node.state_dir, 'history'),
+    failures,
+    log,
+    timing: REAL_TIMING,
+    monotonicMs: () => performance.now(),
+  });
+  return new AccountHistory({ journal, failures, timing: REAL_TIMING });
+}
+
 async function start(context: DaemonContext): Promise<RunningDaemon> {
-  const { config, log, failures, endpoints } = context;
+  const { config, log, endpoints } = context;
   const { accounts } = config;
   ownFolder(
     join(config.node.state_dir, 'machine'),
     'another account-supervisor has these accounts',
   );
   const bootId = readBootId(config.node.boot_id_file);
-  const machine = await DryRunMachine.open(context, bootId);
+  const history = await openHistory(context);
+  const machine = await openMachine(context, bootId, (name, notice) => {
+    context.log.info({ account: name, ...notice }, 'the kernel says');
+    history.happened(name, notice);
+    loop.wake([name]);
+  });
   const supervisor = await AccountSupervisor.open({
     machine,
     accounts,
     bootId,
-    failures,
+    failures: history.failures,
     timing: REAL_TIMING,
+    history,
     feed: () => feed,
     wake: (names, revision) => loop.wake(names, revision),
   });
-  const options = { workers: accounts.workers, failures, log, resyncMs: RESYNC_MS };
-  const loop = new ReconcileLoop(supervisor, options);
+  const loop = new ReconcileLoop(supervisor, {
+    workers: accounts.workers,
+    failures: history.failures,
+    log,
+    resyncMs: RESYNC_MS,
+  });
   loop.start();
   const feed = subscribeFeed({
     changes: endpoints.feedChanges,
@@ -44,6 +80,7 @@ async function start(context: DaemonContext): Promise<RunningDaemon> {
     handlers: operatorHandlers({
       supervisor,
       machine,
+      history,
       policy: accounts,
       busy: () => loop.busy,
       settledUpTo: (newest) => loop.settledUpTo(newest),
@@ -54,7 +91,9 @@ async function start(context: DaemonContext): Promise<RunningDaemon> {
   return {
     async stop() {
       supervisor.stop();
+      machine.close();
       await Promise.all([feed.close(), loop.stop(), operators.close()]);
+      await history.close();
     },
   };
 }

@@ -8,6 +8,7 @@
  *     │        keep-files, remove-user
  *     └──purge-files── kept ◀┘        (a delegate: absent ◀──▶ delegate)
  */
+import type { ImageVersion } from '@nodemgr/images';
 import type { EpochSeconds, KiB } from '@nodemgr/records';
 import type { Slot } from './account-ids.ts';
 import type { CpuWeight } from './plan-cpu-weights.ts';
@@ -15,10 +16,6 @@ import type { CpuWeight } from './plan-cpu-weights.ts';
 declare const digestUnit: unique symbol;
 /** SHA-256 of a text, in hex: tells two contents apart. */
 export type Digest = string & { readonly [digestUnit]: 'Digest' };
-
-declare const imageUnit: unique symbol;
-/** One version of an image: `default@3`. */
-export type ImageRef = string & { readonly [imageUnit]: 'ImageRef' };
 
 /** What the kernel holds a sliver to. */
 export interface Limits {
@@ -33,9 +30,9 @@ export interface Limits {
 export type SliverFiles =
   /** Nowhere: never made, or purged. */
   | { readonly where: 'none' }
-  | { readonly where: 'in-place'; readonly image: ImageRef }
+  | { readonly where: 'in-place'; readonly image: ImageVersion }
   /** Moved aside at `since`, when the sliver was removed. */
-  | { readonly where: 'kept'; readonly since: EpochSeconds; readonly image: ImageRef };
+  | { readonly where: 'kept'; readonly since: EpochSeconds; readonly image: ImageVersion };
 
 /** Nothing of it. Any account may be made here; a removal has nothing to do. */
 export interface AbsentAccount {
@@ -53,7 +50,7 @@ export interface KeptSliver {
   readonly state: 'kept';
   readonly slot: Slot;
   readonly since: EpochSeconds;
-  readonly image: ImageRef;
+  readonly image: ImageVersion;
 }
 
 /** A delegate's Unix account. Repaired by its parts, removed at once. */

@@ -3,19 +3,31 @@ import type { Handlers } from '@nodemgr/bus';
 import type {
   ObservedAccountView,
   PlanResult,
+  Readings,
   supervisorOperatorContract,
 } from '@nodemgr/contracts';
 import type { CommonStatus } from '@nodemgr/daemon';
 import type { AccountName } from '@nodemgr/records';
 import { type IdPolicy, idsOf } from './account-ids.ts';
 import { shouldExist } from './desired-account.ts';
+import type { AccountHistory } from './history/account-history.ts';
 import type { Machine } from './machine.ts';
-import { isObservedSliver, type ObservedAccount, type ObservedSliver } from './observed-account.ts';
+import {
+  ABSENT,
+  isObservedSliver,
+  type ObservedAccount,
+  type ObservedSliver,
+} from './observed-account.ts';
 import type { AccountSupervisor } from './supervisor.ts';
+import { wantedReadings } from './wanted-readings.ts';
+
+/** A machine that is asked what is in force has this long to answer (milliseconds). */
+const READINGS_MS = 3_000;
 
 export interface OperatorParts {
   readonly supervisor: AccountSupervisor;
   readonly machine: Machine;
+  readonly history: Pick<AccountHistory, 'events'>;
   readonly policy: IdPolicy;
   readonly busy: () => number;
   /** The revision up to which every account is in line, or fails for reasons of its own. */
@@ -118,6 +130,16 @@ function statusOf(parts: OperatorParts): Status {
   };
 }
 
+async function readingsOf(
+  { supervisor, machine }: OperatorParts,
+  name: AccountName,
+): Promise<Readings> {
+  const observed = supervisor.observed.get(name) ?? ABSENT;
+  const wanted = wantedReadings(name, observed, supervisor.grounds());
+  const readings = await machine.readings(name, AbortSignal.timeout(READINGS_MS));
+  return { driver: machine.driver, wanted: [...wanted], readings: [...readings] };
+}
+
 /** operatorHandlers answers an operator's questions about the accounts. */
 export function operatorHandlers(
   parts: OperatorParts,
@@ -127,5 +149,7 @@ export function operatorHandlers(
     plan: () => planOf(parts),
     observed: () =>
       [...parts.supervisor.observed].map(([name, account]) => viewOf(name, account, parts.policy)),
+    events: (query) => parts.history.events(query),
+    readings: ({ name }) => readingsOf(parts, name),
   };
 }

@@ -137,7 +137,7 @@ test('a sliver whose unit keeps ending by itself is reported, and stopped only w
   const ailing = aRunningSliver({ ailing: 'it ends again and again' });
   expect(planAccount(toExist(wantedSliver()), ailing, circumstances())).toEqual({
     steps: [],
-    deferred: { action: 'run', reason: 'it ends again and again' },
+    failing: { action: 'run', reason: 'it ends again and again' },
   });
   expect(namesOf(toExist(wantedSliver({ run: false })), ailing)).toEqual(['stop-unit']);
 });

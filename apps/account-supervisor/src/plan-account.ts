@@ -2,13 +2,13 @@
  * Decides what is to be done about one account: from what should be and what is, a list of steps.
  * Pure. Removals come before additions; carried out and planned again, nothing is left.
  */
+import type { ImageVersion } from '@nodemgr/images';
 import type { EpochSeconds, ImageName } from '@nodemgr/records';
 import type { AccountIds } from './account-ids.ts';
 import type { AccountStep } from './account-steps.ts';
 import type { DesiredAccount, DesiredDelegate, DesiredSliver } from './desired-account.ts';
 import {
   filesOf,
-  type ImageRef,
   isObservedSliver,
   type KeptSliver,
   type ObservedAccount,
@@ -41,19 +41,21 @@ export interface Circumstances {
   /** Why there is no slot, for people. */
   readonly noSlot: string;
   /** The newest version of an image on this node; undefined: there is none of that name. */
-  readonly newestImage: (name: ImageName) => ImageRef | undefined;
+  readonly newestImage: (name: ImageName) => ImageVersion | undefined;
 }
 
 export interface AccountPlan {
   readonly steps: readonly AccountStep[];
   /** Why the account cannot be made, where that is so. */
   readonly blocked?: string;
-  /** What is not as it should be and cannot be brought about now. */
-  readonly deferred?: Deferral;
+  /** What is not as it should be and waits for somebody else: shown, not tried again by itself. */
+  readonly deferred?: Trouble;
+  /** What does not work though nothing is left to be done: shown, and looked at again and again. */
+  readonly failing?: Trouble;
 }
 
-/** Something that steps cannot mend: shown, not retried by itself. */
-export interface Deferral {
+/** Something that steps cannot mend. */
+export interface Trouble {
   readonly action: string;
   readonly reason: string;
 }
@@ -154,24 +156,20 @@ function planWantedSliver(
     return { steps: [], blocked: reason };
   }
   const steps = planSliver(wanted, observed, ids, image, cpuWeight);
-  const deferred = deferralOf(wanted, observed, image);
+  if (wanted.run && steps.length === 0 && isObservedSliver(observed) && observed.ailing) {
+    return { steps, failing: { action: 'run', reason: observed.ailing } };
+  }
+  const deferred = otherImage(wanted, image);
   return deferred === undefined ? { steps } : { steps, deferred };
 }
 
-function deferralOf(
-  wanted: DesiredSliver,
-  observed: ObservedAccount,
-  image: ImageRef,
-): Deferral | undefined {
-  if (wanted.run && observed.state === 'running' && observed.ailing !== undefined) {
-    return { action: 'run', reason: observed.ailing };
-  }
+function otherImage(wanted: DesiredSliver, image: ImageVersion): Trouble | undefined {
   if (nameOfImage(image) === wanted.image) return undefined;
   const reason = `image ${wanted.image} is asked for, and its files stand on ${image}: takes hold when they have been removed and the sliver is made anew`;
   return { action: 'change-image', reason };
 }
 
-const nameOfImage = (image: ImageRef): string => image.slice(0, image.lastIndexOf('@'));
+const nameOfImage = (image: ImageVersion): string => image.slice(0, image.lastIndexOf('@'));
 
 function planKeptInTheWay(kept: KeptSliver, circumstances: Circumstances): AccountPlan {
   const plan = planKept(kept, circumstances);

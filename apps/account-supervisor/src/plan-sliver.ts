@@ -2,12 +2,12 @@
  * Decides how a sliver's account is made and changed: the part of plan-account.ts that is about slivers
  * that should exist. Pure.
  */
+import type { ImageVersion } from '@nodemgr/images';
 import type { AccountIds } from './account-ids.ts';
 import type { AccountStep } from './account-steps.ts';
 import type { DesiredSliver } from './desired-account.ts';
 import {
   filesOf,
-  type ImageRef,
   isObservedSliver,
   type Limits,
   newSliver,
@@ -29,7 +29,11 @@ function clearing(wanted: DesiredSliver, have: ObservedSliver): readonly Account
   ]);
 }
 
-function filesFor(have: ObservedSliver, ids: AccountIds, image: ImageRef): readonly AccountStep[] {
+function filesFor(
+  have: ObservedSliver,
+  ids: AccountIds,
+  image: ImageVersion,
+): readonly AccountStep[] {
   const { files } = have;
   switch (files.where) {
     case 'in-place':
@@ -42,7 +46,12 @@ function filesFor(have: ObservedSliver, ids: AccountIds, image: ImageRef): reado
 }
 
 /** What a sliver stands on, made before it is started. */
-function foundation(wanted: DesiredSliver, have: ObservedSliver, ids: AccountIds, image: ImageRef) {
+function foundation(
+  wanted: DesiredSliver,
+  have: ObservedSliver,
+  ids: AccountIds,
+  image: ImageVersion,
+) {
   const { base, project } = ids;
   const { diskQuota: quota, initscript, keys } = wanted;
   return [
@@ -93,7 +102,7 @@ export function planSliver(
   wanted: DesiredSliver,
   observed: ObservedAccount,
   ids: AccountIds,
-  image: ImageRef,
+  image: ImageVersion,
   cpuWeight: CpuWeight | undefined,
 ): readonly AccountStep[] {
   const exists = isObservedSliver(observed);

@@ -4,11 +4,12 @@
  */
 
 import { type Command, run, writeFile } from '@nodemgr/agent';
+import type { ImageVersion } from '@nodemgr/images';
 import type { AccountName } from '@nodemgr/records';
 import { RANGE_SIZE } from './account-ids.ts';
 import type { StepName } from './account-steps.ts';
-import { type MachineLayout, machineNameOf, pathsOf, unitOf } from './layout.ts';
-import type { ImageRef, Limits } from './observed-account.ts';
+import { imageTree, type MachineLayout, machineNameOf, pathsOf, unitOf } from './layout.ts';
+import type { Limits } from './observed-account.ts';
 import type { Renderer, Renderers } from './step-renderer.ts';
 
 function noteStarts(starts: number, name: AccountName, layout: MachineLayout): Command {
@@ -25,7 +26,7 @@ function properties({ cpuWeight, memoryMax, tasksMax }: Limits): readonly string
 }
 
 /** unitSettings returns the text of the sliver's EnvironmentFile (systemd.exec(5)). */
-export function unitSettings(name: AccountName, base: number, image: ImageRef): string {
+export function unitSettings(name: AccountName, base: number, image: ImageVersion): string {
   return `NODEMGR_MACHINE=${machineNameOf(name)}\nNODEMGR_BASE=${base}\nNODEMGR_IMAGE=${image}\n`;
 }
 
@@ -39,6 +40,8 @@ const createFilesystem: Renderer<'create-filesystem'> = (
   return [
     run('install', '-d', '-m', '0755', sliver, boot),
     writeFile(imageFile, 0o644, `${image}\n`),
+    // Whoever removes an image looks for such names after it is out of sight: one sees the other.
+    run('stat', '--terse', '--', imageTree(image, layout)),
     run('install', '-d', '-m', '0700', work),
     run('install', '-d', '-m', '0755', '-o', `${base}`, '-g', `${base}`, upper),
     run('chattr', '+P', '-p', `${project}`, work, upper),

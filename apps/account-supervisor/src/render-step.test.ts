@@ -60,9 +60,10 @@ test('every step stands for exactly these commands', () => {
     install -m 0644 /dev/stdin /var/lib/nodemgr/slivers/princeton_sirius/image <<'EOF'
     default@1
     EOF
+    stat --terse -- /var/lib/nodemgr/images/default@1/root
     install -d -m 0700 /var/lib/nodemgr/slivers/princeton_sirius/work
     install -d -m 0755 -o 1879113728 -g 1879113728 /var/lib/nodemgr/slivers/princeton_sirius/upper
-    chattr +P -p 30001 /var/lib/nodemgr/slivers/princeton_sirius/upper /var/lib/nodemgr/slivers/princeton_sirius/work
+    chattr +P -p 30001 /var/lib/nodemgr/slivers/princeton_sirius/work /var/lib/nodemgr/slivers/princeton_sirius/upper
     # set-disk-quota
     setquota -P 30001 0 5000000 0 0 /var/lib/nodemgr
     # install-initscript

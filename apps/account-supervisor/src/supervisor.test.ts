@@ -2,6 +2,7 @@ import { ReconcileLoop } from '@nodemgr/agent';
 import { checkConfig } from '@nodemgr/config';
 import type { FeedItem } from '@nodemgr/contracts';
 import { FailureBoard } from '@nodemgr/daemon';
+import type { ImageVersion } from '@nodemgr/images';
 import {
   type AccountName,
   accountName,
@@ -26,7 +27,7 @@ import {
   theRemoval,
 } from './builders.test-support.ts';
 import type { Machine, MachineView, Reading } from './machine.ts';
-import { ABSENT, type ImageRef, type ObservedAccount } from './observed-account.ts';
+import { ABSENT, type ObservedAccount } from './observed-account.ts';
 import { operatorHandlers } from './operator-view.ts';
 import { AccountSupervisor } from './supervisor.ts';
 
@@ -49,12 +50,13 @@ class FakeMachine implements Machine {
     this.done.push({ name, step });
     this.accounts.set(name, applyStep(this.accounts.get(name) ?? ABSENT, step));
   }
-  newestImage(): ImageRef {
+  newestImage(): ImageVersion {
     return IMAGE;
   }
   async readings(): Promise<readonly Reading[]> {
     return [];
   }
+  close(): void {}
   commandsOf(_name: AccountName, { step }: AccountStep): readonly string[] {
     return [step];
   }
@@ -98,6 +100,7 @@ async function aSupervisor(machine: FakeMachine, accounts: object = {}) {
     bootId: BOOT,
     failures,
     timing,
+    history: { stepDone: () => {} },
     feed: () => feed,
     wake: (names, revision) => loop.wake(names, revision),
   });
@@ -114,6 +117,7 @@ async function aSupervisor(machine: FakeMachine, accounts: object = {}) {
   const handlers = operatorHandlers({
     supervisor,
     machine,
+    history: { events: async () => ({ events: [], more: false }) },
     policy: config.accounts,
     busy: () => loop.busy,
     settledUpTo: (newest) => loop.settledUpTo(newest),

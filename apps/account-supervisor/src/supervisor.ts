@@ -18,6 +18,7 @@ import type { AccountStep } from './account-steps.ts';
 import { CpuShares } from './cpu-shares.ts';
 import { type Decision, decideAccount, type Grounds, judge } from './decide-account.ts';
 import { cpuClaimOf, nameInKey } from './desired-account.ts';
+import type { AccountHistory } from './history/account-history.ts';
 import type { Machine } from './machine.ts';
 import { ABSENT, type ObservedAccount } from './observed-account.ts';
 import { purgeTime } from './plan-account.ts';
@@ -30,6 +31,7 @@ export interface SupervisorParts {
   readonly bootId: string;
   readonly failures: Pick<FailureBoard, 'report' | 'clear'>;
   readonly timing: Pick<Timing, 'now' | 'after'>;
+  readonly history: Pick<AccountHistory, 'stepDone'>;
   /** The desired state as it is now. */
   readonly feed: () => Pick<FeedSubscription, 'items' | 'position'>;
   /** Asks for another look at some accounts; `revision` when it is for a change of the feed. */
@@ -122,6 +124,9 @@ export class AccountSupervisor implements Agent<AccountName, ObservedAccount, Ac
     this.#note(this.#slotless, name, plan.blocked !== undefined);
     if (observed.state === 'foreign') this.#freeSlot(name);
     if (plan.blocked !== undefined) throw new ActionFailed('create', plan.blocked);
+    if (plan.failing !== undefined) {
+      throw new ActionFailed(plan.failing.action, plan.failing.reason);
+    }
     const { steps } = plan;
     if (verdict.verdict === 'withheld') {
       return { steps, withheld: { action: 'remove', reason: verdict.reason } };
@@ -136,6 +141,8 @@ export class AccountSupervisor implements Agent<AccountName, ObservedAccount, Ac
 
   async execute(name: AccountName, step: AccountStep, signal: AbortSignal): Promise<void> {
     await this.#parts.machine.execute(name, step, signal);
+    const { items } = this.#parts.feed();
+    this.#parts.history.stepDone({ name, step, before: this.#lastSeen(name), items });
   }
 
   nameOf({ step }: AccountStep): string {

@@ -9,6 +9,7 @@ import {
   type AccountName,
   BWCAP_KEY,
   bitsPerSecond,
+  DEFAULT_IMAGE,
   DEFAULT_RSPEC,
   epochSeconds,
   hostUid,
@@ -53,6 +54,7 @@ const sliver = (name: AccountName, rspec: Rspec = {}): readonly [RecordKey, Acco
     id: 1,
     rspec: {},
     initscript: '',
+    image: DEFAULT_IMAGE,
     delegations: [],
   };
   const local = NO_LOCAL_FACTS;
@@ -145,6 +147,26 @@ test('a change of one sliver is planned, and done, for that one', async () => {
   await publish(undefined, sliver(SIRIUS, { nm_net_max_rate: 5000 }));
   expect(agent.observed.slivers.get(SIRIUS)?.ordinary.ceil).toBe(5000);
   expect(logged).toEqual([expect.stringContaining('"changes":1')]);
+});
+
+test('what is in force for a sliver is told beside what ought to be, and why that is another amount', async () => {
+  const { publish, handlers } = await anAgent(ranges(SIRIUS));
+  await publish('all', sliver(SIRIUS, { nm_net_max_rate: 5e9, nm_net_min_rate: 64 }));
+  const { driver, readings, wanted } = await handlers.readings({ name: SIRIUS });
+  expect(driver).toBe('dry-run');
+  expect(readings.map(({ from, value }) => `${from} ${value}`)).toEqual([
+    'htb 1:1000 rate 64 bit/s',
+    'htb 1:1000 ceil 1000000000 bit/s',
+    'htb 1:1000 quantum 15140 bytes',
+    'htb 1:8000 rate 8 bit/s',
+    'htb 1:8000 ceil 1000000000 bit/s',
+    'htb 1:8000 quantum 15140 bytes',
+  ]);
+  expect(wanted.map(({ how: _, ...one }) => one)).toEqual(readings);
+  expect(wanted.flatMap(({ resource, how }) => (how === undefined ? [] : [resource, how]))).toEqual(
+    ['nm_net_max_rate', 'brought from 5000000000 into what the link and the other slivers leave'],
+  );
+  expect((await handlers.readings({ name: EISENTEST })).readings).toEqual([]);
 });
 
 test('the cap is lifted when its record goes, and the exempt networks with it', async () => {

@@ -143,6 +143,11 @@ export class BandwidthAgent implements Agent<Uplink, BandwidthState, Batch> {
     return planChanges({ tree, networks, slivers }, observed);
   }
 
+  /** wantedFor returns the leaves that a sliver ought to have; undefined: it is not on the machine. */
+  wantedFor(name: AccountName): SliverLeaves | undefined {
+    return this.#leavesOf(name, this.#observed, freeLeaves(this.#observed.slivers));
+  }
+
   #leavesOf(
     name: AccountName,
     observed: BandwidthState,

@@ -45,6 +45,12 @@ async function start(context: DaemonContext): Promise<RunningDaemon> {
   const accounts = readerOf(context);
   const { ranges } = await accounts.current();
   const kernel = await DryRunKernel.open(config, bootId, log);
+  if (config.node.driver === 'linux') {
+    log.warn(
+      { driver: kernel.driver },
+      'there is no driver for tc and nft: bandwidth is not limited',
+    );
+  }
   const feed = subscribeFeed({
     changes: endpoints.feedChanges,
     snapshot: endpoints.feedSnapshot,

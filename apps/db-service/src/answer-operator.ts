@@ -5,6 +5,7 @@ import type { CommonStatus } from '@nodemgr/daemon';
 import { Fault } from '@nodemgr/faults';
 import { isAccount, isSliver, type RecordKey } from '@nodemgr/records';
 import { itemFor } from './derive-items.ts';
+import { loansWithRoom } from './derive-loan-room.ts';
 import type { Salvage } from './node-state.ts';
 import type { StateKeeper } from './state-keeper.ts';
 import type { Deliveries } from './take-deliveries.ts';
@@ -55,10 +56,16 @@ function sliverView(keeper: StateKeeper, name: string): SliverView {
   const { state, allocations } = keeper.derived;
   const item = itemFor(`sliver_${name}` as RecordKey, state, allocations);
   if (item?.kind !== 'account') throw new Fault('bad-argument', `no such sliver: '${name}'`);
-  const loansIn = [...allocations.judged].flatMap(([lender, judged]) =>
-    judged.filter(({ loan }) => loan[0] === name).map((loan) => ({ ...loan, lender })),
+  const loansOf = (lender: string) => loansWithRoom(allocations, lender);
+  const lenders = [...allocations.judged].flatMap(([lender, judged]) =>
+    judged.some(({ loan }) => loan[0] === name) ? [lender] : [],
   );
-  return { item, loans_out: [...(allocations.judged.get(name) ?? [])], loans_in: loansIn };
+  const loansIn = lenders.flatMap((lender) =>
+    loansOf(lender)
+      .filter(({ loan }) => loan[0] === name)
+      .map((loan) => ({ ...loan, lender })),
+  );
+  return { item, loans_out: [...loansOf(name)], loans_in: loansIn };
 }
 
 /** operatorHandlers answers dbOperatorContract. */
@@ -74,5 +81,6 @@ export function operatorHandlers(options: OperatorOptions): Handlers<typeof dbOp
     },
     sliver: ({ name }) => sliverView(keeper, name),
     guard_allow: () => deliveries.allow(),
+    events: (query) => keeper.events(query),
   };
 }

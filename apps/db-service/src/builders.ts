@@ -9,6 +9,7 @@ import {
   BWCAP_KEY,
   type BwcapRecord,
   bitsPerSecond,
+  DEFAULT_IMAGE,
   DEFAULT_RSPEC,
   type DelegateRecord,
   epochSeconds,
@@ -22,6 +23,7 @@ import {
 } from '@nodemgr/records';
 import { pino } from 'pino';
 import { onTestFinished } from 'vitest';
+import type { Cause } from './commit-cause.ts';
 import type { IncomingUpdate } from './decide-update.ts';
 import { loadState } from './load-state.ts';
 import { applyRows, EMPTY_STATE, type NodeState, type Row } from './node-state.ts';
@@ -34,6 +36,9 @@ export const GUARD = { max_removed_share: 0.5, min_slivers: 4 };
 export const DAY = 86_400;
 /** 2023-11-14 22:13:20 UTC. */
 export const NOON = 1_700_000_000;
+
+/** Why tests change what they do: a call of root's. */
+export const BY_ROOT: Cause = { kind: 'call', caller: 'root' };
 
 export const keyOf = (name: string): RecordKey => recordKeyOf('sliver', accountName(name));
 
@@ -55,6 +60,7 @@ export function aSliver({ expiry, ...changes }: SliverChanges = {}): SliverRecor
     id: 12,
     rspec: { ...changes.rspec },
     initscript: '',
+    image: DEFAULT_IMAGE,
     delegations: [],
     timestamp: epochSeconds(changes.timestamp ?? NOON),
     ...(expiry === undefined ? {} : { expiry: epochSeconds(expiry) }),
@@ -158,7 +164,7 @@ export function openService(
   file: string,
   options: { readonly clock?: FakeClock; readonly bootId?: string; readonly log?: Logger } = {},
 ): Service {
-  const log = options.log ?? SILENT;
+  const { log = SILENT, clock = new FakeClock() } = options;
   const loaded = loadState(file, log);
   const published: FeedChange[] = [];
   const failures = new FailureBoard();
@@ -166,12 +172,13 @@ export function openService(
     ...loaded,
     defaults: DEFAULT_RSPEC,
     publish: (change) => published.push(structuredClone(change)),
+    now: clock.wallMs,
     damaged: () => {},
   });
   const policy = { require_sync: true, jump_seconds: 30, settle_seconds: 300 };
   const deliveries = new Deliveries({
     keeper,
-    clock: new TrustedClock(options.clock ?? new FakeClock(), policy),
+    clock: new TrustedClock(clock, policy),
     guard: GUARD,
     bootId: options.bootId ?? 'boot-1',
     keepSeconds: DAY,

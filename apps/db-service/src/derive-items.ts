@@ -124,12 +124,12 @@ function sameRspec(a: Rspec | undefined, b: Rspec | undefined): boolean {
   return names.length === Object.keys(b).length && names.every((name) => a[name] === b[name]);
 }
 
-/** The slivers whose loans, in or out, come out differently. */
-function movedByLoans(before: Allocations, after: Allocations): readonly RecordKey[] {
+/** movedByLoans names the slivers whose loans, in or out, come out differently. */
+export function movedByLoans(before: Allocations, after: Allocations): readonly string[] {
   const names = new Set([...before.effective.keys(), ...after.effective.keys()]);
-  return [...names]
-    .filter((name) => !sameRspec(before.effective.get(name), after.effective.get(name)))
-    .map((name) => `${SLIVER_PREFIX}${name}` as RecordKey);
+  return [...names].filter(
+    (name) => !sameRspec(before.effective.get(name), after.effective.get(name)),
+  );
 }
 
 export interface Derived {
@@ -141,7 +141,9 @@ export interface Derived {
 export function changedEntries(before: Derived, after: Derived, rows: readonly Row[]): FeedEntry[] {
   const touched = new Set<RecordKey>(keysOf(rows));
   if (rows.some((row) => row.table === 'sources')) touched.add(TIMESTAMP_KEY);
-  for (const key of movedByLoans(before.allocations, after.allocations)) touched.add(key);
+  for (const name of movedByLoans(before.allocations, after.allocations)) {
+    touched.add(`${SLIVER_PREFIX}${name}` as RecordKey);
+  }
   return [...touched].flatMap((key) => {
     const item = itemFor(key, after.state, after.allocations);
     const was = itemFor(key, before.state, before.allocations);

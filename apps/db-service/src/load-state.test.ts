@@ -18,6 +18,7 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import {
   anUpdate,
   aSliver,
+  BY_ROOT,
   FakeClock,
   keyOf,
   localFacts,
@@ -49,7 +50,7 @@ function fill(target = file): NodeState {
   deliveries.full({ request_id, source, timestamp, digest, fresh: true, records: SLIVERS });
   for (const { record_key } of SLIVERS) {
     const row: Row = { table: 'locals', key: record_key, value: localFacts({ starts: 1 }) };
-    keeper.commit([row]);
+    keeper.commit([row], BY_ROOT);
   }
   loaded.store.close();
   return keeper.state;
@@ -101,11 +102,17 @@ describe('a database', () => {
     expect(asideFiles()).toEqual([]);
   });
 
+  test('that was written before slivers had an image gives each the default one', () => {
+    const state = fill();
+    inFile("UPDATE records SET body = json_remove(body, '$.image')");
+    expect(load()).toMatchObject({ state, badRows: [] });
+  });
+
   test('of a newer version is refused with both versions named, and left exactly as it was', () => {
     fill();
     inFile('PRAGMA user_version = 99');
     const before = readFileSync(file);
-    expect(load).toThrow(/schema version 99, this program knows up to 1: install the version/);
+    expect(load).toThrow(/schema version 99, this program knows up to 2: install the version/);
     expect(readFileSync(file).equals(before)).toBe(true);
     expect(asideFiles()).toEqual([]);
   });
@@ -191,6 +198,19 @@ describe('a damaged database', () => {
     expect(loaded.state.records.size).toBeGreaterThan(SLIVERS.length - 20);
   });
 
+  test('gives the history that is not on a damaged page', () => {
+    fill();
+    const whole = openService(file);
+    const before = whole.keeper.events({ limit: 10_000 }).events;
+    whole.loaded.store.close();
+    overwrite(Math.floor(statSync(file).size / PAGE / 2) * PAGE, Buffer.alloc(PAGE, 7));
+    const salvaged = openService(file);
+    const { events } = salvaged.keeper.events({ limit: 10_000 });
+    salvaged.loaded.store.close();
+    expect(events.length).toBeGreaterThan(before.length - 100);
+    for (const event of events) expect(before).toContainEqual(event);
+  });
+
   test('loses its sources, so that they deliver again, and its revision still grows', () => {
     fill();
     const { revision } = load();
@@ -228,7 +248,10 @@ describe('a damaged database', () => {
   test('whose log is gone opens at an earlier moment', () => {
     const state = fill();
     const { keeper, loaded } = openService(file);
-    keeper.commit([{ table: 'locals', key: keyOf('s_1'), value: localFacts({ starts: 9 }) }]);
+    keeper.commit(
+      [{ table: 'locals', key: keyOf('s_1'), value: localFacts({ starts: 9 }) }],
+      BY_ROOT,
+    );
     const main = readFileSync(file);
     loaded.store.close();
     writeFileSync(file, main);
@@ -239,7 +262,10 @@ describe('a damaged database', () => {
   test('of which only the log is left is a new one', () => {
     fill();
     const { loaded, keeper } = openService(file);
-    keeper.commit([{ table: 'locals', key: keyOf('s_1'), value: localFacts({ starts: 9 }) }]);
+    keeper.commit(
+      [{ table: 'locals', key: keyOf('s_1'), value: localFacts({ starts: 9 }) }],
+      BY_ROOT,
+    );
     const wal = readFileSync(`${file}-wal`);
     loaded.store.close();
     rmSync(file);
@@ -325,7 +351,7 @@ test('whatever is done to the log, the database opens at a moment that was', () 
   const moments = [keeper.state];
   for (let starts = 0; starts < 20; starts++) {
     const value = localFacts({ starts });
-    keeper.commit([{ table: 'locals', key: keyOf('s_1'), value }]);
+    keeper.commit([{ table: 'locals', key: keyOf('s_1'), value }], BY_ROOT);
     moments.push(keeper.state);
   }
   const [main, wal] = [readFileSync(file), readFileSync(`${file}-wal`)];

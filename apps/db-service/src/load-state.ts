@@ -2,7 +2,7 @@
 import type { Logger } from '@nodemgr/daemon';
 import { applyRows, EMPTY_STATE, type NodeState, type Row, type Salvage } from './node-state.ts';
 import { openDatabase, type Refill } from './open-database.ts';
-import { type BadRow, readRow, type StoredRow } from './row-schemas.ts';
+import { type BadRow, readEvent, readRow, type StoredRow } from './row-schemas.ts';
 import { RowStore } from './row-store.ts';
 
 export interface Loaded {
@@ -40,10 +40,11 @@ function refillFor(log: Logger): Refill {
   return (db, salvaged, { reason, setAside }) => {
     const { rows, badRows } = checkRows(salvaged.rows);
     const store = new RowStore(db);
-    store.commit({ rows, revision: revisionAfterLoss(salvaged.revision) });
+    const events = salvaged.events.flatMap((event) => readEvent(event) ?? []);
+    store.commit({ rows, revision: revisionAfterLoss(salvaged.revision), events });
     store.noteSalvage({ at: Date.now(), reason, set_aside: setAside });
     log.error(
-      { reason, setAside, kept: rows.length, lost: badRows.slice(0, 20) },
+      { reason, setAside, kept: rows.length, events: events.length, lost: badRows.slice(0, 20) },
       'the database is damaged and is set aside; its readable records are kept',
     );
   };

@@ -75,6 +75,7 @@ function makeParts(
     revision,
     defaults: config.rspec_defaults,
     publish,
+    now: Date.now,
     committed(rows) {
       for (const row of rows) failures.clear(subjectOf(row));
     },

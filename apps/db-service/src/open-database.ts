@@ -5,7 +5,7 @@
 import { existsSync, mkdirSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import Database from 'better-sqlite3';
-import { MIGRATIONS, SCHEMA_VERSION, TABLES } from './migrations.ts';
+import { MIGRATIONS, SCHEMA_VERSION, tablesOf } from './migrations.ts';
 import { type Salvaged, salvageRows } from './salvage-rows.ts';
 import {
   asideNameFor,
@@ -75,13 +75,13 @@ function migrate(db: Sqlite, file: string): void {
     );
   }
   const tables = db.prepare("SELECT name FROM sqlite_schema WHERE type = 'table'").pluck().all();
-  const missing = TABLES.filter((table) => !tables.includes(table));
+  const missing = tablesOf(version).filter((table) => !tables.includes(table));
   if (version === 0 ? tables.length > 0 : missing.length > 0) {
     throw new DamagedError(`its tables are not those of schema version ${version}`);
   }
   if (version === SCHEMA_VERSION) return;
   db.transaction(() => {
-    for (const step of MIGRATIONS.slice(version)) db.exec(step);
+    for (const { sql } of MIGRATIONS.slice(version)) db.exec(sql);
     db.pragma(`user_version = ${SCHEMA_VERSION}`);
   })();
 }

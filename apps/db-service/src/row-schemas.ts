@@ -1,4 +1,5 @@
 /** What a row of the database must look like to count. Pure. */
+import { eventSchema, type NodeEvent } from '@nodemgr/contracts';
 import {
   deliveredRecordSchema,
   epochSecondsSchema,
@@ -92,5 +93,22 @@ export function readRow(stored: StoredRow): { row: Row } | { bad: BadRow } {
   } catch (error) {
     const why = error instanceof z.ZodError ? z.prettifyError(error) : (error as Error).message;
     return { bad: { table: stored.table, key: stored.key, why } };
+  }
+}
+
+/** An event as the file has it. */
+export interface StoredEvent {
+  readonly account: string;
+  readonly at: number;
+  readonly body: string;
+}
+
+/** readEvent returns a stored event checked; undefined when it is none. */
+export function readEvent({ account, at, body }: StoredEvent): NodeEvent | undefined {
+  try {
+    return eventSchema.parse({ ...(JSON.parse(body) as object), account, at });
+  } catch {
+    // One that cannot be read is lost; it holds up none of the others.
+    return undefined;
   }
 }

@@ -2,7 +2,8 @@
  * Reads and writes the rows of the database, a transaction at a time. It decides nothing: what a
  * commit contains is decided by the decide-*.ts files.
  */
-
+import type { NodeEvent } from '@nodemgr/contracts';
+import { EventStore } from './event-store.ts';
 import type { Row, Salvage } from './node-state.ts';
 import type { Sqlite } from './open-database.ts';
 import { readSalvage, type StoredRow } from './row-schemas.ts';
@@ -25,9 +26,12 @@ export interface Commit {
   readonly rows: readonly Row[];
   readonly revision: number;
   readonly request?: AnsweredRequest | undefined;
+  /** What the change means, for the history. */
+  readonly events?: readonly NodeEvent[];
 }
 
 export class RowStore {
+  readonly history: EventStore;
   readonly #commit;
   readonly #answered;
   readonly #meta;
@@ -42,6 +46,7 @@ export class RowStore {
     this.#answered = db.prepare<[string], { revision: number }>(
       'SELECT revision FROM requests WHERE id = ?',
     );
+    this.history = new EventStore(db);
     this.#commit = this.#prepareCommit();
   }
 
@@ -91,8 +96,9 @@ export class RowStore {
     const forgetRequests = db.prepare(
       'DELETE FROM requests WHERE rowid <= (SELECT max(rowid) FROM requests) - ?',
     );
-    return db.transaction(({ rows, revision, request }: Commit) => {
+    return db.transaction(({ rows, revision, request, events = [] }: Commit) => {
       for (const row of rows) writeRow(row);
+      for (const event of events) this.history.add(event);
       if (revision !== this.revision()) this.#setMeta.run('revision', String(revision));
       if (request !== undefined) {
         insertRequest.run(request.id, request.at, revision);

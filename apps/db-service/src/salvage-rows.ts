@@ -4,6 +4,7 @@
  * that the index of keys has. Nothing is written to the damaged file.
  */
 import Database from 'better-sqlite3';
+import type { StoredEvent } from './row-schemas.ts';
 
 /** A row as it was found: not yet checked. */
 export interface SalvagedRow {
@@ -15,6 +16,8 @@ export interface SalvagedRow {
 
 export interface Salvaged {
   readonly rows: readonly SalvagedRow[];
+  /** Of each account from its first one to its last one. */
+  readonly events: readonly StoredEvent[];
   /** The last revision that can be read; it may be older than the last one given out. */
   readonly revision: number | undefined;
 }
@@ -54,6 +57,19 @@ function readTable(db: Database.Database, table: (typeof TABLES)[number]): Salva
   return [...found.values()].map(({ rowid: _, ...row }) => ({ table, ...row }));
 }
 
+/** What is on a damaged page is lost; the history before and behind it is not. */
+function readEvents(db: Database.Database): StoredEvent[] {
+  const found = new Map<string, StoredEvent & { readonly lane: number; readonly n: number }>();
+  for (const order of ['ASC', 'DESC']) {
+    const scan = `SELECT account, lane, n, at, body FROM events
+      ORDER BY account ${order}, lane ${order}, n ${order}`;
+    for (const event of untilDamage<StoredEvent & { lane: number; n: number }>(db, scan)) {
+      found.set(`${event.account} ${event.lane} ${event.n}`, event);
+    }
+  }
+  return [...found.values()].sort((a, b) => a.n - b.n);
+}
+
 function readRevision(db: Database.Database): number | undefined {
   const [row] = untilDamage<{ value: string }>(db, "SELECT value FROM meta WHERE key = 'revision'");
   const revision = Number(row?.value);
@@ -69,11 +85,12 @@ export function salvageRows(file: string): Salvaged {
     db = opened;
     return {
       rows: TABLES.flatMap((table) => readTable(opened, table)),
+      events: readEvents(opened),
       revision: readRevision(opened),
     };
   } catch {
     // Not even a header: there is nothing to save, and the file stays for inspection.
-    return { rows: [], revision: undefined };
+    return { rows: [], events: [], revision: undefined };
   } finally {
     db?.close();
   }

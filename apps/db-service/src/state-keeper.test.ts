@@ -3,7 +3,15 @@ import { join } from 'node:path';
 import type { FeedChange } from '@nodemgr/contracts';
 import { accountName, DEFAULT_RSPEC, epochSeconds } from '@nodemgr/records';
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
-import { aSliver, keyOf, localFacts, SILENT, stateWith, temporaryFolder } from './builders.ts';
+import {
+  aSliver,
+  BY_ROOT,
+  keyOf,
+  localFacts,
+  SILENT,
+  stateWith,
+  temporaryFolder,
+} from './builders.ts';
 import type { Row } from './node-state.ts';
 import { openDatabase, type Sqlite } from './open-database.ts';
 import { RowStore } from './row-store.ts';
@@ -16,6 +24,7 @@ let published: FeedChange[];
 let damaged: unknown[];
 let keeper: StateKeeper;
 
+const NOW = 1_700_000_000_000;
 const sliver = aSliver();
 const starts = (starts: number, ssh_keys = ''): Row[] => [
   { table: 'locals', key: keyOf(sliver.name), value: localFacts({ starts }) },
@@ -39,6 +48,7 @@ beforeEach(() => {
     revision: 0,
     defaults: DEFAULT_RSPEC,
     publish: (change) => published.push(change),
+    now: () => NOW,
     damaged: (error) => damaged.push(error),
   });
 });
@@ -51,8 +61,8 @@ const rowsInFile = () =>
 
 describe('a commit', () => {
   test('is published once it is durable, as the next revision', () => {
-    expect(keeper.commit(starts(1))).toBe(1);
-    expect(keeper.commit(starts(2))).toBe(2);
+    expect(keeper.commit(starts(1), BY_ROOT)).toBe(1);
+    expect(keeper.commit(starts(2), BY_ROOT)).toBe(2);
     expect(published.map(({ revision }) => revision)).toEqual([1, 2]);
     expect(published[1]?.entries).toMatchObject([{ key: sliver.record_key }]);
     expect(store.revision()).toBe(2);
@@ -60,18 +70,17 @@ describe('a commit', () => {
 
   test('of nothing writes nothing', () => {
     const before = db.prepare('SELECT total_changes() AS n').get();
-    expect(keeper.commit([])).toBe(0);
+    expect(keeper.commit([], BY_ROOT)).toBe(0);
     expect(db.prepare('SELECT total_changes() AS n').get()).toEqual(before);
     expect(published).toEqual([]);
   });
 
   test('of a row that nobody can see is durable, and no new revision', () => {
-    keeper.commit(starts(1));
+    keeper.commit(starts(1), BY_ROOT);
     const timestamp = epochSeconds(5);
-    keeper.commit([
-      { table: 'sources', key: 'plc', value: { timestamp, digest: 'a', boot_id: 'b' } },
-    ]);
-    expect(keeper.commit([{ table: 'holds', key: 'plc', value: undefined }])).toBe(2);
+    const source = { timestamp, digest: 'a', boot_id: 'b' };
+    keeper.commit([{ table: 'sources', key: 'plc', value: source }], BY_ROOT);
+    expect(keeper.commit([{ table: 'holds', key: 'plc', value: undefined }], BY_ROOT)).toBe(2);
     expect(published).toHaveLength(2);
   });
 });
@@ -82,10 +91,10 @@ describe('with the disk full', () => {
   const big = starts(7, 'k'.repeat(100_000));
 
   test('a commit fails as unavailable and changes nothing anywhere', () => {
-    keeper.commit(starts(1));
+    keeper.commit(starts(1), BY_ROOT);
     const [state, rows] = [keeper.state, rowsInFile()];
     fillDisk();
-    expect(() => keeper.commit(big, { id: 'request-1', at: 0 })).toThrow(
+    expect(() => keeper.commit(big, BY_ROOT, { id: 'request-1', at: 0 })).toThrow(
       expect.objectContaining({
         kind: 'unavailable',
         message: 'the database cannot be written: database or disk is full',
@@ -100,19 +109,19 @@ describe('with the disk full', () => {
   });
 
   test('reads go on, and commits too once there is room again', () => {
-    keeper.commit(starts(1));
+    keeper.commit(starts(1), BY_ROOT);
     fillDisk();
-    expect(() => keeper.commit(big)).toThrow();
+    expect(() => keeper.commit(big, BY_ROOT)).toThrow();
     expect(keeper.snapshot().entries).toHaveLength(2);
     db.pragma('max_page_count = 1000000');
-    expect(keeper.commit(big)).toBe(2);
+    expect(keeper.commit(big, BY_ROOT)).toBe(2);
     expect(rowsInFile()).toEqual([expect.stringContaining('"starts":7')]);
   });
 });
 
 describe('with the file damaged while it is open', () => {
   test('a commit fails as unavailable, and whoever can start anew is told', () => {
-    keeper.commit(starts(1));
+    keeper.commit(starts(1), BY_ROOT);
     const corrupt = Object.assign(new Error('database disk image is malformed'), {
       code: 'SQLITE_CORRUPT',
     });
@@ -130,9 +139,13 @@ describe('with the file damaged while it is open', () => {
       revision: 1,
       defaults: DEFAULT_RSPEC,
       publish: (change) => published.push(change),
+      now: () => 0,
       damaged: (error) => damaged.push(error),
     });
-    for (const act of [() => broken.commit(starts(2)), () => broken.answeredAt('request-1')]) {
+    for (const act of [
+      () => broken.commit(starts(2), BY_ROOT),
+      () => broken.answeredAt('request-1'),
+    ]) {
       expect(act).toThrow(expect.objectContaining({ kind: 'unavailable' }));
     }
     expect(damaged).toEqual([corrupt, corrupt]);

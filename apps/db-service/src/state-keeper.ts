@@ -3,9 +3,11 @@
  * feed. The only place where the state changes.
  */
 import { randomUUID } from 'node:crypto';
-import type { FeedChange, FeedHeartbeat } from '@nodemgr/contracts';
+import type { EventsAnswer, EventsQuery, FeedChange, FeedHeartbeat } from '@nodemgr/contracts';
 import { Fault } from '@nodemgr/faults';
 import type { Rspec } from '@nodemgr/records';
+import type { Cause } from './commit-cause.ts';
+import { deriveEvents } from './derive-events.ts';
 import { allEntries, allocate, changedEntries, type Derived } from './derive-items.ts';
 import { applyRows, type NodeState, type Row } from './node-state.ts';
 import { isDamage } from './open-database.ts';
@@ -18,6 +20,8 @@ export interface KeeperOptions {
   /** RSpec of a sliver whose record is silent. */
   readonly defaults: Rspec;
   readonly publish: (change: FeedChange) => void;
+  /** Milliseconds since 1970: when events happened, for people. */
+  readonly now: () => number;
   /** Told of rows that are durable, before they are published. */
   readonly committed?: (rows: readonly Row[]) => void;
   /** Told when the file turns out damaged: the process must start anew and salvage. */
@@ -62,11 +66,11 @@ export class StateKeeper {
   }
 
   /**
-   * commit makes `rows` durable and returns the revision at which they can be seen. Nothing to
-   * change and no request to remember: nothing is written. Throws Fault `unavailable` when the file
-   * cannot be written; then nothing has changed anywhere.
+   * commit makes `rows` and their history durable and returns the revision at which they can be seen.
+   * Nothing to change and no request to remember: nothing is written. Throws Fault `unavailable` when
+   * the file cannot be written; then nothing has changed anywhere.
    */
-  commit(rows: readonly Row[], request?: AnsweredRequest): number {
+  commit(rows: readonly Row[], cause: Cause, request?: AnsweredRequest): number {
     if (rows.length === 0 && request === undefined) return this.#revision;
     const before = this.#derived;
     const state = applyRows(before.state, rows);
@@ -74,12 +78,24 @@ export class StateKeeper {
     const after: Derived = { state, allocations };
     const entries = changedEntries(before, after, rows);
     const revision = entries.length === 0 ? this.#revision : this.#revision + 1;
-    this.#reach('written', (store) => store.commit({ rows, revision, request }));
+    const at = Math.max(0, this.options.now());
+    const events = deriveEvents(before, after, rows, cause).map((event) => ({ at, ...event }));
+    this.#reach('written', (store) => store.commit({ rows, revision, request, events }));
     this.#derived = after;
     this.#revision = revision;
     this.options.committed?.(rows);
     if (entries.length > 0) this.options.publish({ epoch: this.#epoch, revision, entries });
     return revision;
+  }
+
+  /** events returns what happened. Throws Fault `unavailable` when the file cannot be read. */
+  events(query: EventsQuery): EventsAnswer {
+    return this.#reach('read', (store) => store.history.list(query));
+  }
+
+  /** forgetEvents forgets what happened before `at` (milliseconds since 1970), a part of it a call. */
+  forgetEvents(at: number): void {
+    this.#reach('written', (store) => store.history.forgetBefore(at));
   }
 
   #reach<T>(verb: 'read' | 'written', act: (store: RowStore) => T): T {

@@ -8,6 +8,7 @@ import {
   aCap,
   anUpdate,
   aSliver,
+  BY_ROOT,
   DAY,
   FakeClock,
   keyOf,
@@ -227,9 +228,10 @@ describe('time', () => {
 
   test('of a removal by a clock that stood in 1970 begins when the clock is right', () => {
     deliver(ends);
-    service.keeper.commit([
-      { table: 'locals', key: keyOf('a_a'), value: localFacts({ starts: 1 }) },
-    ]);
+    service.keeper.commit(
+      [{ table: 'locals', key: keyOf('a_a'), value: localFacts({ starts: 1 }) }],
+      BY_ROOT,
+    );
     restart('boot-2');
     clock.isSynchronised = false;
     clock.wall = 50;
@@ -252,7 +254,7 @@ describe('local facts', () => {
   const factsOf = (name: string) => service.keeper.state.locals.get(keyOf(name));
   beforeEach(() => {
     deliver(FOUR);
-    service.keeper.commit([{ table: 'locals', key: keyOf('a_a'), value: facts }]);
+    service.keeper.commit([{ table: 'locals', key: keyOf('a_a'), value: facts }], BY_ROOT);
   });
 
   test('survive every delivery', () => {

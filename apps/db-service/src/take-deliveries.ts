@@ -1,5 +1,11 @@
 /** Carries deliveries, expiry and the operator's word to the guard out: decide, commit, log. */
-import type { DeliverContract, DeliveryResult, HeldSource, ParamsOf } from '@nodemgr/contracts';
+import {
+  type DeliverContract,
+  type DeliveryResult,
+  EVENTS_KEPT_MS,
+  type HeldSource,
+  type ParamsOf,
+} from '@nodemgr/contracts';
 import type { FailureBoard, Logger } from '@nodemgr/daemon';
 import type { EpochSeconds, GuardLimits, Source } from '@nodemgr/records';
 import { decideExpiry } from './decide-expiry.ts';
@@ -9,6 +15,7 @@ import {
   decideSingleRecord,
   type IncomingUpdate,
 } from './decide-update.ts';
+import type { Hold } from './node-state.ts';
 import type { StateKeeper } from './state-keeper.ts';
 import type { TrustedClock } from './trusted-clock.ts';
 
@@ -75,22 +82,22 @@ export class Deliveries {
       ...clock.look(),
       vouchedAt: this.#vouched.get(source),
     });
-    keeper.commit(rows);
+    keeper.commit(rows, { kind: 'record', source });
     log.info({ source, record_key: record.record_key, ...result }, 'a record was delivered');
     return result;
   }
 
-  /** sweep ends what is over, if the clock can be believed. */
+  /** sweep ends what is over and forgets old history, if the clock can be believed. */
   sweep(): void {
     const { keeper, clock, keepSeconds, log } = this.options;
     const { now, clockTrusted } = clock.look();
     if (!clockTrusted) return;
     const rows = decideExpiry(keeper.state, now, keepSeconds);
-    if (rows.length === 0) return;
-    keeper.commit(rows);
+    keeper.commit(rows, { kind: 'expiry' });
     for (const row of rows) {
       if (row.table === 'records') log.info({ record_key: row.key }, 'expired');
     }
+    keeper.forgetEvents(now * 1000 - EVENTS_KEPT_MS);
   }
 
   /** allow lets every update through that the guard holds back. */
@@ -102,7 +109,7 @@ export class Deliveries {
         'an operator lets a refused update through',
       );
       const result = this.#update(hold, 'allowed');
-      if (result.outcome === 'stale') this.#dropHold(hold.source);
+      if (result.outcome === 'stale') this.#dropHold(hold);
       const { written, removed } =
         result.outcome === 'accepted' ? result : { written: 0, removed: 0 };
       return { source: hold.source, written, removed };
@@ -118,7 +125,7 @@ export class Deliveries {
       guard,
       vouchedAt: this.#vouched.get(source),
     });
-    keeper.commit(rows);
+    keeper.commit(rows, { kind: 'update', source, timestamp, allowed: guard === 'allowed' });
     if (result.outcome === 'accepted') this.#accepted(incoming, result);
     else if (result.outcome === 'refused') this.#refused(incoming, result.reason, rows.length > 0);
     else log.warn({ source, timestamp, ...result }, 'an update older than the one held is ignored');
@@ -153,8 +160,9 @@ export class Deliveries {
       failures.report({ subject: `guard: ${source}`, action: 'update', reason });
   }
 
-  #dropHold(source: Source): void {
-    this.options.keeper.commit([{ table: 'holds', key: source, value: undefined }]);
+  #dropHold({ source, timestamp }: Hold): void {
+    const cause = { kind: 'update', source, timestamp, allowed: true } as const;
+    this.options.keeper.commit([{ table: 'holds', key: source, value: undefined }], cause);
     this.options.failures.clear(`guard: ${source}`);
   }
 }

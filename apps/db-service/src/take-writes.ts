@@ -29,7 +29,7 @@ export function writeHandlers(
     const answered = keeper.answeredAt(request_id);
     if (answered !== undefined) return { revision: answered };
     const rows = decideWrite(request, sliver, keeper.state);
-    const revision = keeper.commit(rows, { id: request_id, at: now() });
+    const revision = keeper.commit(rows, { kind: 'call', caller }, { id: request_id, at: now() });
     const changed = rows.length > 0;
     log.info(
       { caller, sliver, ...summaryOf(request), changed, revision },

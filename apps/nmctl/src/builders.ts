@@ -10,6 +10,7 @@ import type {
 } from '@nodemgr/contracts';
 import {
   accountName,
+  DEFAULT_IMAGE,
   epochSeconds,
   NO_LOCAL_FACTS,
   type Rspec,
@@ -165,6 +166,7 @@ export function aSliver(options: SliverOptions = {}): AccountItem {
     id: 12,
     rspec: { nm_cpu_share: 64 },
     initscript: '',
+    image: DEFAULT_IMAGE,
     delegations: [],
     ...options.record,
   };

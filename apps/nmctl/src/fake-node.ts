@@ -36,6 +36,8 @@ import { runNmctl } from './run-nmctl.ts';
 import { makeTerminal } from './terminal.ts';
 
 const log = pino({ level: 'silent' });
+const NO_EVENTS = { events: [], more: false };
+const NO_READINGS = { driver: 'dry-run', wanted: [], readings: [] };
 const NO_STEPS = { driver: 'dry-run', steps: [], withheld: [] };
 
 function sliverView(name: string) {
@@ -67,13 +69,20 @@ export function theDaemons(): Daemons {
       ],
       sliver: ({ name }) => sliverView(name),
       guard_allow: () => [],
+      events: () => NO_EVENTS,
     },
     'account-supervisor': {
       status: () => aSupervisorStatus(),
       plan: () => NO_STEPS,
       observed: () => [{ name: 'princeton_sirius', state: 'running', detail: {} }],
+      events: () => NO_EVENTS,
+      readings: () => NO_READINGS,
     },
-    'bwcap-agent': { status: () => aBandwidthStatus(), plan: () => NO_STEPS },
+    'bwcap-agent': {
+      status: () => aBandwidthStatus(),
+      plan: () => NO_STEPS,
+      readings: () => NO_READINGS,
+    },
     'api-gateway': { status: () => aGatewayStatus() },
   };
 }

@@ -1,8 +1,12 @@
 /** The command line: which commands and options there are, and their help. Each acts in commands/. */
+import { MAX_EVENTS, NODE_SUBJECT } from '@nodemgr/contracts';
 import { Command, InvalidArgumentError } from 'commander';
 import packageJson from '../../../package.json' with { type: 'json' };
+import { addImage } from './add-image.ts';
 import { callMethod } from './commands/call.ts';
 import { checkConfigFile, showConfig, showConfigKeys } from './commands/config.ts';
+import { type EventsOptions, showEvents } from './commands/events.ts';
+import { explainSliver } from './commands/explain.ts';
 import { fetchNow } from './commands/fetch.ts';
 import { allowHeldBack, showGuard } from './commands/guard.ts';
 import { showPlan } from './commands/plan.ts';
@@ -10,7 +14,7 @@ import { showSliver } from './commands/sliver.ts';
 import { listSlivers } from './commands/slivers.ts';
 import { showStatus } from './commands/status.ts';
 import { EXIT_MEANINGS, type ExitCode } from './exit-codes.ts';
-import type { GlobalOptions, Session } from './session.ts';
+import type { GlobalOptions, Run, Session } from './session.ts';
 
 /** What the program is given: a session for a command's options, and where its exit code goes. */
 export interface Surroundings {
@@ -26,6 +30,9 @@ Examples:
   nmctl status --json                           the same, for programs
   nmctl --state .nodemgr slivers                the slivers of a demo
   nmctl sliver princeton_sirius                 one sliver, with its loans
+  nmctl explain princeton_sirius                why it has what it has, and what the kernel enforces
+  nmctl events princeton_sirius --since 2h      what happened to it, why, and on whose word
+  nmctl events node                             the same of the node itself
   nmctl call GetRSpec princeton_sirius          one call of the API
   nmctl call SetLoans princeton_sirius '[["princeton_eisentest", "nm_cpu_share", 8]]'
   nmctl plan                                    what happens next, as commands
@@ -50,6 +57,29 @@ function toSeconds(text: string): number {
   const seconds = Number(text);
   if (seconds > 0 && seconds <= 3600) return seconds;
   throw new InvalidArgumentError('wants seconds, more than 0 and at most 3600.');
+}
+
+function toLimit(text: string): number {
+  const limit = Number(text);
+  if (Number.isInteger(limit) && limit > 0 && limit <= MAX_EVENTS) return limit;
+  throw new InvalidArgumentError(`wants a number, at least 1 and at most ${MAX_EVENTS}.`);
+}
+
+function addHistory(program: Command, run: Run): void {
+  program
+    .command('explain')
+    .description('why a sliver has what it has, loan by loan, and what the kernel enforces')
+    .argument('<name>', 'such as princeton_sirius')
+    .action((name: string) => run((session) => explainSliver(session, name)));
+  program
+    .command('events')
+    .description('what happened, why, and on whose word, for 30 days')
+    .argument('[name]', `an account, or ${NODE_SUBJECT} for the node itself; all without it`)
+    .option('--since <when>', 'a span such as 90s, 15m, 2h, 3d, or a date')
+    .option('--limit <n>', 'how many, the newest', toLimit, 200)
+    .action((name: string | undefined, options: EventsOptions) =>
+      run((session) => showEvents(session, name, options)),
+    );
 }
 
 function addGuard(program: Command, run: Run): void {
@@ -93,8 +123,6 @@ function addConfig(program: Command, run: Run): void {
     .action(() => run(showConfigKeys));
 }
 
-type Run = (act: (session: Session) => ExitCode | Promise<ExitCode>) => Promise<void>;
-
 /** makeProgram returns the command line; parsing it runs the command that it names. */
 export function makeProgram(surroundings: Surroundings): Command {
   const program = new Command('nmctl');
@@ -121,6 +149,7 @@ export function makeProgram(surroundings: Surroundings): Command {
     .description('one sliver: record, resources, loans, state, errors; or one delegate')
     .argument('<name>', 'such as princeton_sirius')
     .action((name: string) => run((session) => showSliver(session, name)));
+  addHistory(program, run);
   program
     .command('plan')
     .description('what the agents would do next, as commands')
@@ -132,5 +161,6 @@ export function makeProgram(surroundings: Surroundings): Command {
     .description('poll the authority now')
     .action(() => run(fetchNow));
   addConfig(program, run);
+  addImage(program, run);
   return program;
 }

@@ -9,6 +9,7 @@ import {
 } from '@nodemgr/config';
 import { endpointsBelow } from '@nodemgr/contracts';
 import { type Ask, makeAsk } from './ask/ask-daemons.ts';
+import type { ExitCode } from './exit-codes.ts';
 import type { Terminal } from './terminal.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -31,6 +32,9 @@ export interface Session {
   /** The way to ask this node's daemons; throws ConfigError. */
   daemons(): Ask;
 }
+
+/** Carries out a command: gives it a session, and takes its exit code. */
+export type Run = (act: (session: Session) => ExitCode | Promise<ExitCode>) => Promise<void>;
 
 /** Where a command line was given. */
 export interface Place {

@@ -55,6 +55,24 @@ export async function replaceFile(
   await rename(temporary, path);
 }
 
+async function syncFile(path: string): Promise<void> {
+  const file = await open(path, constants.O_RDONLY);
+  try {
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
+/** replaceFileDurably is replaceFile whose outcome a power cut does not take back (fsync(2)). */
+export async function replaceFileDurably(path: string, mode: number, text: string): Promise<void> {
+  const temporary = `${path}.new`;
+  await writeNew(temporary, text, { mode, encoding: 'utf8' });
+  await syncFile(temporary);
+  await rename(temporary, path);
+  await syncFile(dirname(path));
+}
+
 /**
  * readOptional returns the text of `path`, undefined where there is no such file. Rejects when it cannot
  * be read or is no regular file (a pipe would be waited for without end).

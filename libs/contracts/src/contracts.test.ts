@@ -1,6 +1,7 @@
 import { NO_LOCAL_FACTS } from '@nodemgr/records';
 import { describe, expect, test } from 'vitest';
 import { deliverContract } from './deliver.ts';
+import { eventSchema, eventsMethod, eventText, MAX_WHY } from './events.ts';
 import { feedItemSchema } from './feed.ts';
 import { writeContract } from './write.ts';
 
@@ -89,5 +90,37 @@ describe('an item of the feed', () => {
 
   test('is of a known kind', () => {
     expect(feedItemSchema.safeParse({ ...delegate, kind: 'rumour' }).success).toBe(false);
+  });
+});
+
+describe('an event', () => {
+  const event = {
+    at: 1,
+    account: 'princeton_sirius',
+    what: 'stopped',
+    why: 'Stop was called',
+    by: { kind: 'api-caller', name: 'root' },
+  };
+  const fits = (candidate: unknown) => eventSchema.safeParse(candidate).success;
+
+  test('is about an account or the node, of a known kind, with a bounded reason', () => {
+    expect(fits(event)).toBe(true);
+    expect(fits({ ...event, account: 'node' })).toBe(true);
+    expect(fits({ ...event, account: '../node' })).toBe(false);
+    expect(fits({ ...event, what: 'rumour' })).toBe(false);
+    expect(fits({ ...event, by: { kind: 'rumour' } })).toBe(false);
+    expect(fits({ ...event, why: 'x'.repeat(MAX_WHY + 1) })).toBe(false);
+  });
+
+  test('holds any text as one line of bounded length', () => {
+    expect(eventText(' a\n  b\tc ')).toBe('a b c');
+    expect(eventText('x'.repeat(9999))).toHaveLength(MAX_WHY);
+  });
+
+  test('is asked for in bounded numbers', () => {
+    const asks = (query: unknown) => eventsMethod.params.safeParse(query).success;
+    expect(asks({ limit: 10_000, name: 'node', since: 0 })).toBe(true);
+    expect(asks({ limit: 10_001 })).toBe(false);
+    expect(asks({ limit: 1, name: 'a/b' })).toBe(false);
   });
 });

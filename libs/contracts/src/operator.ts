@@ -1,8 +1,10 @@
 /** What an operator may ask of every daemon, on its own socket (`nmctl` does). */
-import { type Loan, loansSchema } from '@nodemgr/records';
+import { accountNameSchema, type Loan, loansSchema } from '@nodemgr/records';
 import * as z from 'zod';
 import { type Contract, method } from './call.ts';
 import type { DaemonName } from './endpoints.ts';
+import { eventsMethod } from './events.ts';
+import { readingsSchema } from './readings.ts';
 
 const empty = z.strictObject({});
 /** Milliseconds since 1970. */
@@ -144,6 +146,8 @@ export type GatewayStatus = z.infer<typeof gatewayStatus>;
 export const judgedLoanSchema = z.object({
   loan: loansSchema.element as unknown as z.ZodType<Loan>,
   verdict: z.string(),
+  /** What the lender had left of the resource when it was this loan's turn. */
+  left: z.int().optional(),
 });
 
 const sliverView = z.object({
@@ -170,17 +174,24 @@ export const dbOperatorContract = {
     empty,
     z.array(z.object({ source: z.string(), written: z.int(), removed: z.int() })),
   ),
+  events: eventsMethod,
 };
+
+/** What is really in force for an account, beside what ought to be. */
+const readings = method(z.strictObject({ name: accountNameSchema }), readingsSchema);
 
 export const supervisorOperatorContract = {
   status: method(empty, supervisorStatus),
   plan: method(empty, planResult),
   observed: method(empty, z.array(observedAccountSchema)),
+  events: eventsMethod,
+  readings,
 };
 
 export const bandwidthOperatorContract = {
   status: method(empty, bandwidthStatus),
   plan: method(empty, planResult),
+  readings,
 };
 
 export const gatewayOperatorContract = {

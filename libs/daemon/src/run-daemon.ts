@@ -1,13 +1,14 @@
 /**
  * The frame of every daemon: arguments → configuration → log → lock → start → READY, and on SIGTERM
  * or SIGINT a clean stop in under a second. A daemon that cannot start says why in one line and
- * exits non-zero: 78 (EX_CONFIG of sysexits.h) for its configuration, 1 for anything else.
+ * exits non-zero: 78 (EX_CONFIG of sysexits.h) for its configuration or a Node.js that it was not built
+ * for, which only an operator can put right, and 1 for anything else.
  */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Config, ConfigError, loadConfig } from '@nodemgr/config';
 import { type DaemonName, type Endpoints, endpointsBelow } from '@nodemgr/contracts';
-import { native } from '@nodemgr/native';
+import { native, OtherAbiError, refuseOtherAbi } from '@nodemgr/native';
 import type { Logger } from 'pino';
 import { type DaemonArguments, readArguments } from './daemon-arguments.ts';
 import { FailureBoard } from './failure-board.ts';
@@ -44,6 +45,7 @@ export interface RunningDaemon {
 
 export type StartDaemon = (context: DaemonContext) => Promise<RunningDaemon>;
 
+/** The units do not restart a daemon that ends with this one. */
 const EX_CONFIG = 78;
 /** A stop that takes longer is cut: state is kept by transactions, not by a long goodbye. */
 const STOP_MS = 900;
@@ -158,14 +160,20 @@ async function run(name: DaemonName, start: StartDaemon, args: DaemonArguments):
   }
 }
 
+/** exitCodeFor tells what no restart puts right from the rest. */
+function exitCodeFor(error: unknown): number {
+  return error instanceof ConfigError || error instanceof OtherAbiError ? EX_CONFIG : 1;
+}
+
 /** runDaemon is a daemon's whole main function. */
 export async function runDaemon(name: DaemonName, start: StartDaemon): Promise<void> {
   try {
+    refuseOtherAbi();
     const args = readArguments(name);
     if (args !== 'answered') await run(name, start, args);
     process.exit(0);
   } catch (error) {
     process.stderr.write(`${name}: cannot start: ${oneLine(error)}\n`);
-    process.exit(error instanceof ConfigError ? EX_CONFIG : 1);
+    process.exit(exitCodeFor(error));
   }
 }

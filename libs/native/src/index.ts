@@ -1,5 +1,6 @@
 // The typed face of the native addon (native/addon): system calls that Node.js does not offer.
 // Nothing is loaded before the first use.
-export { native } from './load-native.ts';
+export { OtherAbiError } from './check-abi.ts';
+export { native, refuseOtherAbi } from './load-native.ts';
 export type { NativeBinding, PeerCredentials } from './native-binding.ts';
 export { peerCredentialsOf } from './peer-credentials-of.ts';

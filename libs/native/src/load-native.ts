@@ -1,6 +1,7 @@
 // Finds and loads the native addon. It looks beside the code that is running, wherever that is.
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { abiComplaint, buildInfoFile, OtherAbiError, readBuildInfo } from './check-abi.ts';
 import type { NativeBinding } from './native-binding.ts';
 
 /** Where the addon is, seen from the file that holds this code. */
@@ -70,3 +71,16 @@ function makeNative(): () => NativeBinding {
  * tried again at the next call. Throws as `loadNative` does.
  */
 export const native: () => NativeBinding = makeNative();
+
+/**
+ * refuseOtherAbi throws OtherAbiError when the package that this code was installed by was built
+ * for another Node.js than the one that runs. The addons that depend on it are loaded late, and complain
+ * at length.
+ */
+export function refuseOtherAbi(): void {
+  const built = readBuildInfo(buildInfoFile(codeFolder()));
+  if (built === undefined) return;
+  const { version, versions, arch } = process;
+  const complaint = abiComplaint(built, { version, abi: versions.modules, arch });
+  if (complaint !== undefined) throw new OtherAbiError(complaint);
+}

@@ -14,6 +14,13 @@ export interface PeerCredentials {
   readonly gid: number;
 }
 
+/** A project's share of a file system, in KiB. */
+export interface ProjectQuota {
+  /** 0: no limit. */
+  readonly hardKiB: number;
+  readonly usedKiB: number;
+}
+
 /**
  * The system calls that Node.js does not offer. Every function is synchronous and never waits.
  *
@@ -68,4 +75,26 @@ export interface NativeBinding {
    * does, and so do some containers.
    */
   clockSynchronised(): boolean;
+
+  /**
+   * Charges what will be made in the folder at `path` to project `id` (FS_IOC_FSSETXATTR with
+   * FS_XFLAG_PROJINHERIT); what is in it already keeps its project.
+   *
+   * Throws ELOOP or ENOTDIR for what is no folder, EOPNOTSUPP or ENOTTY where the file system knows no
+   * projects, EPERM.
+   */
+  setProject(path: string, id: number): void;
+
+  /** The project that the folder at `path` is charged to; 0: none. Errors as for `setProject`, ENOENT. */
+  projectOf(path: string): number;
+
+  /**
+   * What project `id` may use of the file system that `path` is a folder of, and what it uses
+   * (quotactl_fd(2)). Throws ESRCH, ENOSYS, EOPNOTSUPP or ENOTTY, with words that say so, where the
+   * file system keeps no project quotas.
+   */
+  projectQuota(path: string, id: number): ProjectQuota;
+
+  /** Limits project `id` to `hardKiB` (0: no limit), at once and for good. Errors as for `projectQuota`. */
+  setProjectQuota(path: string, id: number, hardKiB: number): void;
 }

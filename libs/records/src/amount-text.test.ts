@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { amountText } from './amount-text.ts';
+import { amountText, sizeText } from './amount-text.ts';
+import { kib } from './quantities.ts';
 
 test('amounts are told in the unit that reads best', () => {
   expect(amountText('nm_disk_quota', 5_000_000)).toBe('4.77 GiB');
@@ -9,6 +10,7 @@ test('amounts are told in the unit that reads best', () => {
   expect(amountText('nm_cpu_guaranteed_share', 200)).toBe('20%');
   expect(amountText('nm_cpu_share', 64)).toBe('64');
   expect(amountText('nm_mem_max', 0)).toBe('no limit');
+  expect(sizeText(kib(190_416))).toBe('185.95 MiB');
 });
 
 test('a resource that is not ours is a bare number, whatever its name', () => {

@@ -1,4 +1,5 @@
 /** Amounts for people: rates, sizes and shares in the unit that reads best. Pure. */
+import type { KiB } from './quantities.ts';
 import { RESOURCES, type Resource } from './rspec.ts';
 
 type Scale = readonly (readonly [factor: number, unit: string])[];
@@ -29,6 +30,11 @@ const resources: Readonly<Record<string, Resource>> = RESOURCES;
 /** resourceOf returns what is known of a resource by its name; undefined for one that is not ours. */
 export function resourceOf(name: string): Resource | undefined {
   return Object.hasOwn(resources, name) ? resources[name] : undefined;
+}
+
+/** sizeText tells a size: '4.77 GiB'. */
+export function sizeText(size: KiB): string {
+  return scaled(size, SIZES);
 }
 
 /** amountText tells how much of a resource that is: '4.77 GiB', '20%', '64'. */

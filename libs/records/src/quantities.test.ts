@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { accountName, isSliceName, recordKeyOf } from './quantities.ts';
+import { accountName, imageName, isImageName, isSliceName, recordKeyOf } from './quantities.ts';
 
 test.each(['princeton_sirius', 'a_b', '0_0', 'a__b', `a_${'b'.repeat(30)}`])(
   '%s may name a slice',
@@ -36,6 +36,18 @@ test('what may name a slice is safe in a path, a unit and an argument', () => {
     }),
   );
 });
+
+test.each(['default', '9', 'debian-13.1_x', 'a'.repeat(64)])('%s may name an image', (name) =>
+  expect(imageName(name)).toBe(name),
+);
+
+test.each(['', '.', '..', '.a', '-a', '_a', 'A', 'a/b', 'a@1', 'a b', 'a\n', 'a'.repeat(65)])(
+  '%j may not name an image: the error shows it and what a name looks like',
+  (name) => {
+    expect(isImageName(name)).toBe(false);
+    expect(() => imageName(name)).toThrow(/bad image name ".*": a-z, 0-9, .* at most 64/s);
+  },
+);
 
 test('a record is named by its type and the account', () => {
   expect(recordKeyOf('sliver', accountName('princeton_sirius'))).toBe('sliver_princeton_sirius');

@@ -21,6 +21,8 @@ export type Revision = Unit<'Revision'>;
 
 /** The name of a sliver or delegate: a Unix user name, also used in unit names and paths. */
 export type AccountName = Id<'AccountName'>;
+/** The name of an image, the file tree that slivers share; also a folder's name (DESIGN.md, section 5). */
+export type ImageName = Id<'ImageName'>;
 /** The unique name of a record: `sliver_princeton_sirius`, `delegate_del_snoop`, `bwcap`, `timestamp`. */
 export type RecordKey = Id<'RecordKey'>;
 
@@ -50,6 +52,25 @@ export function accountName(text: string): AccountName {
   }
   return text;
 }
+
+const IMAGE_NAME = /^[a-z0-9][a-z0-9._-]{0,63}$/;
+/** What an image's name looks like, in words for a message. */
+export const IMAGE_NAME_RULE =
+  'a-z, 0-9, ., _ and -, a letter or digit first, at most 64 characters';
+
+/** isImageName reports whether `text` may name an image, and so become part of a folder's name. */
+export function isImageName(text: string): text is ImageName {
+  return IMAGE_NAME.test(text);
+}
+
+/** imageName returns `text` as the name of an image; throws RangeError saying what one looks like. */
+export function imageName(text: string): ImageName {
+  if (isImageName(text)) return text;
+  throw new RangeError(`bad image name ${JSON.stringify(text.slice(0, 80))}: ${IMAGE_NAME_RULE}`);
+}
+
+/** The image of a sliver whose authority names none. */
+export const DEFAULT_IMAGE: ImageName = imageName('default');
 
 export type AccountType = 'sliver' | 'delegate';
 

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { aCap, aDelegate, aSliver } from './builders.ts';
+import { DEFAULT_IMAGE } from './quantities.ts';
 import { checkRecord, deliveredRecordSchema, isAccount, isSliver, loansSchema } from './record.ts';
 import { contentOf, sameContent } from './record-content.ts';
 
@@ -24,6 +25,11 @@ describe('a record', () => {
   test.each([
     ['its name could not be a user', { ...aSliver(), name: '../etc' }, /^name: wants a name like/],
     ['its key is not its name', { ...aSliver(), record_key: 'sliver_a_b' }, /wants record_key/],
+    [
+      'its image could be a path',
+      { ...aSliver(), image: '../etc' },
+      /^image: wants the name of an/,
+    ],
     ['a field is unknown', { ...aSliver(), uid: 0 }, /uid/],
     ['an expiry is no whole second', { ...aSliver(), expiry: 1.5 }, /^expiry: /],
     [
@@ -62,6 +68,11 @@ describe('a record', () => {
     const checked = checkRecord(JSON.parse(text));
     const rspec = 'record' in checked && 'rspec' in checked.record ? checked.record.rspec : {};
     expect(Object.entries(rspec)).toEqual([['a', 2]]);
+  });
+
+  test('that was written before slivers had an image is of the default one', () => {
+    const { image: _, ...before } = aSliver();
+    expect(checkRecord(before)).toEqual({ record: aSliver({ image: DEFAULT_IMAGE }) });
   });
 
   test('is a sliver, a delegate or neither', () => {

@@ -8,7 +8,11 @@ import {
   type AccountName,
   type BitsPerSecond,
   BWCAP_KEY,
+  DEFAULT_IMAGE,
   type EpochSeconds,
+  IMAGE_NAME_RULE,
+  type ImageName,
+  isImageName,
   isSliceName,
   type RecordKey,
   recordKeyOf,
@@ -22,6 +26,11 @@ export const sourceSchema = z.enum(SOURCES);
 export const accountNameSchema = z.custom<AccountName>(
   (value) => typeof value === 'string' && isSliceName(value),
   { error: 'wants a name like site_project: a-z, 0-9 and _, at most 32 characters' },
+);
+
+export const imageNameSchema = z.custom<ImageName>(
+  (value) => typeof value === 'string' && isImageName(value),
+  { error: `wants the name of an image: ${IMAGE_NAME_RULE}` },
 );
 
 const integer = z.int();
@@ -74,6 +83,8 @@ export const sliverRecordSchema = z
     id: z.int().nonnegative(),
     rspec: rspecSchema,
     initscript: z.string().max(bounds.MAX_INITSCRIPT_BYTES),
+    /** Of which image a new sliver is made. Records written before there was a choice name none. */
+    image: imageNameSchema.default(DEFAULT_IMAGE),
     delegations: z
       .array(z.tuple([z.string().max(32), z.string().max(64)]))
       .max(bounds.MAX_DELEGATIONS),

@@ -3,13 +3,16 @@
  * repeated name, no id, a bad expiry or a broken key is left out and reported, the rest counts. Pure.
  */
 import {
+  DEFAULT_IMAGE,
   epochSeconds,
+  IMAGE_NAME_RULE,
+  type ImageName,
+  isImageName,
   isSliceName,
   MAX_INITSCRIPT_BYTES,
   MAX_KEYS_BYTES,
   MAX_RESOURCES,
   RESOURCES,
-  type Rspec,
   resourceNameSchema,
 } from '@nodemgr/records';
 import type { RawDocument, RawKey, RawResource, RawSlice } from './read-document.ts';
@@ -59,10 +62,14 @@ function collectKeys(
   return rings;
 }
 
-/** Resources of one slice, judged one by one. Nothing in them costs the slice its place. */
+/**
+ * Resources of one slice, judged one by one. Nothing in them costs the slice its place: one that is
+ * left out is removed from the node, which is worse than a default.
+ */
 class ResourceReader {
   readonly rspec = new Map<string, number>();
   initscript = '';
+  image: ImageName = DEFAULT_IMAGE;
 
   constructor(private readonly ignore: (at: number, text: string) => void) {}
 
@@ -72,8 +79,13 @@ class ResourceReader {
       if (typeof value === 'number') this.#addInteger(at, name, value);
       else if (value === 'too large') {
         this.ignore(at, `resource ${quote(name ?? '')}: ${quote(text.trim())} is beyond ±(2^53-1)`);
-      } else if (name === 'initscript' && type !== 'integer') this.#addScript(at, text);
+      } else if (type !== 'integer') this.#addString(at, name, text);
     }
+  }
+
+  #addString(at: number, name: string | undefined, text: string): void {
+    if (name === 'initscript') this.#addScript(at, text);
+    else if (name === 'image') this.#addImage(at, text.trim());
   }
 
   #addInteger(at: number, name: string | undefined, value: number): void {
@@ -89,6 +101,11 @@ class ResourceReader {
   #addScript(at: number, text: string): void {
     if (text.length <= MAX_INITSCRIPT_BYTES) this.initscript = text;
     else this.ignore(at, `an initscript has at most ${MAX_INITSCRIPT_BYTES} bytes`);
+  }
+
+  #addImage(at: number, text: string): void {
+    if (isImageName(text)) this.image = text;
+    else this.ignore(at, `image ${quote(text)}: the name of an image is ${IMAGE_NAME_RULE}`);
   }
 }
 
@@ -129,8 +146,7 @@ class SliceJudge {
     }
     const keys = this.#keysOf(raw);
     if (!keys.ok) return keys.why;
-    const { rspec, initscript } = this.#resourcesOf(raw);
-    const slice = { name, id, ssh_keys: keys.lines, rspec, initscript };
+    const slice = { name, id, ssh_keys: keys.lines, ...this.#resourcesOf(raw) };
     return expiry === undefined ? slice : { ...slice, expiry: epochSeconds(expiry) };
   }
 
@@ -153,10 +169,11 @@ class SliceJudge {
     return { ok: false, why: `its users' keys have more than ${MAX_KEYS_BYTES} bytes` };
   }
 
-  #resourcesOf(raw: RawSlice): { rspec: Rspec; initscript: string } {
+  #resourcesOf(raw: RawSlice): Pick<Slice, 'rspec' | 'initscript' | 'image'> {
     const reader = new ResourceReader((at, text) => this.#report(raw, at, `ignored: ${text}`));
     for (const resource of raw.resources) reader.add(resource);
-    return { rspec: Object.fromEntries(reader.rspec), initscript: reader.initscript };
+    const { rspec, initscript, image } = reader;
+    return { rspec: Object.fromEntries(rspec), initscript, image };
   }
 }
 

@@ -12,6 +12,7 @@ interface ModelSlice {
   readonly users: readonly number[];
   readonly rspec: Readonly<Record<string, number>>;
   readonly initscript: string;
+  readonly image: string;
 }
 interface Model {
   readonly slices: readonly ModelSlice[];
@@ -31,6 +32,7 @@ const slice: fc.Arbitrary<ModelSlice> = fc.record({
   users: fc.uniqueArray(person, { maxLength: 4 }),
   rspec: fc.dictionary(fc.stringMatching(/^nm_[a-z]{1,6}$/), integer, { maxKeys: 4 }),
   initscript: xmlText,
+  image: fc.oneof(fc.constant('default'), fc.stringMatching(/^[a-z0-9][a-z0-9._-]{0,9}$/)),
 });
 const model: fc.Arbitrary<Model> = fc.record({
   slices: fc.uniqueArray(slice, { maxLength: 5, selector: ({ name }) => name }),
@@ -105,7 +107,10 @@ class Writer {
   }
 }
 
-function writeSlice(writer: Writer, { nodes, users, rspec, initscript, ...given }: ModelSlice) {
+function writeSlice(
+  writer: Writer,
+  { nodes, users, rspec, initscript, image, ...given }: ModelSlice,
+) {
   const { expiry, ...attributes } = given;
   const node = (id: number) =>
     writer.element('node', writer.pick([{ id, hostname: `h${id}.example` }, { id }]));
@@ -117,6 +122,7 @@ function writeSlice(writer: Writer, { nodes, users, rspec, initscript, ...given 
     );
   const resources = Object.entries(rspec).map(([name, amount]) => value(name, 'integer', amount));
   if (initscript !== '') resources.push(value('initscript', 'string', initscript));
+  if (image !== 'default') resources.push(value('image', 'string', image));
   const parts = [
     writer.element('nodes', {}, writer.all(nodes.map(node))),
     writer.element(

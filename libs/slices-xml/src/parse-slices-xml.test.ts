@@ -17,7 +17,14 @@ describe('what a slice says', () => {
     const others = '<nodes><node id="1"/><node hostname="b.example" id="170"/></nodes>';
     const document = read(aSlice() + aSlice({ name: 'mit_dht', nodes: others }));
     expect(document.slices).toEqual([
-      { name: 'princeton_sirius', id: 12, ssh_keys: '', rspec: {}, initscript: '' },
+      {
+        name: 'princeton_sirius',
+        id: 12,
+        ssh_keys: '',
+        rspec: {},
+        initscript: '',
+        image: 'default',
+      },
     ]);
     expect(document).toMatchObject({
       version: '0.5',
@@ -127,6 +134,34 @@ describe('resources', () => {
       rspec: {},
     });
   });
+
+  test('a string named image is the image to make the sliver of, the last one that is a name', () => {
+    const values = [' debian-13.1\n', 'ubuntu_24'];
+    expect(rspecOf(aResource('image', values, 'string'))).toMatchObject({
+      image: 'ubuntu_24',
+      rspec: {},
+    });
+    expect(rspecOf(aResource('image', ['42'], 'string'))).toMatchObject({ image: '42', rspec: {} });
+  });
+
+  test.each([
+    ['a path', '../../etc'],
+    ['a version', 'default@3'],
+    ['too long', 'a'.repeat(65)],
+    ['empty', ''],
+  ])(
+    'an image whose name is %s is ignored and reported; the slice stays, with the default',
+    (_what, name) => {
+      const inside = `<rspec>${aResource('image', [name], 'string')}</rspec>`;
+      const { slices, problems } = read(aSlice({ inside }));
+      expect(slices).toMatchObject([{ name: 'princeton_sirius', image: 'default' }]);
+      expect(problems).toEqual([
+        expect.stringMatching(
+          /slice "princeton_sirius": ignored: image ".*": the name of an image is/,
+        ),
+      ]);
+    },
+  );
 });
 
 describe('keys', () => {

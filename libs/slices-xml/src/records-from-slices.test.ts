@@ -22,6 +22,7 @@ test('a slice becomes a record that db-service takes, with the delegations of th
     ssh_keys: anSshKey(1),
     rspec: { nm_cpu_share: 64 },
     initscript: '',
+    image: 'default',
     delegations: [['del_snoop', 'GetRSpec']],
   });
 });

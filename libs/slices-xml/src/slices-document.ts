@@ -1,5 +1,5 @@
 /** What a slices.xml says about one node: the values that this library returns. No behaviour. */
-import type { AccountName, EpochSeconds, Rspec } from '@nodemgr/records';
+import type { AccountName, EpochSeconds, ImageName, Rspec } from '@nodemgr/records';
 
 /** A slice whose <nodes> names this node. */
 export interface Slice {
@@ -13,6 +13,8 @@ export interface Slice {
   readonly rspec: Rspec;
   /** Empty when the document gives none. */
   readonly initscript: string;
+  /** The default image when the document names none that could be one. */
+  readonly image: ImageName;
 }
 
 /** The document counts for nothing, as if it had never come. `reason` begins with the line if there is one. */

@@ -2,17 +2,19 @@
  * The dry run: prints each step with the exact commands that it stands for, runs none of them, and keeps
  * the state that the machine would have. It writes nothing outside the state folder.
  */
+
 import { realpath } from 'node:fs/promises';
 import { dirname, join, relative, resolve } from 'node:path';
 import { formatCommand } from '@nodemgr/agent';
 import type { Config } from '@nodemgr/config';
 import type { DaemonContext, Logger } from '@nodemgr/daemon';
+import type { ImageVersion } from '@nodemgr/images';
 import type { AccountName, ImageName } from '@nodemgr/records';
 import type { AccountStep } from '../account-steps.ts';
 import { applyStep } from '../apply-step.ts';
 import { layoutOf, type MachineLayout } from '../layout.ts';
 import type { Machine, MachineView, Reading } from '../machine.ts';
-import { ABSENT, type ImageRef, type ObservedAccount } from '../observed-account.ts';
+import { ABSENT, type ObservedAccount } from '../observed-account.ts';
 import { renderStep } from '../render-step.ts';
 import { AccountDatabase } from './account-database.ts';
 import { AccountFiles } from './account-files.ts';
@@ -98,14 +100,16 @@ export class DryRunMachine implements Machine {
   }
 
   /** The pretended machine has every image, once. */
-  newestImage(name: ImageName): ImageRef {
-    return `${name}@1` as ImageRef;
+  newestImage(name: ImageName): ImageVersion {
+    return `${name}@1` as ImageVersion;
   }
 
   /** The pretended machine enforces what it was told. */
   async readings(name: AccountName): Promise<readonly Reading[]> {
     return readingsOf(this.#stateOf(name));
   }
+
+  close(): void {}
 
   commandsOf(name: AccountName, step: AccountStep): readonly string[] {
     return renderStep(step, name, this.#layout).map((command) => formatCommand(command));

@@ -1,10 +1,10 @@
 /** The schema of what the dry run keeps of an account: the observed states, as JSON. */
+import type { ImageVersion } from '@nodemgr/images';
 import { accountNameSchema, epochSecondsSchema, type KiB } from '@nodemgr/records';
 import * as z from 'zod';
 import type { Slot } from '../account-ids.ts';
 import type {
   Digest,
-  ImageRef,
   KeptSliver,
   Limits,
   ObservedDelegate,
@@ -28,7 +28,7 @@ const limits = z.strictObject({
 const image = z
   .string()
   .regex(/^[a-z0-9][a-z0-9._-]{0,63}@[0-9]{1,9}$/)
-  .default('default@1') as unknown as z.ZodType<ImageRef>;
+  .default('default@1') as unknown as z.ZodType<ImageVersion>;
 /** States written before it was told have their user. */
 const user = z.boolean().default(true);
 

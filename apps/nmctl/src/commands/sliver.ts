@@ -1,17 +1,16 @@
 /** `nmctl sliver NAME`: everything that is known of one sliver, or of a delegate. */
-import type { AccountItem, ObservedAccountView, SliverView } from '@nodemgr/contracts';
+import type { ObservedAccountView, SliverView } from '@nodemgr/contracts';
 import { type Answer, heard, isSilent } from '../answer.ts';
 import { type Ask, LOOK_MS } from '../ask/ask-daemons.ts';
 import { askStatus } from '../ask/ask-status.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
-import { nearNames } from '../near-names.ts';
 import { failuresOf, type NodeStatus } from '../node-status.ts';
 import { grantsTo, renderDelegate } from '../render/render-delegate.ts';
 import { renderSliver, type SliverPage } from '../render/render-sliver.ts';
 import type { Session } from '../session.ts';
 import { accountItemOf, failuresAbout } from '../sliver-summary.ts';
-import type { Terminal } from '../terminal.ts';
 import { complainOfMissing } from './missing.ts';
+import { suggestName } from './suggest-name.ts';
 
 interface Known {
   readonly view: Answer<SliverView>;
@@ -41,16 +40,6 @@ function pageOf(name: string, { view, observed, status }: Known): SliverPage {
   };
 }
 
-function suggest(name: string, accounts: readonly AccountItem[], terminal: Terminal): ExitCode {
-  const near = nearNames(
-    name,
-    accounts.map(({ record }) => record.name),
-  );
-  const hint = near.length === 0 ? 'see: nmctl slivers' : `did you mean ${near.join(' or ')}?`;
-  terminal.complain(`no sliver '${name}' on this node; ${hint}`);
-  return EXIT.trouble;
-}
-
 /** What is no sliver may be a delegate, or a name that is nearly one. */
 async function showOther(
   session: Session,
@@ -61,7 +50,10 @@ async function showOther(
   const accounts = heard(await ask('db-service', 'accounts', {}, LOOK_MS)) ?? [];
   const items = accounts.flatMap((account) => accountItemOf(account.item) ?? []);
   const item = items.find(({ record }) => record.name === name);
-  if (item?.record.account_type !== 'delegate') return suggest(name, items, terminal);
+  if (item?.record.account_type !== 'delegate') {
+    const names = items.map(({ record }) => record.name);
+    return suggestName('sliver', name, names, terminal);
+  }
   const page = { name, item, grants: grantsTo(name, items), observed, failures };
   if (json) terminal.printJson(page);
   else terminal.print(renderDelegate(page, terminal.page));

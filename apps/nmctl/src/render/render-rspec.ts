@@ -1,6 +1,7 @@
 /** An RSpec beside the effective one, resource by resource. Pure. */
 import type { AccountItem } from '@nodemgr/contracts';
-import { amountText, isSliver, RESOURCE_NAMES, resourceOf } from '@nodemgr/records';
+import { amountText, isSliver, resourceOf } from '@nodemgr/records';
+import { orderedResources } from '../explanation.ts';
 import { type Line, type Page, span, type Tone } from './render-line.ts';
 import { type Cell, renderTable } from './render-table.ts';
 
@@ -12,13 +13,6 @@ const COLUMNS = [
   { title: 'READS AS' },
   { title: 'NOTE' },
 ] as const;
-
-/** Ours in the order of the catalogue, then those that are carried through untouched. */
-function orderedNames(item: AccountItem): readonly string[] {
-  const given = new Set([...Object.keys(item.rspec), ...Object.keys(item.effective)]);
-  const ours = RESOURCE_NAMES.filter((name) => given.delete(name));
-  return [...ours, ...[...given].sort()];
-}
 
 function noteOf(change: number, isDefault: boolean, known: boolean): string {
   const notes = [
@@ -49,6 +43,6 @@ function rowOf(item: AccountItem, name: string): readonly Cell[] {
 
 /** renderRspec returns one row for each resource that the sliver has, defaults included. */
 export function renderRspec(item: AccountItem, page: Page, indent = ''): readonly Line[] {
-  const rows = orderedNames(item).map((name) => rowOf(item, name));
+  const rows = orderedResources(item).map((name) => rowOf(item, name));
   return renderTable(COLUMNS, rows, page, indent);
 }

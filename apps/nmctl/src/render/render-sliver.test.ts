@@ -48,6 +48,7 @@ test('everything that is known of a sliver', () => {
     expires       2023-12-04 22:13:20 (in 20 days)
     origin        instantiated by PLC
     ssh keys      2 keys
+    image         default
     start script  2 lines
     delegations   del_snoop may GetRSpec, GetLoans
     meant to      run

@@ -14,8 +14,8 @@ import {
 import { countText } from './render-count.ts';
 import { renderFailures } from './render-failures.ts';
 import { type Line, line, type Page, span } from './render-line.ts';
+import { renderLoans } from './render-loans.ts';
 import { renderRspec } from './render-rspec.ts';
-import { renderTable } from './render-table.ts';
 import { momentText } from './render-time.ts';
 
 /** What the daemons say of one sliver; a part is undefined when its daemon is away. */
@@ -60,32 +60,13 @@ function recordLines(item: AccountItem, page: Page): readonly Line[] {
     ...entry('ssh keys', keys === 0 ? 'none' : countText(keys, 'key')),
     ...(isSliver(record)
       ? [
+          ...entry('image', record.image),
           ...entry('start script', scriptText(record.initscript)),
           ...entry('delegations', delegationsText(record.delegations)),
         ]
       : []),
     ...entry('meant to', intentOf(item) === undefined ? 'run' : `not run: ${intentOf(item)}`),
   ];
-}
-
-const LOAN_COLUMNS = [
-  { title: 'RESOURCE' },
-  { title: 'AMOUNT', align: 'right' },
-  { title: 'VERDICT' },
-] as const;
-
-function loanLines(
-  who: string,
-  loans: readonly (SliverView['loans_out'][number] & { readonly who: string })[],
-  page: Page,
-): readonly Line[] {
-  const rows = loans.map(({ who: other, loan: [, resource, amount], verdict }) => [
-    other,
-    resource,
-    String(amount),
-    verdict === 'counts' ? span(verdict, 'good') : span(`ignored: ${verdict}`, 'warn'),
-  ]);
-  return renderTable([{ title: who }, ...LOAN_COLUMNS], rows, page, '  ');
 }
 
 /** renderSliver returns the page of one sliver; what is not known is left out or called unknown. */
@@ -99,8 +80,8 @@ export function renderSliver(sliver: SliverPage, page: Page): readonly Line[] {
     ...(item === undefined ? entriesOn(page)('record', 'unknown') : recordLines(item, page)),
     ...entriesOn(page)('observed', observedText(observed)),
     ...section('resources', item === undefined ? [] : renderRspec(item, page, '  ')),
-    ...section('loans out', loanLines('RECIPIENT', out, page)),
-    ...section('loans in', loanLines('LENDER', borrowed, page)),
+    ...section('loans out', renderLoans('RECIPIENT', out, page, '  ')),
+    ...section('loans in', renderLoans('LENDER', borrowed, page, '  ')),
     ...section('failing', renderFailures(failures, page, '  ')),
   ];
 }

@@ -1,0 +1,256 @@
+/** What the history tells of plans that are carried out: planned, applied and told as in production. */
+import type { FeedItem, NodeEvent } from '@nodemgr/contracts';
+import { FailureBoard } from '@nodemgr/daemon';
+import {
+  type AccountName,
+  accountName,
+  NO_LOCAL_FACTS,
+  type RecordKey,
+  recordKeyOf,
+} from '@nodemgr/records';
+import { beforeEach, describe, expect, test } from 'vitest';
+import { idsOf, slot } from '../account-ids.ts';
+import { applyStep } from '../apply-step.ts';
+import {
+  aDelegate,
+  aSliver,
+  BOOT,
+  circumstances,
+  itemsOf,
+  POLICY,
+  SIRIUS,
+  theRemoval,
+  WEIGHT,
+} from '../builders.test-support.ts';
+import { judgeAccount } from '../desired-account.ts';
+import { ABSENT, type ObservedAccount } from '../observed-account.ts';
+import { planAccount, type Target } from '../plan-account.ts';
+import { cpuWeight } from '../plan-cpu-weights.ts';
+import { AccountHistory } from './account-history.ts';
+
+const DELEGATE = accountName('del_snoop');
+
+/** One account on a machine in memory, and the history that is told of it. */
+class ToldAccount {
+  readonly told: NodeEvent[] = [];
+  readonly board = new FailureBoard();
+  readonly later: (() => void)[] = [];
+  readonly history = new AccountHistory({
+    journal: {
+      append: (event) => this.told.push(event),
+      events: async () => ({ events: [], more: false }),
+      close: async () => {},
+    },
+    failures: this.board,
+    timing: {
+      now: () => 0,
+      after: (_ms, action) => {
+        this.later.push(action);
+        return () => {};
+      },
+    },
+  });
+  observed: ObservedAccount = ABSENT;
+  now = 10_000;
+
+  constructor(readonly name: AccountName) {}
+
+  /** Brings the account in line with what the feed says, and returns what is told of that. */
+  converge(item: FeedItem | undefined, weight = WEIGHT): readonly string[] {
+    this.told.length = 0;
+    const type = this.name === DELEGATE ? 'delegate' : 'sliver';
+    const entries = item === undefined ? [] : [[recordKeyOf(type, this.name), item] as const];
+    const items = itemsOf(entries);
+    const before = this.observed;
+    const { steps } = planAccount(this.#target(items, weight), before, circumstances(this.now));
+    for (const step of steps) {
+      this.observed = applyStep(this.observed, step);
+      this.history.stepDone({ name: this.name, step, before, items });
+    }
+    return this.lines();
+  }
+
+  lines(): readonly string[] {
+    return this.told.map(({ what, why, by }) => `${what}: ${why} [${by.kind}]`);
+  }
+
+  #target(items: ReadonlyMap<RecordKey, FeedItem>, weight: typeof WEIGHT): Target {
+    const verdict = judgeAccount(this.name, this.observed, items, BOOT);
+    if (verdict.verdict !== 'exists') return { wanted: 'nothing' };
+    return { wanted: verdict.desired, ids: idsOf(slot(0), POLICY), cpuWeight: weight };
+  }
+}
+
+const local = (changes: object) => ({ local: { ...NO_LOCAL_FACTS, ...changes } });
+
+let sirius: ToldAccount;
+beforeEach(() => {
+  sirius = new ToldAccount(SIRIUS);
+  sirius.converge(aSliver());
+});
+
+describe('what is done is told', () => {
+  test('of a new sliver as one that is made and started, on its record’s word', () => {
+    expect(sirius.lines()).toEqual([
+      'account-made: record of plc: a sliver, user id 30000 [plc]',
+      'sliver-started: record of plc [plc]',
+    ]);
+  });
+
+  test('of a delegate as one that is made, and removed', () => {
+    const snoop = new ToldAccount(DELEGATE);
+    expect(snoop.converge(aDelegate(DELEGATE))).toEqual([
+      'account-made: record of config: a delegate, user id 30000 [config]',
+    ]);
+    expect(snoop.converge(theRemoval('document'))).toEqual([
+      'account-removed: its record was left out of the document [config]',
+    ]);
+  });
+
+  test('of nothing when nothing is to be done', () => {
+    expect(sirius.converge(aSliver())).toEqual([]);
+  });
+
+  test('of changes with the old value and the new one', () => {
+    const effective = { nm_disk_quota: 6000, nm_mem_max: 2048 };
+    const record = { ssh_keys: 'ssh-ed25519 BBBB two@host\n', initscript: '#!/bin/sh\ndate\n' };
+    expect(sirius.converge(aSliver(SIRIUS, { effective, record }), cpuWeight(512))).toEqual([
+      'account-changed: disk quota 5000000 → 6000 KiB: record of plc [plc]',
+      'account-changed: start script replaced: record of plc [plc]',
+      'account-changed: ssh keys replaced: record of plc [plc]',
+      'account-changed: memory limit none → 2048 KiB: record of plc [plc]',
+      'cpu-weight-changed: cpu weight 256 → 512, by the shares and guarantees of all [supervisor]',
+    ]);
+  });
+
+  test('of Stop, Start and a running sliver’s Start on the caller’s word', () => {
+    expect(sirius.converge(aSliver(SIRIUS, local({ stopped: true })))).toEqual([
+      'sliver-stopped: Stop was called [api-caller]',
+    ]);
+    expect(sirius.converge(aSliver(SIRIUS, local({ starts: 1 })))).toEqual([
+      'sliver-started: Start was called [api-caller]',
+    ]);
+    expect(sirius.converge(aSliver(SIRIUS, local({ starts: 2 })))).toEqual([
+      'scripts-run: Start was called [api-caller]',
+    ]);
+  });
+
+  test('of nm_enabled on the record’s word', () => {
+    expect(sirius.converge(aSliver(SIRIUS, { effective: { nm_enabled: 0 } }))).toEqual([
+      'account-changed: logins are refused: nm_enabled is 0 [plc]',
+      'sliver-stopped: nm_enabled is 0 [plc]',
+    ]);
+    expect(sirius.converge(aSliver())).toEqual([
+      'sliver-started: record of plc [plc]',
+      'account-changed: logins are let in: record of plc [plc]',
+    ]);
+  });
+
+  test('of CreateSliver and DeleteSliver on the caller’s word', () => {
+    const site = new ToldAccount(accountName('site_a'));
+    const ticket = (created: boolean) =>
+      aSliver(site.name, { ...local({ created }), record: { plc_instantiated: false } });
+    expect(site.converge(ticket(true))[0]).toMatch(
+      /^account-made: CreateSliver was called.*caller/,
+    );
+    expect(site.converge(ticket(false))).toEqual([
+      'sliver-stopped: DeleteSliver was called [api-caller]',
+      'files-kept: DeleteSliver was called [api-caller]',
+      'account-removed: DeleteSliver was called [api-caller]',
+    ]);
+  });
+
+  test.each([
+    ['expired', 'its record has expired [clock]'],
+    ['document', 'its record was left out of the document [plc]'],
+  ] as const)('of a removal, because its record is gone: %s', (reason, why) => {
+    expect(sirius.converge(theRemoval(reason))).toEqual([
+      `sliver-stopped: ${why}`,
+      `files-kept: ${why}`,
+      `account-removed: ${why}`,
+    ]);
+  });
+
+  test('of files that are kept, given back, and purged', () => {
+    sirius.converge(theRemoval('expired'));
+    expect(sirius.converge(aSliver())).toEqual([
+      'account-made: record of plc: a sliver, user id 30000 [plc]',
+      'files-restored: kept since 1970-01-01T02:46:40Z: record of plc [plc]',
+      'sliver-started: record of plc [plc]',
+    ]);
+    sirius.converge(theRemoval('expired'));
+    sirius.now += 101;
+    expect(sirius.converge(theRemoval('expired'))).toEqual([
+      'files-purged: kept since 1970-01-01T02:46:40Z, and their time is over [clock]',
+    ]);
+  });
+
+  test('of a sliver that did not run, and of a user that had gone, as our own doing', () => {
+    sirius.observed = { ...sirius.observed, state: 'stopped', user: false } as ObservedAccount;
+    expect(sirius.converge(aSliver())).toEqual([
+      'account-changed: its user had gone and is made again [supervisor]',
+      'sliver-started: it should run and did not [supervisor]',
+    ]);
+  });
+});
+
+describe('a failure is told', () => {
+  const failure = { subject: SIRIUS, action: 'start-unit', reason: 'no such image' };
+
+  test('once for each reason, however often it is tried, and when it is over', () => {
+    const { failures } = sirius.history;
+    sirius.told.length = 0;
+    for (let tries = 1; tries <= 3; tries += 1) expect(failures.report(failure)).toBe(tries);
+    failures.report({ ...failure, reason: 'the disk is full' });
+    expect(failures.clear(SIRIUS)).toBe(true);
+    expect(failures.clear(SIRIUS)).toBe(false);
+    expect(sirius.lines()).toEqual([
+      'failed: start-unit: no such image [supervisor]',
+      'failed: start-unit: the disk is full [supervisor]',
+      'works-again: what failed is done [supervisor]',
+    ]);
+    expect(sirius.board.list()).toEqual([]);
+  });
+
+  test('a few times at most when its reason is another each time', () => {
+    sirius.told.length = 0;
+    for (let pid = 0; pid < 100; pid += 1) {
+      sirius.history.failures.report({ ...failure, reason: `process ${pid} is in the way` });
+    }
+    expect(sirius.told).toHaveLength(10);
+  });
+
+  test('of the node when it concerns no single account', () => {
+    sirius.told.length = 0;
+    sirius.history.failures.report({ ...failure, subject: 'CPU guarantees' });
+    expect(sirius.told).toMatchObject([
+      { account: 'node', why: 'CPU guarantees: start-unit: no such image' },
+    ]);
+  });
+});
+
+describe('what the kernel does is told', () => {
+  test('at once, and what follows within the minute together at its end', () => {
+    sirius.told.length = 0;
+    for (const times of [1, 500, 600]) {
+      sirius.history.happened(SIRIUS, { notice: 'tasks-limit', times });
+    }
+    sirius.history.happened(SIRIUS, { notice: 'oom-kill', times: 1 });
+    expect(sirius.lines()).toEqual([
+      'tasks-limit: a fork was refused: nm_tasks_max was reached [kernel]',
+      'oom-kill: a process was killed: nm_mem_max was reached [kernel]',
+    ]);
+    for (const action of sirius.later.splice(0)) action();
+    expect(sirius.lines().slice(2)).toEqual([
+      'tasks-limit: a fork was refused: nm_tasks_max was reached, 1100 times [kernel]',
+    ]);
+  });
+
+  test('of a sliver that has ended by itself', () => {
+    sirius.told.length = 0;
+    sirius.history.happened(SIRIUS, { notice: 'ended' });
+    expect(sirius.lines()).toEqual([
+      'sliver-died: all its processes have ended, and nobody asked for it [kernel]',
+    ]);
+  });
+});

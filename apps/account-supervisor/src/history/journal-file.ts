@@ -1,0 +1,70 @@
+/**
+ * The journal of one account: a file that only grows, until it is written anew without its oldest part.
+ * A crash can tear its last line; that is taken away before anything is added behind it.
+ */
+import { open, rm, truncate } from 'node:fs/promises';
+import { readOptional, replaceFileDurably } from '@nodemgr/agent';
+import type { NodeEvent } from '@nodemgr/contracts';
+import { eventsIn, type JournalBounds, keepNewest, linesOf } from './journal-lines.ts';
+
+/** Root's alone: it tells tenants of each other. */
+const MODE = 0o600;
+/** It is written anew when this share of it is superfluous. */
+const SLACK = 0.25;
+
+export class JournalFile {
+  /** Lines in the file; undefined: not known, it may have a torn one. */
+  #lines: number | undefined;
+
+  constructor(
+    private readonly path: string,
+    private readonly bounds: JournalBounds,
+  ) {}
+
+  /** read returns the events, oldest first; none where there is no file. Rejects when it cannot be read. */
+  async read(): Promise<readonly NodeEvent[]> {
+    return eventsIn((await readOptional(this.path)) ?? '');
+  }
+
+  /**
+   * append adds events; `durable` when no power cut may take them back. A file that gets too long loses
+   * its oldest. Rejects when the disk does.
+   */
+  async append(events: readonly NodeEvent[], durable: boolean): Promise<void> {
+    const lines = this.#lines ?? (await this.#repair());
+    // Until all is written, as much as a part of it may be.
+    this.#lines = undefined;
+    await this.#write(linesOf(events), durable);
+    this.#lines = lines + events.length;
+    const { own, byOthers } = this.bounds;
+    if (this.#lines > (own + byOthers) * (1 + SLACK)) await this.forgetBefore(0);
+  }
+
+  /** forgetBefore takes away what is older than `since`, or too much; of an empty journal the file too. */
+  async forgetBefore(since: number): Promise<void> {
+    const events = await this.read();
+    const kept = keepNewest(events, since, this.bounds);
+    if (kept.length === events.length) return;
+    if (kept.length > 0) await replaceFileDurably(this.path, MODE, linesOf(kept));
+    else await rm(this.path, { force: true });
+    this.#lines = kept.length;
+  }
+
+  async #write(text: string, durable: boolean): Promise<void> {
+    const file = await open(this.path, 'a', MODE);
+    try {
+      await file.writeFile(text);
+      if (durable) await file.datasync();
+    } finally {
+      await file.close();
+    }
+  }
+
+  /** Takes a torn line away and returns how many are left. In latin1 each character is one byte. */
+  async #repair(): Promise<number> {
+    const bytes = (await readOptional(this.path, 'latin1')) ?? '';
+    const whole = bytes.lastIndexOf('\n') + 1;
+    if (whole < bytes.length) await truncate(this.path, whole);
+    return bytes.split('\n').length - 1;
+  }
+}

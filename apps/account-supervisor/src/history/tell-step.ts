@@ -1,0 +1,124 @@
+/**
+ * What a step that was carried out means to people: the few that make an account are told as one, and
+ * a change with its old and its new value. Pure.
+ */
+import type { EventContent } from '@nodemgr/contracts';
+import type { AccountStep, StepOf } from '../account-steps.ts';
+import { shouldExist } from '../desired-account.ts';
+import { isObservedSliver, type Limits, type ObservedAccount } from '../observed-account.ts';
+import {
+  type Subject,
+  type Word,
+  wordToExist,
+  wordToGo,
+  wordToStart,
+  wordToStop,
+} from './word-on-account.ts';
+
+export type Told = Pick<EventContent, 'what' | 'why' | 'by'>;
+
+const BY_US: Word['by'] = { kind: 'supervisor' };
+
+const changed = (why: string, by: Word['by']): Told => ({ what: 'account-changed', why, by });
+
+/** Whether the account is still being made: then what is done to it is part of that. */
+function isUnfinished(before: ObservedAccount): boolean {
+  if (before.state === 'delegate') return before.keys === undefined;
+  if (!isObservedSliver(before)) return true;
+  return !before.unit || before.diskQuota === undefined || before.keys === undefined;
+}
+
+const tellTime = (seconds: number): string =>
+  `${new Date(seconds * 1000).toISOString().slice(0, 19)}Z`;
+
+const limitText = (limit: number): string => (limit === 0 ? 'none' : `${limit} KiB`);
+
+function limitsTold({ limits }: StepOf<'set-limits'>, was: Limits | undefined, word: Word): Told[] {
+  if (was === undefined) return [];
+  const changes = [
+    ...(was.memoryMax === limits.memoryMax
+      ? []
+      : [`memory limit ${limitText(was.memoryMax)} → ${limitText(limits.memoryMax)}`]),
+    ...(was.tasksMax === limits.tasksMax ? [] : [`tasks ${was.tasksMax} → ${limits.tasksMax}`]),
+  ];
+  const told = changes.length === 0 ? [] : [changed(`${changes.join(', ')}: ${word.why}`, word.by)];
+  if (was.cpuWeight === limits.cpuWeight) return told;
+  const why = `cpu weight ${was.cpuWeight} → ${limits.cpuWeight}, by the shares and guarantees of all`;
+  return [...told, { what: 'cpu-weight-changed', why, by: BY_US }];
+}
+
+/** Steps that make an account or mend it. */
+function tellRepair(step: AccountStep, before: ObservedAccount, word: Word): readonly Told[] {
+  const sliver = isObservedSliver(before) ? before : undefined;
+  switch (step.step) {
+    case 'create-user':
+      return [changed('its user had gone and is made again', BY_US)];
+    case 'set-id-range':
+      return [changed('its id range had gone and is registered again', BY_US)];
+    case 'write-unit':
+      return [changed("its unit's settings are written again", BY_US)];
+    case 'create-filesystem':
+      return [changed(`its files had gone and are made again on ${step.image}`, BY_US)];
+    case 'install-keys':
+      return [changed(`ssh keys replaced: ${word.why}`, word.by)];
+    case 'install-initscript':
+      return [changed(`start script replaced: ${word.why}`, word.by)];
+    case 'set-disk-quota':
+      return [changed(`disk quota ${sliver?.diskQuota} → ${step.quota} KiB: ${word.why}`, word.by)];
+    case 'set-limits':
+      return limitsTold(step, sliver?.limits, word);
+    case 'allow-login':
+      return [changed(`logins are let in: ${word.why}`, word.by)];
+    default:
+      return [];
+  }
+}
+
+/** tellStep returns what `step` did; `before` is the account as it was when the plan began. */
+export function tellStep(
+  step: AccountStep,
+  before: ObservedAccount,
+  subject: Subject,
+): readonly Told[] {
+  const isNew = isUnfinished(before);
+  switch (step.step) {
+    case 'create-user': {
+      const { why, by } = wordToExist({ ...subject, type: step.type });
+      if (!isNew || isObservedSliver(before)) return tellRepair(step, before, { why, by });
+      return [{ what: 'account-made', why: `${why}: a ${step.type}, user id ${step.ids.uid}`, by }];
+    }
+    case 'start-unit':
+      return [{ what: 'sliver-started', ...wordToStart(subject, before) }];
+    case 'run-start-scripts':
+      return [{ what: 'scripts-run', ...wordToStart(subject, before) }];
+    case 'stop-unit':
+      return [{ what: 'sliver-stopped', ...wordToStop(subject) }];
+    case 'deny-login': {
+      const { why, by } = wordToStop(subject);
+      // Whoever is removed is not told besides that logins are refused.
+      return shouldExist(subject.item) ? [changed(`logins are refused: ${why}`, by)] : [];
+    }
+    case 'keep-files':
+      return [{ what: 'files-kept', ...wordToGo(subject) }];
+    case 'restore-files':
+      return [
+        {
+          what: 'files-restored',
+          why: `kept since ${tellTime(step.since)}: ${wordToExist(subject).why}`,
+          by: wordToExist(subject).by,
+        },
+      ];
+    case 'purge-files':
+      return [
+        {
+          what: 'files-purged',
+          why: `kept since ${tellTime(step.since)}, and their time is over`,
+          by: { kind: 'clock' },
+        },
+      ];
+    case 'remove-user':
+      return [{ what: 'account-removed', ...wordToGo(subject) }];
+    default:
+      return isNew ? [] : tellRepair(step, before, wordToExist(subject));
+  }
+}

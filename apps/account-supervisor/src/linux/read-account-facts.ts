@@ -1,0 +1,146 @@
+/** Finds out what there is of an account below the state folder. Changes nothing; decides nothing. */
+import { lstat, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { readOptional } from '@nodemgr/agent';
+import { type ImageVersion, isImageVersion } from '@nodemgr/images';
+import { native } from '@nodemgr/native';
+import { type AccountName, epochSeconds } from '@nodemgr/records';
+import { type IdPolicy, idsOf, RANGE_SIZE, type Slot, slot } from '../account-ids.ts';
+import { contentOf } from '../desired-account.ts';
+import { type MachineLayout, pathsOf } from '../layout.ts';
+import type { Digest } from '../observed-account.ts';
+import { accountRecordSchema, keptFolderName } from './account-record.ts';
+import type { AccountFacts, FolderFacts, KeptFacts } from './derive-account.ts';
+
+const absent = (error: NodeJS.ErrnoException): undefined => {
+  if (error.code === 'ENOENT') return undefined;
+  throw error;
+};
+
+/** isThere reports whether anything is at `path`; a link is something. */
+export async function isThere(path: string): Promise<boolean> {
+  return (await lstat(path).catch(absent)) !== undefined;
+}
+
+/** namesIn returns what is in `folder`; nothing where there is no such folder. */
+export async function namesIn(folder: string): Promise<readonly string[]> {
+  return (await readdir(folder).catch(absent)) ?? [];
+}
+
+async function digestOf(path: string): Promise<Digest | undefined> {
+  const text = await readOptional(path);
+  return text === undefined ? undefined : contentOf(text).digest;
+}
+
+async function imageIn(path: string): Promise<ImageVersion | undefined> {
+  const text = (await readOptional(path))?.trimEnd();
+  return text !== undefined && isImageVersion(text) ? text : undefined;
+}
+
+function projectOf(path: string): number | undefined {
+  try {
+    return native().projectOf(path);
+  } catch (error) {
+    return absent(error as NodeJS.ErrnoException);
+  }
+}
+
+/** readRecord returns our record of `name`. */
+export async function readRecord(
+  name: AccountName,
+  layout: MachineLayout,
+): Promise<AccountFacts['record']> {
+  const text = await readOptional(pathsOf(name, layout).record);
+  if (text === undefined) return 'none';
+  try {
+    return accountRecordSchema.parse(JSON.parse(text));
+  } catch (error) {
+    return { damaged: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+/** readFolder returns what there is of a sliver's files; undefined where there is no folder of that name. */
+export async function readFolder(
+  name: AccountName,
+  layout: MachineLayout,
+): Promise<FolderFacts | undefined> {
+  const paths = pathsOf(name, layout);
+  if (!(await isThere(paths.sliver))) return undefined;
+  const [image, unit, script, boot] = await Promise.all([
+    imageIn(paths.image),
+    readOptional(paths.unit),
+    digestOf(paths.initscript),
+    isThere(paths.boot),
+  ]);
+  const none = boot ? contentOf('').digest : undefined;
+  const initscript = script ?? none;
+  return { image, project: projectOf(paths.upper), unitSettings: unit, initscript };
+}
+
+/** readKeys returns the digest of the account's authorized_keys. */
+export function readKeys(name: AccountName, layout: MachineLayout): Promise<Digest | undefined> {
+  return digestOf(pathsOf(name, layout).keys);
+}
+
+/** readStarts returns how many calls of Start have been carried out. */
+export async function readStarts(name: AccountName, layout: MachineLayout): Promise<number> {
+  const text = (await readOptional(pathsOf(name, layout).starts))?.trimEnd() ?? '';
+  return /^\d{1,15}$/.test(text) ? Number.parseInt(text, 10) : 0;
+}
+
+/** The owner of the files says whose ids they carry: a tenant can give them to no id outside its range. */
+async function slotOfFiles(folder: string, policy: IdPolicy): Promise<Slot | undefined> {
+  const upper = await lstat(join(folder, 'upper')).catch(absent);
+  if (upper === undefined) return undefined;
+  const place = Math.floor((upper.uid - policy.first_range_id) / RANGE_SIZE);
+  return place >= 0 && place < policy.slots ? slot(place) : undefined;
+}
+
+/** keptFolders returns every folder of kept files by name, the newest of each last. */
+export async function keptFolders(
+  layout: MachineLayout,
+): Promise<ReadonlyMap<AccountName, readonly number[]>> {
+  const found = new Map<AccountName, number[]>();
+  for (const folder of await namesIn(join(layout.stateDir, 'kept'))) {
+    const kept = keptFolderName(folder);
+    if (kept === undefined) continue;
+    found.set(
+      kept.name,
+      [...(found.get(kept.name) ?? []), kept.since].sort((a, b) => a - b),
+    );
+  }
+  return found;
+}
+
+/** readKept returns what is kept of `name` since `since`; undefined where that is not a sliver's files. */
+export async function readKept(
+  name: AccountName,
+  since: number,
+  layout: MachineLayout,
+  policy: IdPolicy,
+): Promise<KeptFacts | undefined> {
+  const folder = pathsOf(name, layout).kept(epochSeconds(since));
+  const [place, image] = await Promise.all([
+    slotOfFiles(folder, policy),
+    imageIn(join(folder, 'image')),
+  ]);
+  if (place === undefined || image === undefined) return undefined;
+  return { slot: place, since: epochSeconds(since), image };
+}
+
+/** quotaOf returns the limit of the slot's project, 0 for none, and what is used of it. */
+export function quotaOf(place: Slot, { stateDir }: MachineLayout, policy: IdPolicy) {
+  return native().projectQuota(stateDir, idsOf(place, policy).project);
+}
+
+/**
+ * quotaInForce returns the limit of the slot's project in KiB, 0 for none: also where none can be had,
+ * since the step that then sets it is the one to say why.
+ */
+export function quotaInForce(place: Slot, layout: MachineLayout, policy: IdPolicy): number {
+  try {
+    return quotaOf(place, layout, policy).hardKiB;
+  } catch {
+    return 0;
+  }
+}

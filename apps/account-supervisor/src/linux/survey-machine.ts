@@ -1,0 +1,114 @@
+/**
+ * Looks at the accounts of a real machine: what is there of all of them, or of one. Reads and asks only;
+ * what the findings mean is decided in derive-account.ts.
+ */
+import { join } from 'node:path';
+import { type AccountName, isSliceName } from '@nodemgr/records';
+import type { IdPolicy } from '../account-ids.ts';
+import { type MachineLayout, machineNameOf } from '../layout.ts';
+import type { MachineView } from '../machine.ts';
+import type { ObservedAccount } from '../observed-account.ts';
+import { type AccountFacts, deriveAccount } from './derive-account.ts';
+import type { UnitState } from './derive-unit-state.ts';
+import {
+  isThere,
+  keptFolders,
+  namesIn,
+  quotaInForce,
+  readFolder,
+  readKept,
+  readKeys,
+  readRecord,
+  readStarts,
+} from './read-account-facts.ts';
+import { readLimits } from './read-control-group.ts';
+import { readUnits } from './read-units.ts';
+import { UnixAccountFiles } from './read-unix-accounts.ts';
+import type { UnixAccounts } from './unix-accounts.ts';
+
+/** Where systemd-machined notes the containers that are registered with it. Ours are not. */
+const MACHINES = '/run/systemd/machines';
+/** Accounts looked at side by side. */
+const LOOK_AT_ONCE = 32;
+
+/** What is read once for many accounts. */
+interface Shared {
+  readonly unix: UnixAccounts;
+  readonly kept: ReadonlyMap<AccountName, readonly number[]>;
+  readonly units: ReadonlyMap<AccountName, UnitState>;
+}
+
+export class MachineSurvey {
+  readonly #unix = new UnixAccountFiles();
+
+  constructor(
+    private readonly layout: MachineLayout,
+    private readonly policy: IdPolicy,
+  ) {}
+
+  /** all looks at everything that we have a record or kept files of. */
+  async all(): Promise<MachineView> {
+    const records = await this.#recorded();
+    const [unix, kept] = await Promise.all([this.#unix.current(), keptFolders(this.layout)]);
+    const shared = { unix, kept, units: await readUnits([...records]) };
+    const accounts = new Map<AccountName, ObservedAccount>();
+    const names = [...new Set([...records, ...kept.keys()])].sort();
+    for (let at = 0; at < names.length; at += LOOK_AT_ONCE) {
+      const some = names.slice(at, at + LOOK_AT_ONCE);
+      const look = async (name: AccountName) => [name, await this.#look(name, shared)] as const;
+      for (const [name, account] of await Promise.all(some.map(look))) accounts.set(name, account);
+    }
+    const ours = (owner: string) => isSliceName(owner) && records.has(owner);
+    return { accounts, foreignSlots: unix.slotsOfOthers(ours, this.policy) };
+  }
+
+  /** one looks at one account. */
+  async one(name: AccountName): Promise<ObservedAccount> {
+    const [unix, kept, record] = await Promise.all([
+      this.#unix.current(),
+      keptFolders(this.layout),
+      readRecord(name, this.layout),
+    ]);
+    const units = await readUnits(record === 'none' ? [] : [name]);
+    return this.#look(name, { unix, kept, units });
+  }
+
+  async #recorded(): Promise<ReadonlySet<AccountName>> {
+    const files = await namesIn(join(this.layout.stateDir, 'accounts'));
+    const names = files.flatMap((file) => (file.endsWith('.json') ? [file.slice(0, -5)] : []));
+    return new Set(names.filter(isSliceName));
+  }
+
+  async #look(name: AccountName, shared: Shared): Promise<ObservedAccount> {
+    return deriveAccount(name, await this.#facts(name, shared), this.policy, this.layout);
+  }
+
+  async #facts(name: AccountName, { unix, kept, units }: Shared): Promise<AccountFacts> {
+    const { layout, policy } = this;
+    const since = kept.get(name)?.at(-1);
+    const unit = units.get(name);
+    const [record, folder, keptFiles, keys, starts, limits, othersContainer] = await Promise.all([
+      readRecord(name, layout),
+      readFolder(name, layout),
+      since === undefined ? undefined : readKept(name, since, layout, policy),
+      readKeys(name, layout),
+      readStarts(name, layout),
+      unit?.active === true ? readLimits(name) : undefined,
+      isThere(join(MACHINES, machineNameOf(name))),
+    ]);
+    const sliver = record !== 'none' && 'slot' in record && record.type === 'sliver';
+    return {
+      record,
+      user: unix.users.get(name),
+      hasRange: (base) => unix.hasRange(name, base),
+      folder,
+      kept: keptFiles,
+      keys,
+      starts,
+      unit,
+      limits,
+      diskQuota: sliver ? quotaInForce(record.slot, layout, policy) : 0,
+      othersContainer,
+    };
+  }
+}

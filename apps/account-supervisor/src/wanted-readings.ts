@@ -1,0 +1,68 @@
+/**
+ * What the kernel ought to hold a sliver to, told as its readings are, and how that follows from the
+ * effective RSpec: for operators who compare the two. Pure.
+ */
+import type { Wanted } from '@nodemgr/contracts';
+import { type AccountName, recordKeyOf } from '@nodemgr/records';
+import type { CpuShares } from './cpu-shares.ts';
+import { type Grounds, judge } from './decide-account.ts';
+import { cpuClaimOf, type DesiredSliver } from './desired-account.ts';
+import type { ObservedAccount } from './observed-account.ts';
+import { type CpuClaim, type CpuWeight, WEIGHT_PER_SHARE } from './plan-cpu-weights.ts';
+
+function totalWeight(cpu: CpuShares): number {
+  let total = 0;
+  for (const name of cpu.names()) total += cpu.weightOf(name) ?? 0;
+  return total;
+}
+
+/** weightText tells in words where a weight comes from. */
+export function weightText(claim: CpuClaim, weight: CpuWeight, cpu: CpuShares): string {
+  const total = totalWeight(cpu);
+  const part = Number(((weight / total) * 100).toFixed(1));
+  const ofAll = `${part}% of the ${total} that all running slivers weigh`;
+  const { share, guarantee } = claim;
+  const byShare = Math.max(1, share) * WEIGHT_PER_SHARE;
+  const shortfall = guarantee > 0 && cpu.shortfall !== undefined ? `; ${cpu.shortfall}` : '';
+  if (weight === byShare) {
+    const enough = guarantee > 0 ? `, which keeps its guarantee of ${guarantee / 10}%` : '';
+    return `share ${share} × ${WEIGHT_PER_SHARE} = ${weight}: ${ofAll}${enough}${shortfall}`;
+  }
+  if (guarantee > 0) {
+    return `guaranteed ${guarantee / 10}%: ${weight} is ${ofAll}; its share of ${share} alone would give ${byShare}${shortfall}`;
+  }
+  return `share ${share}, scaled so that the heaviest weight fits: ${ofAll}`;
+}
+
+function cpuWanted(name: AccountName, { cpu, feed }: Grounds): readonly Wanted[] {
+  const weight = cpu.weightOf(name);
+  const claim = cpuClaimOf(feed.items.get(recordKeyOf('sliver', name)));
+  if (weight === undefined || claim === undefined) return [];
+  const how = weightText(claim, weight, cpu);
+  return [{ resource: 'nm_cpu_share', from: 'cpu.weight', value: `${weight}`, how }];
+}
+
+function limitsWanted({ memoryMax, tasksMax }: DesiredSliver): readonly Wanted[] {
+  const memory = memoryMax === 0 ? 'max' : `${memoryMax} KiB`;
+  return [
+    { resource: 'nm_mem_max', from: 'memory.max', value: memory },
+    { resource: 'nm_tasks_max', from: 'pids.max', value: `${tasksMax}` },
+  ];
+}
+
+/** wantedReadings returns what ought to be in force for `name`; nothing for what should not exist. */
+export function wantedReadings(
+  name: AccountName,
+  observed: ObservedAccount,
+  grounds: Grounds,
+): readonly Wanted[] {
+  const verdict = judge(name, observed, grounds);
+  if (verdict.verdict !== 'exists' || verdict.desired.type !== 'sliver') return [];
+  const { desired } = verdict;
+  const quota = `${desired.diskQuota} KiB`;
+  return [
+    { resource: 'nm_disk_quota', from: 'project quota', value: quota },
+    // A control group is there only while it runs.
+    ...(desired.run ? [...cpuWanted(name, grounds), ...limitsWanted(desired)] : []),
+  ];
+}

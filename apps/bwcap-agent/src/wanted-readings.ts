@@ -1,0 +1,61 @@
+/** A sliver's leaves told as readings: what ought to be in force, and what is. Pure. */
+import type { Readings, Wanted } from '@nodemgr/contracts';
+import type { Rspec } from '@nodemgr/records';
+import { HANDLE, type HtbClass, minorOf, type SliverLeaves } from './bandwidth-state.ts';
+
+interface Told {
+  readonly resource: string;
+  readonly from: string;
+  readonly value: string;
+  /** The amount itself, to be compared with the RSpec's; absent where it is of another unit. */
+  readonly rate?: number;
+}
+
+function classTold(
+  leaf: HtbClass,
+  id: string,
+  resources: { readonly min: string; readonly max: string },
+): readonly Told[] {
+  const rate = (resource: string, part: string, bits: number): Told => ({
+    resource,
+    from: `htb ${id} ${part}`,
+    value: `${bits} bit/s`,
+    rate: bits,
+  });
+  return [
+    rate(resources.min, 'rate', leaf.rate),
+    rate(resources.max, 'ceil', leaf.ceil),
+    { resource: 'nm_net_share', from: `htb ${id} quantum`, value: `${leaf.quantum} bytes` },
+  ];
+}
+
+function leavesTold({ index, ordinary, exempt }: SliverLeaves): readonly Told[] {
+  const id = (branch: 'ordinary' | 'exempt') => `${HANDLE}:${minorOf(index, branch).toString(16)}`;
+  return [
+    ...classTold(ordinary, id('ordinary'), { min: 'nm_net_min_rate', max: 'nm_net_max_rate' }),
+    ...classTold(exempt, id('exempt'), {
+      min: 'nm_net_exempt_min_rate',
+      max: 'nm_net_exempt_max_rate',
+    }),
+  ];
+}
+
+/** readingsOf returns what is in force for a sliver; nothing where it has no leaves. */
+export function readingsOf(leaves: SliverLeaves | undefined): Readings['readings'] {
+  if (leaves === undefined) return [];
+  return leavesTold(leaves).map(({ resource, from, value }) => ({ resource, from, value }));
+}
+
+/** wantedReadings returns what ought to be; `effective` is undefined where no record names the sliver. */
+export function wantedReadings(
+  leaves: SliverLeaves | undefined,
+  effective: Rspec | undefined,
+): readonly Wanted[] {
+  if (leaves === undefined) return [];
+  return leavesTold(leaves).map(({ resource, from, value, rate }) => {
+    const asked = effective?.[resource];
+    const isCut = rate !== undefined && asked !== undefined && asked !== rate;
+    const how = isCut ? `brought from ${asked} into what the link and the other slivers leave` : '';
+    return { resource, from, value, ...(how === '' ? {} : { how }) };
+  });
+}

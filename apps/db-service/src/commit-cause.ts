@@ -1,0 +1,47 @@
+/** Why a commit is made, and on whose word: what the history tells of everything in it. Pure. */
+import type { EventAuthor } from '@nodemgr/contracts';
+import type { EpochSeconds, Source } from '@nodemgr/records';
+import { isoTime } from './derive-record-changes.ts';
+
+/** Why a commit is made. */
+export type Cause =
+  /** All that a source has to say; `allowed` when an operator let it through. */
+  | {
+      readonly kind: 'update';
+      readonly source: Source;
+      readonly timestamp: EpochSeconds;
+      readonly allowed: boolean;
+    }
+  /** One record that came by itself. */
+  | { readonly kind: 'record'; readonly source: Source }
+  | { readonly kind: 'expiry' }
+  /** A write of the API, with its caller as the gateway names it. */
+  | { readonly kind: 'call'; readonly caller: string };
+
+/** authorOf says on whose word a commit is made. */
+export function authorOf(cause: Cause): EventAuthor {
+  switch (cause.kind) {
+    case 'update':
+    case 'record':
+      return { kind: cause.source };
+    case 'expiry':
+      return { kind: 'clock' };
+    case 'call':
+      return { kind: 'api-caller', name: cause.caller };
+  }
+}
+
+/** What each source's word comes in. */
+export const DOCUMENTS: Readonly<Record<Source, string>> = {
+  plc: 'the document',
+  config: 'the configuration',
+  ticket: 'the tickets',
+};
+
+/** documentText names what the word came in: 'the document of 2023-11-14T22:13:20Z'. */
+export function documentText(cause: Cause): string {
+  if (cause.kind !== 'update') return cause.kind === 'record' ? 'a ticket' : 'the record';
+  const { source, timestamp, allowed } = cause;
+  const letThrough = allowed ? ', which an operator let through' : '';
+  return `${DOCUMENTS[source]} of ${isoTime(timestamp)}${letThrough}`;
+}

@@ -1,0 +1,122 @@
+/**
+ * The history of a node: what happened to each account, why, and on whose word. db-service tells of
+ * records, loans and calls; account-supervisor of what was done on the machine. Schemas and bounds only.
+ */
+import { type AccountName, accountNameSchema } from '@nodemgr/records';
+import * as z from 'zod';
+import { method } from './call.ts';
+
+export const EVENT_KINDS = [
+  // db-service: what somebody said.
+  'record-created',
+  'record-changed',
+  'record-removed',
+  'loans-set',
+  'started',
+  'stopped',
+  'sliver-created',
+  'sliver-deleted',
+  'update-held',
+  'update-allowed',
+  'effective-changed',
+  // account-supervisor: what was done about it, and what the kernel did by itself.
+  'account-made',
+  'account-changed',
+  'account-removed',
+  'cpu-weight-changed',
+  'sliver-started',
+  'sliver-stopped',
+  'scripts-run',
+  'sliver-died',
+  'files-kept',
+  'files-restored',
+  'files-purged',
+  'failed',
+  'works-again',
+  'oom-kill',
+  'tasks-limit',
+] as const;
+export type EventKind = (typeof EVENT_KINDS)[number];
+
+/** On whose word something happened. */
+export const AUTHORS = [
+  'plc',
+  'config',
+  'ticket',
+  /** `name` is the caller, where it is known. */
+  'api-caller',
+  'operator',
+  'guard',
+  'clock',
+  'kernel',
+  'supervisor',
+] as const;
+
+/** What concerns no single account; no account has that name, for theirs have a `_`. */
+export const NODE_SUBJECT = 'node';
+export type EventSubject = AccountName | typeof NODE_SUBJECT;
+export const eventSubjectSchema = z.union([accountNameSchema, z.literal(NODE_SUBJECT)], {
+  error: `wants the name of an account, or '${NODE_SUBJECT}'`,
+});
+
+/** Longest reason (UTF-16 code units). */
+export const MAX_WHY = 500;
+
+/** Milliseconds since 1970. */
+const epochMs = z.int().nonnegative();
+
+export const eventSchema = z.strictObject({
+  at: epochMs,
+  account: eventSubjectSchema,
+  what: z.enum(EVENT_KINDS),
+  why: z.string().max(MAX_WHY),
+  by: z.strictObject({ kind: z.enum(AUTHORS), name: z.string().max(64).optional() }),
+});
+export type NodeEvent = z.infer<typeof eventSchema>;
+export type EventAuthor = NodeEvent['by'];
+/** What an event says, apart from when it happened. */
+export type EventContent = Omit<NodeEvent, 'at'>;
+
+/** eventText returns `text` as an event holds it: one line, cut where it is too long. */
+export function eventText(text: string): string {
+  const line = text.replace(/\s+/g, ' ').trim();
+  return line.length <= MAX_WHY ? line : `${line.slice(0, MAX_WHY - 2)} …`;
+}
+
+/** Events kept of each account, by each of the two that keep a history. */
+export const EVENTS_KEPT = 1000;
+/** How long an event is kept (milliseconds): 30 days. */
+export const EVENTS_KEPT_MS = 30 * 86_400_000;
+/** Kept besides, of those that other slivers bring about. */
+export const EVENTS_KEPT_OF_OTHERS = 250;
+
+/** What one sliver does to another, by its loans and shares: it must not push the other's history out. */
+const BY_OTHERS: ReadonlySet<EventKind> = new Set(['effective-changed', 'cpu-weight-changed']);
+
+/** isByOthers reports whether events of this kind are counted apart, because other slivers cause them. */
+export function isByOthers(kind: EventKind): boolean {
+  return BY_OTHERS.has(kind);
+}
+
+/** Events in one answer. */
+export const MAX_EVENTS = 10_000;
+
+const eventsQuery = z.strictObject({
+  /** Absent: of all accounts, and of the node itself. */
+  name: eventSubjectSchema.optional(),
+  limit: z.int().min(1).max(MAX_EVENTS),
+  /** Only what happened at this time or later. */
+  since: epochMs.optional(),
+});
+export type EventsQuery = z.infer<typeof eventsQuery>;
+
+const eventsAnswer = z.object({
+  /** The newest ones that match, oldest first. */
+  events: z.array(eventSchema).max(MAX_EVENTS),
+  /** Whether there are older ones that match too. */
+  more: z.boolean(),
+});
+export type EventsAnswer = z.infer<typeof eventsAnswer>;
+
+/** The operator's question to whoever keeps a history. */
+export const eventsMethod = method(eventsQuery, eventsAnswer);

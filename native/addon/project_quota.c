@@ -1,0 +1,91 @@
+/*
+ * project_quota.c: projectQuota(path, id) -> { hardKiB, usedKiB } and setProjectQuota(path,
+ * id, hardKiB), what a project may use of the file system that `path` is a folder of
+ * (quotactl_fd(2)). The limit takes hold at once, and the kernel keeps it through reboots.
+ */
+#include <errno.h>
+#include <linux/quota.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "functions.h"
+#include "js.h"
+#include "project.h"
+
+/* One number on all architectures; libc has had no name for it for long. */
+#ifndef SYS_quotactl_fd
+#define SYS_quotactl_fd 443
+#endif
+
+enum { KIB = 1024 };
+
+/* What a JavaScript number holds exactly; ext4 and XFS count no further than 2^63 bytes. */
+#define QUOTA_MAX_KIB ((UINT64_C(1) << 53) - 1)
+
+/* 0 or an errno. */
+static int quota_command(int fd, unsigned command, uint32_t id, struct if_dqblk *quota) {
+  return syscall(SYS_quotactl_fd, fd, QCMD(command, PRJQUOTA), id, quota) == 0 ? 0 : errno;
+}
+
+/* The errors by which kernels say that the file system keeps no such quotas. */
+static const char *explanation(int error) {
+  const bool none = error == ESRCH || error == ENOSYS || error == EOPNOTSUPP || error == ENOTTY;
+  return none ? " (its file system keeps no project quotas: mount option prjquota)" : "";
+}
+
+static napi_value throw_quota_error(napi_env env, int error, const char *doing, uint32_t id,
+                                    const struct project_folder *folder) {
+  return js_throw(env, error, "%s %u in %s%s", doing, id, folder->path, explanation(error));
+}
+
+/* XFS knows nothing of a project that it has not met yet: that one has no limit and no files. */
+static int read_quota(int fd, uint32_t id, struct if_dqblk *quota) {
+  *quota = (struct if_dqblk){0};
+  const int error = quota_command(fd, Q_GETQUOTA, id, quota);
+  return error == ENOENT ? 0 : error;
+}
+
+static napi_value quota_object(napi_env env, const struct if_dqblk *quota) {
+  /* The limit is counted in KiB, what is used in bytes. */
+  const long long used = (long long)((quota->dqb_curspace + KIB - 1) / KIB);
+  napi_value object, hard_kib, used_kib;
+  if (napi_create_object(env, &object) != napi_ok) return js_throw_engine(env);
+  hard_kib = js_integer(env, (long long)quota->dqb_bhardlimit);
+  used_kib = hard_kib == NULL ? NULL : js_integer(env, used);
+  if (used_kib == NULL) return NULL;
+  if (napi_set_named_property(env, object, "hardKiB", hard_kib) != napi_ok ||
+      napi_set_named_property(env, object, "usedKiB", used_kib) != napi_ok)
+    return js_throw_engine(env);
+  return object;
+}
+
+napi_value project_quota(napi_env env, napi_callback_info info) {
+  static const char DOING[] = "read the quota of project";
+  napi_value arguments[2];
+  uint32_t id;
+  struct project_folder folder;
+  if (!js_arguments(env, info, 2, arguments) || !project_id(env, arguments[1], &id) ||
+      !open_project_folder(env, arguments[0], "read a project quota in", &folder))
+    return NULL;
+  struct if_dqblk quota;
+  const int error = read_quota(folder.fd, id, &quota);
+  close(folder.fd);
+  return error == 0 ? quota_object(env, &quota)
+                    : throw_quota_error(env, error, DOING, id, &folder);
+}
+
+napi_value set_project_quota(napi_env env, napi_callback_info info) {
+  static const char DOING[] = "set the quota of project";
+  napi_value arguments[3];
+  uint32_t id;
+  uint64_t hard_kib;
+  struct project_folder folder;
+  if (!js_arguments(env, info, 3, arguments) || !project_id(env, arguments[1], &id) ||
+      !js_whole_number(env, arguments[2], "a quota in KiB", QUOTA_MAX_KIB, &hard_kib) ||
+      !open_project_folder(env, arguments[0], "set a project quota in", &folder))
+    return NULL;
+  struct if_dqblk quota = {.dqb_bhardlimit = hard_kib, .dqb_valid = QIF_BLIMITS};
+  const int error = quota_command(folder.fd, Q_SETQUOTA, id, &quota);
+  close(folder.fd);
+  return error == 0 ? js_undefined(env) : throw_quota_error(env, error, DOING, id, &folder);
+}

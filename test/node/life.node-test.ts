@@ -1,0 +1,123 @@
+/** What begins and ends a sliver, each seen on the machine: and when it has ended, nothing is left over. */
+import { beforeAll, expect, test } from 'vitest';
+import { leftovers, pidsOf, runningSlivers, slotOf } from './machine/look-at-slivers.ts';
+import { keepFilesFor } from './machine/prepare-node.ts';
+import { aTicket } from './machine/testbed.ts';
+import { documentFor, publishTestbed, theTestbed } from './the-node.ts';
+
+const SLIVER = 'lab_s08';
+const REMOVED = 'lab_s09';
+const TICKETED = 'lab_ticketed';
+const EXPIRING = 'lab_expiring';
+const SCRIPT = '#!/bin/sh\necho "$1" &gt;&gt; /root/starts\nsetsid sleep 31337 &amp;\n';
+const scripted = { [SLIVER]: { rspec: { initscript: SCRIPT } } };
+const node = theTestbed(scripted);
+
+const running = async (name: string) => (await runningSlivers(node.machine)).includes(name);
+const now = () => Math.floor(Date.now() / 1000);
+
+beforeAll(() => node.inWell(SLIVER, 'echo kept > /root/kept'));
+
+test('Stop kills all its processes, refuses logins in one line, and is remembered across a restart', async () => {
+  expect(await node.api.call('Stop', SLIVER)).toBe(1);
+  await node.converged();
+  expect(await running(SLIVER)).toBe(false);
+  await node.machine.root(['systemctl', 'restart', 'nodemgr.target']);
+  await node.converged();
+  expect(await running(SLIVER)).toBe(false);
+  const login = await node.in(SLIVER, 'true');
+  expect(login).toMatchObject({ code: 126, stdout: '' });
+  expect(login.stderr).toMatch(/^sliver-shell: [^\n]+\n$/);
+});
+
+test('Start runs its start scripts; for a sliver that runs, again and without restarting it', async () => {
+  await node.inWell('lab_s07', 'true');
+  expect(await node.api.call('Start', SLIVER)).toBe(1);
+  await node.converged();
+  await expect
+    .poll(() => node.inWell(SLIVER, 'wc -l < /root/starts'), { timeout: 60_000 })
+    .toMatch(/\d/);
+  const starts = Number(await node.inWell(SLIVER, 'wc -l < /root/starts'));
+  const [first] = (await pidsOf(node.machine, [SLIVER]))[SLIVER] ?? [];
+  expect(await node.api.call('Start', SLIVER)).toBe(1);
+  await node.converged();
+  await expect
+    .poll(() => node.inWell(SLIVER, 'wc -l < /root/starts'), { timeout: 60_000 })
+    .toBe(String(starts + 1));
+  expect((await pidsOf(node.machine, [SLIVER]))[SLIVER]?.[0]).toBe(first);
+  expect(await node.inWell(SLIVER, 'tail -1 /root/starts; cat /root/kept')).toBe('start\nkept');
+});
+
+test('nm_enabled 0 stops a sliver and refuses its logins; 1 brings it back as it was', async () => {
+  await publishTestbed(node, { [SLIVER]: { rspec: { initscript: SCRIPT, nm_enabled: 0 } } });
+  expect(await running(SLIVER)).toBe(false);
+  expect((await node.in(SLIVER, 'true')).code).not.toBe(0);
+  await publishTestbed(node, scripted);
+  expect(await running(SLIVER)).toBe(true);
+  expect(await node.inWell(SLIVER, 'cat /root/kept')).toBe('kept');
+});
+
+test('a slice that has left the document and comes back in time finds its files', async () => {
+  await node.inWell(REMOVED, 'echo mine > /root/mine');
+  await publishTestbed(node, { ...scripted, [REMOVED]: 'absent' });
+  expect(await running(REMOVED)).toBe(false);
+  expect(await node.machine.ssh(['getent', 'passwd', REMOVED])).toMatchObject({ code: 2 });
+  await publishTestbed(node, scripted);
+  expect(await node.inWell(REMOVED, 'cat /root/mine')).toBe('mine');
+});
+
+test('nothing is left over of a slice that has left the document, once its files are not kept any more', async () => {
+  const slot = await slotOf(node.machine, REMOVED);
+  await keepFilesFor(node.machine, 0);
+  await publishTestbed(node, { ...scripted, [REMOVED]: 'absent' });
+  await expect
+    .poll(() => leftovers(node.machine, REMOVED, slot), { timeout: 90_000, interval: 2000 })
+    .toEqual({});
+});
+
+test('nothing is left over of a slice that has expired', async () => {
+  const expiry = now() + 60;
+  await node.publish(documentFor(node, { [EXPIRING]: { expiry, users: [1] } }));
+  await expect.poll(() => running(EXPIRING), { timeout: 55_000, interval: 1000 }).toBe(true);
+  const slot = await slotOf(node.machine, EXPIRING);
+  await expect
+    .poll(() => leftovers(node.machine, EXPIRING, slot), { timeout: 150_000, interval: 3000 })
+    .toEqual({});
+  expect(now()).toBeGreaterThanOrEqual(expiry);
+});
+
+test('CreateSliver makes a sliver that PLC has not instantiated, and DeleteSliver leaves nothing of it', async () => {
+  await node.deliverTicket(aTicket(TICKETED, now()));
+  await node.converged();
+  expect(await running(TICKETED)).toBe(false);
+  expect(await node.api.call('CreateSliver', TICKETED)).toBe(1);
+  await node.converged();
+  expect(await running(TICKETED)).toBe(true);
+  const slot = await slotOf(node.machine, TICKETED);
+  expect(await node.api.call('DeleteSliver', TICKETED)).toBe(1);
+  await expect
+    .poll(() => leftovers(node.machine, TICKETED, slot), { timeout: 90_000, interval: 2000 })
+    .toEqual({});
+});
+
+test('of a sliver that PLC has instantiated, CreateSliver and DeleteSliver change nothing', async () => {
+  const before = await pidsOf(node.machine, [SLIVER]);
+  expect(await node.api.call('DeleteSliver', SLIVER)).toBe(1);
+  expect(await node.api.call('CreateSliver', SLIVER)).toBe(1);
+  await node.converged();
+  expect(await pidsOf(node.machine, [SLIVER])).toEqual(before);
+});
+
+test('an account that is merely similar is not touched, and the reason is shown', async () => {
+  const { machine } = node;
+  await machine.root(['useradd', '--create-home', '--shell', '/bin/sh', 'lab_person']);
+  const before = await machine.root(['getent', 'passwd', 'lab_person']);
+  await node.publish(documentFor(node, { lab_person: { users: [1] } }));
+  await expect
+    .poll(async () => (await node.nmctl('status')).stdout, { timeout: 90_000, interval: 3000 })
+    .toMatch(/lab_person.*not ours/);
+  expect(await machine.root(['getent', 'passwd', 'lab_person'])).toBe(before);
+  await publishTestbed(node);
+  expect(await machine.root(['getent', 'passwd', 'lab_person'])).toBe(before);
+  await machine.root(['userdel', '--remove', 'lab_person']);
+});

@@ -1,0 +1,172 @@
+/**
+ * The node on the machine, as its tests see it: its authority's document, its daemons over the operators'
+ * own sockets, its API, its slivers over ssh.
+ */
+import { mkdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { connectCalls } from '@nodemgr/bus';
+import {
+  type Contract,
+  type DaemonName,
+  dbOperatorContract,
+  deliverContract,
+  endpointsBelow,
+  fetcherOperatorContract,
+  type NodeEvent,
+  type ParamsOf,
+  type ResultOf,
+  supervisorOperatorContract,
+} from '@nodemgr/contracts';
+import { accountName, type SliverRecord } from '@nodemgr/records';
+import { PythonClient } from '../../support/python-client.ts';
+import { eventually, type Patience } from './eventually.ts';
+import { type MachinePlace, NodeMachine } from './node-machine.ts';
+import { PLC } from './render-config.ts';
+import { type Finished, type RunOptions, saidBy } from './run-command.ts';
+import type { SshDoor } from './ssh-door.ts';
+
+const RUNTIME = '/run/nodemgr';
+const API_SOCKET = 'api/api.sock';
+const CALL_MS = 20_000;
+
+/** keysOf names the private keys that tests log in with. */
+export function keysOf({ folder }: MachinePlace) {
+  return {
+    /** Of the person whose slivers the testbed's are. */
+    tenant: join(folder, 'tenant.key'),
+    /** Of another person, with a sliver of its own. */
+    stranger: join(folder, 'stranger.key'),
+    delegate: join(folder, 'delegate.key'),
+  };
+}
+
+/** Sockets of the node, led here: [here, there]. */
+function sockets(here: string): readonly (readonly [string, string])[] {
+  const [near, far] = [endpointsBelow(here), endpointsBelow(RUNTIME)];
+  const daemons = Object.entries(near.operator) as readonly [DaemonName, string][];
+  return [
+    [join(here, API_SOCKET), join(RUNTIME, API_SOCKET)],
+    [near.deliver, far.deliver],
+    ...daemons.map(([name, path]) => [path, far.operator[name]] as const),
+  ];
+}
+
+export class NodeUnderTest {
+  readonly machine: NodeMachine;
+  readonly keys;
+  readonly #here: string;
+  readonly #doors = new Map<string, SshDoor>();
+  #api: PythonClient | undefined;
+
+  constructor(readonly place: MachinePlace) {
+    this.#here = join(place.folder, `run-${process.pid}`);
+    const led = sockets(this.#here);
+    for (const [path] of led) mkdirSync(dirname(path), { recursive: true });
+    this.machine = new NodeMachine(place, led);
+    this.keys = keysOf(place);
+  }
+
+  async close(): Promise<void> {
+    this.#api?.close();
+    await Promise.all([...this.#doors.values()].map((door) => door.closed()));
+    await this.machine.close();
+  }
+
+  /** ask asks a daemon over its operator's socket, as nmctl does. */
+  async ask<C extends Contract, M extends keyof C & string>(
+    daemon: DaemonName,
+    contract: C,
+    method: M,
+    params: ParamsOf<C, M>,
+  ): Promise<ResultOf<C, M>> {
+    const client = connectCalls({ path: endpointsBelow(this.#here).operator[daemon], contract });
+    try {
+      return await client.call(method, params, { deadlineMs: CALL_MS });
+    } finally {
+      client.close();
+    }
+  }
+
+  /** publish replaces what PLC says, and has the node fetch it. */
+  async publish(document: string): Promise<void> {
+    await this.machine.write(PLC.document, document);
+    await this.fetch();
+  }
+
+  /** fetch has PLC asked now; returns how that ended. */
+  async fetch(): Promise<string> {
+    const { outcome } = await eventually(() =>
+      this.ask('plc-fetcher', fetcherOperatorContract, 'fetch_now', {}),
+    );
+    return outcome;
+  }
+
+  /** deliverTicket delivers the record of a sliver that PLC has not instantiated itself. */
+  async deliverTicket(record: SliverRecord): Promise<void> {
+    const path = endpointsBelow(this.#here).deliver;
+    const client = connectCalls({ path, contract: deliverContract });
+    const request_id = crypto.randomUUID();
+    try {
+      const params = { request_id, source: 'ticket', record } as const;
+      await client.call('single_record', params, { deadlineMs: CALL_MS });
+    } finally {
+      client.close();
+    }
+  }
+
+  /** converged waits until every account is as the database wants it. */
+  async converged(patience?: Patience): Promise<void> {
+    await eventually(async () => {
+      const { detail: db } = await this.ask('db-service', dbOperatorContract, 'status', {});
+      const { detail, failures } = await this.#supervisor();
+      const behind = (detail.converged_revision ?? -1) < db.revision;
+      if (behind || failures.length > 0) {
+        const at = `revision ${detail.converged_revision} of ${db.revision}`;
+        throw new Error(`not converged: ${at}, failing: ${JSON.stringify(failures)}`);
+      }
+    }, patience);
+  }
+
+  #supervisor() {
+    return this.ask('account-supervisor', supervisorOperatorContract, 'status', {});
+  }
+
+  /** history returns what db-service and account-supervisor know to have happened, oldest first. */
+  async history(name?: string): Promise<readonly NodeEvent[]> {
+    const query = { limit: 10_000, ...(name === undefined ? {} : { name: accountName(name) }) };
+    const answers = await Promise.all([
+      this.ask('db-service', dbOperatorContract, 'events', query),
+      this.ask('account-supervisor', supervisorOperatorContract, 'events', query),
+    ]);
+    return answers.flatMap(({ events }) => events).sort((one, other) => one.at - other.at);
+  }
+
+  /** api is Python's client of the API, as root. */
+  get api(): PythonClient {
+    this.#api ??= new PythonClient({ unix: join(this.#here, API_SOCKET) });
+    return this.#api;
+  }
+
+  /** nmctl runs the operators' command line in the machine. */
+  nmctl(...args: readonly string[]): Promise<Finished> {
+    return this.machine.ssh(['nmctl', ...args]);
+  }
+
+  /** in runs a script of sh(1) inside a sliver, as its tenant does: over ssh. */
+  async in(sliver: string, script: string, options?: RunOptions): Promise<Finished> {
+    return this.#doorOf(sliver).run(['sh', '-c', script], options);
+  }
+
+  /** inWell is `in` for a script that must succeed; returns its stdout without the last line's end. */
+  async inWell(sliver: string, script: string, options?: RunOptions): Promise<string> {
+    const finished = await this.in(sliver, script, options);
+    if (finished.code !== 0) throw new Error(`in ${sliver}: ${script}: ${saidBy(finished)}`);
+    return finished.stdout.trimEnd();
+  }
+
+  #doorOf(sliver: string): SshDoor {
+    const known = this.#doors.get(sliver) ?? this.machine.doorOf(sliver, this.keys.tenant);
+    this.#doors.set(sliver, known);
+    return known;
+  }
+}

@@ -1,0 +1,65 @@
+/** Makes a node of a machine that has booted: the package, an authority, a configuration, an image. */
+import { IMAGE_TARBALL } from './build-disk.ts';
+import { eventually } from './eventually.ts';
+import type { NodeMachine } from './node-machine.ts';
+import { CONFIG_FILE, type NodeSettings, PLC, renderConfig } from './render-config.ts';
+
+/** Where `npm run build` leaves the PLC. */
+const DEMO_PLC = 'dist/apps/demo-plc/main.cjs';
+/** For what an emulated machine takes a minute for. */
+const LONG_MS = 600_000;
+
+/** installPackage installs a .deb as an administrator does, offline: what it depends on is there. */
+export async function installPackage(machine: NodeMachine, deb: string): Promise<void> {
+  const there = '/root/nodemgr.deb';
+  await machine.copyIn(deb, there);
+  await machine.root(
+    [
+      ...['env', 'DEBIAN_FRONTEND=noninteractive'],
+      ...[
+        'apt-get',
+        'install',
+        '--yes',
+        '--allow-downgrades',
+        '-o',
+        'Dpkg::Options::=--force-confold',
+      ],
+      there,
+    ],
+    { deadlineMs: LONG_MS },
+  );
+}
+
+/** startPlc starts demo-plc with a document, and has the node believe it. */
+export async function startPlc(machine: NodeMachine, document: string): Promise<void> {
+  await machine.root(['mkdir', '--parents', '/opt/demo-plc', '/srv/plc']);
+  await machine.copyIn(DEMO_PLC, '/opt/demo-plc/main.cjs');
+  await machine.write(PLC.document, document);
+  await machine.root(['systemctl', 'enable', '--quiet', '--now', 'demo-plc.service']);
+  await eventually(() =>
+    machine.root(['install', '--mode=0644', '-D', PLC.madeCaFile, PLC.caFile]),
+  );
+}
+
+/** configure replaces the node's configuration and has all daemons read it. */
+export async function configure(machine: NodeMachine, settings: NodeSettings): Promise<void> {
+  await machine.write(CONFIG_FILE, renderConfig(settings));
+  await machine.root(['nmctl', 'config', 'check']);
+  await machine.root(['systemctl', 'restart', 'nodemgr.target']);
+}
+
+/** keepFilesFor changes how long the files of removed slivers are kept, and has the daemons read it. */
+export async function keepFilesFor(machine: NodeMachine, seconds: number): Promise<void> {
+  const config = await machine.read(CONFIG_FILE);
+  const line = /^keep_files_seconds = .*$/m;
+  if (!line.test(config)) throw new Error(`${CONFIG_FILE} does not say how long files are kept`);
+  await machine.write(CONFIG_FILE, config.replace(line, `keep_files_seconds = ${seconds}`));
+  await machine.root(['systemctl', 'restart', 'nodemgr.target']);
+}
+
+/** importImage makes the image that slivers are made of. */
+export async function importImage(machine: NodeMachine): Promise<void> {
+  await machine.root(['nmctl', 'image', 'import', 'default', IMAGE_TARBALL], {
+    deadlineMs: LONG_MS,
+  });
+}

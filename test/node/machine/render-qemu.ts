@@ -1,0 +1,84 @@
+/** Writes the command line of QEMU for the machine. Pure. */
+import type { Architecture } from './required-tools.ts';
+
+export interface MachineParts {
+  readonly kernel: string;
+  readonly initrd: string;
+  /** A qcow2 file; what is not in it is read from its backing file. */
+  readonly systemDisk: string;
+  /** A raw file. */
+  readonly stateDisk: string;
+  readonly serialLog: string;
+  readonly qmpSocket: string;
+  /** TCP port of 127.0.0.1 that leads to the machine's ssh. */
+  readonly sshPort: number;
+  /** The public key with which root logs in. */
+  readonly rootKey: string;
+  /** Whether the machine may reach beyond itself. */
+  readonly network: 'isolated' | 'open';
+}
+
+/** For twenty slivers and one memory hog. */
+const MEMORY_MIB = 3072;
+const PROCESSORS = 2;
+/** The credential that systemd-tmpfiles turns into root's authorized_keys (systemd.system-credentials(7)). */
+const KEY_CREDENTIAL = 'ssh.authorized_keys.root';
+
+function kernelParameters({ console }: Architecture, rootKey: string): string {
+  const key = Buffer.from(rootKey).toString('base64');
+  return [
+    'root=/dev/vda rw quiet',
+    `console=${console} systemd.mask=serial-getty@${console}.service`,
+    // A kernel that has panicked starts anew after so many seconds.
+    'panic=5',
+    // There is no vsock to serve ssh on.
+    'systemd.ssh_auto=no',
+    `systemd.set_credential_binary=${KEY_CREDENTIAL}:${key}`,
+  ].join(' ');
+}
+
+const drive = (fields: Readonly<Record<string, string>>) => [
+  '-drive',
+  Object.entries({ if: 'virtio', ...fields })
+    // A comma ends a field; two are one (qemu(1)).
+    .map(([key, value]) => `${key}=${value.replaceAll(',', ',,')}`)
+    .join(','),
+];
+
+/** A reset loses what the machine had not written to its disks, as a power cut does; never more. */
+function disks({ systemDisk, stateDisk }: MachineParts): readonly string[] {
+  return [
+    ...drive({ file: systemDisk, format: 'qcow2', cache: 'unsafe' }),
+    // Whatever the database has been told is on disk, is.
+    ...drive({ file: stateDisk, format: 'raw', cache: 'writethrough' }),
+  ];
+}
+
+function devices({ sshPort, network, serialLog, qmpSocket }: MachineParts): readonly string[] {
+  const restrict = network === 'isolated' ? 'on' : 'off';
+  return [
+    '-nodefaults',
+    ...['-display', 'none'],
+    ...['-netdev', `user,id=uplink,restrict=${restrict},hostfwd=tcp:127.0.0.1:${sshPort}-:22`],
+    ...['-device', 'virtio-net-pci,netdev=uplink'],
+    ...['-device', 'virtio-rng-pci'],
+    ...['-serial', `file:${serialLog}`],
+    ...['-qmp', `unix:${qmpSocket},server=on,wait=off`],
+  ];
+}
+
+/**
+ * renderQemu returns the argv. Always emulated (`tcg`): /dev/kvm is there on machines where it hangs.
+ */
+export function renderQemu(architecture: Architecture, parts: MachineParts): readonly string[] {
+  return [
+    architecture.qemu,
+    ...architecture.machine,
+    ...['-accel', 'tcg,thread=multi'],
+    ...['-m', String(MEMORY_MIB), '-smp', String(PROCESSORS)],
+    ...['-kernel', parts.kernel, '-initrd', parts.initrd],
+    ...['-append', kernelParameters(architecture, parts.rootKey)],
+    ...disks(parts),
+    ...devices(parts),
+  ];
+}

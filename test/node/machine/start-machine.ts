@@ -1,0 +1,97 @@
+/** Starts a machine on a built disk, with disks, keys and a port of its own, and stops all of it. */
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { DISK_FILES, makeFileSystem } from './build-disk.ts';
+import { filesOf, type MachinePlace, makeKey, NodeMachine } from './node-machine.ts';
+import { QemuProcess } from './qemu-process.ts';
+import { renderQemu } from './render-qemu.ts';
+import type { Architecture } from './required-tools.ts';
+import { runWell } from './run-command.ts';
+
+/** /tmp may be memory, of which the machine takes enough. */
+const PLACE = '/var/tmp/nodemgr-machine-';
+/** Of the state disk; only what is written takes room. */
+const STATE_SIZE = '8G';
+
+/** freePort returns a TCP port of 127.0.0.1 that nobody listens on now. */
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  await once(server, 'close');
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  return address.port;
+}
+
+async function makeDisks(disk: string, system: string, state: string): Promise<void> {
+  const base = join(disk, DISK_FILES.disk);
+  await runWell(['qemu-img', 'create', '-q', '-f', 'qcow2', '-F', 'raw', '-b', base, system]);
+  await makeFileSystem(state, STATE_SIZE, ['-O', 'project,quota']);
+}
+
+export interface MachineOptions {
+  readonly architecture: Architecture;
+  /** A folder with DISK_FILES; nothing in it is written to. */
+  readonly disk: string;
+  readonly network: 'isolated' | 'open';
+}
+
+/** A machine that this process has started, and is answerable for. */
+export class OwnMachine {
+  private constructor(
+    readonly place: MachinePlace,
+    readonly qemu: QemuProcess,
+  ) {}
+
+  /** start starts the machine, and does not wait for its boot. */
+  static async start({ architecture, disk, network }: MachineOptions): Promise<OwnMachine> {
+    const folder = await mkdtemp(PLACE);
+    try {
+      const place = { folder, sshPort: await freePort() };
+      const { rootKey, serialLog, qmpSocket } = filesOf(place);
+      const systemDisk = join(folder, 'system.qcow2');
+      const stateDisk = join(folder, 'state.img');
+      await makeDisks(disk, systemDisk, stateDisk);
+      await makeKey(rootKey);
+      const argv = renderQemu(architecture, {
+        kernel: join(disk, DISK_FILES.kernel),
+        initrd: join(disk, DISK_FILES.initrd),
+        systemDisk,
+        stateDisk,
+        serialLog,
+        qmpSocket,
+        network,
+        sshPort: place.sshPort,
+        rootKey: readFileSync(`${rootKey}.pub`, 'utf8'),
+      });
+      return new OwnMachine(place, await QemuProcess.start(argv, qmpSocket));
+    } catch (error) {
+      await rm(folder, { recursive: true, force: true });
+      throw error;
+    }
+  }
+
+  /** booted waits for the end of the boot; returns the machine, connected. */
+  async booted(sockets: readonly (readonly [string, string])[] = []): Promise<NodeMachine> {
+    const machine = new NodeMachine(this.place, sockets);
+    try {
+      await machine.open();
+      return machine;
+    } catch (error) {
+      this.qemu.assertRunning();
+      throw new Error(`the machine does not boot: ${readFileSync(filesOf(this.place).serialLog)}`, {
+        cause: error,
+      });
+    }
+  }
+
+  /** stop ends the machine and leaves nothing of it. */
+  async stop(): Promise<void> {
+    await this.qemu.stop();
+    await rm(this.place.folder, { recursive: true, force: true });
+  }
+}

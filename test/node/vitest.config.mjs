@@ -1,0 +1,54 @@
+// The tests on the machine. All files share one machine, so their order is part of them.
+import { basename } from 'node:path';
+import { defineConfig, mergeConfig } from 'vitest/config';
+import { BaseSequencer } from 'vitest/node';
+import ours from '../../vitest.config.mjs';
+
+const SUFFIX = '.node-test.ts';
+/** Each leaves the node as the testbed has it; the last two end it. */
+const ORDER = [
+  'slivers-come-up',
+  'login',
+  'api-from-inside',
+  'delegate',
+  'disk',
+  'cpu',
+  'memory-and-tasks',
+  'life',
+  'history',
+  'cycles',
+  'survival',
+  'power-cut',
+  'packaging',
+];
+
+const placeOf = ({ moduleId }) => ORDER.indexOf(basename(moduleId, SUFFIX));
+
+class InOrder extends BaseSequencer {
+  async sort(files) {
+    return files.toSorted((one, other) => placeOf(one) - placeOf(other));
+  }
+}
+
+/** What tools/node-machine/test.mjs says of the machine: see the-node.ts. */
+function provided() {
+  const text = process.env.NODE_MACHINE;
+  if (text === undefined) throw new Error('these tests need a machine: npm run test:node');
+  return JSON.parse(text);
+}
+
+export default mergeConfig(
+  ours,
+  defineConfig({
+    test: {
+      include: [`test/node/*${SUFFIX}`],
+      setupFiles: ['test/node/report-troubles.ts'],
+      fileParallelism: false,
+      sequence: { sequencer: InOrder },
+      testTimeout: 300_000,
+      hookTimeout: 300_000,
+      teardownTimeout: 30_000,
+      provide: { machine: provided() },
+    },
+  }),
+);

@@ -1,0 +1,34 @@
+// `npm run test:node`: makes the package, then tests it on a machine. What is said after -- goes to the
+// tests: names of files, --long.
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { rmSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { report, tally } from '../tally.mjs';
+import { bundleMachine } from './bundle.mjs';
+import { newestPackage } from './newest-package.mjs';
+
+const RESULTS = 'dist/node-test-results';
+
+process.chdir(fileURLToPath(new URL('../..', import.meta.url)));
+rmSync(RESULTS, { recursive: true, force: true });
+
+function made(script) {
+  process.stdout.write(`\n== npm run ${script}\n`);
+  return spawnSync('npm', ['run', script], { stdio: 'inherit' }).status === 0;
+}
+
+async function tested(deb) {
+  process.stdout.write('\n== the node, on a machine\n');
+  const program = await bundleMachine('run-tests');
+  const args = ['--enable-source-maps', program, deb, RESULTS, ...process.argv.slice(2)];
+  const child = spawn(process.execPath, args, { stdio: 'inherit' });
+  // It stops its machine first, and its end is ours.
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'])
+    process.on(signal, () => child.kill(signal));
+  const [code] = await once(child, 'exit');
+  return code === 0;
+}
+
+const ok = made('build') && made('package') && (await tested(newestPackage()));
+process.exitCode = report(tally(RESULTS), ok ? 0 : 1);

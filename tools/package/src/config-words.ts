@@ -1,0 +1,174 @@
+/**
+ * What each key of nodemgr.toml is for, in words for an operator: the comments of the installed file
+ * and the text of nodemgr.toml(5) are made of them. What is allowed and the default are not repeated
+ * here; libs/config knows them. A test holds this list against its keys.
+ */
+import { RESOURCES } from '@nodemgr/records';
+
+export interface KeyWords {
+  readonly about: string;
+  /** What stands in the installed file, as TOML, in effect there. */
+  readonly installed?: string;
+  /** What the installed file shows of a key that has no default, as TOML. */
+  readonly example?: string;
+}
+
+const NODE: Readonly<Record<string, KeyWords>> = {
+  'node.id': {
+    about: "This node's id at PLC: a slice is ours if its <nodes> names it.",
+    example: '17',
+  },
+  'node.state_dir': {
+    about:
+      'Where the database, the last good document and every sliver are kept. The driver "linux" wants ' +
+      'it to be the default, on ext4 or xfs with project quotas.',
+  },
+  'node.runtime_dir': { about: 'Where the sockets are.' },
+  'node.driver': {
+    about:
+      'What carries out the steps that the agents plan: "linux" on this machine; "dry-run" only says ' +
+      'what it would do, and pretends.',
+    installed: '"linux"',
+  },
+  'node.boot_id_file': { about: 'The file that says which boot this is.' },
+};
+
+const PLC: Readonly<Record<string, KeyWords>> = {
+  'plc.url': {
+    about: 'Where slices.xml is: https:, or file: for a copy on this machine.',
+    example: '"https://plc.example.org/slices.xml"',
+  },
+  'plc.ca_file': {
+    about: "PEM file with the authority's own CA. Without it, the system's CAs are trusted.",
+    example: '"/etc/nodemgr/plc-ca.pem"',
+  },
+  'plc.poll_seconds': { about: 'How often the document is fetched.' },
+  'plc.spread': {
+    about:
+      "The share of the interval over which a fleet's polls are spread, so that nodes that booted " +
+      'together do not poll together.',
+  },
+  'plc.timeout_seconds': { about: 'A fetch that takes longer has failed.' },
+  'plc.max_backoff_seconds': { about: 'The longest pause after failures.' },
+  'plc.max_bytes': { about: 'The largest document that is taken, unpacked.' },
+};
+
+const GUARD: Readonly<Record<string, KeyWords>> = {
+  'guard.max_removed_share': {
+    about:
+      'An update that would remove more than this share of the running slivers is held back until ' +
+      '`nmctl guard allow` lets it through.',
+  },
+  'guard.min_slivers': { about: 'The guard acts when at least this many run.' },
+};
+
+const CLOCK: Readonly<Record<string, KeyWords>> = {
+  'clock.require_sync': {
+    about: 'Whether records expire only once the clock has been synchronised since boot.',
+  },
+  'clock.jump_seconds': { about: 'A clock that moves by more than this at once has jumped.' },
+  'clock.settle_seconds': { about: 'How long after a jump nothing expires.' },
+};
+
+const ACCOUNTS: Readonly<Record<string, KeyWords>> = {
+  'accounts.workers': { about: 'How many accounts are worked on side by side.' },
+  'accounts.keep_files_seconds': {
+    about: "How long a removed sliver's files are kept, should its slice come back.",
+  },
+  'accounts.first_range_id': {
+    about:
+      'The first user id of the slivers, 65536 for each. The default is in what systemd leaves ' +
+      'unused (UIDS-GIDS.md). Not to be changed once there are slivers.',
+  },
+  'accounts.first_uid': {
+    about:
+      'The first user id of the accounts themselves, one for each. Not to be changed once there are any.',
+  },
+  'accounts.slots': { about: 'How many accounts fit on this node.' },
+  'accounts.passwd_file': { about: 'Where the accounts are looked up.' },
+  'accounts.subuid_file': { about: "Where the slivers' id ranges are looked up." },
+  'accounts.sliver_shell': {
+    about:
+      'The login shell of slivers: an account that has neither this nor the next is never touched.',
+  },
+  'accounts.delegate_shell': { about: 'The login shell of delegates.' },
+};
+
+const BANDWIDTH: Readonly<Record<string, KeyWords>> = {
+  'bandwidth.cap': {
+    about: "Cap of the node's ordinary traffic, bits/s. Without it there is none.",
+    example: '100000000',
+  },
+  'bandwidth.exempt_ips': { about: 'Addresses and prefixes that the cap does not count.' },
+  'bandwidth.interface': {
+    about: 'The uplink. Without it, the one of the default route.',
+    example: '"eth0"',
+  },
+  'bandwidth.link_rate': { about: 'What the uplink can carry, bits/s.' },
+};
+
+const DELEGATES: Readonly<Record<string, KeyWords>> = {
+  'delegates[].name': {
+    about: 'The name of an account that may call the API over ssh: `ssh NAME@node < request.xml`.',
+    example: '"site_snoop"',
+  },
+  'delegates[].ssh_keys': {
+    about: 'Who may log in: public keys, as in authorized_keys.',
+    example: '["ssh-ed25519 AAAA… someone@example.org"]',
+  },
+  'delegates[].methods': {
+    about: 'Methods that it may call on every sliver of this node.',
+    example: '["GetRSpec", "GetLoans"]',
+  },
+};
+
+const API: Readonly<Record<string, KeyWords>> = {
+  'api.socket': {
+    about: 'The Unix socket. Where systemd listens, its unit decides (nodemgr-api-unix.socket).',
+    example: '"/run/nodemgr/api.sock"',
+  },
+  'api.tcp_port': {
+    about:
+      'The port on 127.0.0.1; 0 is none. Where systemd listens, its unit decides (nodemgr-api-tcp.socket).',
+  },
+  'api.root_uids': { about: 'User ids that count as root.' },
+  'api.max_body_bytes': { about: 'The largest request that is taken.' },
+  'api.max_depth': { about: 'How deep arrays and structs may nest in a request.' },
+  'api.request_seconds': { about: 'How long a request may take to arrive.' },
+  'api.write_seconds': { about: 'How long a call that changes something waits for the database.' },
+  'api.max_connections': { about: 'How many callers may be connected at once.' },
+};
+
+const resourceWords = Object.entries(RESOURCES).map(
+  ([name, { meaning, unit }]): [string, KeyWords] => [
+    `rspec_defaults.${name}`,
+    { about: `${meaning.replace(/^\w/, (first) => first.toUpperCase())} (${unit}).` },
+  ],
+);
+
+export const KEY_WORDS: Readonly<Record<string, KeyWords>> = {
+  ...NODE,
+  ...PLC,
+  ...GUARD,
+  ...CLOCK,
+  ...ACCOUNTS,
+  ...BANDWIDTH,
+  ...DELEGATES,
+  ...API,
+  'log.level': { about: 'The least important lines that are still logged.' },
+  ...Object.fromEntries(resourceWords),
+};
+
+/** What each table is for. */
+export const TABLE_WORDS: Readonly<Record<string, string>> = {
+  node: 'The node itself.',
+  plc: 'The authority that decides who may use the node.',
+  guard: 'Keeps an authority that answers with too little from emptying the node.',
+  clock: 'When the clock may be trusted: a slice ends by it.',
+  accounts: 'The Unix accounts behind slivers and delegates.',
+  bandwidth: "Limits of the node's traffic.",
+  'delegates[]': 'Accounts without a sliver, by way of which someone outside may call the API.',
+  api: 'The XML-RPC API.',
+  log: 'The log: see `journalctl -u "nodemgr-*"`.',
+  rspec_defaults: 'What a sliver has of each resource when its record does not say.',
+};

@@ -1,0 +1,102 @@
+/** Makes the .deb out of what has been built: lays out the tree, describes it, packs it. */
+import { createHash } from 'node:crypto';
+import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { BuildFacts } from './build-facts.ts';
+import { libraryDependencies } from './library-dependencies.ts';
+import type { PackageFile } from './package-file.ts';
+import { programFiles } from './program-files.ts';
+import { renderControl } from './render-control.ts';
+import { runCommand } from './run-command.ts';
+import { stageTree } from './stage-tree.ts';
+import { CONFFILES, systemFiles } from './system-files.ts';
+import { textFiles } from './text-files.ts';
+import { usedPackages } from './used-packages.ts';
+
+export const OUTPUT = 'dist/package';
+const SCRIPTS = 'tools/package/debian';
+const SCRIPT_NAMES = ['postinst', 'prerm', 'postrm'];
+
+/** packageFiles returns everything that is installed. */
+export function packageFiles(facts: BuildFacts): readonly PackageFile[] {
+  const files = [...programFiles(), ...systemFiles()];
+  return [...files, ...textFiles(facts, usedPackages())];
+}
+
+const isRegular = (file: PackageFile): boolean => !('target' in file);
+
+/** Of every file but the conffiles, as dh_md5sums(1) does it. */
+function checksums(root: string, files: readonly PackageFile[]): string {
+  return files
+    .filter((file) => isRegular(file) && !CONFFILES.includes(`/${file.to}`))
+    .map(({ to }) => {
+      const sum = createHash('md5')
+        .update(readFileSync(join(root, to)))
+        .digest('hex');
+      return `${sum}  ${to}\n`;
+    })
+    .sort((a, b) => (a.slice(34) < b.slice(34) ? -1 : 1))
+    .join('');
+}
+
+/** KiB: each file takes whole ones, and each folder one (dpkg-gencontrol(1)). */
+function installedSize(root: string): number {
+  const entries = readdirSync(root, { recursive: true, withFileTypes: true });
+  return entries.reduce((sum, entry) => {
+    if (!entry.isFile()) return sum + 1;
+    return sum + Math.ceil(readFileSync(join(entry.parentPath, entry.name)).length / 1024);
+  }, 0);
+}
+
+function writeControl(root: string, name: string, text: string, mode: number): void {
+  const file = join(root, 'DEBIAN', name);
+  writeFileSync(file, text);
+  chmodSync(file, mode);
+}
+
+function describePackage(root: string, files: readonly PackageFile[], facts: BuildFacts): void {
+  const size = installedSize(root);
+  const control = renderControl({
+    ...facts,
+    nodeMajor: Number.parseInt(process.versions.node, 10),
+    libraries: libraryDependencies(root, files),
+    installedSize: size,
+  });
+  const sums = checksums(root, files);
+  mkdirSync(join(root, 'DEBIAN'));
+  chmodSync(join(root, 'DEBIAN'), 0o755);
+  writeControl(root, 'control', control, 0o644);
+  writeControl(root, 'conffiles', CONFFILES.map((path) => `${path}\n`).join(''), 0o644);
+  writeControl(root, 'md5sums', sums, 0o644);
+  for (const name of SCRIPT_NAMES) {
+    writeControl(root, name, readFileSync(join(SCRIPTS, name), 'utf8'), 0o755);
+  }
+}
+
+/** An addon that cannot be loaded is found here, and not on a node. */
+function tryAddons(root: string): void {
+  const script = "new (require('better-sqlite3'))(':memory:').close(); require('zeromq');";
+  const path = join(root, 'usr/lib/nodemgr/node_modules');
+  runCommand(process.execPath, ['--eval', script], {
+    from: 'nodejs',
+    env: { ...process.env, NODE_PATH: path },
+    cwd: '/',
+  });
+}
+
+/** makePackage returns the path of the package that it has made. Throws an Error that says what is missing. */
+export function makePackage(facts: BuildFacts): string {
+  const root = join(process.cwd(), OUTPUT, 'tree');
+  rmSync(root, { recursive: true, force: true });
+  const files = packageFiles(facts);
+  stageTree(root, files);
+  tryAddons(root);
+  describePackage(root, files, facts);
+  const target = join(OUTPUT, `nodemgr_${facts.version}_${facts.architecture}.deb`);
+  // One thread: with several, the number of them would show in the bytes.
+  const options = ['--root-owner-group', '-Zxz', '--threads-max=1'];
+  const env = { ...process.env, SOURCE_DATE_EPOCH: String(facts.date) };
+  runCommand('dpkg-deb', [...options, '--build', root, target], { from: 'dpkg', env });
+  rmSync(root, { recursive: true });
+  return target;
+}

@@ -1,0 +1,56 @@
+/** The package's control file (deb-control(5)). Pure. */
+import type { BuildFacts } from './build-facts.ts';
+
+export const MAINTAINER = 'Node Manager developers <nodemgr@packages.invalid>';
+
+/** Debian's Node.js keeps its ABI in a library that is named by it. */
+function nodeDependencies({ build }: BuildFacts, nodeMajor: number): readonly string[] {
+  return [`nodejs (>= 20.19)`, `nodejs (<< ${nodeMajor + 1}~)`, `libnode${build.node_abi}`];
+}
+
+/**
+ * Programs that are run and systemd as the units need it. What is essential in Debian (tar, mount, rm,
+ * the scripts' own helpers) is not named.
+ */
+const PROGRAMS = [
+  'e2fsprogs', // chattr: project ids
+  'iproute2', // tc
+  'nftables',
+  'passwd', // useradd, usermod, userdel
+  'procps', // pkill
+  'quota', // setquota
+  'systemd (>= 257~)',
+  'systemd-container (>= 257~)', // systemd-nspawn
+];
+
+export interface ControlFacts extends BuildFacts {
+  readonly nodeMajor: number;
+  /** What the ELF files need, as dpkg-shlibdeps(1) tells it. */
+  readonly libraries: readonly string[];
+  /** KiB. */
+  readonly installedSize: number;
+}
+
+/** renderControl returns the file. */
+export function renderControl(facts: ControlFacts): string {
+  const depends = [...facts.libraries, ...nodeDependencies(facts, facts.nodeMajor), ...PROGRAMS];
+  return `Package: nodemgr
+Version: ${facts.version}
+Architecture: ${facts.architecture}
+Maintainer: ${MAINTAINER}
+Installed-Size: ${facts.installedSize}
+Depends: ${depends.join(', ')}
+Recommends: openssh-server
+Suggests: mmdebstrap
+Section: admin
+Priority: optional
+Description: makes one shared Linux machine agree with what its authority says
+ A node is one machine that many tenants share. The node manager fetches from
+ the authority who may use it, creates and limits each tenant's container,
+ caps the node's bandwidth, lets tenants lend each other resources, and answers
+ an XML-RPC API.
+ .
+ It consists of five small daemons; restarting, upgrading or losing any of
+ them disturbs no container.
+`;
+}

@@ -1,0 +1,50 @@
+/** What the package tells systemd, sshd and lintian: files of this checkout, as they are. */
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { PackageFile } from './package-file.ts';
+
+const UNIT = /\.(service|socket|slice|target)$/;
+
+/** Files that an administrator may change: dpkg asks before it overwrites them. */
+export const CONFFILES: readonly string[] = [
+  '/etc/nodemgr/nodemgr.toml',
+  '/etc/ssh/sshd_config.d/60-nodemgr.conf',
+];
+
+function units(): readonly PackageFile[] {
+  return readdirSync('systemd')
+    .filter((name) => UNIT.test(name))
+    .sort()
+    .map((name) => ({
+      from: join('systemd', name),
+      to: join('usr/lib/systemd/system', name),
+      mode: 0o644,
+    }));
+}
+
+/** systemFiles returns them. */
+export function systemFiles(): readonly PackageFile[] {
+  return [
+    ...units(),
+    {
+      from: 'systemd/sysusers.d/nodemgr.conf',
+      to: 'usr/lib/sysusers.d/nodemgr.conf',
+      mode: 0o644,
+    },
+    {
+      from: 'systemd/tmpfiles.d/nodemgr.conf',
+      to: 'usr/lib/tmpfiles.d/nodemgr.conf',
+      mode: 0o644,
+    },
+    {
+      from: 'systemd/sshd_config.d/60-nodemgr.conf',
+      to: 'etc/ssh/sshd_config.d/60-nodemgr.conf',
+      mode: 0o644,
+    },
+    {
+      from: 'tools/package/debian/lintian-overrides',
+      to: 'usr/share/lintian/overrides/nodemgr',
+      mode: 0o644,
+    },
+  ];
+}
