@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 const FOLDER = 'systemd';
-const UNIT = /\.(service|socket|target)$/;
+const UNIT = /\.(service|slice|socket|target)$/;
 
 /** unitFiles returns the names of all units. */
 export function unitFiles(): readonly string[] {

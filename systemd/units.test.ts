@@ -1,6 +1,6 @@
 /** The units against the design: who runs as whom, and who may connect to whom. */
 import { dirname, join } from 'node:path';
-import { apiSocketOf, parseConfig } from '@nodemgr/config';
+import { apiSocketOf, INSTALLED_CONFIG, parseConfig } from '@nodemgr/config';
 import { DAEMONS, type DaemonName, endpointsBelow } from '@nodemgr/contracts';
 import { describe, expect, test } from 'vitest';
 import { readFolders, readUnit, readUsers, type Unit, unitFiles, wordsOf } from './read-units.ts';
@@ -19,9 +19,22 @@ describe.each(DAEMONS)('%s', (name) => {
   const unit = serviceOf(name);
 
   test('runs its bundle with the installed configuration', () => {
-    expect(unit.get('Service.ExecStart')).toEqual([
-      `/usr/bin/node /usr/lib/nodemgr/${name}/main.cjs --config /etc/nodemgr/nodemgr.toml`,
-    ]);
+    const [command = ''] = unit.get('Service.ExecStart') ?? [];
+    expect(command).toMatch(/^\/usr\/bin\/node /);
+    expect(
+      command.endsWith(` /usr/lib/nodemgr/${name}/main.cjs --config ${INSTALLED_CONFIG}`),
+    ).toBe(true);
+  });
+
+  test('has memory that is writable and executable only if its JavaScript is compiled', () => {
+    const [command = ''] = unit.get('Service.ExecStart') ?? [];
+    const interpreted = command.includes(' --jitless --no-expose-wasm ');
+    expect(unit.get('Service.MemoryDenyWriteExecute')).toEqual([interpreted ? 'yes' : 'no']);
+  });
+
+  test('is not restarted when only an operator can put right what is wrong', () => {
+    // EX_CONFIG, with which libs/daemon ends then.
+    expect(unit.get('Service.RestartPreventExitStatus')).toEqual(['78']);
   });
 
   test('says when it is ready, is watched, and is restarted for ever', () => {
@@ -64,13 +77,11 @@ describe.each(DAEMONS)('%s', (name) => {
   });
 });
 
-test('ZeroMQ may set the scheduling of its threads: it aborts where it may not', () => {
+test('ZeroMQ may set the scheduling of its threads, as far as it can see: it aborts where it may not', () => {
   for (const name of DAEMONS) {
     const filter = wordsOf(serviceOf(name), 'Service.SystemCallFilter');
-    if (!filter.includes('@resources')) continue;
-    expect(filter.indexOf('sched_setscheduler'), name).toBeGreaterThan(
-      filter.indexOf('@resources'),
-    );
+    const pretended = filter.indexOf('~sched_setscheduler:0');
+    expect(pretended, name).toBeGreaterThan(filter.indexOf('@resources'));
   }
 });
 
@@ -131,7 +142,10 @@ describe('the bus', () => {
     expect(open.map(({ path, mode, owner }) => [path, mode, owner])).toEqual([
       [RUNTIME, 0o755, 'root'],
       [join(RUNTIME, 'op'), 0o755, 'root'],
+      [join(RUNTIME, 'api'), 0o755, 'root'],
       [STATE, 0o755, 'root'],
+      [join(STATE, 'keys'), 0o755, 'root'],
+      [join(STATE, 'images'), 0o755, 'root'],
     ]);
   });
 });
@@ -140,7 +154,8 @@ describe('the API', () => {
   test('is listened for on the path and the port that the configuration has by default', () => {
     const unix = readUnit('nodemgr-api-unix.socket');
     const tcp = readUnit('nodemgr-api-tcp.socket');
-    expect(unix.get('Socket.ListenStream')).toEqual([apiSocketOf(config)]);
+    expect(unix.get('Socket.Symlinks')).toEqual([apiSocketOf(config)]);
+    expect(unix.get('Socket.ListenStream')).toEqual([join(RUNTIME, 'api/api.sock')]);
     expect(unix.get('Socket.SocketMode')).toEqual(['0666']);
     expect(tcp.get('Socket.ListenStream')).toEqual([`127.0.0.1:${config.api.tcp_port}`]);
   });
@@ -153,5 +168,36 @@ describe('the API', () => {
     for (const name of sockets) {
       expect(readUnit(name).get('Socket.Service')).toEqual(['nodemgr-api-gateway.service']);
     }
+  });
+});
+
+describe('a sliver', () => {
+  const unit = readUnit('nodemgr-sliver@.service');
+
+  test('comes and goes with nothing of ours', () => {
+    const ours = unitFiles().filter((name) => !name.startsWith('nodemgr-sliver'));
+    for (const key of ['PartOf', 'Requires', 'BindsTo', 'Requisite', 'WantedBy']) {
+      expect(unit.has(`Unit.${key}`), key).toBe(false);
+    }
+    for (const name of ours) {
+      expect(wordsOf(readUnit(name), 'Unit.PropagatesStopTo'), name).toEqual([]);
+    }
+    expect(readUnit('nodemgr.target').has('Unit.Wants')).toBe(false);
+  });
+
+  test('is kept by systemd for ever, whatever the kernel kills in it', () => {
+    expect(unit.get('Service.Restart')).toEqual(['always']);
+    expect(unit.get('Unit.StartLimitIntervalSec')).toEqual(['0']);
+    expect(unit.get('Service.OOMPolicy')).toEqual(['continue']);
+  });
+
+  test('is told of in a file of its own, and has the limits of all slivers above its own', () => {
+    expect(unit.get('Service.EnvironmentFile')).toEqual([join(STATE, 'slivers/%i/unit.env')]);
+    expect(unit.get('Service.Slice')).toEqual(['nodemgr-slivers.slice']);
+    expect(readUnit('nodemgr-slivers.slice').has('Slice.TasksMax')).toBe(true);
+  });
+
+  test('may start as many tasks as one whose record does not say', () => {
+    expect(unit.get('Service.TasksMax')).toEqual([`${config.rspec_defaults.nm_tasks_max}`]);
   });
 });

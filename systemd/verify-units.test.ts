@@ -32,11 +32,8 @@ test('systemd-analyze verify has nothing to say about any unit', ({ skip }) => {
   skip(isMissing('systemd-analyze'), 'systemd-analyze is not installed');
   const copies = unitFiles().map((name) => {
     const copy = join(root, name);
-    // Only the program's place differs: verify wants it to be there.
-    writeFileSync(
-      copy,
-      textOf(name).replace(/^(ExecStart=)\/usr\/bin\/node /m, `$1${process.execPath} `),
-    );
+    // Only the programs' places differ: verify wants them to be there.
+    writeFileSync(copy, textOf(name).replace(/^(Exec\w+=)\S+/gm, `$1${process.execPath}`));
     return copy;
   });
   const { status, said } = run('systemd-analyze', 'verify', '--man=no', ...copies);
@@ -92,5 +89,12 @@ test('systemd-tmpfiles understands every line; run by root, it makes every folde
   for (const { path, mode } of readFolders().values()) {
     expect(statSync(join(root, path)).mode & 0o7777, path).toBe(mode);
   }
-  expect(readdirSync(join(root, 'run/nodemgr')).sort()).toEqual(['deliver', 'feed', 'op', 'write']);
+  expect(readdirSync(join(root, 'run/nodemgr')).sort()).toEqual([
+    'api',
+    'deliver',
+    'feed',
+    'mnt',
+    'op',
+    'write',
+  ]);
 });

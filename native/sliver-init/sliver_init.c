@@ -10,7 +10,7 @@
  * /var/log/rc.vinit.log. Without one, /etc/rc.vinit is removed.
  *
  * It is root inside and nobody outside. The sliver's files are the tenant's and may be in any
- * state: whatever goes wrong here is said on the console and stops nothing else. It is linked
+ * state: whatever goes wrong here is said in that log and stops nothing else. It is linked
  * statically, because the image that it runs in may have no C library, or another one.
  */
 #include <errno.h>
@@ -33,47 +33,43 @@
 
 enum { STOP_TENTHS = 50, HANG_UP_TENTHS = 10 };
 
-static void report(const char *doing) {
-  fprintf(stderr, "sliver-init: %s: %s\n", doing, strerror(errno));
-}
-
 /* The log tells of the last start only: nothing grows with every start. */
-static void open_script_streams(void) {
-  const int input = open("/dev/null", O_RDWR | O_CLOEXEC);
+static int open_log(void) {
   const int flags = O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
-  int log = open(SCRIPT_LOG, flags, 0644);
-  if (log == -1) {
-    report("open " SCRIPT_LOG);
-    log = input;
-  }
-  dup2(input, STDIN_FILENO);
-  dup2(log, STDOUT_FILENO);
-  dup2(log, STDERR_FILENO);
+  const int log = open(SCRIPT_LOG, flags, 0644);
+  return log != -1 ? log : open("/dev/null", O_WRONLY | O_CLOEXEC);
 }
 
-static _Noreturn void run_script(void) {
+static void report(int log, const char *doing) {
+  dprintf(log, "sliver-init: cannot %s: %s\n", doing, strerror(errno));
+}
+
+static _Noreturn void run_script(int log) {
   char *const environment[] = {"HOME=/root", "USER=root", "LOGNAME=root",
                                "PATH=" NODEMGR_INSIDE_PATH, NULL};
   sigset_t none;
   sigemptyset(&none);
   sigprocmask(SIG_SETMASK, &none, NULL);
   setsid();
-  open_script_streams();
+  dup2(open("/dev/null", O_RDONLY | O_CLOEXEC), STDIN_FILENO);
+  dup2(log, STDOUT_FILENO);
+  dup2(log, STDERR_FILENO);
   execle(SCRIPT, SCRIPT, "start", (char *)NULL, environment);
   /* A script without '#!' is the shell's (execvp(3)). */
   if (errno == ENOEXEC) execle("/bin/sh", "sh", SCRIPT, "start", (char *)NULL, environment);
-  report("run " SCRIPT);
+  report(STDERR_FILENO, "run " SCRIPT);
   _exit(127);
 }
 
 /* Scripts of an earlier start that still run are left alone. */
 static void start_scripts(void) {
+  const int log = open_log();
   const enum script script = install_script(SCRIPT_SOURCE, SCRIPT);
-  if (script == SCRIPT_BROKEN) report("install " SCRIPT);
-  if (script != SCRIPT_READY) return;
-  const pid_t child = fork();
-  if (child == -1) report("start a process for " SCRIPT);
-  if (child == 0) run_script();
+  if (script == SCRIPT_BROKEN) report(log, "install " SCRIPT);
+  const pid_t child = script == SCRIPT_READY ? fork() : 1;
+  if (child == 0) run_script(log);
+  if (child == -1) report(log, "start a process for " SCRIPT);
+  close(log);
 }
 
 static void reap(void) {

@@ -29,13 +29,20 @@
 #include "give_up.h"
 #include "sliver.h"
 
-/* nspawn reads much from its environment; all that it gets is where to say that it is ready. */
-static void clean_environment(void) {
+static void set(const char *name, const char *value) {
+  if (setenv(name, value, 1) != 0) give_up_errno("cannot set the environment");
+}
+
+/*
+ * nspawn reads much from its environment; all that it gets is where to say that it is ready,
+ * and that /tmp is an ordinary folder: in memory, no disk quota would bound it.
+ */
+static void set_environment(void) {
   const char *notify_socket = getenv("NOTIFY_SOCKET");
   clearenv();
-  if (setenv("PATH", "/usr/sbin:/usr/bin:/sbin:/bin", 1) != 0 ||
-      (notify_socket != NULL && setenv("NOTIFY_SOCKET", notify_socket, 1) != 0))
-    give_up_errno("cannot set the environment");
+  set("PATH", "/usr/sbin:/usr/bin:/sbin:/bin");
+  set("SYSTEMD_NSPAWN_TMPFS_TMP", "0");
+  if (notify_socket != NULL) set("NOTIFY_SOCKET", notify_socket);
 }
 
 static void run_container(const struct sliver *sliver) {
@@ -44,7 +51,7 @@ static void run_container(const struct sliver *sliver) {
   snprintf(ids, sizeof ids, "--private-users=%u:%d", sliver->base, NODEMGR_IDS);
   snprintf(boot, sizeof boot, "--bind-ro=" NODEMGR_STATE_DIR "/slivers/%s/boot:%s", sliver->name,
            NODEMGR_INSIDE_BOOT);
-  clean_environment();
+  set_environment();
   /* The container's console is shown to nobody: a tenant could fill the journal through it. */
   execl(NODEMGR_NSPAWN, "systemd-nspawn", "--quiet", "--settings=no", "--keep-unit",
         "--register=no", machine, "--directory=" SLIVER_ROOT, ids,

@@ -10,8 +10,7 @@
  *                                                 subuid
  *   4. container: process 1 of that sliver        cgroup, parent, pid namespace, id map,
  *                                                 held by a pidfd
- *   5. process 1's limits; setns(pid), fork
- *                                     ──┐
+ *   5. its limits; setns(pid), fork ────┐
  *   6. drop to the caller's user id,    │ inside
  *      with CAP_KILL alone              │ a. join the payload cgroup
  *   7. pass signals on, wait            │ b. setns(all the others), become root there
@@ -31,9 +30,7 @@
  */
 #include <fcntl.h>
 #include <limits.h>
-#include <poll.h>
 #include <sched.h>
-#include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>

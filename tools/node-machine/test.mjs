@@ -20,6 +20,7 @@ function made(script) {
 
 async function tested(deb) {
   process.stdout.write('\n== the node, on a machine\n');
+  await bundleMachine('ask-inside.process');
   const program = await bundleMachine('run-tests');
   const args = ['--enable-source-maps', program, deb, RESULTS, ...process.argv.slice(2)];
   const child = spawn(process.execPath, args, { stdio: 'inherit' });

@@ -39,7 +39,7 @@ describe('status', () => {
     await node.start({ ...daemons, 'account-supervisor': supervisor });
     const { code, out } = await node.run('status');
     expect(code).toBe(1);
-    expect(out).toMatch(/^account-supervisor +down +no answer to status in 1000 ms$/m);
+    expect(out).toMatch(/^account-supervisor +down +no answer to status in 3000 ms$/m);
     expect(out).toMatch(/^bwcap-agent +up /m);
   });
 

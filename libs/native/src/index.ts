@@ -2,5 +2,5 @@
 // Nothing is loaded before the first use.
 export { OtherAbiError } from './check-abi.ts';
 export { native, refuseOtherAbi } from './load-native.ts';
-export type { NativeBinding, PeerCredentials } from './native-binding.ts';
+export type { NativeBinding, PeerCredentials, ProjectQuota } from './native-binding.ts';
 export { peerCredentialsOf } from './peer-credentials-of.ts';

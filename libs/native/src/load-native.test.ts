@@ -53,6 +53,10 @@ describe('native', () => {
       'lockFile',
       'notify',
       'peerCredentials',
+      'projectOf',
+      'projectQuota',
+      'setProject',
+      'setProjectQuota',
       'unlockFile',
     ]);
     expect(native()).toBe(native());
@@ -69,7 +73,7 @@ describe('native', () => {
       put(ADDON, join(folder, addon));
       expect(run(join(folder, app))).toEqual({
         status: 0,
-        stdout: 'imported\n5 true\n',
+        stdout: 'imported\n9 true\n',
         stderr: '',
       });
     },

@@ -14,10 +14,11 @@ export interface PeerCredentials {
   readonly gid: number;
 }
 
-/** A project's share of a file system, in KiB. */
+/** What a project may use of a file system, and uses. */
 export interface ProjectQuota {
-  /** 0: no limit. */
+  /** The hard limit of its blocks, in KiB; 0: none. */
   readonly hardKiB: number;
+  /** What its files use, in KiB, rounded up. */
   readonly usedKiB: number;
 }
 
@@ -26,8 +27,8 @@ export interface ProjectQuota {
  *
  * Errors: a failed system call throws an `Error` whose `code` is the errno's name ('EBADF') and
  * whose message names what was done; an argument of the wrong type throws a `TypeError` with
- * `code` 'ERR_INVALID_ARG_TYPE', a number that cannot be a file descriptor a `RangeError` with
- * 'ERR_OUT_OF_RANGE'.
+ * `code` 'ERR_INVALID_ARG_TYPE', a number out of its range (a file descriptor's, a project
+ * id's) a `RangeError` with 'ERR_OUT_OF_RANGE'.
  */
 export interface NativeBinding {
   /**
@@ -77,24 +78,30 @@ export interface NativeBinding {
   clockSynchronised(): boolean;
 
   /**
-   * Charges what will be made in the folder at `path` to project `id` (FS_IOC_FSSETXATTR with
-   * FS_XFLAG_PROJINHERIT); what is in it already keeps its project.
+   * Gives the folder at `path` to the project `id` (0 to 4294967295; 0: that of all files that
+   * have no other) and lets what is made in it later inherit it (FS_XFLAG_PROJINHERIT,
+   * xfsctl(3)). What is in it already keeps its own. Needs CAP_FOWNER for another's folder.
    *
-   * Throws ELOOP or ENOTDIR for what is no folder, EOPNOTSUPP or ENOTTY where the file system knows no
-   * projects, EPERM.
+   * Throws ELOOP or ENOTDIR for what is a link or no folder, EOPNOTSUPP or ENOTTY on a file
+   * system without projects (ext4: feature `project`).
    */
   setProject(path: string, id: number): void;
 
-  /** The project that the folder at `path` is charged to; 0: none. Errors as for `setProject`, ENOENT. */
+  /** The project of the folder at `path`; 0 when it was given to none. Throws as setProject. */
   projectOf(path: string): number;
 
   /**
-   * What project `id` may use of the file system that `path` is a folder of, and what it uses
-   * (quotactl_fd(2)). Throws ESRCH, ENOSYS, EOPNOTSUPP or ENOTTY, with words that say so, where the
-   * file system keeps no project quotas.
+   * What the project `id` may use and uses of the file system that the folder `path` is on
+   * (quotactl_fd(2), Q_GETQUOTA). Needs CAP_SYS_ADMIN (EPERM).
+   *
+   * Throws ESRCH, ENOSYS, EOPNOTSUPP or ENOTTY, and the message says so, when that file system
+   * keeps no project quotas: it must be mounted with `prjquota`.
    */
   projectQuota(path: string, id: number): ProjectQuota;
 
-  /** Limits project `id` to `hardKiB` (0: no limit), at once and for good. Errors as for `projectQuota`. */
+  /**
+   * Sets the hard limit of the project's blocks to `hardKiB`; 0: none. It takes hold at once and
+   * survives a reboot. It does not bind processes with CAP_SYS_RESOURCE. Throws as projectQuota.
+   */
   setProjectQuota(path: string, id: number, hardKiB: number): void;
 }

@@ -4,7 +4,7 @@ import { aDocument } from '../../support/slices-document.ts';
 import { onMachine, stopwatch } from './machine-run.ts';
 import { makeKey } from './node-machine.ts';
 import { keysOf } from './node-under-test.ts';
-import { configure, importImage, installPackage, startPlc } from './prepare-node.ts';
+import { configure, importImage, installAsker, installPackage, startPlc } from './prepare-node.ts';
 
 const tell = stopwatch();
 async function main() {
@@ -18,6 +18,7 @@ async function main() {
     try {
       await installPackage(m, deb);
       tell('installed');
+      await installAsker(m);
       await startPlc(m, aDocument());
       tell('plc');
       await configure(m, {

@@ -1,4 +1,5 @@
 /** The machine, for whoever tests it: commands in it, files, its power switch. Any process may have one. */
+import type { ChildProcess } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { eventually, type Patience } from './eventually.ts';
@@ -72,6 +73,11 @@ export class NodeMachine {
     if (finished.code !== 0)
       throw new Error(`in the machine: ${quoted(argv)}: ${saidBy(finished)}`);
     return finished.stdout.trimEnd();
+  }
+
+  /** spawn runs a command as root that goes on: the caller reads, writes and ends it. */
+  spawn(argv: readonly string[]): ChildProcess {
+    return this.#root.spawn(argv);
   }
 
   /** shell runs a script of sh(1) as root that must succeed; returns its stdout. */

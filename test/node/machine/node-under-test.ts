@@ -2,15 +2,11 @@
  * The node on the machine, as its tests see it: its authority's document, its daemons over the operators'
  * own sockets, its API, its slivers over ssh.
  */
-import { mkdirSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { connectCalls } from '@nodemgr/bus';
+import { join } from 'node:path';
 import {
   type Contract,
   type DaemonName,
   dbOperatorContract,
-  deliverContract,
-  endpointsBelow,
   fetcherOperatorContract,
   type NodeEvent,
   type ParamsOf,
@@ -19,15 +15,14 @@ import {
 } from '@nodemgr/contracts';
 import { accountName, type SliverRecord } from '@nodemgr/records';
 import { PythonClient } from '../../support/python-client.ts';
+import { Asker } from './asker.ts';
 import { eventually, type Patience } from './eventually.ts';
 import { type MachinePlace, NodeMachine } from './node-machine.ts';
 import { PLC } from './render-config.ts';
 import { type Finished, type RunOptions, saidBy } from './run-command.ts';
 import type { SshDoor } from './ssh-door.ts';
 
-const RUNTIME = '/run/nodemgr';
-const API_SOCKET = 'api/api.sock';
-const CALL_MS = 20_000;
+const API_SOCKET = '/run/nodemgr/api/api.sock';
 
 /** keysOf names the private keys that tests log in with. */
 export function keysOf({ folder }: MachinePlace) {
@@ -40,34 +35,24 @@ export function keysOf({ folder }: MachinePlace) {
   };
 }
 
-/** Sockets of the node, led here: [here, there]. */
-function sockets(here: string): readonly (readonly [string, string])[] {
-  const [near, far] = [endpointsBelow(here), endpointsBelow(RUNTIME)];
-  const daemons = Object.entries(near.operator) as readonly [DaemonName, string][];
-  return [
-    [join(here, API_SOCKET), join(RUNTIME, API_SOCKET)],
-    [near.deliver, far.deliver],
-    ...daemons.map(([name, path]) => [path, far.operator[name]] as const),
-  ];
-}
-
 export class NodeUnderTest {
   readonly machine: NodeMachine;
   readonly keys;
-  readonly #here: string;
+  readonly #apiSocket: string;
+  readonly #asker: Asker;
   readonly #doors = new Map<string, SshDoor>();
   #api: PythonClient | undefined;
 
   constructor(readonly place: MachinePlace) {
-    this.#here = join(place.folder, `run-${process.pid}`);
-    const led = sockets(this.#here);
-    for (const [path] of led) mkdirSync(dirname(path), { recursive: true });
-    this.machine = new NodeMachine(place, led);
+    this.#apiSocket = join(place.folder, `api-${process.pid}.sock`);
+    this.machine = new NodeMachine(place, [[this.#apiSocket, API_SOCKET]]);
+    this.#asker = new Asker(this.machine);
     this.keys = keysOf(place);
   }
 
   async close(): Promise<void> {
     this.#api?.close();
+    this.#asker.close();
     await Promise.all([...this.#doors.values()].map((door) => door.closed()));
     await this.machine.close();
   }
@@ -75,16 +60,12 @@ export class NodeUnderTest {
   /** ask asks a daemon over its operator's socket, as nmctl does. */
   async ask<C extends Contract, M extends keyof C & string>(
     daemon: DaemonName,
-    contract: C,
+    _contract: C,
     method: M,
     params: ParamsOf<C, M>,
   ): Promise<ResultOf<C, M>> {
-    const client = connectCalls({ path: endpointsBelow(this.#here).operator[daemon], contract });
-    try {
-      return await client.call(method, params, { deadlineMs: CALL_MS });
-    } finally {
-      client.close();
-    }
+    // Whoever asks over there has checked it against the contract.
+    return (await this.#asker.ask(daemon, method, params)) as ResultOf<C, M>;
   }
 
   /** publish replaces what PLC says, and has the node fetch it. */
@@ -103,15 +84,8 @@ export class NodeUnderTest {
 
   /** deliverTicket delivers the record of a sliver that PLC has not instantiated itself. */
   async deliverTicket(record: SliverRecord): Promise<void> {
-    const path = endpointsBelow(this.#here).deliver;
-    const client = connectCalls({ path, contract: deliverContract });
     const request_id = crypto.randomUUID();
-    try {
-      const params = { request_id, source: 'ticket', record } as const;
-      await client.call('single_record', params, { deadlineMs: CALL_MS });
-    } finally {
-      client.close();
-    }
+    await this.#asker.ask('deliver', 'single_record', { request_id, source: 'ticket', record });
   }
 
   /** converged waits until every account is as the database wants it. */
@@ -143,7 +117,7 @@ export class NodeUnderTest {
 
   /** api is Python's client of the API, as root. */
   get api(): PythonClient {
-    this.#api ??= new PythonClient({ unix: join(this.#here, API_SOCKET) });
+    this.#api ??= new PythonClient({ unix: this.#apiSocket });
     return this.#api;
   }
 

@@ -1,4 +1,6 @@
 /** Makes a node of a machine that has booted: the package, an authority, a configuration, an image. */
+import { basename } from 'node:path';
+import { ASKER_FOLDER } from './asker.ts';
 import { IMAGE_TARBALL } from './build-disk.ts';
 import { eventually } from './eventually.ts';
 import type { NodeMachine } from './node-machine.ts';
@@ -6,6 +8,8 @@ import { CONFIG_FILE, type NodeSettings, PLC, renderConfig } from './render-conf
 
 /** Where `npm run build` leaves the PLC. */
 const DEMO_PLC = 'dist/apps/demo-plc/main.cjs';
+/** Where tools/node-machine leaves the program that asks daemons. */
+const ASKER = 'dist/node-machine/ask-inside.process.cjs';
 /** For what an emulated machine takes a minute for. */
 const LONG_MS = 600_000;
 
@@ -28,6 +32,14 @@ export async function installPackage(machine: NodeMachine, deb: string): Promise
     ],
     { deadlineMs: LONG_MS },
   );
+}
+
+/** installAsker puts the program in the machine that tests ask daemons by. */
+export async function installAsker(machine: NodeMachine): Promise<void> {
+  await machine.root(['mkdir', '--parents', ASKER_FOLDER]);
+  const modules = `${ASKER_FOLDER}/node_modules`;
+  await machine.root(['ln', '--symbolic', '/usr/lib/nodemgr/node_modules', modules]);
+  await machine.copyIn(ASKER, `${ASKER_FOLDER}/${basename(ASKER)}`);
 }
 
 /** startPlc starts demo-plc with a document, and has the node believe it. */

@@ -9,7 +9,7 @@ import { aDocument } from '../../support/slices-document.ts';
 import { onMachine, stopwatch } from './machine-run.ts';
 import { filesOf, type MachinePlace, makeKey } from './node-machine.ts';
 import { keysOf } from './node-under-test.ts';
-import { configure, importImage, installPackage, startPlc } from './prepare-node.ts';
+import { configure, importImage, installAsker, installPackage, startPlc } from './prepare-node.ts';
 import { takeSnapshot } from './snapshot.ts';
 import type { OwnMachine } from './start-machine.ts';
 
@@ -26,6 +26,7 @@ async function prepare(own: OwnMachine, deb: string, tell: (line: string) => voi
     writeFileSync(filesOf(own.place).beforeInstall, JSON.stringify(before));
     await installPackage(machine, deb);
     tell(`installed ${deb}`);
+    await installAsker(machine);
     await startPlc(machine, aDocument());
     await configure(machine, {
       delegateKeys: [readFileSync(`${keys.delegate}.pub`, 'utf8').trim()],

@@ -12,8 +12,12 @@ function main(): void {
   const { values } = parseArgs({
     options: { version: { type: 'string' }, help: { type: 'boolean', short: 'h', default: false } },
   });
-  if (values.help) process.stdout.write(USAGE);
-  else process.stdout.write(`${makePackage(buildFacts(process.env, values.version))}\n`);
+  if (values.help) {
+    process.stdout.write(USAGE);
+    return;
+  }
+  const made = makePackage(buildFacts(process.env, values.version), 'dist/package');
+  process.stdout.write(`${made}\n`);
 }
 
 try {

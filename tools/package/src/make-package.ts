@@ -1,7 +1,7 @@
 /** Makes the .deb out of what has been built: lays out the tree, describes it, packs it. */
 import { createHash } from 'node:crypto';
 import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { BuildFacts } from './build-facts.ts';
 import { libraryDependencies } from './library-dependencies.ts';
 import type { PackageFile } from './package-file.ts';
@@ -13,7 +13,6 @@ import { CONFFILES, systemFiles } from './system-files.ts';
 import { textFiles } from './text-files.ts';
 import { usedPackages } from './used-packages.ts';
 
-export const OUTPUT = 'dist/package';
 const SCRIPTS = 'tools/package/debian';
 const SCRIPT_NAMES = ['postinst', 'prerm', 'postrm'];
 
@@ -84,15 +83,19 @@ function tryAddons(root: string): void {
   });
 }
 
-/** makePackage returns the path of the package that it has made. Throws an Error that says what is missing. */
-export function makePackage(facts: BuildFacts): string {
-  const root = join(process.cwd(), OUTPUT, 'tree');
+/**
+ * makePackage writes the package into the folder `output`, which is made, and returns its path. Throws an
+ * Error that says what is missing.
+ */
+export function makePackage(facts: BuildFacts, output: string): string {
+  const root = resolve(output, 'tree');
   rmSync(root, { recursive: true, force: true });
+  mkdirSync(output, { recursive: true });
   const files = packageFiles(facts);
   stageTree(root, files);
   tryAddons(root);
   describePackage(root, files, facts);
-  const target = join(OUTPUT, `nodemgr_${facts.version}_${facts.architecture}.deb`);
+  const target = join(output, `nodemgr_${facts.version}_${facts.architecture}.deb`);
   // One thread: with several, the number of them would show in the bytes.
   const options = ['--root-owner-group', '-Zxz', '--threads-max=1'];
   const env = { ...process.env, SOURCE_DATE_EPOCH: String(facts.date) };

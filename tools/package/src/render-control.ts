@@ -18,7 +18,7 @@ const PROGRAMS = [
   'nftables',
   'passwd', // useradd, usermod, userdel
   'procps', // pkill
-  'quota', // setquota
+  'quota', // setquota, on purge; repquota, for operators
   'systemd (>= 257~)',
   'systemd-container (>= 257~)', // systemd-nspawn
 ];

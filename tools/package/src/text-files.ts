@@ -4,7 +4,7 @@ import { gzipSync } from 'node:zlib';
 import { configKeys } from '@nodemgr/config';
 import { makeProgram } from '../../../apps/nmctl/src/program.ts';
 import type { BuildFacts } from './build-facts.ts';
-import { commandTree } from './command-tree.ts';
+import { commandTree, type TreeCommand } from './command-tree.ts';
 import { describeTables } from './config-tables.ts';
 import type { MadeFile } from './package-file.ts';
 import { renderChangelog } from './render-changelog.ts';
@@ -15,8 +15,8 @@ import { renderConfigManual } from './render-man-config.ts';
 import { renderNmctlManual } from './render-man-nmctl.ts';
 import type { UsedPackage } from './used-packages.ts';
 
-/** The command line is read, never run. */
-const nmctlTree = () =>
+/** nmctlTree returns nmctl's command line, which is read here and never run. */
+export const nmctlTree = (): TreeCommand =>
   commandTree(
     makeProgram({
       open() {

@@ -45,8 +45,9 @@ const READINGS = 2;
 /** The texts of the tables, read after they were asked for. */
 export type ReadTables = () => Promise<readonly string[]>;
 
+/** Not /proc/net: a unit with ProcSubset=pid has none (systemd.exec(5)). */
 const readTables: ReadTables = () =>
-  Promise.all([readTable('/proc/net/tcp'), readTable('/proc/net/tcp6')]);
+  Promise.all([readTable('/proc/self/net/tcp'), readTable('/proc/self/net/tcp6')]);
 
 export class TcpPeers {
   /** Connections accepted together share one reading of the tables. */

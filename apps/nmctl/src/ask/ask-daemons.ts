@@ -23,7 +23,7 @@ export type Ask = <D extends DaemonName, M extends keyof OperatorContracts[D] & 
 ) => Promise<Answer<ResultOf<OperatorContracts[D], M>>>;
 
 /** Deadline of a question that is answered from memory (milliseconds). */
-export const GLANCE_MS = 1_000;
+export const GLANCE_MS = 3_000;
 /** Deadline of a question whose answer may be long, or is computed first. */
 export const LOOK_MS = 5_000;
 

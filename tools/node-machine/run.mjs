@@ -1,0 +1,18 @@
+// `npm run node`: makes the package, and opens a prompt on a machine that has it.
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { bundleMachine } from './bundle.mjs';
+import { newestPackage } from './newest-package.mjs';
+
+process.chdir(fileURLToPath(new URL('../..', import.meta.url)));
+
+for (const script of ['build', 'package']) {
+  const { status } = spawnSync('npm', ['run', script], { stdio: 'inherit' });
+  if (status !== 0) process.exit(1);
+}
+const args = ['--enable-source-maps', await bundleMachine('open-prompt'), newestPackage()];
+const child = spawn(process.execPath, args, { stdio: 'inherit' });
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
+const [code] = await once(child, 'exit');
+process.exitCode = code ?? 1;
