@@ -9,7 +9,14 @@ const DROP_IN = 'systemd/sshd_config.d/60-nodemgr.conf';
 const SSHD = '/usr/sbin/sshd';
 /** It reads nothing before it has looked for this folder, which its unit makes. */
 const PRIVILEGE_SEPARATION = '/run/sshd';
-const canRun = existsSync(SSHD) && existsSync(PRIVILEGE_SEPARATION);
+const canRun = existsSync(SSHD) && existsSync(PRIVILEGE_SEPARATION) && isRecent();
+
+/** From 9.5 on a Subsystem may stand in a Match; Debian 13, which the package is for, has 10.0. */
+function isRecent(): boolean {
+  const { stdout, stderr } = spawnSync(SSHD, ['-V'], { encoding: 'utf8' });
+  const [, major = '0', minor = '0'] = /OpenSSH_(\d+)\.(\d+)/.exec(`${stdout}${stderr}`) ?? [];
+  return Number(major) * 100 + Number(minor) >= 905;
+}
 
 test('it says something about our accounts only, and nothing before that', () => {
   const settings = readFileSync(DROP_IN, 'utf8')

@@ -10,7 +10,8 @@
 #include <grp.h>
 #include <sched.h>
 #include <signal.h>
-#include <stdlib.h>
+#include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -34,6 +35,17 @@ static bool write_text(int folder, const char *path, const char *text) {
   return written;
 }
 
+/* Which the kernel kills first when memory runs out: what the unit's OOMScoreAdjust= says. */
+static bool take_on_oom_score(pid_t init) {
+  char path[64], score[16] = "";
+  snprintf(path, sizeof path, "/proc/%d/oom_score_adj", init);
+  const int fd = open(path, O_RDONLY | O_CLOEXEC);
+  if (fd == -1) return false;
+  const ssize_t got = read(fd, score, sizeof score - 1);
+  close(fd);
+  return got > 0 && write_text(AT_FDCWD, "/proc/self/oom_score_adj", score);
+}
+
 void take_on_limits(pid_t init) {
   struct rlimit limit;
   for (int resource = 0; resource < (int)RLIM_NLIMITS; resource++)
@@ -41,8 +53,8 @@ void take_on_limits(pid_t init) {
         setrlimit((__rlimit_resource_t)resource, &limit) != 0)
       refuse_errno("cannot take on the sliver's limits");
   const struct sched_param ordinary = {0};
-  if (!write_text(AT_FDCWD, "/proc/self/oom_score_adj", "0") ||
-      sched_setscheduler(0, SCHED_OTHER, &ordinary) != 0 || setpriority(PRIO_PROCESS, 0, 0) != 0)
+  if (!take_on_oom_score(init) || sched_setscheduler(0, SCHED_OTHER, &ordinary) != 0 ||
+      setpriority(PRIO_PROCESS, 0, 0) != 0)
     refuse_errno("cannot take on an ordinary priority");
 }
 

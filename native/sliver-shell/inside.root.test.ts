@@ -178,6 +178,11 @@ describe.skipIf(why !== undefined)(`a login (needs root: ${why ?? 'yes'})`, () =
     expect((await said(limits)).trim().split('\n').slice(-3)).toEqual(['0', '0', '0022']);
   });
 
+  it('is killed for lack of memory no later than process 1', async () => {
+    writeFileSync(`/proc/${node.initOf(SIRIUS.name)}/oom_score_adj`, '200');
+    expect(await said('cat /proc/self/oom_score_adj')).toBe('200\n');
+  });
+
   it('hears no signals that the caller blocked or ignored, and none is left so', async () => {
     const values = ['-c', `trap '' HUP INT TERM CHLD; exec "$0" -c 'kill -TERM $$'`, node.shell];
     const child = spawn('sh', values, { uid: SIRIUS.uid, gid: SIRIUS.uid, cwd: '/' });

@@ -109,6 +109,7 @@ test('every step stands for exactly these commands', () => {
     # remove-user
     rm --recursive --force -- /etc/systemd/system.control/nodemgr-sliver@princeton_sirius.service.d
     rm --force -- /var/lib/nodemgr/keys/princeton_sirius
+    systemctl stop user-30001.slice
     pkill --signal KILL --uid 30001
     userdel --force princeton_sirius
     rm --force -- /var/lib/nodemgr/accounts/princeton_sirius.starts /var/lib/nodemgr/accounts/princeton_sirius.json"

@@ -52,7 +52,9 @@ const removeUser: Renderer<'remove-user'> = ({ uid }, name, layout) => {
   return [
     run('rm', '--recursive', '--force', '--', propertiesOf(name)),
     run('rm', '--force', '--', keys),
-    // A login that outlives its sliver. Nobody can log in any more: the account has expired.
+    // Logins that outlive their sliver, with the user's own service manager: killed, it would stay behind
+    // as a failed unit. Nobody can log in any more: the account has expired.
+    run('systemctl', 'stop', `user-${uid}.slice`),
     runAccepting([NO_PROCESS], 'pkill', '--signal', 'KILL', '--uid', `${uid}`),
     // Takes the subordinate ids along (userdel(8)); --force: what was killed may not be gone yet.
     runAccepting([NO_USER], 'userdel', '--force', name),
