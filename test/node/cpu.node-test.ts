@@ -9,18 +9,22 @@ const OTHERS = Array.from(
   { length: 10 },
   (_, place) => `lab_s${String(place + 5).padStart(2, '0')}`,
 );
-/** As many in each as the machine has processors: one alone could not use up its share. */
-const LOOPS = 2;
+/** One loop on each: what moves work from one processor to another is not what is measured. */
+const PROCESSORS = [0, 1];
 /** Long beside the scheduler's periods. */
 const WINDOW_MS = 15_000;
 const node = theTestbed();
 const busy = new Set<string>();
 
 async function makeBusy(...slivers: readonly string[]): Promise<void> {
-  const loop = `setsid sh -c 'while :; do :; done' </dev/null >/dev/null 2>&1 &`;
+  const loops = PROCESSORS.map(
+    (cpu) => `setsid taskset -c ${cpu} sh -c 'while :; do :; done' </dev/null >/dev/null 2>&1 &`,
+  );
+  // A login on a machine that is busy already takes its time.
+  await Promise.all(slivers.map((sliver) => node.stayIn(sliver)));
   for (const sliver of slivers) {
     busy.add(sliver);
-    await node.inWell(sliver, loop.repeat(LOOPS));
+    await node.inWell(sliver, loops.join('\n'));
   }
 }
 

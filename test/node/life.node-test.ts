@@ -75,6 +75,21 @@ test('nothing is left over of a slice that has left the document, once its files
     .toEqual({});
 });
 
+test('a tenant who is logged in is logged out when the sliver goes, and keeps nothing of it', async () => {
+  await publishTestbed(node, scripted);
+  await node.stayIn(REMOVED);
+  const session = node.in(REMOVED, 'sleep 100000');
+  await expect
+    .poll(async () => (await pidsOf(node.machine, [REMOVED]))[REMOVED]?.length, { timeout: 60_000 })
+    .toBeGreaterThan(1);
+  const slot = await slotOf(node.machine, REMOVED);
+  await publishTestbed(node, { ...scripted, [REMOVED]: 'absent' });
+  expect((await session).code).not.toBe(0);
+  await expect
+    .poll(() => leftovers(node.machine, REMOVED, slot), { timeout: 90_000, interval: 2000 })
+    .toEqual({});
+});
+
 test('nothing is left over of a slice that has expired', async () => {
   const expiry = now() + 60;
   await node.publish(documentFor(node, { [EXPIRING]: { expiry, users: [1] } }));

@@ -85,9 +85,10 @@ export class NodeMachine {
     return this.root(['sh', '-euc', script], options);
   }
 
-  /** doorOf returns a way in for another user; each command makes a connection of its own. */
+  /** doorOf returns a way in for another user; until it is opened each command makes a connection of its own. */
   doorOf(user: string, keyFile: string): SshDoor {
-    return new SshDoor({ user, port: this.place.sshPort, keyFile });
+    const controlPath = join(this.place.folder, `${user}-${process.pid}`);
+    return new SshDoor({ user, port: this.place.sshPort, keyFile, controlPath });
   }
 
   /** sshAs runs a command as another user. */

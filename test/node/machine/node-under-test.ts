@@ -23,6 +23,8 @@ import { type Finished, type RunOptions, saidBy } from './run-command.ts';
 import type { SshDoor } from './ssh-door.ts';
 
 const API_SOCKET = '/run/nodemgr/api/api.sock';
+/** Of a login on a busy machine. */
+const LOGIN_MS = 180_000;
 
 /** keysOf names the private keys that tests log in with. */
 export function keysOf({ folder }: MachinePlace) {
@@ -136,6 +138,16 @@ export class NodeUnderTest {
     const finished = await this.in(sliver, script, options);
     if (finished.code !== 0) throw new Error(`in ${sliver}: ${script}: ${saidBy(finished)}`);
     return finished.stdout.trimEnd();
+  }
+
+  /** stayIn keeps a connection to a sliver open, which later commands in it share. */
+  async stayIn(sliver: string): Promise<void> {
+    await this.#doorOf(sliver).open({ timeoutMs: LOGIN_MS });
+  }
+
+  /** leave closes that connection. */
+  async leave(sliver: string): Promise<void> {
+    await this.#doorOf(sliver).closed();
   }
 
   #doorOf(sliver: string): SshDoor {

@@ -65,7 +65,7 @@ export class SshDoor {
     ];
   }
 
-  /** open makes the connection that commands share; waits until the machine lets us in. */
+  /** open makes the connection that commands share, anew if there is one; waits until we are let in. */
   async open(patience: Patience): Promise<void> {
     this.close();
     await eventually(() => this.#connect(), patience);
