@@ -38,6 +38,9 @@ async function killed(daemon: 'db-service' | 'account-supervisor'): Promise<void
 test('what a sliver went through is told in its order, also after both daemons were killed', async () => {
   const api = node.unix();
   expect(await api.call('SetLoans', LENDER, [[BORROWER, 'nm_cpu_share', 8]])).toBe(1);
+  // The two daemons do not wait for each other: what one has done is seen before the other is asked.
+  const lastOf = async () => (await historyOf(BORROWER)).at(-1);
+  await node.eventually(async () => expect(await lastOf()).toMatch(/^cpu-weight-changed/));
   expect(await api.call('Stop', BORROWER)).toBe(1);
   await node.eventually(async () =>
     expect((await node.nmctl('slivers')).stdout).toMatch(/princeton_eisentest +stopped/),

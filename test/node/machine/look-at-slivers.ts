@@ -113,7 +113,12 @@ function traces(name: string, slot: number): Readonly<Record<string, readonly st
       '-path',
       '*/propagate/*',
     ],
-    'state folder': ['sh', '-c', `find ${STATE}/* -maxdepth 1 -name '${name}*'`],
+    // But for its history, which is kept for a month.
+    'state folder': [
+      'sh',
+      '-c',
+      `find ${STATE} -mindepth 2 -maxdepth 2 -name '${name}*' -not -path '*/history/*'`,
+    ],
     quota: ['sh', '-c', `repquota --project --no-names ${STATE} | grep '^#${uid} '`],
   };
 }
