@@ -21,8 +21,8 @@ async function empty(): Promise<void> {
 }
 
 async function databaseIsWhole(): Promise<void> {
-  const { detail } = await node.ask('db-service', dbOperatorContract, 'status', {});
-  expect(detail.salvage).toBeUndefined();
+  const { salvage } = await node.database();
+  expect(salvage).toBeUndefined();
   const check = `
 import glob, sqlite3
 for file in glob.glob("/var/lib/nodemgr/db/*.sqlite*") + glob.glob("/var/lib/nodemgr/db/*.db"):

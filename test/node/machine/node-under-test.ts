@@ -6,8 +6,11 @@ import { join } from 'node:path';
 import {
   type Contract,
   type DaemonName,
+  type DbStatus,
   dbOperatorContract,
+  type EventSubject,
   fetcherOperatorContract,
+  NODE_SUBJECT,
   type NodeEvent,
   type ParamsOf,
   type ResultOf,
@@ -70,14 +73,25 @@ export class NodeUnderTest {
     return (await this.#asker.ask(daemon, method, params)) as ResultOf<C, M>;
   }
 
-  /** publish replaces what PLC says, and has the node fetch it. */
+  /** publish replaces what PLC says; resolves when db-service has accepted it, or holds it back. */
   async publish(document: string): Promise<void> {
     await this.machine.write(PLC.document, document);
-    await this.fetch();
+    if ((await this.#fetch()) === 'unchanged') return;
+    const { detail } = await this.ask('plc-fetcher', fetcherOperatorContract, 'status', {});
+    const fetchedAt = Math.floor((detail.document?.fetched_at ?? 0) / 1000);
+    await eventually(async () => {
+      const { guard, sources } = await this.database();
+      const accepted = (sources['plc']?.timestamp ?? 0) >= fetchedAt;
+      if (!accepted && guard.length === 0) throw new Error('db-service has not got the document');
+    });
   }
 
-  /** fetch has PLC asked now; returns how that ended. */
-  async fetch(): Promise<string> {
+  /** database returns what db-service says of itself. */
+  async database(): Promise<DbStatus['detail']> {
+    return (await this.ask('db-service', dbOperatorContract, 'status', {})).detail;
+  }
+
+  async #fetch(): Promise<string> {
     const { outcome } = await eventually(() =>
       this.ask('plc-fetcher', fetcherOperatorContract, 'fetch_now', {}),
     );
@@ -93,7 +107,7 @@ export class NodeUnderTest {
   /** converged waits until every account is as the database wants it. */
   async converged(patience?: Patience): Promise<void> {
     await eventually(async () => {
-      const { detail: db } = await this.ask('db-service', dbOperatorContract, 'status', {});
+      const db = await this.database();
       const { detail, failures } = await this.#supervisor();
       const behind = (detail.converged_revision ?? -1) < db.revision;
       if (behind || failures.length > 0) {
@@ -108,8 +122,9 @@ export class NodeUnderTest {
   }
 
   /** history returns what db-service and account-supervisor know to have happened, oldest first. */
-  async history(name?: string): Promise<readonly NodeEvent[]> {
-    const query = { limit: 10_000, ...(name === undefined ? {} : { name: accountName(name) }) };
+  async history(about: string): Promise<readonly NodeEvent[]> {
+    const name: EventSubject = about === NODE_SUBJECT ? NODE_SUBJECT : accountName(about);
+    const query = { limit: 1000, name };
     const answers = await Promise.all([
       this.ask('db-service', dbOperatorContract, 'events', query),
       this.ask('account-supervisor', supervisorOperatorContract, 'events', query),
