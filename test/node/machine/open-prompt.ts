@@ -80,7 +80,11 @@ async function main([deb = '']: readonly string[]): Promise<void> {
   });
 }
 
-main(process.argv.slice(2)).catch((error: unknown) => {
-  process.stderr.write(`node: ${error instanceof Error ? error.message : String(error)}\n`);
-  process.exitCode = 1;
-});
+// What still waits for a machine that is gone must not keep this process.
+main(process.argv.slice(2)).then(
+  () => process.exit(0),
+  (error: unknown) => {
+    process.stderr.write(`node: ${error instanceof Error ? error.message : String(error)}\n`);
+    process.exit(1);
+  },
+);

@@ -36,6 +36,11 @@ export class QemuProcess {
     return this.child.exitCode === null && this.child.signalCode === null;
   }
 
+  /** untilEnd resolves when QEMU has ended, however that was. */
+  async untilEnd(): Promise<void> {
+    if (this.running) await once(this.child, 'exit');
+  }
+
   /** Fails when QEMU has ended, with what it said. */
   assertRunning(): void {
     if (!this.running) throw new Error(`QEMU has ended: ${this.#said.trim()}`);

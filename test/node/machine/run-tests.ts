@@ -86,12 +86,11 @@ async function main([deb = '', results = '', ...args]: readonly string[]): Promi
   });
 }
 
+// What still waits for a machine that is gone must not keep this process.
 main(process.argv.slice(2)).then(
-  (code) => {
-    process.exitCode = code;
-  },
+  (code) => process.exit(code),
   (error: unknown) => {
     process.stderr.write(`test:node: ${error instanceof Error ? error.stack : String(error)}\n`);
-    process.exitCode = 1;
+    process.exit(1);
   },
 );

@@ -1,7 +1,7 @@
 /** Starts a machine on a built disk, with disks, keys and a port of its own, and stops all of it. */
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { existsSync, readFileSync } from 'node:fs';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { DISK_FILES, makeFileSystem } from './build-disk.ts';
@@ -12,7 +12,9 @@ import type { Architecture } from './required-tools.ts';
 import { runWell } from './run-command.ts';
 
 /** /tmp may be memory, of which the machine takes enough. */
-const PLACE = '/var/tmp/nodemgr-machine-';
+const PLACE = '/var/tmp';
+/** Before the process id of whoever answers for a machine. */
+const PREFIX = 'nodemgr-machine-';
 /** Of the state disk; only what is written takes room. */
 const STATE_SIZE = '8G';
 
@@ -33,6 +35,15 @@ async function makeDisks(disk: string, system: string, state: string): Promise<v
   await makeFileSystem(state, STATE_SIZE, ['-O', 'project,quota']);
 }
 
+/** Whoever is killed (SIGKILL) leaves its folder, with gigabytes in it. */
+async function removeAbandoned(): Promise<void> {
+  for (const name of await readdir(PLACE)) {
+    const [, owner] = name.startsWith(PREFIX) ? (/^\D+(\d+)-/.exec(name) ?? []) : [];
+    if (owner === undefined || existsSync(`/proc/${owner}`)) continue;
+    await rm(join(PLACE, name), { recursive: true, force: true });
+  }
+}
+
 export interface MachineOptions {
   readonly architecture: Architecture;
   /** A folder with DISK_FILES; nothing in it is written to. */
@@ -49,7 +60,8 @@ export class OwnMachine {
 
   /** start starts the machine, and does not wait for its boot. */
   static async start({ architecture, disk, network }: MachineOptions): Promise<OwnMachine> {
-    const folder = await mkdtemp(PLACE);
+    await removeAbandoned();
+    const folder = await mkdtemp(join(PLACE, `${PREFIX}${process.pid}-`));
     try {
       const place = { folder, sshPort: await freePort() };
       const { rootKey, serialLog, qmpSocket } = filesOf(place);
@@ -79,13 +91,13 @@ export class OwnMachine {
   async booted(sockets: readonly (readonly [string, string])[] = []): Promise<NodeMachine> {
     const machine = new NodeMachine(this.place, sockets);
     try {
-      await machine.open();
+      await Promise.race([machine.open(), this.qemu.untilEnd()]);
+      this.qemu.assertRunning();
       return machine;
     } catch (error) {
-      this.qemu.assertRunning();
-      throw new Error(`the machine does not boot: ${readFileSync(filesOf(this.place).serialLog)}`, {
-        cause: error,
-      });
+      const why = error instanceof Error ? error.message : String(error);
+      const console = readFileSync(filesOf(this.place).serialLog, 'utf8');
+      throw new Error(`the machine does not boot: ${why}\nIts console:\n${console}`);
     }
   }
 
