@@ -21,6 +21,14 @@ NAPI_MODULE_INIT() {
       EXPORT("projectOf", project_of),
       EXPORT("projectQuota", project_quota),
       EXPORT("setProjectQuota", set_project_quota),
+      EXPORT("rootQdisc", root_qdisc),
+      EXPORT("rootQdiscs", root_qdiscs),
+      EXPORT("htbClassNumbers", htb_class_numbers),
+      EXPORT("openNetworkEvents", open_network_events),
+      EXPORT("readNetworkEvents", read_network_events),
+      EXPORT("closeNetworkEvents", close_network_events),
+      EXPORT("tcpSocketOwner", tcp_socket_owner),
+      EXPORT("tcpPeerOwner", tcp_peer_owner),
   };
   const size_t count = sizeof functions / sizeof functions[0];
   if (napi_define_properties(env, exports, count, functions) != napi_ok)

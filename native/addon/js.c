@@ -134,3 +134,36 @@ napi_value js_undefined(napi_env env) {
   napi_value result;
   return napi_get_undefined(env, &result) == napi_ok ? result : js_throw_engine(env);
 }
+
+napi_value js_text(napi_env env, const char *text) {
+  napi_value result;
+  return napi_create_string_utf8(env, text, NAPI_AUTO_LENGTH, &result) == napi_ok
+             ? result
+             : js_throw_engine(env);
+}
+
+napi_value js_object(napi_env env) {
+  napi_value result;
+  return napi_create_object(env, &result) == napi_ok ? result : js_throw_engine(env);
+}
+
+bool js_set(napi_env env, napi_value object, const char *name, napi_value value) {
+  if (value == NULL) return false;
+  if (napi_set_named_property(env, object, name, value) == napi_ok) return true;
+  js_throw_engine(env);
+  return false;
+}
+
+bool js_get(napi_env env, napi_value object, const char *what, const char *name,
+            napi_value *value) {
+  napi_valuetype type;
+  if (napi_typeof(env, object, &type) == napi_ok && type == napi_object) {
+    if (napi_get_named_property(env, object, name, value) == napi_ok) return true;
+    js_throw_engine(env);
+    return false;
+  }
+  char message[120];
+  snprintf(message, sizeof message, "%s must be an object", what);
+  napi_throw_type_error(env, "ERR_INVALID_ARG_TYPE", message);
+  return false;
+}

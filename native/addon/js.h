@@ -45,5 +45,17 @@ napi_value js_throw_engine(napi_env env);
 napi_value js_integer(napi_env env, long long value);
 napi_value js_boolean(napi_env env, bool value);
 napi_value js_undefined(napi_env env);
+napi_value js_text(napi_env env, const char *text);
+napi_value js_object(napi_env env);
+
+/*
+ * Gives `object` a property. False, with an exception pending, when it cannot or when `value` is
+ * NULL, so that the makers of values above need no check of their own.
+ */
+bool js_set(napi_env env, napi_value object, const char *name, napi_value value);
+
+/* Takes the property `name` of `object`, which `what` names: a TypeError when that is no object. */
+bool js_get(napi_env env, napi_value object, const char *what, const char *name,
+            napi_value *value);
 
 #endif

@@ -74,20 +74,27 @@ describe.skipIf(process.getuid?.() !== 0)('projects (needs root)', () => {
     if (mountPoint === undefined) return skip('this kernel has no project quotas (quota_v2)');
     const upper = newFolder(mountPoint);
     setProject?.(upper, 7);
-    expect(projectQuota?.(upper, 7)).toEqual({ hardKiB: 0, usedKiB: 4 });
-    expect(projectQuota?.(upper, 8)).toEqual({ hardKiB: 0, usedKiB: 0 });
-    setProjectQuota?.(upper, 7, 5_000_000);
+    const none = { hardKiB: 0, hardInodes: 0 };
+    expect(projectQuota?.(upper, 7)).toEqual({ ...none, usedKiB: 4, usedInodes: 1 });
+    expect(projectQuota?.(upper, 8)).toEqual({ ...none, usedKiB: 0, usedInodes: 0 });
+    setProjectQuota?.(upper, 7, 5_000_000, 312_500);
     fill(join(upper, 'file'), 100);
-    expect(projectQuota?.(mountPoint, 7)).toEqual({ hardKiB: 5_000_000, usedKiB: 104 });
-    setProjectQuota?.(upper, 7, 0);
-    expect(projectQuota?.(upper, 7)).toMatchObject({ hardKiB: 0 });
+    expect(projectQuota?.(mountPoint, 7)).toEqual({
+      hardKiB: 5_000_000,
+      usedKiB: 104,
+      hardInodes: 312_500,
+      usedInodes: 2,
+    });
+    setProjectQuota?.(upper, 7, 0, 0);
+    expect(projectQuota?.(upper, 7)).toMatchObject(none);
   });
 
   it('a limit beyond what a program could ever use is kept exactly', ({ skip }) => {
     const mountPoint = newFileSystem('project,quota', 'loop,prjquota');
     if (mountPoint === undefined) return skip('this kernel has no project quotas (quota_v2)');
-    setProjectQuota?.(mountPoint, 7, 2 ** 42 + 1);
-    expect(projectQuota?.(mountPoint, 7)).toMatchObject({ hardKiB: 2 ** 42 + 1 });
+    setProjectQuota?.(mountPoint, 7, 2 ** 42 + 1, 2 ** 31 + 1);
+    const kept = { hardKiB: 2 ** 42 + 1, hardInodes: 2 ** 31 + 1 };
+    expect(projectQuota?.(mountPoint, 7)).toMatchObject(kept);
   });
 
   it('who may not set quotas is told EPERM', ({ skip }) => {
@@ -95,7 +102,7 @@ describe.skipIf(process.getuid?.() !== 0)('projects (needs root)', () => {
     if (mountPoint === undefined) return skip('this kernel has no project quotas (quota_v2)');
     process.seteuid?.(65534);
     try {
-      expect(thrownBy(() => setProjectQuota?.(mountPoint, 7, 1)).code).toBe('EPERM');
+      expect(thrownBy(() => setProjectQuota?.(mountPoint, 7, 1, 1)).code).toBe('EPERM');
     } finally {
       process.seteuid?.(0);
     }

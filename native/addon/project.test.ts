@@ -9,7 +9,7 @@ const calls: [string, (path: unknown, id?: unknown) => unknown][] = [
   ['setProject', (path, id = 7) => setProject?.(path, id)],
   ['projectOf', (path) => projectOf?.(path)],
   ['projectQuota', (path, id = 7) => projectQuota?.(path, id)],
-  ['setProjectQuota', (path, id = 7) => setProjectQuota?.(path, id, 1024)],
+  ['setProjectQuota', (path, id = 7) => setProjectQuota?.(path, id, 1024, 16)],
 ];
 
 describe.each(calls)('%s', (_name, call) => {
@@ -52,7 +52,17 @@ describe.each(calls.filter(([name]) => name !== 'projectOf'))('%s', (_name, call
 
 describe('setProjectQuota', () => {
   it.each([-1, 0.5, 2 ** 53, Number.POSITIVE_INFINITY])('refuses a quota of %s KiB', (quota) => {
-    expect(thrownBy(() => setProjectQuota?.('/tmp', 7, quota)).code).toBe('ERR_OUT_OF_RANGE');
+    expect(thrownBy(() => setProjectQuota?.('/tmp', 7, quota, 1)).code).toBe('ERR_OUT_OF_RANGE');
+  });
+
+  it.each([-1, 0.5, 2 ** 53])('refuses a quota of %s inodes', (quota) => {
+    const error = thrownBy(() => setProjectQuota?.('/tmp', 7, 1, quota));
+    expect(error.code).toBe('ERR_OUT_OF_RANGE');
+    expect(error.message).toContain('a quota in inodes');
+  });
+
+  it('wants both limits: none is taken for a limit that is not there', () => {
+    expect(thrownBy(() => setProjectQuota?.('/tmp', 7, 1)).code).toBe('ERR_INVALID_ARG_TYPE');
   });
 });
 
@@ -60,7 +70,7 @@ describe('on a file system that keeps no project quotas', () => {
   // /proc never does, whatever this machine is.
   it.each([
     ['projectQuota', () => projectQuota?.('/proc', 7)],
-    ['setProjectQuota', () => setProjectQuota?.('/proc', 7, 1)],
+    ['setProjectQuota', () => setProjectQuota?.('/proc', 7, 1, 1)],
   ])('%s says so, and what to do', (_name, call) => {
     const error = thrownBy(call);
     expect(error.code).toMatch(/^(ESRCH|ENOSYS|EOPNOTSUPP|ENOTTY)$/);

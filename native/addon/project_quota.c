@@ -1,7 +1,8 @@
 /*
- * project_quota.c: projectQuota(path, id) -> { hardKiB, usedKiB } and setProjectQuota(path,
- * id, hardKiB), what a project may use of the file system that `path` is a folder of
- * (quotactl_fd(2)). The limit takes hold at once, and the kernel keeps it through reboots.
+ * project_quota.c: projectQuota(path, id) -> { hardKiB, usedKiB, hardInodes, usedInodes } and
+ * setProjectQuota(path, id, hardKiB, hardInodes), what a project may use of the file system
+ * that `path` is a folder of (quotactl_fd(2)). Both limits take hold at once and together, and
+ * the kernel keeps them through reboots.
  */
 #include <errno.h>
 #include <linux/quota.h>
@@ -20,7 +21,7 @@
 enum { KIB = 1024 };
 
 /* What a JavaScript number holds exactly; ext4 and XFS count no further than 2^63 bytes. */
-#define QUOTA_MAX_KIB ((UINT64_C(1) << 53) - 1)
+#define QUOTA_MAX ((UINT64_C(1) << 53) - 1)
 
 /* 0 or an errno. */
 static int quota_command(int fd, unsigned command, uint32_t id, struct if_dqblk *quota) {
@@ -45,18 +46,20 @@ static int read_quota(int fd, uint32_t id, struct if_dqblk *quota) {
   return error == ENOENT ? 0 : error;
 }
 
+static bool set_number(napi_env env, napi_value object, const char *name, uint64_t number) {
+  return js_set(env, object, name, js_integer(env, (long long)number));
+}
+
 static napi_value quota_object(napi_env env, const struct if_dqblk *quota) {
   /* The limit is counted in KiB, what is used in bytes. */
-  const long long used = (long long)((quota->dqb_curspace + KIB - 1) / KIB);
-  napi_value object, hard_kib, used_kib;
-  if (napi_create_object(env, &object) != napi_ok) return js_throw_engine(env);
-  hard_kib = js_integer(env, (long long)quota->dqb_bhardlimit);
-  used_kib = hard_kib == NULL ? NULL : js_integer(env, used);
-  if (used_kib == NULL) return NULL;
-  if (napi_set_named_property(env, object, "hardKiB", hard_kib) != napi_ok ||
-      napi_set_named_property(env, object, "usedKiB", used_kib) != napi_ok)
-    return js_throw_engine(env);
-  return object;
+  const uint64_t used_kib = (quota->dqb_curspace + KIB - 1) / KIB;
+  napi_value object = js_object(env);
+  const bool whole = object != NULL &&
+                     set_number(env, object, "hardKiB", quota->dqb_bhardlimit) &&
+                     set_number(env, object, "usedKiB", used_kib) &&
+                     set_number(env, object, "hardInodes", quota->dqb_ihardlimit) &&
+                     set_number(env, object, "usedInodes", quota->dqb_curinodes);
+  return whole ? object : NULL;
 }
 
 napi_value project_quota(napi_env env, napi_callback_info info) {
@@ -76,15 +79,17 @@ napi_value project_quota(napi_env env, napi_callback_info info) {
 
 napi_value set_project_quota(napi_env env, napi_callback_info info) {
   static const char DOING[] = "set the quota of project";
-  napi_value arguments[3];
+  napi_value arguments[4];
   uint32_t id;
-  uint64_t hard_kib;
+  uint64_t hard_kib, hard_inodes;
   struct project_folder folder;
-  if (!js_arguments(env, info, 3, arguments) || !project_id(env, arguments[1], &id) ||
-      !js_whole_number(env, arguments[2], "a quota in KiB", QUOTA_MAX_KIB, &hard_kib) ||
+  if (!js_arguments(env, info, 4, arguments) || !project_id(env, arguments[1], &id) ||
+      !js_whole_number(env, arguments[2], "a quota in KiB", QUOTA_MAX, &hard_kib) ||
+      !js_whole_number(env, arguments[3], "a quota in inodes", QUOTA_MAX, &hard_inodes) ||
       !open_project_folder(env, arguments[0], "set a project quota in", &folder))
     return NULL;
-  struct if_dqblk quota = {.dqb_bhardlimit = hard_kib, .dqb_valid = QIF_BLIMITS};
+  struct if_dqblk quota = {
+      .dqb_bhardlimit = hard_kib, .dqb_ihardlimit = hard_inodes, .dqb_valid = QIF_LIMITS};
   const int error = quota_command(folder.fd, Q_SETQUOTA, id, &quota);
   close(folder.fd);
   return error == 0 ? js_undefined(env) : throw_quota_error(env, error, DOING, id, &folder);

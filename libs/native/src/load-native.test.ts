@@ -50,13 +50,21 @@ describe('native', () => {
   it('loads the addon from the source tree, once', () => {
     expect(Object.keys(native()).sort()).toEqual([
       'clockSynchronised',
+      'closeNetworkEvents',
+      'htbClassNumbers',
       'lockFile',
       'notify',
+      'openNetworkEvents',
       'peerCredentials',
       'projectOf',
       'projectQuota',
+      'readNetworkEvents',
+      'rootQdisc',
+      'rootQdiscs',
       'setProject',
       'setProjectQuota',
+      'tcpPeerOwner',
+      'tcpSocketOwner',
       'unlockFile',
     ]);
     expect(native()).toBe(native());
@@ -73,7 +81,7 @@ describe('native', () => {
       put(ADDON, join(folder, addon));
       expect(run(join(folder, app))).toEqual({
         status: 0,
-        stdout: 'imported\n9 true\n',
+        stdout: 'imported\n17 true\n',
         stderr: '',
       });
     },

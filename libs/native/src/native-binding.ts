@@ -1,4 +1,5 @@
 // What the native addon offers: the shape that native/addon implements, in JavaScript's terms.
+import type { NetworkBinding } from './network-binding.ts';
 
 /** Who is at the other end of a Unix socket, as the kernel noted it when they connected. */
 export interface PeerCredentials {
@@ -20,17 +21,22 @@ export interface ProjectQuota {
   readonly hardKiB: number;
   /** What its files use, in KiB, rounded up. */
   readonly usedKiB: number;
+  /** The hard limit of its inodes: files, folders, links and whatever else has a name; 0: none. */
+  readonly hardInodes: number;
+  /** How many it has. */
+  readonly usedInodes: number;
 }
 
 /**
- * The system calls that Node.js does not offer. Every function is synchronous and never waits.
+ * The system calls that Node.js does not offer. Every function is synchronous and waits for
+ * nothing but the kernel's own answer.
  *
  * Errors: a failed system call throws an `Error` whose `code` is the errno's name ('EBADF') and
  * whose message names what was done; an argument of the wrong type throws a `TypeError` with
  * `code` 'ERR_INVALID_ARG_TYPE', a number out of its range (a file descriptor's, a project
  * id's) a `RangeError` with 'ERR_OUT_OF_RANGE'.
  */
-export interface NativeBinding {
+export interface NativeBinding extends NetworkBinding {
   /**
    * Who connected the Unix socket `fd` (SO_PEERCRED, unix(7)).
    *
@@ -100,8 +106,9 @@ export interface NativeBinding {
   projectQuota(path: string, id: number): ProjectQuota;
 
   /**
-   * Sets the hard limit of the project's blocks to `hardKiB`; 0: none. It takes hold at once and
-   * survives a reboot. It does not bind processes with CAP_SYS_RESOURCE. Throws as projectQuota.
+   * Sets the hard limits of the project's blocks to `hardKiB` and of its inodes to `hardInodes`;
+   * 0: none. They take hold at once and survive a reboot. They do not bind processes with
+   * CAP_SYS_RESOURCE. Throws as projectQuota.
    */
-  setProjectQuota(path: string, id: number, hardKiB: number): void;
+  setProjectQuota(path: string, id: number, hardKiB: number, hardInodes: number): void;
 }

@@ -2,15 +2,11 @@
 import type { Socket } from 'node:net';
 import { native } from './load-native.ts';
 import type { PeerCredentials } from './native-binding.ts';
-
-/** Node.js keeps the descriptor in an inner handle and offers no other way to it. */
-interface SocketInside {
-  readonly _handle?: { readonly fd?: number } | null;
-}
+import { socketDescriptor } from './socket-descriptor.ts';
 
 function descriptorOf(socket: Socket): number {
-  const fd = (socket as unknown as SocketInside)._handle?.fd;
-  if (fd !== undefined && fd >= 0) return fd;
+  const fd = socketDescriptor(socket);
+  if (fd !== undefined) return fd;
   throw Object.assign(new Error('peer credentials: the socket is closed or was never connected'), {
     code: 'ENOTCONN',
   });
