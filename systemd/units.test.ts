@@ -191,6 +191,10 @@ describe('a sliver', () => {
     expect(unit.get('Service.OOMPolicy')).toEqual(['continue']);
   });
 
+  test('leaves no unit behind when it is gone, even one that did not end well', () => {
+    expect(unit.get('Unit.CollectMode')).toEqual(['inactive-or-failed']);
+  });
+
   test('is told of in a file of its own, and has the limits of all slivers above its own', () => {
     expect(unit.get('Service.EnvironmentFile')).toEqual([join(STATE, 'slivers/%i/unit.env')]);
     expect(unit.get('Service.Slice')).toEqual(['nodemgr-slivers.slice']);

@@ -8,6 +8,8 @@ const NEIGHBOUR = 'lab_s04';
 /** KiB. */
 const QUOTA = 20_000;
 const RAISED = 40_000;
+/** The fewest that any quota allows. */
+const FILES = 16_384;
 const node = theTestbed({ [SLIVER]: { rspec: { nm_disk_quota: QUOTA } } });
 
 /** Writes until nothing more is taken. */
@@ -33,6 +35,29 @@ test('a full sliver is full everywhere in it, and sees its quota as the size of 
 
 test('nobody else is short of anything', async () => {
   await node.inWell(NEIGHBOUR, `dd if=/dev/zero of=/root/big bs=64k count=1000 2>&1; rm /root/big`);
+});
+
+test('a tenant that makes empty files without end is stopped by its own quota, and others can make some', async () => {
+  const script = `python3 -c '
+import errno, os
+os.mkdir("/root/many")
+made, reason = 0, None
+while reason is None and made < 100000:
+  try:
+    os.close(os.open("/root/many/%d" % made, os.O_CREAT | os.O_WRONLY))
+    made += 1
+  except OSError as error:
+    reason = errno.errorcode[error.errno]
+print(made, reason)
+'`;
+  // The blocks are not what stops it.
+  await node.inWell(SLIVER, 'rm /root/big');
+  const [made, reason] = (await node.inWell(SLIVER, script)).trim().split(' ');
+  expect(reason).toBe('EDQUOT');
+  expect(Number(made)).toBeLessThan(FILES);
+  expect(Number(made)).toBeGreaterThan(FILES * 0.9);
+  await node.inWell(NEIGHBOUR, 'touch /root/one && rm /root/one');
+  await node.inWell(SLIVER, 'rm -r /root/many && touch /root/big');
 });
 
 test('a tenant cannot count its files under another’s quota', async () => {

@@ -1,6 +1,6 @@
 /** A memory hog and a fork bomb hurt their own sliver only. */
 import { afterAll, expect, test } from 'vitest';
-import { baseOf, groupValue, pidsOf, slotOf } from './machine/look-at-slivers.ts';
+import { baseOf, groupValue, pidsOf, SLIVERS_GROUP, slotOf } from './machine/look-at-slivers.ts';
 import { theTestbed } from './the-node.ts';
 
 const [HOG, BOMBER, NEIGHBOUR] = ['lab_s05', 'lab_s06', 'lab_s07'] as const;
@@ -31,8 +31,45 @@ test('the kernel’s OOM killer is in the history of the sliver that it struck, 
   const oom = async (name: string) =>
     (await node.history(name)).filter(({ what }) => what === 'oom-kill');
   await expect.poll(() => oom(HOG), { timeout: 60_000 }).not.toEqual([]);
-  expect((await oom(HOG))[0]?.by.kind).toBe('kernel');
+  const [first] = await oom(HOG);
+  expect(first?.by.kind).toBe('kernel');
+  expect(first?.why).toMatch(/nm_mem_max was reached/);
   expect(await oom(NEIGHBOUR)).toEqual([]);
+});
+
+test('a process that is killed because all slivers together have no more is not told as nm_mem_max’s doing', async () => {
+  const { machine } = node;
+  const slice = (value: string) =>
+    machine.root(['systemctl', 'set-property', '--runtime', 'nodemgr-slivers.slice', value]);
+  const used = Number(await machine.read(`${SLIVERS_GROUP}/memory.current`));
+  await slice(`MemoryMax=${used + (64 << 20)}`);
+  try {
+    await node.in(NEIGHBOUR, `python3 -c 'hog = b"x" * (600 << 20)'`);
+  } finally {
+    await slice('MemoryMax=90%');
+  }
+  const kills = async () => {
+    const histories = await Promise.all([HOG, BOMBER, NEIGHBOUR].map((name) => node.history(name)));
+    return histories.flat().filter(({ why }) => why.includes('nm_mem_max was not reached'));
+  };
+  await expect.poll(kills, { timeout: 60_000 }).not.toEqual([]);
+});
+
+test('programs that watch many files in one sliver leave all others some', async () => {
+  const script = (instances: number, then: string) => `python3 -c '
+import ctypes, os, time
+libc = ctypes.CDLL(None)
+for number in range(${instances}): assert libc.inotify_init1(0) >= 0, number
+${then}
+'`;
+  const hold = 'open("/run/held", "w")\nwhile os.path.exists("/run/held"): time.sleep(0.2)';
+  const holding = node.in(HOG, script(500, hold));
+  await expect
+    .poll(() => node.in(HOG, 'test -e /run/held'), { timeout: 60_000 })
+    .toMatchObject({ code: 0 });
+  await node.inWell(NEIGHBOUR, script(1, ''));
+  await node.inWell(HOG, 'rm /run/held');
+  expect(await holding).toMatchObject({ code: 0 });
 });
 
 test('a fork bomb is stopped at its sliver’s limit, and everybody else works on', async () => {
@@ -45,6 +82,8 @@ test('a fork bomb is stopped at its sliver’s limit, and everybody else works o
     .toMatch(/^max [1-9]/);
   expect(Number(await groupValue(machine, BOMBER, 'pids.current'))).toBeLessThanOrEqual(TASKS);
   await node.inWell(NEIGHBOUR, 'for i in 1 2 3 4 5; do sh -c true; done');
+  const whats = async () => (await node.history(BOMBER)).map(({ what }) => what);
+  await expect.poll(whats, { timeout: 60_000 }).toContain('tasks-limit');
   expect(await node.api.call('GetRSpec', BOMBER)).toHaveProperty('nm_tasks_max', TASKS);
   expect(await pidsOf(machine, [NEIGHBOUR])).toEqual(neighbour);
 });

@@ -13,6 +13,8 @@ type Nothing = Readonly<Record<never, never>>;
 export interface StepArguments {
   /** The Unix user, with login denied, and the record that says it is ours. */
   'create-user': { readonly type: AccountType; readonly ids: AccountIds };
+  /** Deletes a user that is ours and only half-made, with whatever ids are registered for it. */
+  'discard-user': Nothing;
   /** Registers the sliver's 65536 ids. */
   'set-id-range': { readonly base: HostUid };
   'install-keys': { readonly keys: Content };
@@ -38,9 +40,15 @@ export interface StepArguments {
   /** Moves the files aside, under the time of the removal. */
   'keep-files': { readonly since: EpochSeconds };
   'restore-files': { readonly since: EpochSeconds };
+  /** Cut short, it leaves files that are not whole and say so (KeptSliver.image). */
   'purge-files': { readonly since: EpochSeconds };
-  /** The user with what still runs as it, its id range, its keys, its unit's limits and our record of it. */
-  'remove-user': { readonly uid: HostUid };
+  /** Deletes files in place that are not whole. */
+  'discard-files': Nothing;
+  /**
+   * The user with what still runs as it, its id range, its keys, its unit's limits and our record of it.
+   * Without `ids` there is no user of ours, and what runs under the id is somebody else's.
+   */
+  'remove-user': { readonly type: AccountType; readonly ids: AccountIds | undefined };
   'reset-disk-quota': { readonly project: ProjectId };
 }
 

@@ -1,6 +1,7 @@
 /**
  * What each step makes of an account, as a model: the dry run pretends with it, and the planner's
- * properties are tested against it. Pure. A step that does not fit the state throws: a defect.
+ * properties are tested against it. Pure. A step that does not fit the state, or would leave something
+ * behind that nobody looks for any more, throws: a defect.
  */
 import type { EpochSeconds } from '@nodemgr/records';
 import type { AccountStep, StepOf } from './account-steps.ts';
@@ -19,18 +20,47 @@ function misfit(step: AccountStep, account: ObservedAccount): never {
 }
 
 function created({ type, ids }: StepOf<'create-user'>, account: ObservedAccount): ObservedAccount {
-  if (account.state === 'delegate' || isObservedSliver(account)) return { ...account, user: true };
-  if (type === 'delegate') return { state: 'delegate', slot: ids.slot, user: true, login: false };
+  if (account.state === 'delegate' || isObservedSliver(account)) {
+    return { ...account, user: 'whole' };
+  }
+  if (type === 'delegate') {
+    return { state: 'delegate', slot: ids.slot, user: 'whole', login: false };
+  }
   return newSliver(ids.slot, filesOf(account));
 }
 
-function removed(account: ObservedSliver | ObservedDelegate): ObservedAccount {
-  if (account.state === 'delegate' || account.files.where === 'none') return ABSENT;
-  if (account.files.where === 'kept') {
-    const { since, image } = account.files;
-    return { state: 'kept', slot: account.slot, since, image };
-  }
-  throw new Error('a user whose files are in place cannot be removed');
+/** useradd(8) refuses a name and an id that are in passwd(5) already; kept files that are not whole have no sliver. */
+function canHaveUser(account: ObservedAccount): boolean {
+  if (account.state === 'absent') return true;
+  if (account.state === 'foreign' || account.idTakenBy !== undefined) return false;
+  if (account.state === 'kept') return account.image !== undefined;
+  return account.user === 'none' || account.user === 'half-removed';
+}
+
+/** Takes the registered ids along. */
+function discarded(account: ObservedSliver | ObservedDelegate): ObservedAccount {
+  if (account.user !== 'half-made')
+    throw new Error('a user that is not half-made is not discarded');
+  const without = { user: 'none', login: false } as const;
+  return account.state === 'delegate'
+    ? { ...account, ...without }
+    : { ...account, ...without, range: false };
+}
+
+function removed(
+  { ids }: StepOf<'remove-user'>,
+  account: ObservedSliver | ObservedDelegate,
+): ObservedAccount {
+  const { user, slot, idTakenBy } = account;
+  const exists = user === 'whole' || user === 'half-made';
+  if (exists !== (ids !== undefined)) throw new Error('a removal ends the logins of its own user');
+  if (user === 'half-removed' && idTakenBy === undefined)
+    throw new Error('its id range would stay');
+  if (account.state === 'delegate') return ABSENT;
+  const { files, halfMade } = account;
+  if (files.where === 'in-place' || halfMade) throw new Error('its files would stay');
+  if (files.where === 'none') return ABSENT;
+  return { state: 'kept', slot, since: files.since, image: files.image, idTakenBy };
 }
 
 /** Steps that the two types of account share. */
@@ -45,8 +75,10 @@ function applyToEither(
       return { ...account, login: true };
     case 'deny-login':
       return { ...account, login: false };
+    case 'discard-user':
+      return discarded(account);
     case 'remove-user':
-      return removed(account);
+      return removed(step, account);
     default:
       return undefined;
   }
@@ -62,6 +94,7 @@ function kept(account: ObservedSliver, since: EpochSeconds): ObservedSliver {
 /** The initscript and the unit's settings were moved aside with the files; they are written anew all the same. */
 function restored(account: ObservedSliver): ObservedSliver {
   if (account.files.where !== 'kept') throw new Error('there are no files to be restored');
+  if (account.halfMade) throw new Error('files are in the way');
   return { ...account, files: { where: 'in-place', image: account.files.image } };
 }
 
@@ -70,13 +103,15 @@ function applyToSliver(step: AccountStep, account: ObservedSliver): ObservedAcco
     case 'set-id-range':
       return { ...account, range: true };
     case 'create-filesystem':
-      return { ...account, files: { where: 'in-place', image: step.image } };
+      return { ...account, files: { where: 'in-place', image: step.image }, halfMade: false };
+    case 'discard-files':
+      return { ...account, halfMade: false };
     case 'restore-files':
       return restored(account);
     case 'set-disk-quota':
-      return { ...account, diskQuota: step.quota };
+      return { ...account, diskQuota: step.quota, inodesDiffer: undefined };
     case 'reset-disk-quota':
-      return { ...account, diskQuota: undefined };
+      return { ...account, diskQuota: undefined, inodesDiffer: undefined };
     case 'install-initscript':
       return { ...account, initscript: step.initscript.digest };
     case 'write-unit':
@@ -99,8 +134,7 @@ function applyToSliver(step: AccountStep, account: ObservedSliver): ObservedAcco
 /** applyStep returns the account as `step` leaves it. */
 export function applyStep(account: ObservedAccount, step: AccountStep): ObservedAccount {
   if (step.step === 'create-user') {
-    const fits = account.state !== 'foreign' && !('user' in account && account.user);
-    return fits ? created(step, account) : misfit(step, account);
+    return canHaveUser(account) ? created(step, account) : misfit(step, account);
   }
   if (step.step === 'purge-files' && account.state === 'kept') return ABSENT;
   if (account.state === 'delegate') return applyToEither(step, account) ?? misfit(step, account);

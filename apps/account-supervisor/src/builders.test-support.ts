@@ -16,9 +16,9 @@ import {
   TIMESTAMP_KEY,
 } from '@nodemgr/records';
 import { type IdPolicy, idsOf, slot } from './account-ids.ts';
+import type { Circumstances } from './account-plan.ts';
 import { contentOf, type DesiredSliver } from './desired-account.ts';
 import type { ObservedSliver } from './observed-account.ts';
-import type { Circumstances } from './plan-account.ts';
 import { cpuWeight } from './plan-cpu-weights.ts';
 
 export const SIRIUS = accountName('princeton_sirius');
@@ -124,8 +124,9 @@ export function aRunningSliver(changes: Partial<ObservedSliver> = {}): ObservedS
     state: 'running',
     slot: slot(0),
     range: true,
-    user: true,
+    user: 'whole',
     files: { where: 'in-place', image: IMAGE },
+    halfMade: false,
     diskQuota: wanted.diskQuota,
     initscript: wanted.initscript.digest,
     keys: wanted.keys.digest,

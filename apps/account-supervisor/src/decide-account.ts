@@ -6,10 +6,11 @@ import type { FeedSubscription } from '@nodemgr/bus';
 import type { Config } from '@nodemgr/config';
 import { type AccountName, epochSeconds } from '@nodemgr/records';
 import { type AccountIds, idsOf } from './account-ids.ts';
+import type { AccountPlan, Circumstances, Target } from './account-plan.ts';
 import type { CpuShares } from './cpu-shares.ts';
 import { judgeAccount, type Verdict } from './desired-account.ts';
 import type { ObservedAccount } from './observed-account.ts';
-import { type AccountPlan, type Circumstances, planAccount, type Target } from './plan-account.ts';
+import { planAccount } from './plan-account.ts';
 import type { SlotTable } from './slot-table.ts';
 
 /** What decisions are made from. */

@@ -18,7 +18,7 @@ import { ABSENT, type ObservedAccount } from './observed-account.ts';
 
 const KEY = recordKeyOf('sliver', SIRIUS);
 const RUNNING = aRunningSliver();
-const DELEGATE: ObservedAccount = { state: 'delegate', slot: slot(0), user: true, login: true };
+const DELEGATE: ObservedAccount = { state: 'delegate', slot: slot(0), user: 'whole', login: true };
 const EARLIER = acceptedIn('boot-0', 'plc', 'config');
 const verdictOn = (observed: ObservedAccount, items: ReturnType<typeof itemsOf>) =>
   judgeAccount(SIRIUS, observed, items, BOOT);

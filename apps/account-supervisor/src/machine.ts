@@ -8,13 +8,8 @@ import type { Slot } from './account-ids.ts';
 import type { AccountStep } from './account-steps.ts';
 import type { ObservedAccount } from './observed-account.ts';
 
-/** Everything that a machine has of us. */
-export interface MachineView {
-  /** Our accounts, and the kept files of former ones. */
-  readonly accounts: ReadonlyMap<AccountName, ObservedAccount>;
-  /** Slots whose ids are in use by others. */
-  readonly foreignSlots: ReadonlySet<Slot>;
-}
+/** HolderOf tells which of our accounts has a slot, if one has. */
+export type HolderOf = (place: Slot) => AccountName | undefined;
 
 /** One thing that the kernel holds an account to, or has counted of it, read back where it is enforced. */
 export interface Reading {
@@ -31,8 +26,13 @@ export interface Reading {
 export interface Machine {
   /** How the operator calls it. */
   readonly driver: string;
-  /** observe looks at everything, afresh. Rejects when the machine cannot be looked at. */
-  observe(): Promise<MachineView>;
+  /**
+   * observe looks at everything, afresh: our accounts, and the kept files of former ones. Rejects when
+   * the machine cannot be looked at.
+   */
+  observe(): Promise<ReadonlyMap<AccountName, ObservedAccount>>;
+  /** foreignSlots returns the slots whose ids are now in use by others than whoever has them of us. */
+  foreignSlots(holderOf: HolderOf): Promise<ReadonlySet<Slot>>;
   /** observeAccount looks at one account: `absent` or `foreign` where it is not ours. */
   observeAccount(name: AccountName, signal: AbortSignal): Promise<ObservedAccount>;
   /** execute carries out one step; rejects with the reason when that fails. A step may be repeated. */
@@ -41,8 +41,8 @@ export interface Machine {
   newestImage(name: ImageName): ImageVersion | undefined;
   /** readings returns what is really in force for `name`, read back now; none where it does not exist. */
   readings(name: AccountName, signal: AbortSignal): Promise<readonly Reading[]>;
-  /** close ends whatever the implementation does by itself. */
-  close(): void;
+  /** close ends whatever the implementation does by itself, and what must not be cut short, within a second. */
+  close(): Promise<void>;
   /** commandsOf returns the commands that a step stands for, for people. */
   commandsOf(name: AccountName, step: AccountStep): readonly string[];
 }

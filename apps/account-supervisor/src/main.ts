@@ -5,6 +5,7 @@ import { serveCalls, subscribeFeed } from '@nodemgr/bus';
 import { supervisorOperatorContract } from '@nodemgr/contracts';
 import { type DaemonContext, type RunningDaemon, readBootId, runDaemon } from '@nodemgr/daemon';
 import { DryRunMachine } from './dry-run/dry-run-machine.ts';
+import { HeldWakes } from './held-wakes.ts';
 import { AccountHistory } from './history/account-history.ts';
 import { Journal } from './history/journal.ts';
 import { type LinuxContext, LinuxMachine } from './linux/linux-machine.ts';
@@ -46,10 +47,11 @@ async function start(context: DaemonContext): Promise<RunningDaemon> {
   );
   const bootId = readBootId(config.node.boot_id_file);
   const history = await openHistory(context);
+  const wakes = new HeldWakes();
   const machine = await openMachine(context, bootId, (name, notice) => {
-    context.log.info({ account: name, ...notice }, 'the kernel says');
+    log.info({ account: name, ...notice }, 'the kernel says');
     history.happened(name, notice);
-    loop.wake([name]);
+    wakes.wake(name);
   });
   const supervisor = await AccountSupervisor.open({
     machine,
@@ -67,13 +69,15 @@ async function start(context: DaemonContext): Promise<RunningDaemon> {
     log,
     resyncMs: RESYNC_MS,
   });
-  loop.start();
   const feed = subscribeFeed({
     changes: endpoints.feedChanges,
     snapshot: endpoints.feedSnapshot,
     log,
     onChange: ({ keys, revision }) => supervisor.changed(keys, revision),
   });
+  // Whatever wakes an account needs the loop, and the loop the feed.
+  loop.start();
+  wakes.handTo((names) => loop.wake(names));
   const operators = await serveCalls({
     path: endpoints.operator[context.name],
     contract: supervisorOperatorContract,
@@ -91,8 +95,8 @@ async function start(context: DaemonContext): Promise<RunningDaemon> {
   return {
     async stop() {
       supervisor.stop();
-      machine.close();
-      await Promise.all([feed.close(), loop.stop(), operators.close()]);
+      // No step begins any more once the loop has been told: then the machine waits for those that run.
+      await Promise.all([feed.close(), loop.stop(), operators.close(), machine.close()]);
       await history.close();
     },
   };

@@ -34,6 +34,19 @@ export type SliverFiles =
   /** Moved aside at `since`, when the sliver was removed. */
   | { readonly where: 'kept'; readonly since: EpochSeconds; readonly image: ImageVersion };
 
+/**
+ * The Unix user of an account. useradd(8) and userdel(8) replace one file after the other, passwd(5)
+ * first: cut short, they leave a user in some of them.
+ */
+export type UserState =
+  | 'whole'
+  /** In passwd, and not as we make users: no line in shadow(5), or an id range of another slot. Deleted and made again. */
+  | 'half-made'
+  /** Not in passwd, and still in others: made again, be it only to be deleted. */
+  | 'half-removed'
+  /** In none: not made yet, or deleted by somebody. */
+  | 'none';
+
 /** Nothing of it. Any account may be made here; a removal has nothing to do. */
 export interface AbsentAccount {
   readonly state: 'absent';
@@ -45,20 +58,28 @@ export interface ForeignAccount {
   readonly reason: string;
 }
 
-/** A removed sliver's files, and the slot that they keep. The sliver may come back to them; time purges them. */
+/**
+ * A removed sliver's files, and the slot that they keep. The sliver may come back to them while they are
+ * whole; time purges them.
+ */
 export interface KeptSliver {
   readonly state: 'kept';
-  readonly slot: Slot;
+  /** Undefined: nothing that is left of them carries ids. */
+  readonly slot: Slot | undefined;
   readonly since: EpochSeconds;
-  readonly image: ImageVersion;
+  /** Undefined: they are not whole, since their purge was cut short; it goes on at once. */
+  readonly image: ImageVersion | undefined;
+  /** Somebody else's user that has the account's user id by now. */
+  readonly idTakenBy?: string | undefined;
 }
 
 /** A delegate's Unix account. Repaired by its parts, removed at once. */
 export interface ObservedDelegate {
   readonly state: 'delegate';
   readonly slot: Slot;
-  /** Whether the Unix user exists; false: only our record of it does. */
-  readonly user: boolean;
+  readonly user: UserState;
+  /** Somebody else's user that has its user id, where there is no user of ours. */
+  readonly idTakenBy?: string | undefined;
   /** Undefined: not installed. */
   readonly keys?: Digest | undefined;
   readonly login: boolean;
@@ -71,12 +92,17 @@ export interface ObservedSliver {
   /** Why a running sliver does not work: its unit ends by itself and systemd starts it again and again. */
   readonly ailing?: string | undefined;
   readonly slot: Slot;
-  /** Whether the Unix user exists; false: only our record of it does. */
-  readonly user: boolean;
+  readonly user: UserState;
+  /** Somebody else's user that has its user id, where there is no user of ours. */
+  readonly idTakenBy?: string | undefined;
   /** Whether its id range is registered. */
   readonly range: boolean;
   readonly files: SliverFiles;
+  /** Whether there are files in place that are not whole: making them was cut short. */
+  readonly halfMade: boolean;
   readonly diskQuota?: KiB | undefined;
+  /** Whether another number of inodes is allowed than goes with `diskQuota` (inode-limit.ts). */
+  readonly inodesDiffer?: boolean | undefined;
   readonly initscript?: Digest | undefined;
   readonly keys?: Digest | undefined;
   /** Whether its unit is written, and as it should be. */
@@ -101,9 +127,9 @@ export function isObservedSliver(account: ObservedAccount): account is ObservedS
   return account.state === 'stopped' || account.state === 'running';
 }
 
-/** filesOf returns the files of a sliver that has no account (any more). */
+/** filesOf returns the whole files of a sliver that has no account (any more). */
 export function filesOf(account: ObservedAccount): SliverFiles {
-  if (account.state !== 'kept') return { where: 'none' };
+  if (account.state !== 'kept' || account.image === undefined) return { where: 'none' };
   return { where: 'kept', since: account.since, image: account.image };
 }
 
@@ -112,9 +138,10 @@ export function newSliver(slot: Slot, files: SliverFiles): ObservedSliver {
   return {
     state: 'stopped',
     slot,
-    user: true,
+    user: 'whole',
     range: false,
     files,
+    halfMade: false,
     unit: false,
     login: false,
     starts: 0,

@@ -8,16 +8,11 @@ import type {
 } from '@nodemgr/contracts';
 import type { CommonStatus } from '@nodemgr/daemon';
 import type { AccountName } from '@nodemgr/records';
-import { type IdPolicy, idsOf } from './account-ids.ts';
+import { type IdPolicy, idsOf, type Slot } from './account-ids.ts';
 import { shouldExist } from './desired-account.ts';
 import type { AccountHistory } from './history/account-history.ts';
 import type { Machine } from './machine.ts';
-import {
-  ABSENT,
-  isObservedSliver,
-  type ObservedAccount,
-  type ObservedSliver,
-} from './observed-account.ts';
+import { ABSENT, type ObservedAccount, type ObservedSliver } from './observed-account.ts';
 import type { AccountSupervisor } from './supervisor.ts';
 import { wantedReadings } from './wanted-readings.ts';
 
@@ -79,6 +74,16 @@ function sliverDetail(sliver: ObservedSliver): Detail {
   };
 }
 
+const userDetail = (slot: Slot, policy: IdPolicy): Detail => ({
+  uid: idsOf(slot, policy).uid,
+  slot,
+});
+
+const rangeDetail = (slot: Slot, policy: IdPolicy): Detail => ({
+  ...userDetail(slot, policy),
+  first_id: idsOf(slot, policy).base,
+});
+
 function viewOf(
   name: AccountName,
   account: ObservedAccount,
@@ -86,16 +91,23 @@ function viewOf(
 ): ObservedAccountView {
   const { state } = account;
   if (state === 'absent' || state === 'foreign') return { name, state, detail: {} };
-  const { uid, base } = idsOf(account.slot, policy);
-  const ids: Detail = { uid, slot: account.slot };
-  if (state === 'delegate') {
-    const detail = { ...ids, login: account.login, keys: shortDigest(account.keys) };
-    return { name, state, detail };
+  if (state === 'kept') {
+    const ids = account.slot === undefined ? {} : rangeDetail(account.slot, policy);
+    return { name, state, detail: { ...ids, kept_since: account.since } };
   }
-  const range: Detail = { ...ids, first_id: base };
-  return isObservedSliver(account)
-    ? { name, state, detail: { ...range, ...sliverDetail(account) } }
-    : { name, state, detail: { ...range, kept_since: account.since } };
+  if (state === 'delegate') {
+    const ids = userDetail(account.slot, policy);
+    return {
+      name,
+      state,
+      detail: { ...ids, login: account.login, keys: shortDigest(account.keys) },
+    };
+  }
+  return {
+    name,
+    state,
+    detail: { ...rangeDetail(account.slot, policy), ...sliverDetail(account) },
+  };
 }
 
 function planOf({ supervisor, machine }: OperatorParts): PlanResult {

@@ -2,6 +2,7 @@ import { epochSeconds, imageName, kib } from '@nodemgr/records';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { idsOf, slot } from './account-ids.ts';
+import type { Target } from './account-plan.ts';
 import type { AccountStep } from './account-steps.ts';
 import { applyStep } from './apply-step.ts';
 import {
@@ -12,9 +13,16 @@ import {
   WEIGHT,
   wantedSliver,
 } from './builders.test-support.ts';
+import { cutStates } from './cut-step.test-support.ts';
 import { contentOf, type DesiredDelegate, type DesiredSliver } from './desired-account.ts';
-import { ABSENT, type ObservedAccount } from './observed-account.ts';
-import { planAccount, type Target } from './plan-account.ts';
+import {
+  ABSENT,
+  type KeptSliver,
+  newSliver,
+  type ObservedAccount,
+  type UserState,
+} from './observed-account.ts';
+import { planAccount } from './plan-account.ts';
 import { cpuWeight } from './plan-cpu-weights.ts';
 
 const ids = idsOf(slot(0), POLICY);
@@ -60,6 +68,11 @@ test('a limit, a key, a quota or a share changes while the sliver runs on', () =
   expect(namesOf(toExist(wantedSliver(), cpuWeight(512)), running)).toEqual(['set-limits']);
 });
 
+test('a quota whose limit of inodes is another than its own is set again, while the sliver runs on', () => {
+  const amiss = aRunningSliver({ inodesDiffer: true });
+  expect(namesOf(toExist(wantedSliver()), amiss)).toEqual(['set-disk-quota']);
+});
+
 test('Start on a running sliver runs its start scripts again', () => {
   expect(stepsOf(toExist(wantedSliver({ starts: 2 })), aRunningSliver({ starts: 1 }))).toEqual([
     { step: 'run-start-scripts', starts: 2 },
@@ -87,7 +100,7 @@ test("a removal keeps the sliver's files, under the time of removal", () => {
   expect(steps[2]).toEqual({ step: 'keep-files', since: 10_000 });
 });
 
-const kept: ObservedAccount = {
+const kept: KeptSliver = {
   state: 'kept',
   slot: slot(0),
   since: epochSeconds(9_950),
@@ -97,6 +110,17 @@ const kept: ObservedAccount = {
 test('kept files are purged when their time is over and not before', () => {
   expect(namesOf({ wanted: 'nothing' }, kept, 10_049)).toEqual([]);
   expect(namesOf({ wanted: 'nothing' }, kept, 10_050)).toEqual(['purge-files']);
+});
+
+test('files that a purge was cut short of go at once, whoever is to come', () => {
+  const remnant = { ...kept, image: undefined };
+  for (const target of [
+    { wanted: 'nothing' } as const,
+    toExist(wantedSliver()),
+    toExist(delegate),
+  ]) {
+    expect(namesOf(target, remnant, 9_951)).toEqual(['purge-files']);
+  }
 });
 
 test('a slice that comes back gets its files back', () => {
@@ -142,8 +166,56 @@ test('a sliver whose unit keeps ending by itself is reported, and stopped only w
   expect(namesOf(toExist(wantedSliver({ run: false })), ailing)).toEqual(['stop-unit']);
 });
 
+test('a half-made user is deleted and made again, and its sliver runs on', () => {
+  const half = aRunningSliver({ user: 'half-made', login: false });
+  expect(namesOf(toExist(wantedSliver()), half)).toEqual([
+    'discard-user',
+    'create-user',
+    'set-id-range',
+    'allow-login',
+  ]);
+});
+
+test('what is left of a deleted user goes with a user that is made for it', () => {
+  const left = newSliver(slot(0), { where: 'none' });
+  const steps = stepsOf({ wanted: 'nothing' }, { ...left, user: 'half-removed' });
+  expect(steps).toEqual([
+    { step: 'create-user', type: 'sliver', ids },
+    { step: 'remove-user', type: 'sliver', ids },
+  ]);
+});
+
+test('a sliver whose user id is taken gets another, unless its files carry it', () => {
+  const taken = { user: 'none', login: false, idTakenBy: 'bob' } as const;
+  const nothingYet = { ...newSliver(slot(0), { where: 'none' }), ...taken };
+  expect(stepsOf(toExist(wantedSliver()), nothingYet)).toEqual([
+    { step: 'remove-user', type: 'sliver', ids: undefined },
+  ]);
+  const reason = expect.stringMatching(/^its user id is bob's by now/);
+  const withFiles = [aRunningSliver(taken), { ...kept, idTakenBy: 'bob' }];
+  for (const observed of withFiles) {
+    const plan = planAccount(toExist(wantedSliver()), observed, circumstances());
+    expect(plan).toEqual({ steps: [], blocked: reason });
+  }
+  const disabled = toExist(wantedSliver({ run: false, login: false }));
+  expect(namesOf(disabled, aRunningSliver(taken))).toEqual(['stop-unit']);
+});
+
+test('half-made files are deleted before the account goes, and before whole ones come back', () => {
+  const half = { ...newSliver(slot(0), { where: 'none' }), halfMade: true };
+  expect(namesOf({ wanted: 'nothing' }, half)).toEqual(['discard-files', 'remove-user']);
+  const files = { where: 'kept', since: epochSeconds(9_950), image: IMAGE } as const;
+  const names = namesOf(toExist(wantedSliver()), { ...half, files });
+  expect(names.indexOf('restore-files')).toBe(names.indexOf('discard-files') + 1);
+});
+
+test('a delegate that goes is refused logins first', () => {
+  const have = { state: 'delegate', slot: slot(0), user: 'whole', login: true } as const;
+  expect(namesOf({ wanted: 'nothing' }, have)).toEqual(['deny-login', 'remove-user']);
+});
+
 test('a user that somebody has deleted is made again, and its sliver runs on', () => {
-  expect(namesOf(toExist(wantedSliver()), aRunningSliver({ user: false }))).toEqual([
+  expect(namesOf(toExist(wantedSliver()), aRunningSliver({ user: 'none' }))).toEqual([
     'create-user',
   ]);
 });
@@ -167,35 +239,56 @@ const limits = fc.record({
   tasksMax: fc.constantFrom(1, 4096),
 });
 const optional = <T>(value: fc.Arbitrary<T>) => fc.option(value, { nil: undefined });
-const observed: fc.Arbitrary<ObservedAccount> = fc.oneof(
-  fc.constant(ABSENT),
-  fc.record({
-    state: fc.constant('kept' as const),
-    slot: fc.constant(slot(0)),
-    since,
-    image: fc.constant(IMAGE),
-  }),
-  fc.record({
-    state: fc.constant('delegate' as const),
-    slot: fc.constant(slot(0)),
-    user: fc.boolean(),
-    keys: optional(digestOf),
-    login: fc.boolean(),
-  }),
-  fc.record({
+const user = fc.constantFrom<UserState>('whole', 'half-made', 'half-removed', 'none');
+const keptFiles = fc.record({
+  state: fc.constant('kept' as const),
+  slot: fc.constant(slot(0)),
+  since,
+  image: optional(fc.constant(IMAGE)),
+});
+const anyDelegate = fc.record({
+  state: fc.constant('delegate' as const),
+  slot: fc.constant(slot(0)),
+  user,
+  keys: optional(digestOf),
+  login: fc.boolean(),
+});
+const anySliver = fc
+  .record({
     state: fc.constantFrom('stopped' as const, 'running' as const),
     slot: fc.constant(slot(0)),
-    user: fc.boolean(),
+    user,
     range: fc.boolean(),
     files,
+    halfMade: fc.boolean(),
     diskQuota: optional(fc.constantFrom(kib(5), kib(5_000_000))),
+    inodesDiffer: fc.boolean(),
     initscript: optional(digestOf),
     keys: optional(digestOf),
     unit: fc.boolean(),
     limits: optional(limits),
     login: fc.boolean(),
     starts: fc.nat({ max: 3 }),
-  }),
+  })
+  .map((one) => ({ ...one, halfMade: one.halfMade && one.files.where !== 'in-place' }));
+const observed: fc.Arbitrary<ObservedAccount> = fc.oneof(
+  fc.constant(ABSENT),
+  keptFiles,
+  keptFiles.map((kept) => ({ ...kept, slot: undefined, image: undefined })),
+  anyDelegate,
+  anySliver,
+);
+/** Accounts that have lost their user, and then its id to somebody else. */
+const idTakenBy = 'bob';
+const userGone = fc.constantFrom<UserState>('half-removed', 'none');
+const taken: fc.Arbitrary<ObservedAccount> = fc.oneof(
+  keptFiles.map((kept) => ({ ...kept, idTakenBy })),
+  fc.tuple(fc.oneof(anyDelegate, anySliver), userGone).map(([account, user]) => ({
+    ...account,
+    user,
+    login: false,
+    idTakenBy,
+  })),
 );
 const sliver: fc.Arbitrary<DesiredSliver> = fc
   .tuple(fc.boolean(), fc.boolean(), fc.nat({ max: 3 }), limits)
@@ -222,7 +315,7 @@ function converge(target: Target, start: ObservedAccount, now: number): Observed
 
 test('plan, apply, plan again: nothing; from any state to any other', () => {
   fc.assert(
-    fc.property(targets, observed, (target, start) => {
+    fc.property(targets, fc.oneof(observed, taken), (target, start) => {
       const end = converge(target, start, 10_000);
       expect(stepsOf(target, end, 10_000)).toEqual([]);
     }),
@@ -237,6 +330,32 @@ test('a plan cut short at any step is taken up again and comes to the same end',
       expect(converge(target, half, 10_000)).toEqual(converge(target, start, 10_000));
     }),
     { numRuns: 1000 },
+  );
+});
+
+test('a plan cut short in the midst of any step comes to the same end', () => {
+  fc.assert(
+    fc.property(targets, observed, fc.nat(), fc.nat(), (target, start, at, which) => {
+      const steps = stepsOf(target, start);
+      const cut = steps[at % Math.max(1, steps.length)];
+      fc.pre(cut !== undefined);
+      const before = carryOut(steps.slice(0, steps.indexOf(cut)), start);
+      const states = cutStates(cut, before);
+      const half = states[which % states.length] ?? before;
+      expect(converge(target, half, 10_000)).toEqual(converge(target, start, 10_000));
+    }),
+    { numRuns: 3000 },
+  );
+});
+
+test("somebody else's user that has an account's id is left alone", () => {
+  fc.assert(
+    fc.property(targets, taken, (target, start) => {
+      for (const step of stepsOf(target, start)) {
+        expect(['allow-login', 'create-user', 'discard-user']).not.toContain(step.step);
+        if (step.step === 'remove-user') expect(step.ids).toBeUndefined();
+      }
+    }),
   );
 });
 

@@ -3,9 +3,8 @@
  * Pure. Removals come before additions; carried out and planned again, nothing is left.
  */
 import type { ImageVersion } from '@nodemgr/images';
-import type { EpochSeconds, ImageName } from '@nodemgr/records';
 import type { AccountIds } from './account-ids.ts';
-import type { AccountStep } from './account-steps.ts';
+import type { AccountPlan, Circumstances, Target, Trouble } from './account-plan.ts';
 import type { DesiredAccount, DesiredDelegate, DesiredSliver } from './desired-account.ts';
 import {
   filesOf,
@@ -16,107 +15,69 @@ import {
   type ObservedSliver,
 } from './observed-account.ts';
 import type { CpuWeight } from './plan-cpu-weights.ts';
+import { planRemoval } from './plan-removal.ts';
 import { planSliver } from './plan-sliver.ts';
 import { stepsNeeded } from './steps-needed.ts';
 
-/** What the planner is told about one account. */
-export type Target =
-  | {
-      readonly wanted: DesiredAccount;
-      /** Undefined: every slot is taken. */
-      readonly ids: AccountIds | undefined;
-      /** Undefined where the sliver is not to run: whatever weight it has may stay. */
-      readonly cpuWeight?: CpuWeight | undefined;
-    }
-  | { readonly wanted: 'nothing' }
-  /** It ought to go and may not: it is left as it is. */
-  | { readonly wanted: 'unchanged' };
-
-export interface Circumstances {
-  readonly now: EpochSeconds;
-  /** How long a removed sliver's files are kept. */
-  readonly keepSeconds: number;
-  /** Ids by slot, for accounts that exist. */
-  readonly idsOf: (slot: ObservedSliver['slot']) => AccountIds;
-  /** Why there is no slot, for people. */
-  readonly noSlot: string;
-  /** The newest version of an image on this node; undefined: there is none of that name. */
-  readonly newestImage: (name: ImageName) => ImageVersion | undefined;
-}
-
-export interface AccountPlan {
-  readonly steps: readonly AccountStep[];
-  /** Why the account cannot be made, where that is so. */
-  readonly blocked?: string;
-  /** What is not as it should be and waits for somebody else: shown, not tried again by itself. */
-  readonly deferred?: Trouble;
-  /** What does not work though nothing is left to be done: shown, and looked at again and again. */
-  readonly failing?: Trouble;
-}
-
-/** Something that steps cannot mend. */
-export interface Trouble {
-  readonly action: string;
-  readonly reason: string;
-}
-
 const NOTHING: AccountPlan = { steps: [] };
-
-/** purgeTime returns when a removed sliver's files may go. */
-export function purgeTime(kept: KeptSliver, keepSeconds: number): number {
-  return kept.since + keepSeconds;
-}
-
-function planKept(kept: KeptSliver, { now, keepSeconds }: Circumstances): AccountPlan {
-  if (now < purgeTime(kept, keepSeconds)) return NOTHING;
-  return { steps: [{ step: 'purge-files', since: kept.since }] };
-}
-
-function planSliverRemoval(have: ObservedSliver, { now, idsOf }: Circumstances): AccountPlan {
-  const { project, uid } = idsOf(have.slot);
-  return {
-    steps: stepsNeeded([
-      [have.login, () => ({ step: 'deny-login' })],
-      [have.state === 'running', () => ({ step: 'stop-unit' })],
-      [have.files.where === 'in-place', () => ({ step: 'keep-files', since: now })],
-      [have.diskQuota !== undefined, () => ({ step: 'reset-disk-quota', project })],
-      [true, () => ({ step: 'remove-user', uid })],
-    ]),
-  };
-}
-
-function planRemoval(observed: ObservedAccount, circumstances: Circumstances): AccountPlan {
-  switch (observed.state) {
-    case 'absent':
-    case 'foreign':
-      return NOTHING;
-    case 'kept':
-      return planKept(observed, circumstances);
-    case 'delegate':
-      return { steps: [{ step: 'remove-user', uid: circumstances.idsOf(observed.slot).uid }] };
-    case 'stopped':
-    case 'running':
-      return planSliverRemoval(observed, circumstances);
-  }
-}
 
 function planDelegate(
   wanted: DesiredDelegate,
   have: ObservedDelegate | undefined,
   ids: AccountIds,
 ): AccountPlan {
+  const user = have?.user ?? 'none';
   return {
     steps: stepsNeeded([
-      [have?.user !== true, () => ({ step: 'create-user', type: 'delegate', ids })],
+      [user === 'half-made', () => ({ step: 'discard-user' })],
+      [user !== 'whole', () => ({ step: 'create-user', type: 'delegate', ids })],
       [have?.keys !== wanted.keys.digest, () => ({ step: 'install-keys', keys: wanted.keys })],
-      [have?.login !== true, () => ({ step: 'allow-login' })],
+      [user !== 'whole' || have?.login !== true, () => ({ step: 'allow-login' })],
     ]),
   };
 }
 
+/** Whether what there is has to go before the account can be made. */
+function isInTheWay(wanted: DesiredAccount, observed: ObservedAccount): boolean {
+  if (observed.state === 'kept') return wanted.type === 'delegate' || observed.image === undefined;
+  return wanted.type === 'delegate' ? isObservedSliver(observed) : observed.state === 'delegate';
+}
+
+/** What is in the way goes, kept files when their time is over. */
+function planWayClear(observed: ObservedAccount, circumstances: Circumstances): AccountPlan {
+  const plan = planRemoval(observed, circumstances);
+  if (observed.state !== 'kept' || plan.steps.length > 0) return plan;
+  return { steps: [], blocked: 'the files of a removed sliver of that name are still kept' };
+}
+
+/** What is still done for a sliver that has its files and no user: it does not run when it should not. */
+function planUserless(wanted: DesiredAccount, have: ObservedSliver): AccountPlan {
+  const runs = wanted.type === 'sliver' && wanted.run;
+  return {
+    steps: stepsNeeded([[have.state === 'running' && !runs, () => ({ step: 'stop-unit' })]]),
+  };
+}
+
 /**
- * planAccount returns the steps that bring one account in line. An account of the other type is
- * removed first; what takes its place is planned when it is gone.
+ * The account cannot have its user id back: what stands on it goes, so that it gets another slot. Only
+ * files stay, which carry the ids of this one.
+ */
+function planElsewhere(
+  wanted: DesiredAccount,
+  observed: KeptSliver | ObservedDelegate | ObservedSliver,
+  holder: string,
+  circumstances: Circumstances,
+): AccountPlan {
+  const inPlace = isObservedSliver(observed) && observed.files.where === 'in-place';
+  const plan = inPlace ? planUserless(wanted, observed) : planRemoval(observed, circumstances);
+  if (plan.steps.length > 0) return plan;
+  const reason = `its user id is ${holder}'s by now, and its files go with that id: give ${holder} another (usermod --uid)`;
+  return { steps: [], blocked: reason };
+}
+
+/**
+ * planAccount returns the steps that bring one account in line. What is in its way, such as an account
+ * of the other type, is removed first; what takes its place is planned when it is gone.
  */
 export function planAccount(
   target: Target,
@@ -127,10 +88,10 @@ export function planAccount(
   if (target.wanted === 'nothing') return planRemoval(observed, circumstances);
   const { wanted, ids, cpuWeight } = target;
   if (observed.state === 'foreign') return { steps: [], blocked: observed.reason };
-  if (wanted.type === 'delegate') {
-    if (isObservedSliver(observed)) return planRemoval(observed, circumstances);
-    if (observed.state === 'kept') return planKeptInTheWay(observed, circumstances);
-  } else if (observed.state === 'delegate') return planRemoval(observed, circumstances);
+  if (isInTheWay(wanted, observed)) return planWayClear(observed, circumstances);
+  if (observed.state !== 'absent' && observed.idTakenBy !== undefined) {
+    return planElsewhere(wanted, observed, observed.idTakenBy, circumstances);
+  }
   if (ids === undefined) return { steps: [], blocked: circumstances.noSlot };
   return wanted.type === 'delegate'
     ? planDelegate(wanted, observed.state === 'delegate' ? observed : undefined, ids)
@@ -170,9 +131,3 @@ function otherImage(wanted: DesiredSliver, image: ImageVersion): Trouble | undef
 }
 
 const nameOfImage = (image: ImageVersion): string => image.slice(0, image.lastIndexOf('@'));
-
-function planKeptInTheWay(kept: KeptSliver, circumstances: Circumstances): AccountPlan {
-  const plan = planKept(kept, circumstances);
-  if (plan.steps.length > 0) return plan;
-  return { steps: [], blocked: 'the files of a removed sliver of that name are still kept' };
-}

@@ -34,12 +34,15 @@ function filesFor(
   ids: AccountIds,
   image: ImageVersion,
 ): readonly AccountStep[] {
-  const { files } = have;
+  const { files, halfMade } = have;
   switch (files.where) {
     case 'in-place':
       return [];
     case 'kept':
-      return [{ step: 'restore-files', since: files.since }];
+      return [
+        ...stepsNeeded([[halfMade, () => ({ step: 'discard-files' })]]),
+        { step: 'restore-files', since: files.since },
+      ];
     case 'none':
       return [{ step: 'create-filesystem', base: ids.base, project: ids.project, image }];
   }
@@ -58,7 +61,10 @@ function foundation(
     ...stepsNeeded([[!have.range, () => ({ step: 'set-id-range', base })]]),
     ...filesFor(have, ids, image),
     ...stepsNeeded([
-      [have.diskQuota !== quota, () => ({ step: 'set-disk-quota', project, quota })],
+      [
+        have.diskQuota !== quota || have.inodesDiffer === true,
+        () => ({ step: 'set-disk-quota', project, quota }),
+      ],
       [have.initscript !== initscript.digest, () => ({ step: 'install-initscript', initscript })],
       [have.keys !== keys.digest, () => ({ step: 'install-keys', keys })],
       [!have.unit, () => ({ step: 'write-unit', base, image })],
@@ -93,6 +99,11 @@ function raising(
   ];
 }
 
+/** What there is of a sliver when its user, made by half, has been discarded. */
+function withoutHalfMadeUser(have: ObservedSliver): ObservedSliver {
+  return have.user === 'half-made' ? { ...have, user: 'none', range: false, login: false } : have;
+}
+
 /**
  * planSliver returns the steps that bring a sliver's account in line, whatever parts of it there are; new
  * files are made on `image`. A running sliver is stopped only if it should not run, or lacks what it
@@ -106,12 +117,16 @@ export function planSliver(
   cpuWeight: CpuWeight | undefined,
 ): readonly AccountStep[] {
   const exists = isObservedSliver(observed);
-  const have = exists ? observed : newSliver(ids.slot, filesOf(observed));
+  const found = exists ? observed : newSliver(ids.slot, filesOf(observed));
+  const have = withoutHalfMadeUser(found);
   const cleared = clearing(wanted, have);
   const stopped = have.state === 'stopped' || cleared.some(({ step }) => step === 'stop-unit');
   return [
+    ...stepsNeeded([[have !== found, () => ({ step: 'discard-user' })]]),
     ...cleared,
-    ...stepsNeeded([[!exists || !have.user, () => ({ step: 'create-user', type: 'sliver', ids })]]),
+    ...stepsNeeded([
+      [!exists || have.user !== 'whole', () => ({ step: 'create-user', type: 'sliver', ids })],
+    ]),
     ...foundation(wanted, have, ids, image),
     ...raising(wanted, have, stopped, cpuWeight),
   ];

@@ -2,15 +2,30 @@
  * The commands behind the steps of a sliver: its ids, files, quota, unit and limits. Pure. Mounts are
  * made by the sliver's own unit.
  */
-
+import { join, relative } from 'node:path';
 import { type Command, run, writeFile } from '@nodemgr/agent';
 import type { ImageVersion } from '@nodemgr/images';
 import type { AccountName } from '@nodemgr/records';
 import { RANGE_SIZE } from './account-ids.ts';
 import type { StepName } from './account-steps.ts';
+import { inodeLimit } from './inode-limit.ts';
 import { imageTree, type MachineLayout, machineNameOf, pathsOf, unitOf } from './layout.ts';
 import type { Limits } from './observed-account.ts';
 import type { Renderer, Renderers } from './step-renderer.ts';
+
+/** Files that a tenant has made in great numbers take their time; an rm that is cut goes on where it was. */
+const LONGEST_RM_MS = 30 * 60_000;
+
+/** idRange returns the sliver's ids as usermod(8) takes them. */
+export function idRange(base: number): string {
+  return `${base}-${base + RANGE_SIZE - 1}`;
+}
+
+/** Nothing that is mounted below one of `paths` is deleted. */
+function deleteTrees(...paths: readonly string[]): Command {
+  const rm = run('rm', '--recursive', '--force', '--one-file-system', '--', ...paths);
+  return { ...rm, longestMs: LONGEST_RM_MS };
+}
 
 function noteStarts(starts: number, name: AccountName, layout: MachineLayout): Command {
   return writeFile(pathsOf(name, layout).starts, 0o600, `${starts}\n`);
@@ -48,6 +63,21 @@ const createFilesystem: Renderer<'create-filesystem'> = (
   ];
 };
 
+/**
+ * The image is the first to go, which says that the files are not whole any more, and `upper` the last:
+ * by its owner the slot is known that must not be given away while anything is counted under its project.
+ */
+const purgeFiles: Renderer<'purge-files'> = ({ since }, name, layout) => {
+  const { sliver, image, work, boot, unit, kept } = pathsOf(name, layout);
+  const folder = kept(since);
+  const moved = (path: string) => join(folder, relative(sliver, path));
+  return [
+    run('rm', '--force', '--', moved(image)),
+    deleteTrees(moved(unit), moved(boot), moved(work)),
+    deleteTrees(folder),
+  ];
+};
+
 /** A folder without a script is a sliver without one. */
 const installInitscript: Renderer<'install-initscript'> = ({ initscript }, name, layout) => {
   const path = pathsOf(name, layout).initscript;
@@ -57,20 +87,23 @@ const installInitscript: Renderer<'install-initscript'> = ({ initscript }, name,
 };
 
 export const SLIVER_RENDERERS: Renderers<
-  Exclude<StepName, 'create-user' | 'remove-user' | 'install-keys' | 'allow-login' | 'deny-login'>
+  Exclude<
+    StepName,
+    'create-user' | 'discard-user' | 'remove-user' | 'install-keys' | 'allow-login' | 'deny-login'
+  >
 > = {
   'set-id-range': ({ base }, name) => {
-    const range = `${base}-${base + RANGE_SIZE - 1}`;
+    const range = idRange(base);
     return [run('usermod', '--add-subuids', range, '--add-subgids', range, name)];
   },
 
   'create-filesystem': createFilesystem,
 
   'set-disk-quota': ({ project, quota }, _name, { stateDir }) => [
-    { quota: stateDir, project, hardKiB: quota },
+    { quota: stateDir, project, hardKiB: quota, hardInodes: inodeLimit(quota) },
   ],
   'reset-disk-quota': ({ project }, _name, { stateDir }) => [
-    { quota: stateDir, project, hardKiB: 0 },
+    { quota: stateDir, project, hardKiB: 0, hardInodes: 0 },
   ],
 
   'install-initscript': installInitscript,
@@ -108,14 +141,6 @@ export const SLIVER_RENDERERS: Renderers<
     const { sliver, kept } = pathsOf(name, layout);
     return [run('mv', '--no-target-directory', '--', kept(since), sliver)];
   },
-  'purge-files': ({ since }, name, layout) => [
-    run(
-      'rm',
-      '--recursive',
-      '--force',
-      '--one-file-system',
-      '--',
-      pathsOf(name, layout).kept(since),
-    ),
-  ],
+  'purge-files': purgeFiles,
+  'discard-files': (_step, name, layout) => [deleteTrees(pathsOf(name, layout).sliver)],
 };

@@ -37,7 +37,9 @@ const STEPS: readonly AccountStep[] = [
   { step: 'restore-files', since },
   { step: 'purge-files', since },
   { step: 'reset-disk-quota', project },
-  { step: 'remove-user', uid: ids.uid },
+  { step: 'remove-user', type: 'sliver', ids },
+  { step: 'discard-user' },
+  { step: 'discard-files' },
 ];
 
 test('every step stands for exactly these commands', () => {
@@ -65,7 +67,7 @@ test('every step stands for exactly these commands', () => {
     install -d -m 0755 -o 1879113728 -g 1879113728 /var/lib/nodemgr/slivers/princeton_sirius/upper
     chattr +P -p 30001 /var/lib/nodemgr/slivers/princeton_sirius/work /var/lib/nodemgr/slivers/princeton_sirius/upper
     # set-disk-quota
-    setquota -P 30001 0 5000000 0 0 /var/lib/nodemgr
+    setquota -P 30001 0 5000000 0 312500 /var/lib/nodemgr
     # install-initscript
     install -m 0755 /dev/stdin /var/lib/nodemgr/slivers/princeton_sirius/boot/rc.vinit <<'EOF'
     #!/bin/sh
@@ -103,6 +105,8 @@ test('every step stands for exactly these commands', () => {
     # restore-files
     mv --no-target-directory -- /var/lib/nodemgr/kept/princeton_sirius@1700000000 /var/lib/nodemgr/slivers/princeton_sirius
     # purge-files
+    rm --force -- /var/lib/nodemgr/kept/princeton_sirius@1700000000/image
+    rm --recursive --force --one-file-system -- /var/lib/nodemgr/kept/princeton_sirius@1700000000/unit.env /var/lib/nodemgr/kept/princeton_sirius@1700000000/boot /var/lib/nodemgr/kept/princeton_sirius@1700000000/work
     rm --recursive --force --one-file-system -- /var/lib/nodemgr/kept/princeton_sirius@1700000000
     # reset-disk-quota
     setquota -P 30001 0 0 0 0 /var/lib/nodemgr
@@ -111,9 +115,29 @@ test('every step stands for exactly these commands', () => {
     rm --force -- /var/lib/nodemgr/keys/princeton_sirius
     systemctl stop user-30001.slice
     pkill --signal KILL --uid 30001
+    usermod --del-subuids 1879113728-1879179263 --del-subgids 1879113728-1879179263 princeton_sirius
     userdel --force princeton_sirius
-    rm --force -- /var/lib/nodemgr/accounts/princeton_sirius.starts /var/lib/nodemgr/accounts/princeton_sirius.json"
+    rm --force -- /var/lib/nodemgr/accounts/princeton_sirius.starts /var/lib/nodemgr/accounts/princeton_sirius.json
+    # discard-user
+    userdel --force princeton_sirius
+    # discard-files
+    rm --recursive --force --one-file-system -- /var/lib/nodemgr/slivers/princeton_sirius"
   `);
+});
+
+test('without a user of ours a removal touches no user, no process and no login', () => {
+  const step: AccountStep = { step: 'remove-user', type: 'sliver', ids: undefined };
+  const commands = renderStep(step, SIRIUS, LAYOUT);
+  expect(commands.map((command) => ('run' in command ? command.run[0] : 'write'))).toEqual([
+    'rm',
+    'rm',
+    'rm',
+  ]);
+});
+
+test('a purge may take longer than other programs', () => {
+  const commands = renderStep({ step: 'purge-files', since }, SIRIUS, LAYOUT);
+  expect(commands.at(-1)).toMatchObject({ longestMs: 1_800_000 });
 });
 
 test('a delegate has the shell that forwards API calls', () => {

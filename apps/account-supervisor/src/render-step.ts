@@ -3,17 +3,19 @@
  * make and remove Unix accounts are here, those of a sliver's container in render-sliver-step.ts.
  */
 import { type Command, run, runAccepting, writeFile } from '@nodemgr/agent';
-import type { AccountName } from '@nodemgr/records';
+import type { AccountName, AccountType } from '@nodemgr/records';
+import type { AccountIds } from './account-ids.ts';
 import type { AccountStep, StepName } from './account-steps.ts';
 import { type MachineLayout, pathsOf, propertiesOf } from './layout.ts';
-import { SLIVER_RENDERERS } from './render-sliver-step.ts';
+import { idRange, SLIVER_RENDERERS } from './render-sliver-step.ts';
 import type { Renderer, Renderers } from './step-renderer.ts';
 
 /** The primary group of all our accounts: sshd's rules for them are by group. */
 const GROUP = 'nodemgr-accounts';
-/** pkill(1): no process matched. userdel(8): no such user. */
+/** pkill(1): no process matched. userdel(8): no such user. usermod(8): a process of the user is left. */
 const NO_PROCESS = 1;
 const NO_USER = 6;
+const USER_BUSY = 8;
 
 /** An account whose last day was 1 January 1970 logs in by no means, keys included (shadow(5)). */
 const EXPIRED = '1';
@@ -46,24 +48,43 @@ const createUser: Renderer<'create-user'> = ({ type, ids }, name, layout) => [
   ),
 ];
 
+/** --force: what was killed may not be gone yet. */
+const deleteUser = (name: AccountName): Command =>
+  runAccepting([NO_USER], 'userdel', '--force', name);
+
+/** userdel(8) takes the range along too, but last: cut short, it would leave it to a user that is gone. */
+function freeRange(base: number, name: AccountName): Command {
+  const range = idRange(base);
+  const deletions = ['--del-subuids', range, '--del-subgids', range];
+  return runAccepting([USER_BUSY], 'usermod', ...deletions, name);
+}
+
+/** Nobody can log in any more: the account has expired, and its keys are gone. */
+function endUser(type: AccountType, { uid, base }: AccountIds, name: AccountName) {
+  return [
+    // Logins that outlive their sliver, with the user's own service manager: killed, it would stay behind
+    // as a failed unit.
+    run('systemctl', 'stop', `user-${uid}.slice`),
+    runAccepting([NO_PROCESS], 'pkill', '--signal', 'KILL', '--uid', `${uid}`),
+    ...(type === 'sliver' ? [freeRange(base, name)] : []),
+    deleteUser(name),
+  ];
+}
+
 /** Our record goes last: until then a half-removed account is known as ours. */
-const removeUser: Renderer<'remove-user'> = ({ uid }, name, layout) => {
+const removeUser: Renderer<'remove-user'> = ({ type, ids }, name, layout) => {
   const { keys, record, starts } = pathsOf(name, layout);
   return [
     run('rm', '--recursive', '--force', '--', propertiesOf(name)),
     run('rm', '--force', '--', keys),
-    // Logins that outlive their sliver, with the user's own service manager: killed, it would stay behind
-    // as a failed unit. Nobody can log in any more: the account has expired.
-    run('systemctl', 'stop', `user-${uid}.slice`),
-    runAccepting([NO_PROCESS], 'pkill', '--signal', 'KILL', '--uid', `${uid}`),
-    // Takes the subordinate ids along (userdel(8)); --force: what was killed may not be gone yet.
-    runAccepting([NO_USER], 'userdel', '--force', name),
+    ...(ids === undefined ? [] : endUser(type, ids, name)),
     run('rm', '--force', '--', starts, record),
   ];
 };
 
 const RENDERERS: Renderers<StepName> = {
   'create-user': createUser,
+  'discard-user': (_step, name) => [deleteUser(name)],
   'remove-user': removeUser,
   'install-keys': ({ keys }, name, layout) => [
     writeFile(pathsOf(name, layout).keys, 0o644, keys.text),

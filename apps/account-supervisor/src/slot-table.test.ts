@@ -27,6 +27,16 @@ test('ids of others are left to them', () => {
   expect([table.claim(a), table.inUse]).toEqual([2, 3]);
 });
 
+test('a slot that others have meanwhile is given up, and another is found', () => {
+  const table = new SlotTable(3);
+  table.claim(a);
+  table.claim(b);
+  table.leaveToOthers(new Set([slot(0)]));
+  for (const name of [a, b, c]) table.yield(name);
+  expect([table.claim(a), table.claim(b)]).toEqual([2, 1]);
+  expect([0, 1, 2].map((place) => table.holderOf(slot(place)))).toEqual([undefined, b, a]);
+});
+
 test('planning on a copy gives nothing away', () => {
   const table = new SlotTable(2);
   table.copy().claim(a);

@@ -7,7 +7,7 @@ import { type Slot, slot } from './account-ids.ts';
 
 export class SlotTable {
   readonly #held = new Map<AccountName, Slot>();
-  readonly #used = new Set<Slot>();
+  readonly #holders = new Map<Slot, AccountName>();
   #foreign: ReadonlySet<Slot> = new Set();
   /** No slot below this one is free, so that a claim need not look at all of them. */
   #searchFrom = slot(0);
@@ -17,8 +17,13 @@ export class SlotTable {
   /** Slots that cannot be given away now. */
   get inUse(): number {
     let both = 0;
-    for (const place of this.#foreign) if (this.#used.has(place)) both += 1;
-    return this.#used.size + this.#foreign.size - both;
+    for (const place of this.#foreign) if (this.#holders.has(place)) both += 1;
+    return this.#holders.size + this.#foreign.size - both;
+  }
+
+  /** holderOf returns who holds a slot, if one of our accounts does. */
+  holderOf(place: Slot): AccountName | undefined {
+    return this.#holders.get(place);
   }
 
   /** copy returns a table with the same holders, to plan on. */
@@ -35,11 +40,17 @@ export class SlotTable {
     this.#searchFrom = slot(0);
   }
 
+  /** yield frees the slot of `name`, of which nothing exists yet, if someone else uses its ids by now. */
+  yield(name: AccountName): void {
+    const place = this.#held.get(name);
+    if (place !== undefined && this.#foreign.has(place)) this.release(name);
+  }
+
   /** hold notes what was observed: `name` has this slot. */
   hold(name: AccountName, place: Slot): void {
     this.release(name);
     this.#held.set(name, place);
-    this.#used.add(place);
+    this.#holders.set(place, name);
   }
 
   /** claim returns the slot that `name` holds, else gives it the lowest free one; undefined if none is. */
@@ -47,7 +58,7 @@ export class SlotTable {
     const held = this.#held.get(name);
     if (held !== undefined) return held;
     let place = this.#searchFrom;
-    while (this.#used.has(place) || this.#foreign.has(place)) place = slot(place + 1);
+    while (this.#holders.has(place) || this.#foreign.has(place)) place = slot(place + 1);
     this.#searchFrom = place;
     if (place >= this.size) return undefined;
     this.hold(name, place);
@@ -59,7 +70,7 @@ export class SlotTable {
     const place = this.#held.get(name);
     if (place === undefined) return false;
     this.#held.delete(name);
-    this.#used.delete(place);
+    if (this.#holders.get(place) === name) this.#holders.delete(place);
     if (place < this.#searchFrom) this.#searchFrom = place;
     return true;
   }

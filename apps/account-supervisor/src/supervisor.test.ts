@@ -6,6 +6,7 @@ import type { ImageVersion } from '@nodemgr/images';
 import {
   type AccountName,
   accountName,
+  epochSeconds,
   NO_LOCAL_FACTS,
   type RecordKey,
   recordKeyOf,
@@ -26,8 +27,8 @@ import {
   SIRIUS,
   theRemoval,
 } from './builders.test-support.ts';
-import type { Machine, MachineView, Reading } from './machine.ts';
-import { ABSENT, type ObservedAccount } from './observed-account.ts';
+import type { HolderOf, Machine, Reading } from './machine.ts';
+import { ABSENT, newSliver, type ObservedAccount } from './observed-account.ts';
 import { operatorHandlers } from './operator-view.ts';
 import { AccountSupervisor } from './supervisor.ts';
 
@@ -36,11 +37,16 @@ class FakeMachine implements Machine {
   readonly driver = 'fake';
   readonly done: { readonly name: AccountName; readonly step: AccountStep }[] = [];
   readonly broken = new Set<AccountName>();
-  foreignSlots: ReadonlySet<Slot> = new Set();
+  /** Other people's users, by the slot that their user id is in. */
+  readonly strangers = new Map<Slot, string>();
   constructor(readonly accounts = new Map<AccountName, ObservedAccount>()) {}
 
-  async observe(): Promise<MachineView> {
-    return { accounts: new Map(this.accounts), foreignSlots: this.foreignSlots };
+  async observe(): Promise<ReadonlyMap<AccountName, ObservedAccount>> {
+    return new Map(this.accounts);
+  }
+  async foreignSlots(holderOf: HolderOf): Promise<ReadonlySet<Slot>> {
+    const places = [...this.strangers.keys()];
+    return new Set(places.filter((place) => holderOf(place) !== this.strangers.get(place)));
   }
   async observeAccount(name: AccountName): Promise<ObservedAccount> {
     return this.accounts.get(name) ?? ABSENT;
@@ -56,7 +62,7 @@ class FakeMachine implements Machine {
   async readings(): Promise<readonly Reading[]> {
     return [];
   }
-  close(): void {}
+  async close(): Promise<void> {}
   commandsOf(_name: AccountName, { step }: AccountStep): readonly string[] {
     return [step];
   }
@@ -188,6 +194,31 @@ test('kept files are purged when their time has come, with nobody asking', async
   await vi.waitFor(() => expect(machine.accounts.get(A)).toEqual(ABSENT));
 });
 
+test('what a purge cut short has left goes at once, before the sliver comes back', async () => {
+  const remnant = { state: 'kept', slot: slot(0), since: epochSeconds(9_999) } as const;
+  const machine = new FakeMachine(new Map([[A, { ...remnant, image: undefined }]]));
+  const { publish } = await aSupervisor(machine);
+  await publish(keyed(aSliver(A)));
+  expect(machine.done.slice(0, 2).map(({ step }) => step.step)).toEqual([
+    'purge-files',
+    'create-user',
+  ]);
+  expect(machine.accounts.get(A)).toMatchObject({ slot: 0, state: 'running' });
+});
+
+test('a purge that fails is tried again with growing pauses', async () => {
+  const machine = new FakeMachine(new Map([[A, aRunningSliver()]]));
+  const { failures, timing, publish, settled } = await aSupervisor(machine, {
+    keep_files_seconds: 60,
+  });
+  await publish(accepted, [keyOf(A), theRemoval('expired')]);
+  machine.broken.add(A);
+  timing.pass(61_000);
+  await settled();
+  expect(failures.list()).toMatchObject([{ subject: A, action: 'purge-files' }]);
+  expect(timing.due.filter(({ at }) => at <= timing.ms)).toEqual([]);
+});
+
 test('no free id range is a clear reason; a range that is freed is taken', async () => {
   const machine = new FakeMachine();
   const { failures, publish } = await aSupervisor(machine, { slots: 2, keep_files_seconds: 0 });
@@ -226,10 +257,40 @@ test('the same feed gives the same slots, whatever the order in which it comes',
 
 test("slots that others' ids are in are passed over", async () => {
   const machine = new FakeMachine();
-  machine.foreignSlots = new Set([slot(0)]);
+  machine.strangers.set(slot(0), 'bob');
   const { publish } = await aSupervisor(machine);
   await publish(keyed(aSliver(A)));
   expect(machine.accounts.get(A)).toMatchObject({ slot: 1 });
+});
+
+test('a slot whose user id somebody was given since the start is passed over', async () => {
+  const machine = new FakeMachine();
+  const { publish } = await aSupervisor(machine);
+  machine.strangers.set(slot(0), 'bob');
+  await publish(keyed(aSliver(A)));
+  expect(machine.accounts.get(A)).toMatchObject({ slot: 1, state: 'running' });
+});
+
+test('an account whose user id is taken while it is made gets another slot', async () => {
+  const machine = new FakeMachine();
+  const taken = {
+    ...newSliver(slot(0), { where: 'none' }),
+    user: 'none',
+    idTakenBy: 'bob',
+  } as const;
+  machine.accounts.set(A, taken);
+  machine.strangers.set(slot(0), 'bob');
+  const { failures, publish } = await aSupervisor(machine);
+  await publish(keyed(aSliver(A)), keyed(aSliver(B)));
+  const made = [machine.accounts.get(A), machine.accounts.get(B)];
+  expect(made).toMatchObject([{ state: 'running' }, { state: 'running' }]);
+  expect(made).not.toContainEqual(expect.objectContaining({ slot: 0 }));
+  expect(machine.done.map(({ step }) => step)).toContainEqual({
+    step: 'remove-user',
+    type: 'sliver',
+    ids: undefined,
+  });
+  expect(failures.list()).toEqual([]);
 });
 
 test('one account that fails holds up no other, and convergence does not wait for it', async () => {

@@ -14,6 +14,7 @@ import {
   recordKeyOf,
   TIMESTAMP_KEY,
 } from '@nodemgr/records';
+import type { Slot } from './account-ids.ts';
 import type { AccountStep } from './account-steps.ts';
 import { CpuShares } from './cpu-shares.ts';
 import { type Decision, decideAccount, type Grounds, judge } from './decide-account.ts';
@@ -21,7 +22,7 @@ import { cpuClaimOf, nameInKey } from './desired-account.ts';
 import type { AccountHistory } from './history/account-history.ts';
 import type { Machine } from './machine.ts';
 import { ABSENT, type ObservedAccount } from './observed-account.ts';
-import { purgeTime } from './plan-account.ts';
+import { purgeTime } from './plan-removal.ts';
 import { PurgeTimers } from './purge-timers.ts';
 import { SlotTable } from './slot-table.ts';
 
@@ -60,9 +61,9 @@ export class AccountSupervisor implements Agent<AccountName, ObservedAccount, Ac
   /** open looks at the whole machine; rejects when that cannot be done. */
   static async open(parts: SupervisorParts): Promise<AccountSupervisor> {
     const supervisor = new AccountSupervisor(parts);
-    const { accounts, foreignSlots } = await parts.machine.observe();
-    supervisor.#slots.leaveToOthers(foreignSlots);
+    const accounts = await parts.machine.observe();
     for (const [name, account] of accounts) supervisor.#remember(name, account);
+    await supervisor.#leaveSlotsToOthers();
     return supervisor;
   }
 
@@ -115,6 +116,10 @@ export class AccountSupervisor implements Agent<AccountName, ObservedAccount, Ac
   async observe(name: AccountName, signal: AbortSignal): Promise<ObservedAccount> {
     const account = await this.#parts.machine.observeAccount(name, signal);
     this.#remember(name, account);
+    if (account.state !== 'absent') return account;
+    // It may be made next: in the meantime somebody else may have been given the ids that it would get.
+    await this.#leaveSlotsToOthers();
+    this.#slots.yield(name);
     return account;
   }
 
@@ -134,7 +139,7 @@ export class AccountSupervisor implements Agent<AccountName, ObservedAccount, Ac
     if (verdict.verdict === 'exists' && verdict.shadowed !== undefined) {
       return { steps, withheld: { action: 'create', reason: verdict.shadowed } };
     }
-    if (verdict.verdict === 'goes') this.#afterwards(name, observed);
+    if (verdict.verdict === 'goes' && steps.length === 0) this.#afterwards(name, observed);
     if (plan.deferred !== undefined) return { steps, withheld: plan.deferred };
     return { steps };
   }
@@ -176,6 +181,11 @@ export class AccountSupervisor implements Agent<AccountName, ObservedAccount, Ac
     return [...removals, ...sorted.filter((name) => !removals.has(name))];
   }
 
+  async #leaveSlotsToOthers(): Promise<void> {
+    const holderOf = (place: Slot) => this.#slots.holderOf(place);
+    this.#slots.leaveToOthers(await this.#parts.machine.foreignSlots(holderOf));
+  }
+
   #claimSlot(name: AccountName): void {
     const { verdict } = judge(name, this.#lastSeen(name), this.grounds());
     if (verdict === 'exists') this.#slots.claim(name);
@@ -204,7 +214,7 @@ export class AccountSupervisor implements Agent<AccountName, ObservedAccount, Ac
       return;
     }
     this.#observed.set(name, account);
-    this.#slots.hold(name, account.slot);
+    if (account.slot !== undefined) this.#slots.hold(name, account.slot);
   }
 
   #note(names: Set<AccountName>, name: AccountName, present: boolean): void {

@@ -9,6 +9,8 @@ export interface RunCommand {
   readonly stdin?: string;
   /** Exit statuses beside 0 that mean 'nothing to do': what is to be removed is not there. */
   readonly accept?: readonly number[];
+  /** It is killed when it takes longer (milliseconds); undefined: a minute. */
+  readonly longestMs?: number;
 }
 
 /** A file to be written as a whole: to a temporary name first, then renamed. */
@@ -20,13 +22,15 @@ export interface WriteCommand {
   readonly text: string;
 }
 
-/** A file system's limit for one project, set by quotactl_fd(2): setquota(8) without a search for the mount. */
+/** A file system's limits for one project, set by quotactl_fd(2): setquota(8) without a search for the mount. */
 export interface QuotaCommand {
   /** Any path on the file system. */
   readonly quota: string;
   readonly project: number;
   /** 0: no limit. */
   readonly hardKiB: number;
+  /** Files, folders and whatever else has a name, at most; 0: no limit. */
+  readonly hardInodes: number;
 }
 
 export type Command = RunCommand | WriteCommand | QuotaCommand;

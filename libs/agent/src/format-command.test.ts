@@ -58,3 +58,8 @@ test('bash reads every quoted word as the word that it was', () => {
     { numRuns: 30 },
   );
 });
+
+test('a quota is shown as setquota(8) with both its limits', () => {
+  const quota = { quota: '/state', project: 7, hardKiB: 5_000_000, hardInodes: 312_500 };
+  expect(formatCommand(quota)).toBe('setquota -P 7 0 5000000 0 312500 /state');
+});

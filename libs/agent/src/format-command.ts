@@ -54,8 +54,8 @@ function formatWrite({ write, mode, text }: WriteCommand): string {
   return withInput(`install -m ${octal} /dev/stdin ${quoteWord(write)}`, text);
 }
 
-function formatQuota({ quota, project, hardKiB }: QuotaCommand): string {
-  return `setquota -P ${project} 0 ${hardKiB} 0 0 ${quoteWord(quota)}`;
+function formatQuota({ quota, project, hardKiB, hardInodes }: QuotaCommand): string {
+  return `setquota -P ${project} 0 ${hardKiB} 0 ${hardInodes} ${quoteWord(quota)}`;
 }
 
 function formatRun({ run, stdin }: RunCommand): string {

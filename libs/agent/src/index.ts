@@ -4,5 +4,6 @@ export * from './command.ts';
 export * from './format-command.ts';
 export * from './own-folder.ts';
 export * from './reconcile-loop.ts';
+export * from './run-program.ts';
 export * from './state-file.ts';
 export * from './timing.ts';

@@ -1,14 +1,13 @@
 /**
- * Carries one command out on this machine: a program with its arguments, a file, a quota. Waits for it,
- * and says why it failed. Decides nothing.
+ * Runs a program of the machine with its arguments, and waits for its end. No shell; nothing of the
+ * daemon's environment. Decides nothing.
  */
 import { spawn } from 'node:child_process';
-import { type Command, type RunCommand, replaceFileDurably } from '@nodemgr/agent';
-import { native } from '@nodemgr/native';
+import type { RunCommand } from './command.ts';
 
-/** Longer than systemd waits for a sliver to stop before it kills it. */
+/** Unless a command has its own bound: longer than systemd waits for a sliver to stop before it kills it. */
 const LONGEST_MS = 60_000;
-/** What is kept of a program's output: its last words say why it failed. */
+/** What is kept of a program's output unless more is asked for: its last words say why it failed. */
 const MAX_OUTPUT = 64 * 1024;
 const MAX_REASON = 500;
 
@@ -19,8 +18,14 @@ const ENVIRONMENT = { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL: 'C.UTF-8' }
 export interface Outcome {
   readonly status: number | null;
   readonly signal: NodeJS.Signals | null;
+  /** The last `maxOutput` characters of what it printed. */
   readonly stdout: string;
   readonly stderr: string;
+}
+
+export interface ProgramBounds {
+  /** Characters kept of each of its outputs: the last ones. */
+  readonly maxOutput?: number;
 }
 
 function lastWords({ stdout, stderr }: Outcome): string {
@@ -34,21 +39,24 @@ function endOf({ status, signal }: Outcome): string {
 
 /**
  * runProgram runs `program` and resolves when it has ended, however that was. Rejects when it cannot be
- * started. It is killed when it takes longer than a minute.
+ * started. It is killed when it takes longer than a minute, or than the command's own bound.
  */
-export function runProgram({ run: [program, ...args], stdin }: RunCommand): Promise<Outcome> {
+export function runProgram(
+  { run: [program, ...args], stdin, longestMs = LONGEST_MS }: RunCommand,
+  { maxOutput = MAX_OUTPUT }: ProgramBounds = {},
+): Promise<Outcome> {
   return new Promise((resolve, reject) => {
     const child = spawn(program, args, {
       env: ENVIRONMENT,
       cwd: '/',
       stdio: [stdin === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
-      timeout: LONGEST_MS,
+      timeout: longestMs,
       killSignal: 'SIGKILL',
     });
     const output = { stdout: '', stderr: '' };
     for (const stream of ['stdout', 'stderr'] as const) {
       child[stream]?.setEncoding('utf8').on('data', (text: string) => {
-        output[stream] = (output[stream] + text).slice(-MAX_OUTPUT);
+        output[stream] = (output[stream] + text).slice(-maxOutput);
       });
     }
     child.once('error', (error) => reject(new Error(`cannot run ${program}: ${error.message}`)));
@@ -59,18 +67,10 @@ export function runProgram({ run: [program, ...args], stdin }: RunCommand): Prom
 }
 
 /** runChecked runs a program and resolves with what it printed; rejects, with its last words, when it fails. */
-export async function runChecked(command: RunCommand): Promise<string> {
-  const outcome = await runProgram(command);
+export async function runChecked(command: RunCommand, bounds?: ProgramBounds): Promise<string> {
+  const outcome = await runProgram(command, bounds);
   const { status } = outcome;
   if (status === 0 || (status !== null && command.accept?.includes(status))) return outcome.stdout;
   const [program] = command.run;
   throw new Error([`${program}: ${endOf(outcome)}`, lastWords(outcome)].filter(Boolean).join(': '));
-}
-
-/** carryOut does what `command` says; rejects with the reason when that fails. */
-export async function carryOut(command: Command): Promise<void> {
-  if ('write' in command) await replaceFileDurably(command.write, command.mode, command.text);
-  else if ('quota' in command) {
-    native().setProjectQuota(command.quota, command.project, command.hardKiB);
-  } else await runChecked(command);
 }

@@ -36,7 +36,12 @@ export const RESOURCES = {
     loanable: true,
     meaning: 'CPU that the sliver gets whatever the others do',
   },
-  nm_disk_quota: { default: 5_000_000, unit: 'KiB', loanable: false, meaning: 'disk space' },
+  nm_disk_quota: {
+    default: 5_000_000,
+    unit: 'KiB',
+    loanable: false,
+    meaning: 'disk space, and a file for each 16 KiB of it',
+  },
   nm_net_min_rate: {
     default: 8,
     unit: 'bits/s',

@@ -1,11 +1,12 @@
 /** Looks at slivers from outside, on the machine: what the kernel, systemd and the account files have of them. */
 import type { NodeMachine } from './node-machine.ts';
 
-const SLIVERS = '/sys/fs/cgroup/nodemgr.slice/nodemgr-slivers.slice';
+/** The control group of all slivers. */
+export const SLIVERS_GROUP = '/sys/fs/cgroup/nodemgr.slice/nodemgr-slivers.slice';
 const STATE = '/var/lib/nodemgr';
 
 export const unitOf = (sliver: string): string => `nodemgr-sliver@${sliver}.service`;
-export const groupOf = (sliver: string): string => `${SLIVERS}/${unitOf(sliver)}`;
+export const groupOf = (sliver: string): string => `${SLIVERS_GROUP}/${unitOf(sliver)}`;
 
 /** runningSlivers returns the names of the slivers whose unit is up. */
 export async function runningSlivers(machine: NodeMachine): Promise<readonly string[]> {
@@ -49,7 +50,7 @@ export async function cpuTimes(
   machine: NodeMachine,
   slivers: readonly string[],
 ): Promise<{ readonly of: Readonly<Record<string, number>>; readonly all: number }> {
-  const groups = [SLIVERS, ...slivers.map(groupOf)];
+  const groups = [SLIVERS_GROUP, ...slivers.map(groupOf)];
   const text = await machine.root([
     'grep',
     '-h',

@@ -13,6 +13,7 @@ function nodeDependencies({ build }: BuildFacts, nodeMajor: number): readonly st
  * the scripts' own helpers) is not named.
  */
 const PROGRAMS = [
+  'default-dbus-system-bus | dbus-system-bus', // bwcap-agent asks systemd, and is not root
   'e2fsprogs', // chattr: project ids
   'iproute2', // tc
   'nftables',

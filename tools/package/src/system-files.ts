@@ -1,4 +1,4 @@
-/** What the package tells systemd, sshd and lintian: files of this checkout, as they are. */
+/** What the package tells systemd, the kernel, sshd and lintian: files of this checkout, as they are. */
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { PackageFile } from './package-file.ts';
@@ -34,6 +34,12 @@ export function systemFiles(): readonly PackageFile[] {
     {
       from: 'systemd/tmpfiles.d/nodemgr.conf',
       to: 'usr/lib/tmpfiles.d/nodemgr.conf',
+      mode: 0o644,
+    },
+    {
+      // systemd and procps have triggers on that folder, which apply it.
+      from: 'systemd/sysctl.d/60-nodemgr.conf',
+      to: 'usr/lib/sysctl.d/60-nodemgr.conf',
       mode: 0o644,
     },
     {

@@ -38,7 +38,7 @@ export class AccountFiles {
    */
   async load(): Promise<Map<AccountName, StoredState>> {
     const accounts = new Map<AccountName, StoredState>();
-    const holders = new Map<Slot, AccountName>();
+    const holders = new Map<Slot | undefined, AccountName>();
     for await (const [name, account] of this.#readAll()) {
       const holder = holders.get(account.slot);
       if (holder === undefined) {

@@ -10,10 +10,11 @@ import type { Config } from '@nodemgr/config';
 import type { DaemonContext, Logger } from '@nodemgr/daemon';
 import type { ImageVersion } from '@nodemgr/images';
 import type { AccountName, ImageName } from '@nodemgr/records';
+import type { Slot } from '../account-ids.ts';
 import type { AccountStep } from '../account-steps.ts';
 import { applyStep } from '../apply-step.ts';
 import { layoutOf, type MachineLayout } from '../layout.ts';
-import type { Machine, MachineView, Reading } from '../machine.ts';
+import type { Machine, Reading } from '../machine.ts';
 import { ABSENT, type ObservedAccount } from '../observed-account.ts';
 import { renderStep } from '../render-step.ts';
 import { AccountDatabase } from './account-database.ts';
@@ -81,8 +82,13 @@ export class DryRunMachine implements Machine {
     return machine;
   }
 
-  async observe(): Promise<MachineView> {
-    return { accounts: new Map(this.#accounts), foreignSlots: this.#database.foreignSlots };
+  async observe(): Promise<ReadonlyMap<AccountName, ObservedAccount>> {
+    return new Map(this.#accounts);
+  }
+
+  /** The lines of others, as of the last change of ours. */
+  async foreignSlots(): Promise<ReadonlySet<Slot>> {
+    return this.#database.foreignSlots;
   }
 
   /** An account is looked at before and after its steps: what they made of it is on disk by then. */
@@ -109,7 +115,7 @@ export class DryRunMachine implements Machine {
     return readingsOf(this.#stateOf(name));
   }
 
-  close(): void {}
+  async close(): Promise<void> {}
 
   commandsOf(name: AccountName, step: AccountStep): readonly string[] {
     return renderStep(step, name, this.#layout).map((command) => formatCommand(command));

@@ -9,6 +9,7 @@ import type {
   Limits,
   ObservedDelegate,
   ObservedSliver,
+  UserState,
 } from '../observed-account.ts';
 
 /** What may be kept: `absent` and `foreign` have no file. */
@@ -29,8 +30,13 @@ const image = z
   .string()
   .regex(/^[a-z0-9][a-z0-9._-]{0,63}@[0-9]{1,9}$/)
   .default('default@1') as unknown as z.ZodType<ImageVersion>;
-/** States written before it was told have their user. */
-const user = z.boolean().default(true);
+/** States written before it was told have their user; then it was told whether they have one. */
+const user = z
+  .union([
+    z.enum(['whole', 'half-made', 'half-removed', 'none']),
+    z.boolean().transform((exists): UserState => (exists ? 'whole' : 'none')),
+  ])
+  .default('whole');
 
 const files = z.discriminatedUnion('where', [
   z.strictObject({ where: z.literal('none') }),
@@ -44,6 +50,7 @@ const sliver = z.strictObject({
   user,
   range: z.boolean(),
   files,
+  halfMade: z.boolean().default(false),
   diskQuota: kib.optional(),
   initscript: digest.optional(),
   keys: digest.optional(),

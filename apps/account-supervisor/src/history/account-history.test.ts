@@ -10,6 +10,7 @@ import {
 } from '@nodemgr/records';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { idsOf, slot } from '../account-ids.ts';
+import type { Target } from '../account-plan.ts';
 import { applyStep } from '../apply-step.ts';
 import {
   aDelegate,
@@ -24,7 +25,7 @@ import {
 } from '../builders.test-support.ts';
 import { judgeAccount } from '../desired-account.ts';
 import { ABSENT, type ObservedAccount } from '../observed-account.ts';
-import { planAccount, type Target } from '../plan-account.ts';
+import { planAccount } from '../plan-account.ts';
 import { cpuWeight } from '../plan-cpu-weights.ts';
 import { AccountHistory } from './account-history.ts';
 
@@ -185,8 +186,15 @@ describe('what is done is told', () => {
     ]);
   });
 
+  test('of files that were not limited as their quota has it, as our own doing', () => {
+    sirius.observed = { ...sirius.observed, inodesDiffer: true } as ObservedAccount;
+    expect(sirius.converge(aSliver())).toEqual([
+      'account-changed: limit of files set to 312500, as its disk quota has it [supervisor]',
+    ]);
+  });
+
   test('of a sliver that did not run, and of a user that had gone, as our own doing', () => {
-    sirius.observed = { ...sirius.observed, state: 'stopped', user: false } as ObservedAccount;
+    sirius.observed = { ...sirius.observed, state: 'stopped', user: 'none' } as ObservedAccount;
     expect(sirius.converge(aSliver())).toEqual([
       'account-changed: its user had gone and is made again [supervisor]',
       'sliver-started: it should run and did not [supervisor]',
@@ -235,7 +243,7 @@ describe('what the kernel does is told', () => {
     for (const times of [1, 500, 600]) {
       sirius.history.happened(SIRIUS, { notice: 'tasks-limit', times });
     }
-    sirius.history.happened(SIRIUS, { notice: 'oom-kill', times: 1 });
+    sirius.history.happened(SIRIUS, { notice: 'own-oom', times: 1 });
     expect(sirius.lines()).toEqual([
       'tasks-limit: a fork was refused: nm_tasks_max was reached [kernel]',
       'oom-kill: a process was killed: nm_mem_max was reached [kernel]',
@@ -243,6 +251,16 @@ describe('what the kernel does is told', () => {
     for (const action of sirius.later.splice(0)) action();
     expect(sirius.lines().slice(2)).toEqual([
       'tasks-limit: a fork was refused: nm_tasks_max was reached, 1100 times [kernel]',
+    ]);
+  });
+
+  test('of a kill that was not the sliver’s own limit’s doing without blaming nm_mem_max', () => {
+    sirius.told.length = 0;
+    sirius.history.happened(SIRIUS, { notice: 'foreign-oom', times: 1 });
+    sirius.history.happened(SIRIUS, { notice: 'own-oom', times: 1 });
+    expect(sirius.lines()).toEqual([
+      expect.stringMatching(/^oom-kill: .* nm_mem_max was not reached: .* \[kernel\]$/),
+      'oom-kill: a process was killed: nm_mem_max was reached [kernel]',
     ]);
   });
 

@@ -13,7 +13,7 @@ import {
 import type { FailureBoard } from '@nodemgr/daemon';
 import type { AccountName, RecordKey } from '@nodemgr/records';
 import type { AccountStep } from '../account-steps.ts';
-import type { KernelNotice } from '../linux/watch-slivers.ts';
+import type { KernelNotice } from '../linux/derive-notices.ts';
 import type { ObservedAccount } from '../observed-account.ts';
 import type { Journal } from './journal.ts';
 import { KernelNotices } from './kernel-notices.ts';

@@ -4,16 +4,22 @@
  */
 import type { Timing } from '@nodemgr/agent';
 import type { AccountName } from '@nodemgr/records';
-import type { KernelNotice } from '../linux/watch-slivers.ts';
+import type { CountedNotice, KernelNotice } from '../linux/derive-notices.ts';
 import type { Told } from './tell-step.ts';
 
 const TOGETHER_MS = 60_000;
 
 const KERNEL: Told['by'] = { kind: 'kernel' };
-const TEXTS = {
-  'oom-kill': 'a process was killed: nm_mem_max was reached',
-  'tasks-limit': 'a fork was refused: nm_tasks_max was reached',
-} as const;
+/** What is told of a notice that may come often. */
+const TELLINGS: Readonly<Record<CountedNotice['notice'], Pick<Told, 'what'> & { text: string }>> = {
+  'own-oom': { what: 'oom-kill', text: 'a process was killed: nm_mem_max was reached' },
+  'foreign-oom': {
+    what: 'oom-kill',
+    text: 'a process was killed for want of memory, and nm_mem_max was not reached: all slivers together, the node or a group within the sliver had no more',
+  },
+  'tasks-limit': { what: 'tasks-limit', text: 'a fork was refused: nm_tasks_max was reached' },
+};
+type Often = CountedNotice['notice'];
 
 interface Waiting {
   times: number;
@@ -35,15 +41,15 @@ export class KernelNotices {
       this.tell(name, { what: 'sliver-died', why, by: KERNEL });
       return;
     }
-    const { notice: what, times } = notice;
-    const key = `${name} ${what}`;
+    const { notice: often, times } = notice;
+    const key = `${name} ${often}`;
     const waiting = this.#waiting.get(key);
     if (waiting !== undefined) {
       waiting.times += times;
       return;
     }
-    this.#say(name, what, times);
-    const cancel = this.timing.after(TOGETHER_MS, () => this.#flush(name, what));
+    this.#say(name, often, times);
+    const cancel = this.timing.after(TOGETHER_MS, () => this.#flush(name, often));
     this.#waiting.set(key, { times: 0, cancel });
   }
 
@@ -53,15 +59,16 @@ export class KernelNotices {
     this.#waiting.clear();
   }
 
-  #flush(name: AccountName, what: keyof typeof TEXTS): void {
-    const key = `${name} ${what}`;
+  #flush(name: AccountName, often: Often): void {
+    const key = `${name} ${often}`;
     const times = this.#waiting.get(key)?.times ?? 0;
     this.#waiting.delete(key);
-    if (times > 0) this.#say(name, what, times);
+    if (times > 0) this.#say(name, often, times);
   }
 
-  #say(name: AccountName, what: keyof typeof TEXTS, times: number): void {
-    const why = times === 1 ? TEXTS[what] : `${TEXTS[what]}, ${times} times`;
+  #say(name: AccountName, often: Often, times: number): void {
+    const { what, text } = TELLINGS[often];
+    const why = times === 1 ? text : `${text}, ${times} times`;
     this.tell(name, { what, why, by: KERNEL });
   }
 }

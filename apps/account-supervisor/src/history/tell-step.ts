@@ -3,14 +3,17 @@
  * a change with its old and its new value. Pure.
  */
 import type { EventContent } from '@nodemgr/contracts';
+import type { KiB } from '@nodemgr/records';
 import type { AccountStep, StepOf } from '../account-steps.ts';
 import { shouldExist } from '../desired-account.ts';
+import { inodeLimit } from '../inode-limit.ts';
 import { isObservedSliver, type Limits, type ObservedAccount } from '../observed-account.ts';
 import {
   type Subject,
   type Word,
   wordToExist,
   wordToGo,
+  wordToMakeWay,
   wordToStart,
   wordToStop,
 } from './word-on-account.ts';
@@ -47,6 +50,12 @@ function limitsTold({ limits }: StepOf<'set-limits'>, was: Limits | undefined, w
   return [...told, { what: 'cpu-weight-changed', why, by: BY_US }];
 }
 
+function quotaTold({ quota }: StepOf<'set-disk-quota'>, was: KiB | undefined, word: Word): Told {
+  return was === quota
+    ? changed(`limit of files set to ${inodeLimit(quota)}, as its disk quota has it`, BY_US)
+    : changed(`disk quota ${was} → ${quota} KiB: ${word.why}`, word.by);
+}
+
 /** Steps that make an account or mend it. */
 function tellRepair(step: AccountStep, before: ObservedAccount, word: Word): readonly Told[] {
   const sliver = isObservedSliver(before) ? before : undefined;
@@ -64,7 +73,7 @@ function tellRepair(step: AccountStep, before: ObservedAccount, word: Word): rea
     case 'install-initscript':
       return [changed(`start script replaced: ${word.why}`, word.by)];
     case 'set-disk-quota':
-      return [changed(`disk quota ${sliver?.diskQuota} → ${step.quota} KiB: ${word.why}`, word.by)];
+      return [quotaTold(step, sliver?.diskQuota, word)];
     case 'set-limits':
       return limitsTold(step, sliver?.limits, word);
     case 'allow-login':
@@ -117,7 +126,7 @@ export function tellStep(
         },
       ];
     case 'remove-user':
-      return [{ what: 'account-removed', ...wordToGo(subject) }];
+      return [{ what: 'account-removed', ...wordToMakeWay(subject, step.ids !== undefined) }];
     default:
       return isNew ? [] : tellRepair(step, before, wordToExist(subject));
   }

@@ -75,6 +75,12 @@ export function wordToGo({ type, item }: Subject): Word {
     : { why: 'it has no record', by };
 }
 
+/** wordToMakeWay says why what there is of an account goes: for another of its name, or its id is taken. */
+export function wordToMakeWay(subject: Subject, hasIds: boolean): Word {
+  if (hasIds || !shouldExist(subject.item)) return wordToGo(subject);
+  return { why: 'its user id is somebody else’s by now', by: { kind: 'supervisor' } };
+}
+
 /** wordToStop says why a sliver is not to run, or has to stop for a while. */
 export function wordToStop(subject: Subject): Word {
   const { item } = subject;

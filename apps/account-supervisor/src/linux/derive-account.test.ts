@@ -6,6 +6,7 @@ import { contentOf } from '../desired-account.ts';
 import type { MachineLayout } from '../layout.ts';
 import { unitSettings } from '../render-sliver-step.ts';
 import { type AccountFacts, deriveAccount, type FolderFacts } from './derive-account.ts';
+import { type AccountTexts, UnixAccounts } from './unix-accounts.ts';
 
 const LAYOUT: MachineLayout = {
   stateDir: '/var/lib/nodemgr',
@@ -20,28 +21,41 @@ const FOLDER: FolderFacts = {
   unitSettings: unitSettings(SIRIUS, base, IMAGE),
   initscript: contentOf('').digest,
 };
+const RANGE = `${SIRIUS}:${base}:65536\n`;
+const SHADOW = 'root:*:1:0:99999:7:::\n';
+const LOGIN = `${SIRIUS}:!:20000:0:99999:7:::\n`;
+const userLine = (changes: { id?: number; shell?: string } = {}) =>
+  `${SIRIUS}:x:${changes.id ?? uid}:990::/:${changes.shell ?? LAYOUT.sliverShell}\n`;
+const TEXTS = { passwd: userLine(), shadow: SHADOW + LOGIN, subuid: RANGE, subgid: RANGE };
+/** The machine's users: ours as it should be, unless a text says otherwise. */
+const unixWith = (changes: Partial<AccountTexts> = {}) => ({
+  unix: new UnixAccounts({ ...TEXTS, ...changes }),
+});
+const NOBODY = { passwd: '', shadow: SHADOW, subuid: '', subgid: '' };
+const BOB = `bob:x:${uid}:${uid}::/home/bob:/bin/bash\n`;
 const OURS: AccountFacts = {
   record: { type: 'sliver', slot: slot(2) },
-  user: { uid, shell: LAYOUT.sliverShell, expires: false },
-  hasRange: (first) => first === base,
+  ...unixWith(),
   folder: FOLDER,
-  kept: undefined,
+  kept: [],
   keys: contentOf('key\n').digest,
   starts: 1,
   unit: { active: true, ailing: undefined, limits: undefined },
   limits: LIMITS,
   diskQuota: 5_000_000,
+  inodes: 312_500,
   othersContainer: false,
 };
 const NOTHING: AccountFacts = {
   ...OURS,
   record: 'none',
-  user: undefined,
+  ...unixWith(NOBODY),
   folder: undefined,
   keys: undefined,
   unit: undefined,
   limits: undefined,
   diskQuota: 0,
+  inodes: 0,
 };
 const KEPT = { slot: slot(2), since: epochSeconds(1000), image: IMAGE };
 const stateOf = (facts: AccountFacts) => deriveAccount(SIRIUS, facts, POLICY, LAYOUT);
@@ -55,10 +69,12 @@ test('a sliver with all its parts is seen with all of them', () => {
     state: 'running',
     ailing: undefined,
     slot: 2,
-    user: true,
+    user: 'whole',
     range: true,
     files: { where: 'in-place', image: IMAGE },
+    halfMade: false,
     diskQuota: 5_000_000,
+    inodesDiffer: false,
     initscript: contentOf('').digest,
     keys: contentOf('key\n').digest,
     unit: true,
@@ -67,6 +83,16 @@ test('a sliver with all its parts is seen with all of them', () => {
     starts: 1,
   });
 });
+
+test.each([0, 312_499])(
+  'a quota with a limit of %s inodes, which is not its own, is seen',
+  (inodes) => {
+    expect(stateOf({ ...OURS, inodes })).toMatchObject({
+      diskQuota: 5_000_000,
+      inodesDiffer: true,
+    });
+  },
+);
 
 test('what the kernel enforces counts before what systemd was told', () => {
   const unit = { active: true, ailing: undefined, limits: { ...LIMITS, tasksMax: 7 } };
@@ -78,23 +104,21 @@ test('what the kernel enforces counts before what systemd was told', () => {
 
 test('a name of which there is nothing is absent; files kept of it are told', () => {
   expect(stateOf(NOTHING)).toEqual({ state: 'absent' });
-  expect(stateOf({ ...NOTHING, kept: KEPT })).toEqual({ state: 'kept', ...KEPT });
+  expect(stateOf({ ...NOTHING, kept: [KEPT] })).toEqual({ state: 'kept', ...KEPT });
 });
 
 test('what is merely similar is never ours', () => {
-  const person = { uid: 1000, shell: '/bin/bash', expires: false };
-  expect(reasonOf({ ...NOTHING, user: person })).toMatch(/a user of that name .* not ours/);
+  const person = unixWith({ ...NOBODY, passwd: userLine({ id: 1000, shell: '/bin/bash' }) });
+  expect(reasonOf({ ...NOTHING, ...person })).toMatch(/a user of that name .* not ours/);
   expect(reasonOf({ ...NOTHING, folder: FOLDER })).toMatch(/files .* no record/);
   expect(reasonOf({ ...NOTHING, othersContainer: true })).toMatch(/a container of that name/);
 });
 
 test('our shell without our record, or our record with another shell or id, is not ours', () => {
-  const user = { uid, shell: LAYOUT.sliverShell, expires: false };
-  expect(reasonOf({ ...NOTHING, user })).toMatch(/not ours/);
-  expect(reasonOf({ ...OURS, user: { ...user, shell: '/bin/bash' } })).toMatch(
-    /login shell \/bin\/bash/,
-  );
-  expect(reasonOf({ ...OURS, user: { ...user, uid: 7 } })).toMatch(/id 7/);
+  expect(reasonOf({ ...NOTHING, ...unixWith() })).toMatch(/not ours/);
+  const passwd = userLine({ shell: '/bin/bash' });
+  expect(reasonOf({ ...OURS, ...unixWith({ passwd }) })).toMatch(/login shell \/bin\/bash/);
+  expect(reasonOf({ ...OURS, ...unixWith({ passwd: userLine({ id: 7 }) }) })).toMatch(/id 7/);
 });
 
 test('a damaged record is shown with its damage, and nothing is done', () => {
@@ -102,25 +126,69 @@ test('a damaged record is shown with its damage, and nothing is done', () => {
 });
 
 test('a record whose user has gone is an account to be repaired or removed', () => {
-  expect(stateOf({ ...OURS, user: undefined })).toMatchObject({
+  expect(stateOf({ ...OURS, ...unixWith(NOBODY) })).toMatchObject({
     state: 'running',
-    user: false,
+    user: 'none',
     login: false,
+    idTakenBy: undefined,
   });
 });
 
-test('files count as made when their project is set; half-made ones are made again', () => {
+test('a user id that another user has too is not ours to act on', () => {
+  const unix = unixWith({ passwd: userLine() + BOB });
+  expect(reasonOf({ ...OURS, ...unix })).toMatch(/user id 30002 is also that of user bob/);
+});
+
+test('where our user has gone, whoever has its id by now is told', () => {
+  const unix = unixWith({ ...NOBODY, passwd: BOB });
+  expect(stateOf({ ...OURS, ...unix })).toMatchObject({ user: 'none', idTakenBy: 'bob' });
+  expect(stateOf({ ...NOTHING, ...unix, kept: [KEPT] })).toMatchObject({ idTakenBy: 'bob' });
+});
+
+test('a user that useradd was cut short of is half-made, and has no logins', () => {
+  const unix = unixWith({ shadow: SHADOW });
+  expect(stateOf({ ...OURS, ...unix })).toMatchObject({ user: 'half-made', login: false });
+});
+
+test('a user with the id range of another slot is half-made', () => {
+  const stray = `${SIRIUS}:${idsOf(slot(5), POLICY).base}:65536\n`;
+  const unix = unixWith({ subuid: stray + RANGE });
+  expect(stateOf({ ...OURS, ...unix })).toMatchObject({ user: 'half-made' });
+});
+
+test('a user that userdel was cut short of is half-removed', () => {
+  const remains = [{ shadow: SHADOW + LOGIN }, { subuid: RANGE }, { subgid: RANGE }];
+  for (const remain of remains) {
+    const unix = unixWith({ ...NOBODY, ...remain });
+    expect(stateOf({ ...OURS, ...unix })).toMatchObject({ user: 'half-removed', login: false });
+  }
+});
+
+test('files count as made when their project is set; half-made ones are seen beside whole kept ones', () => {
   const half = { ...FOLDER, project: 0 };
   expect(stateOf({ ...OURS, folder: half })).toMatchObject({
     files: { where: 'none' },
+    halfMade: true,
     initscript: undefined,
     unit: false,
   });
-  expect(stateOf({ ...OURS, folder: half, kept: KEPT })).toMatchObject({
-    files: { where: 'none' },
-  });
-  expect(stateOf({ ...OURS, folder: undefined, kept: KEPT })).toMatchObject({
+  expect(stateOf({ ...OURS, folder: half, kept: [KEPT] })).toMatchObject({
     files: { where: 'kept', since: 1000 },
+    halfMade: true,
+  });
+  expect(stateOf({ ...OURS, folder: undefined, kept: [KEPT] })).toMatchObject({
+    files: { where: 'kept', since: 1000 },
+    halfMade: false,
+  });
+});
+
+test('kept files of which a purge has taken some are told as such, with their slot', () => {
+  const remnant = { ...KEPT, image: undefined };
+  expect(stateOf({ ...NOTHING, kept: [remnant] })).toEqual({ state: 'kept', ...remnant });
+  const newer = { ...KEPT, since: epochSeconds(2000) };
+  expect(stateOf({ ...NOTHING, kept: [remnant, newer] })).toMatchObject({ since: 1000 });
+  expect(stateOf({ ...OURS, folder: undefined, kept: [remnant] })).toMatchObject({
+    files: { where: 'none' },
   });
 });
 
@@ -130,12 +198,16 @@ test("a unit's settings count only as they should be now", () => {
 });
 
 test('a delegate is known by its shell, its keys and its login', () => {
-  const user = { uid, shell: LAYOUT.delegateShell, expires: true };
+  const unix = unixWith({
+    ...NOBODY,
+    passwd: userLine({ shell: LAYOUT.delegateShell }),
+    shadow: `${SHADOW}${SIRIUS}:!:20000:0:99999:7::1:\n`,
+  });
   const record = { type: 'delegate' as const, slot: slot(2) };
-  expect(stateOf({ ...NOTHING, record, user })).toEqual({
+  expect(stateOf({ ...NOTHING, record, ...unix })).toEqual({
     state: 'delegate',
     slot: 2,
-    user: true,
+    user: 'whole',
     keys: undefined,
     login: false,
   });

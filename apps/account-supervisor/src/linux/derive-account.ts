@@ -3,22 +3,25 @@
  * our record and our login shell; what merely looks like it is someone else's, and is said to be.
  */
 import type { ImageVersion } from '@nodemgr/images';
-import { type AccountName, type EpochSeconds, type KiB, kib } from '@nodemgr/records';
-import { type AccountIds, type IdPolicy, idsOf, type Slot } from '../account-ids.ts';
+import { type AccountName, type KiB, kib } from '@nodemgr/records';
+import { type AccountIds, type IdPolicy, idsOf } from '../account-ids.ts';
+import { inodeLimit } from '../inode-limit.ts';
 import type { MachineLayout } from '../layout.ts';
 import {
   ABSENT,
   type Digest,
   type ForeignAccount,
+  type KeptSliver,
   type Limits,
   type ObservedAccount,
   type ObservedSliver,
   type SliverFiles,
+  type UserState,
 } from '../observed-account.ts';
 import { unitSettings } from '../render-sliver-step.ts';
 import type { AccountRecord } from './account-record.ts';
 import type { UnitState } from './derive-unit-state.ts';
-import type { UnixUser } from './unix-accounts.ts';
+import type { UnixAccounts } from './unix-accounts.ts';
 
 /** What was found below a sliver's folder. */
 export interface FolderFacts {
@@ -29,21 +32,17 @@ export interface FolderFacts {
   readonly initscript: Digest | undefined;
 }
 
-/** The newest of the files that are kept of a removed sliver. */
-export interface KeptFacts {
-  readonly slot: Slot;
-  readonly since: EpochSeconds;
-  readonly image: ImageVersion;
-}
+/** One folder of files that are kept of a removed sliver. */
+export type KeptFacts = Pick<KeptSliver, 'slot' | 'since' | 'image'>;
 
 export interface AccountFacts {
   readonly record: AccountRecord | 'none' | { readonly damaged: string };
-  readonly user: UnixUser | undefined;
-  /** Whether `base` and the 65535 ids after it are registered as the account's. */
-  readonly hasRange: (base: number) => boolean;
+  /** The users and subordinate ids of the whole machine. */
+  readonly unix: UnixAccounts;
   /** Undefined: there is no folder. */
   readonly folder: FolderFacts | undefined;
-  readonly kept: KeptFacts | undefined;
+  /** The newest last. */
+  readonly kept: readonly KeptFacts[];
   readonly keys: Digest | undefined;
   readonly starts: number;
   readonly unit: UnitState | undefined;
@@ -51,14 +50,27 @@ export interface AccountFacts {
   readonly limits: Limits | undefined;
   /** 0: none. */
   readonly diskQuota: number;
+  /** 0: none. */
+  readonly inodes: number;
   /** A container of that name runs, and it is not our unit's. */
   readonly othersContainer: boolean;
 }
 
 const foreign = (reason: string): ForeignAccount => ({ state: 'foreign', reason });
 
-function withoutRecord(facts: AccountFacts): ObservedAccount {
-  if (facts.user !== undefined) {
+const isWhole = ({ image }: KeptFacts): boolean => image !== undefined;
+
+/** What a purge cut short has left is told first: it goes at once, and nobody comes back to it. */
+function keptOf(name: AccountName, { kept, unix }: AccountFacts, policy: IdPolicy) {
+  const found = kept.find((files) => !isWhole(files)) ?? kept.at(-1);
+  if (found === undefined) return ABSENT;
+  const holder =
+    found.slot === undefined ? undefined : unix.otherWith(idsOf(found.slot, policy).uid, name);
+  return { state: 'kept', ...found, idTakenBy: holder } as const;
+}
+
+function withoutRecord(name: AccountName, facts: AccountFacts, policy: IdPolicy): ObservedAccount {
+  if (facts.unix.users.has(name)) {
     return foreign('a user of that name is on this machine that is not ours');
   }
   if (facts.folder !== undefined) {
@@ -67,16 +79,18 @@ function withoutRecord(facts: AccountFacts): ObservedAccount {
   if (facts.othersContainer) {
     return foreign('a container of that name runs on this machine that is not ours');
   }
-  return facts.kept === undefined ? ABSENT : { state: 'kept', ...facts.kept };
+  return keptOf(name, facts, policy);
 }
 
 /** Why the user is not the one that we have made; undefined when it is, or is not there. */
 function unlikeOurs(
-  user: UnixUser | undefined,
+  name: AccountName,
+  unix: UnixAccounts,
   type: AccountRecord['type'],
   ids: AccountIds,
   layout: MachineLayout,
 ): string | undefined {
+  const user = unix.users.get(name);
   if (user === undefined) return undefined;
   const shell = type === 'sliver' ? layout.sliverShell : layout.delegateShell;
   if (user.shell !== shell) {
@@ -85,24 +99,44 @@ function unlikeOurs(
   if (user.uid !== ids.uid) {
     return `the user of that name has the id ${user.uid}, and our record says ${ids.uid}`;
   }
-  return undefined;
+  const other = unix.otherWith(ids.uid, name);
+  return other === undefined ? undefined : `its user id ${ids.uid} is also that of user ${other}`;
+}
+
+/** The user, as far as it is as we make users. */
+function userOf(name: AccountName, unix: UnixAccounts, ids: AccountIds, policy: IdPolicy) {
+  const user = unix.users.get(name);
+  const stray = unix.hasRangeBeside(name, ids.slot, policy);
+  const halfMade = user !== undefined && (!user.inShadow || stray);
+  const missing: UserState = unix.hasRemains(name) ? 'half-removed' : 'none';
+  const state: UserState = halfMade ? 'half-made' : 'whole';
+  return {
+    user: user === undefined ? missing : state,
+    login: user?.inShadow === true && !user.expires,
+    idTakenBy: user === undefined ? unix.otherWith(ids.uid, name) : undefined,
+  };
 }
 
 function filesIn({ folder, kept }: AccountFacts, ids: AccountIds): SliverFiles {
   if (folder?.image !== undefined && folder.project === ids.project) {
     return { where: 'in-place', image: folder.image };
   }
-  // Half-made files are made again, unless whole ones wait to be put back.
-  if (kept === undefined || folder !== undefined) return { where: 'none' };
-  return { where: 'kept', since: kept.since, image: kept.image };
+  const newest = kept.findLast(isWhole);
+  if (newest?.image === undefined) return { where: 'none' };
+  return { where: 'kept', since: newest.since, image: newest.image };
 }
 
 function quotaOf({ diskQuota }: AccountFacts): KiB | undefined {
   return diskQuota === 0 ? undefined : kib(diskQuota);
 }
 
-function sliverOf(name: AccountName, facts: AccountFacts, ids: AccountIds): ObservedSliver {
-  const { folder, unit, user } = facts;
+function sliverOf(
+  name: AccountName,
+  facts: AccountFacts,
+  ids: AccountIds,
+  policy: IdPolicy,
+): ObservedSliver {
+  const { folder, unit, unix } = facts;
   const files = filesIn(facts, ids);
   const settings =
     files.where === 'in-place' ? unitSettings(name, ids.base, files.image) : undefined;
@@ -110,15 +144,16 @@ function sliverOf(name: AccountName, facts: AccountFacts, ids: AccountIds): Obse
     state: unit?.active === true ? 'running' : 'stopped',
     ailing: unit?.ailing,
     slot: ids.slot,
-    user: user !== undefined,
-    range: facts.hasRange(ids.base),
+    ...userOf(name, unix, ids, policy),
+    range: unix.hasRange(name, ids.base),
     files,
+    halfMade: folder !== undefined && files.where !== 'in-place',
     diskQuota: quotaOf(facts),
+    inodesDiffer: facts.inodes !== inodeLimit(kib(facts.diskQuota)),
     initscript: files.where === 'in-place' ? folder?.initscript : undefined,
     keys: facts.keys,
     unit: settings !== undefined && folder?.unitSettings === settings,
     limits: facts.limits ?? unit?.limits,
-    login: user?.expires === false,
     starts: facts.starts,
   };
 }
@@ -130,13 +165,12 @@ export function deriveAccount(
   policy: IdPolicy,
   layout: MachineLayout,
 ): ObservedAccount {
-  const { record, user } = facts;
-  if (record === 'none') return withoutRecord(facts);
+  const { record, unix, keys } = facts;
+  if (record === 'none') return withoutRecord(name, facts, policy);
   if ('damaged' in record) return foreign(`our record of it is damaged: ${record.damaged}`);
   const ids = idsOf(record.slot, policy);
-  const unlike = unlikeOurs(user, record.type, ids, layout);
+  const unlike = unlikeOurs(name, unix, record.type, ids, layout);
   if (unlike !== undefined) return foreign(unlike);
-  if (record.type === 'sliver') return sliverOf(name, facts, ids);
-  const login = user?.expires === false;
-  return { state: 'delegate', slot: ids.slot, user: user !== undefined, keys: facts.keys, login };
+  if (record.type === 'sliver') return sliverOf(name, facts, ids, policy);
+  return { state: 'delegate', slot: ids.slot, keys, ...userOf(name, unix, ids, policy) };
 }

@@ -11,17 +11,18 @@ import type { ImageVersion } from '@nodemgr/images';
 import type { AccountName, ImageName } from '@nodemgr/records';
 import type { IdPolicy, Slot } from '../account-ids.ts';
 import type { AccountStep } from '../account-steps.ts';
-import { layoutOf, type MachineLayout } from '../layout.ts';
-import type { Machine, MachineView, Reading } from '../machine.ts';
+import { cgroupOf, layoutOf, type MachineLayout } from '../layout.ts';
+import type { HolderOf, Machine, Reading } from '../machine.ts';
 import type { ObservedAccount } from '../observed-account.ts';
 import { renderStep } from '../render-step.ts';
+import { carryOut } from './carry-out.ts';
+import type { KernelNotice } from './derive-notices.ts';
 import { ImageShelf } from './image-shelf.ts';
 import { OneAtATime } from './one-at-a-time.ts';
 import { quotaOf, readRecord } from './read-account-facts.ts';
 import { readGroup } from './read-control-group.ts';
-import { carryOut } from './run-command.ts';
 import { MachineSurvey } from './survey-machine.ts';
-import { type KernelNotice, SliverWatch } from './watch-slivers.ts';
+import { SliverWatch } from './watch-slivers.ts';
 
 /** What the template unit, sshd's rules and useradd(8) take for granted: no key of ours can move it. */
 const FIXED = {
@@ -47,6 +48,8 @@ function refuseOtherPlaces({ node, accounts }: Config): void {
 
 /** Programs that change /etc/passwd and its like: the second of two at once fails for want of the lock. */
 const ACCOUNT_PROGRAMS: ReadonlySet<string> = new Set(['useradd', 'usermod', 'userdel']);
+/** How long the end waits for one that runs: less than a daemon has to stop. */
+const LONGEST_GOODBYE_MS = 700;
 
 const changesAccounts = (command: Command): boolean =>
   'run' in command && ACCOUNT_PROGRAMS.has(command.run[0]);
@@ -70,26 +73,35 @@ export class LinuxMachine implements Machine {
   /** Throws when the configuration cannot be a real node's. */
   constructor({ config, log, onNotice }: LinuxContext) {
     refuseOtherPlaces(config);
-    this.#watch = new SliverWatch(onNotice, log);
+    this.#watch = new SliverWatch({
+      tell: onNotice,
+      log,
+      groupOf: cgroupOf,
+      monotonicMs: () => performance.now(),
+    });
     this.#layout = layoutOf(config);
     this.#policy = config.accounts;
     this.#images = new ImageShelf(join(this.#layout.stateDir, 'images'));
     this.#survey = new MachineSurvey(this.#layout, this.#policy);
   }
 
-  async observe(): Promise<MachineView> {
+  async observe(): Promise<ReadonlyMap<AccountName, ObservedAccount>> {
     await this.#images.look();
-    const view = await this.#survey.all();
-    for (const [name, { state }] of view.accounts) {
-      await this.#watch.follow(name, state === 'running');
+    const accounts = await this.#survey.all();
+    for (const [name, { state }] of accounts) {
+      this.#watch.follow(name, state === 'running');
     }
-    return view;
+    return accounts;
+  }
+
+  foreignSlots(holderOf: HolderOf): Promise<ReadonlySet<Slot>> {
+    return this.#survey.foreignSlots(holderOf);
   }
 
   async observeAccount(name: AccountName): Promise<ObservedAccount> {
     await this.#images.look();
     const account = await this.#survey.one(name);
-    await this.#watch.follow(name, account.state === 'running');
+    this.#watch.follow(name, account.state === 'running');
     return account;
   }
 
@@ -109,21 +121,31 @@ export class LinuxMachine implements Machine {
 
   async execute(name: AccountName, step: AccountStep, signal: AbortSignal): Promise<void> {
     // An end of our own making is no news.
-    if (step.step === 'stop-unit') await this.#watch.follow(name, false);
+    if (step.step === 'stop-unit') this.#watch.follow(name, false);
     for (const command of renderStep(step, name, this.#layout)) {
       if (signal.aborted) return;
-      if (changesAccounts(command)) await this.#accountPrograms.run(() => carryOut(command));
+      if (changesAccounts(command)) await this.#changeAccounts(command, signal);
       else await carryOut(command);
     }
   }
 
-  close(): void {
+  /** useradd(8) and its like leave a user in some of their files when they are cut short. */
+  async close(): Promise<void> {
     this.#watch.stop();
+    await this.#accountPrograms.idle(LONGEST_GOODBYE_MS);
+  }
+
+  async #changeAccounts(command: Command, signal: AbortSignal): Promise<void> {
+    await this.#accountPrograms.run(async () => {
+      // Its turn may come only when there is no more time for it.
+      if (!signal.aborted) await carryOut(command);
+    });
   }
 
   #quotaReading(place: Slot): Reading {
-    const { hardKiB, usedKiB } = quotaOf(place, this.#layout, this.#policy);
-    const value = hardKiB === 0 ? 'max' : `${hardKiB} KiB`;
-    return { resource: 'nm_disk_quota', from: 'project quota', value, used: `${usedKiB} KiB` };
+    const quota = quotaOf(place, this.#layout, this.#policy);
+    const value = quota.hardKiB === 0 ? 'max' : `${quota.hardKiB} KiB`;
+    const used = `${quota.usedKiB} KiB, ${quota.usedInodes} of ${quota.hardInodes} files`;
+    return { resource: 'nm_disk_quota', from: 'project quota', value, used };
   }
 }

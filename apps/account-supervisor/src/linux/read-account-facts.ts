@@ -89,10 +89,8 @@ export async function readStarts(name: AccountName, layout: MachineLayout): Prom
 }
 
 /** The owner of the files says whose ids they carry: a tenant can give them to no id outside its range. */
-async function slotOfFiles(folder: string, policy: IdPolicy): Promise<Slot | undefined> {
-  const upper = await lstat(join(folder, 'upper')).catch(absent);
-  if (upper === undefined) return undefined;
-  const place = Math.floor((upper.uid - policy.first_range_id) / RANGE_SIZE);
+function slotOfOwner(owner: number, policy: IdPolicy): Slot | undefined {
+  const place = Math.floor((owner - policy.first_range_id) / RANGE_SIZE);
   return place >= 0 && place < policy.slots ? slot(place) : undefined;
 }
 
@@ -112,7 +110,10 @@ export async function keptFolders(
   return found;
 }
 
-/** readKept returns what is kept of `name` since `since`; undefined where that is not a sliver's files. */
+/**
+ * readKept returns what is kept of `name` since `since`: without an image where a purge has taken some of
+ * it. Undefined where its ids are none of ours (any more): then it is left alone.
+ */
 export async function readKept(
   name: AccountName,
   since: number,
@@ -120,27 +121,33 @@ export async function readKept(
   policy: IdPolicy,
 ): Promise<KeptFacts | undefined> {
   const folder = pathsOf(name, layout).kept(epochSeconds(since));
-  const [place, image] = await Promise.all([
-    slotOfFiles(folder, policy),
+  const [upper, image] = await Promise.all([
+    lstat(join(folder, 'upper')).catch(absent),
     imageIn(join(folder, 'image')),
   ]);
-  if (place === undefined || image === undefined) return undefined;
-  return { slot: place, since: epochSeconds(since), image };
+  const kept = { since: epochSeconds(since) };
+  if (upper === undefined) return { ...kept, slot: undefined, image: undefined };
+  const place = slotOfOwner(upper.uid, policy);
+  return place === undefined ? undefined : { ...kept, slot: place, image };
 }
 
-/** quotaOf returns the limit of the slot's project, 0 for none, and what is used of it. */
+/** What there is of the quota of a slot whose project has none. */
+export const NO_QUOTA: Pick<AccountFacts, 'diskQuota' | 'inodes'> = { diskQuota: 0, inodes: 0 };
+
+/** quotaOf returns the limits of the slot's project, 0 for none, and what is used of them. */
 export function quotaOf(place: Slot, { stateDir }: MachineLayout, policy: IdPolicy) {
   return native().projectQuota(stateDir, idsOf(place, policy).project);
 }
 
 /**
- * quotaInForce returns the limit of the slot's project in KiB, 0 for none: also where none can be had,
- * since the step that then sets it is the one to say why.
+ * quotaInForce returns the limits of the slot's project, 0 for none: also where none can be had, since
+ * the step that then sets them is the one to say why.
  */
-export function quotaInForce(place: Slot, layout: MachineLayout, policy: IdPolicy): number {
+export function quotaInForce(place: Slot, layout: MachineLayout, policy: IdPolicy) {
   try {
-    return quotaOf(place, layout, policy).hardKiB;
+    const { hardKiB, hardInodes } = quotaOf(place, layout, policy);
+    return { diskQuota: hardKiB, inodes: hardInodes };
   } catch {
-    return 0;
+    return NO_QUOTA;
   }
 }

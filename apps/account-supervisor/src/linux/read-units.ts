@@ -1,12 +1,13 @@
 /** Asks systemd about the units of slivers. Changes nothing. */
-import { run } from '@nodemgr/agent';
+import { run, runChecked } from '@nodemgr/agent';
 import type { AccountName } from '@nodemgr/records';
 import { unitOf } from '../layout.ts';
 import { UNIT_PROPERTIES, type UnitState, unitStatesIn } from './derive-unit-state.ts';
-import { runChecked } from './run-command.ts';
 
 /** Units asked about at once: an argument list has an end. */
 const UNITS_AT_ONCE = 200;
+/** Characters that it says of them, at most: some 400 of each. */
+const MAX_OUTPUT = 1 << 20;
 
 /** readUnits returns what systemd knows of each sliver's unit. Rejects when systemd does not answer. */
 export async function readUnits(
@@ -18,6 +19,7 @@ export async function readUnits(
     const properties = `--property=${UNIT_PROPERTIES.join()}`;
     const output = await runChecked(
       run('systemctl', 'show', properties, '--', ...some.map(unitOf)),
+      { maxOutput: MAX_OUTPUT },
     );
     const states = unitStatesIn(output);
     for (const name of some) {

@@ -4,15 +4,16 @@
  */
 import { join } from 'node:path';
 import { type AccountName, isSliceName } from '@nodemgr/records';
-import type { IdPolicy } from '../account-ids.ts';
+import type { IdPolicy, Slot } from '../account-ids.ts';
 import { type MachineLayout, machineNameOf } from '../layout.ts';
-import type { MachineView } from '../machine.ts';
+import type { HolderOf } from '../machine.ts';
 import type { ObservedAccount } from '../observed-account.ts';
 import { type AccountFacts, deriveAccount } from './derive-account.ts';
 import type { UnitState } from './derive-unit-state.ts';
 import {
   isThere,
   keptFolders,
+  NO_QUOTA,
   namesIn,
   quotaInForce,
   readFolder,
@@ -47,7 +48,7 @@ export class MachineSurvey {
   ) {}
 
   /** all looks at everything that we have a record or kept files of. */
-  async all(): Promise<MachineView> {
+  async all(): Promise<ReadonlyMap<AccountName, ObservedAccount>> {
     const records = await this.#recorded();
     const [unix, kept] = await Promise.all([this.#unix.current(), keptFolders(this.layout)]);
     const shared = { unix, kept, units: await readUnits([...records]) };
@@ -58,8 +59,12 @@ export class MachineSurvey {
       const look = async (name: AccountName) => [name, await this.#look(name, shared)] as const;
       for (const [name, account] of await Promise.all(some.map(look))) accounts.set(name, account);
     }
-    const ours = (owner: string) => isSliceName(owner) && records.has(owner);
-    return { accounts, foreignSlots: unix.slotsOfOthers(ours, this.policy) };
+    return accounts;
+  }
+
+  /** foreignSlots returns the slots whose ids somebody else uses than whom `holderOf` says. */
+  async foreignSlots(holderOf: HolderOf): Promise<ReadonlySet<Slot>> {
+    return (await this.#unix.current()).slotsOfOthers(holderOf, this.policy);
   }
 
   /** one looks at one account. */
@@ -85,12 +90,11 @@ export class MachineSurvey {
 
   async #facts(name: AccountName, { unix, kept, units }: Shared): Promise<AccountFacts> {
     const { layout, policy } = this;
-    const since = kept.get(name)?.at(-1);
     const unit = units.get(name);
     const [record, folder, keptFiles, keys, starts, limits, othersContainer] = await Promise.all([
       readRecord(name, layout),
       readFolder(name, layout),
-      since === undefined ? undefined : readKept(name, since, layout, policy),
+      Promise.all((kept.get(name) ?? []).map((since) => readKept(name, since, layout, policy))),
       readKeys(name, layout),
       readStarts(name, layout),
       unit?.active === true ? readLimits(name) : undefined,
@@ -99,15 +103,14 @@ export class MachineSurvey {
     const sliver = record !== 'none' && 'slot' in record && record.type === 'sliver';
     return {
       record,
-      user: unix.users.get(name),
-      hasRange: (base) => unix.hasRange(name, base),
+      unix,
       folder,
-      kept: keptFiles,
+      kept: keptFiles.filter((files) => files !== undefined),
       keys,
       starts,
       unit,
       limits,
-      diskQuota: sliver ? quotaInForce(record.slot, layout, policy) : 0,
+      ...(sliver ? quotaInForce(record.slot, layout, policy) : NO_QUOTA),
       othersContainer,
     };
   }

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { slot } from '../account-ids.ts';
 import { POLICY } from '../builders.test-support.ts';
 import { type AccountTexts, UnixAccounts } from './unix-accounts.ts';
 
@@ -11,16 +12,48 @@ const TEXTS: AccountTexts = {
 };
 const accountsOf = (changes: Partial<AccountTexts>) => new UnixAccounts({ ...TEXTS, ...changes });
 const slotsOfOthers = (changes: Partial<AccountTexts>) => [
-  ...accountsOf(changes).slotsOfOthers((name) => name === 'a_one', POLICY),
+  ...accountsOf(changes).slotsOfOthers((place) => (place === 0 ? 'a_one' : undefined), POLICY),
 ];
 
 test('a user is known by name, with its shell and whether it expires', () => {
   const { users } = accountsOf({});
-  expect(users.get('a_one')).toEqual({ uid: 30_000, shell: '/sliver-shell', expires: true });
+  const ours = { uid: 30_000, shell: '/sliver-shell', expires: true, inShadow: true };
+  expect(users.get('a_one')).toEqual(ours);
   expect(users.get('root')?.expires).toBe(false);
   expect(accountsOf({ shadow: 'a_one:!:20000:0:99999:7:::\n' }).users.get('a_one')?.expires).toBe(
     false,
   );
+});
+
+test('who is in passwd and not in shadow is told, unless the machine has no such file', () => {
+  const inShadow = (shadow: string) => accountsOf({ shadow }).users.get('a_one')?.inShadow;
+  expect(inShadow('root:*:1:0:99999:7:::\n')).toBe(false);
+  expect(inShadow('')).toBe(true);
+});
+
+test('what is left of a user that is gone from passwd is seen in each of the other files', () => {
+  const gone = { passwd: '', shadow: '', subuid: '', subgid: '' };
+  const { shadow, subuid, subgid } = TEXTS;
+  for (const left of [{ shadow }, { subuid }, { subgid }]) {
+    expect(accountsOf({ ...gone, ...left }).hasRemains('a_one')).toBe(true);
+  }
+  expect(accountsOf(gone).hasRemains('a_one')).toBe(false);
+  expect(accountsOf({}).hasRemains('a_one')).toBe(false);
+});
+
+test('another user with the same id is found, and ids of another slot', () => {
+  const bob = `${TEXTS.passwd}bob:x:30000:30000::/:/bin/sh\n`;
+  expect(accountsOf({ passwd: bob }).otherWith(30_000, 'a_one')).toBe('bob');
+  expect(accountsOf({}).otherWith(30_000, 'a_one')).toBeUndefined();
+  expect(accountsOf({}).hasRangeBeside('a_one', slot(0), POLICY)).toBe(false);
+  expect(accountsOf({}).hasRangeBeside('a_one', slot(1), POLICY)).toBe(true);
+  // Too low to be of any slot: somebody may have given it for reasons of his own.
+  const low = accountsOf({ subuid: `${RANGE}a_one:100000:65536\n` });
+  expect(low.hasRangeBeside('a_one', slot(0), POLICY)).toBe(false);
+});
+
+test('a line of ours counts for the slot that it holds, and takes any other', () => {
+  expect(slotsOfOthers({ subuid: `${RANGE}a_one:1879113728:65536\n` })).toEqual([1]);
 });
 
 test('a range counts when it is registered for user and group ids alike', () => {

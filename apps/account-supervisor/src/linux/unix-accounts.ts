@@ -10,6 +10,8 @@ export interface UnixUser {
   readonly shell: string;
   /** The account has an expiry date (shadow(5)): ours have one while logins are denied. */
   readonly expires: boolean;
+  /** Whether it is in shadow(5) at all: useradd(8) writes that file after passwd. */
+  readonly inShadow: boolean;
 }
 
 /** A range of subordinate ids: `first` and `count`. */
@@ -32,16 +34,25 @@ const linesOf = (text: string): readonly (readonly string[])[] =>
 
 const EXPIRY_FIELD = 7;
 
-function usersIn({ passwd, shadow }: AccountTexts): ReadonlyMap<string, UnixUser> {
-  const expiring = new Set<string>();
-  for (const fields of linesOf(shadow)) {
-    if ((fields[EXPIRY_FIELD] ?? '') !== '') expiring.add(fields[0] ?? '');
-  }
+/** Who is in shadow(5), and whether the account expires. */
+function expiriesIn(shadow: string): ReadonlyMap<string, boolean> {
+  return new Map(
+    linesOf(shadow).map((fields) => [fields[0] ?? '', (fields[EXPIRY_FIELD] ?? '') !== '']),
+  );
+}
+
+function usersIn(
+  passwd: string,
+  expiries: ReadonlyMap<string, boolean>,
+): ReadonlyMap<string, UnixUser> {
   const users = new Map<string, UnixUser>();
   for (const [name = '', , uid = '', , , , shell = ''] of linesOf(passwd)) {
     // The first of two lines is the one that counts (getpwnam(3)).
     if (users.has(name)) continue;
-    users.set(name, { uid: Number.parseInt(uid, 10), shell, expires: expiring.has(name) });
+    const expires = expiries.get(name) === true;
+    // A machine without that file misses nobody in it.
+    const inShadow = expiries.size === 0 || expiries.has(name);
+    users.set(name, { uid: Number.parseInt(uid, 10), shell, expires, inShadow });
   }
   return users;
 }
@@ -54,20 +65,42 @@ function rangesIn(text: string): readonly SubordinateRange[] {
   }));
 }
 
+function add<Key, Value>(lists: Map<Key, Value[]>, key: Key, value: Value): void {
+  const list = lists.get(key);
+  if (list === undefined) lists.set(key, [value]);
+  else list.push(value);
+}
+
 /** The users and subordinate ids of a machine, at one time. */
 export class UnixAccounts {
   readonly users: ReadonlyMap<string, UnixUser>;
-  readonly #uids: readonly SubordinateRange[];
-  readonly #gids: readonly SubordinateRange[];
+  /** The names that have a user id. */
+  readonly #names = new Map<number, string[]>();
+  /** All of an owner's ranges, of user and group ids alike. */
+  readonly #ranges = new Map<string, SubordinateRange[]>();
   readonly #registered: ReadonlySet<string>;
+  readonly #inShadow: ReadonlySet<string>;
 
   constructor(texts: AccountTexts) {
-    this.users = usersIn(texts);
-    this.#uids = rangesIn(texts.subuid);
-    this.#gids = rangesIn(texts.subgid);
+    const expiries = expiriesIn(texts.shadow);
+    this.#inShadow = new Set(expiries.keys());
+    this.users = usersIn(texts.passwd, expiries);
+    for (const [name, { uid }] of this.users) add(this.#names, uid, name);
+    const [uids, gids] = [rangesIn(texts.subuid), rangesIn(texts.subgid)];
+    for (const range of [...uids, ...gids]) add(this.#ranges, range.owner, range);
     const keyOf = ({ owner, first, count }: SubordinateRange) => `${owner}:${first}:${count}`;
-    const gids = new Set(this.#gids.map(keyOf));
-    this.#registered = new Set(this.#uids.map(keyOf).filter((key) => gids.has(key)));
+    const gidKeys = new Set(gids.map(keyOf));
+    this.#registered = new Set(uids.map(keyOf).filter((key) => gidKeys.has(key)));
+  }
+
+  /** hasRemains reports whether a user that is not in passwd is still in one of the other files. */
+  hasRemains(name: string): boolean {
+    return !this.users.has(name) && (this.#inShadow.has(name) || this.#ranges.has(name));
+  }
+
+  /** otherWith returns the name of a user beside `name` that has the user id `uid`. */
+  otherWith(uid: number, name: string): string | undefined {
+    return this.#names.get(uid)?.find((other) => other !== name);
   }
 
   /** hasRange reports whether `owner` has the 65536 user and group ids from `first`. */
@@ -75,16 +108,28 @@ export class UnixAccounts {
     return this.#registered.has(`${owner}:${first}:${RANGE_SIZE}`);
   }
 
-  /** slotsOfOthers returns the slots whose ids are used by anyone who is not one of `ours`. */
-  slotsOfOthers(ours: (name: string) => boolean, policy: IdPolicy): ReadonlySet<Slot> {
+  /** hasRangeBeside reports whether `owner` has ids that belong to another slot than `own`. */
+  hasRangeBeside(owner: string, own: Slot, policy: IdPolicy): boolean {
+    const ranges = this.#ranges.get(owner) ?? [];
+    return ranges.some(({ first, count }) =>
+      slotsOfRange(first, count, policy).some((place) => place !== own),
+    );
+  }
+
+  /** slotsOfOthers returns the slots whose ids are used by anyone but whom `holderOf` says to hold them. */
+  slotsOfOthers(
+    holderOf: (place: Slot) => string | undefined,
+    policy: IdPolicy,
+  ): ReadonlySet<Slot> {
     const taken = new Set<Slot>();
     for (const [name, { uid }] of this.users) {
       const place = slotOfUid(uid, policy);
-      if (place !== undefined && !ours(name)) taken.add(place);
+      if (place !== undefined && holderOf(place) !== name) taken.add(place);
     }
-    for (const { owner, first, count } of [...this.#uids, ...this.#gids]) {
-      if (ours(owner)) continue;
-      for (const place of slotsOfRange(first, count, policy)) taken.add(place);
+    for (const { owner, first, count } of [...this.#ranges.values()].flat()) {
+      for (const place of slotsOfRange(first, count, policy)) {
+        if (holderOf(place) !== owner) taken.add(place);
+      }
     }
     return taken;
   }

@@ -1,125 +1,135 @@
 /**
  * Hears from the kernel what becomes of running slivers, at once and without asking: one that has ended,
- * a process killed for want of memory, a fork refused. Tells it; decides nothing.
+ * a process killed for want of memory, a fork refused. Tells it; decides nothing. It is a help and no
+ * more: what it cannot hear, the next look at the machine sees.
  */
-import { type FSWatcher, watch } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { existsSync, type FSWatcher, readFileSync, statSync, watch } from 'node:fs';
 import { join } from 'node:path';
 import type { Logger } from '@nodemgr/daemon';
 import type { AccountName } from '@nodemgr/records';
-import { cgroupOf } from '../layout.ts';
+import {
+  type Counts,
+  countIn,
+  countsIn,
+  deriveNotices,
+  firstSeen,
+  type KernelNotice,
+  type Seen,
+} from './derive-notices.ts';
 
-/** What the kernel tells of a sliver: how often since the last time. */
-export type KernelNotice =
-  | { readonly notice: 'ended' }
-  | { readonly notice: 'oom-kill'; readonly times: number }
-  | { readonly notice: 'tasks-limit'; readonly times: number };
-
-/** The files that change with each event (cgroup-v2.rst), and the line of each that counts it. */
-const COUNTERS = {
-  'memory.events': { key: 'oom_kill', notice: 'oom-kill' },
-  'pids.events': { key: 'max', notice: 'tasks-limit' },
-} as const;
-type CounterFile = keyof typeof COUNTERS;
-
-function lineOf(text: string, key: string): number {
-  const line = text.split('\n').find((one) => one.startsWith(`${key} `));
-  return Number(line?.slice(key.length + 1) ?? 0);
+export interface WatchParts {
+  /** Told of what happens, at any time from the first `follow` on. A throw is logged and changes nothing. */
+  readonly tell: (name: AccountName, notice: KernelNotice) => void;
+  readonly log: Pick<Logger, 'warn'>;
+  /** The folder of a sliver's control group. */
+  readonly groupOf: (name: AccountName) => string;
+  /** A clock that only goes forward. Milliseconds. */
+  readonly monotonicMs: () => number;
 }
 
-/** One running sliver: a watcher on each file, until its control group has gone. */
+/** What one look at a group finds. */
+type Look =
+  | { readonly notices: readonly KernelNotice[] }
+  /** It cannot be looked at: not because it has gone. */
+  | { readonly broken: unknown };
+
+/** A group that has gone is one whose processes have ended. ENODEV: it went while its file was open. */
+function isGone(error: unknown): boolean {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  return code === 'ENOENT' || code === 'ENODEV';
+}
+
+/**
+ * One running sliver: a watcher on each file that changes with an event, until its control group has gone.
+ * Its files are read at once, not later: the kernel answers from memory, and answers cannot overtake each
+ * other.
+ */
 class WatchedSliver {
+  readonly #group: string;
+  readonly #inode: bigint;
   readonly #watchers: FSWatcher[] = [];
-  readonly #counts = new Map<CounterFile, number>();
-  #closed = false;
+  readonly #tasks: 'pids.events' | 'pids.events.local';
+  readonly #monotonicMs: () => number;
+  #seen: Seen;
 
-  constructor(
-    private readonly name: AccountName,
-    private readonly tell: (notice: KernelNotice) => void,
-    private readonly log: Pick<Logger, 'warn'>,
-  ) {}
-
-  /** open begins to listen; what has been counted before is not told. Throws when the group is not there. */
-  async open(): Promise<void> {
-    for (const file of Object.keys(COUNTERS) as CounterFile[]) {
-      this.#counts.set(file, await this.#count(file));
-      this.#listen(file, () => this.#recount(file));
+  /** Throws when it cannot be listened to, or has ended. `heard` is called for a reason to look. */
+  constructor(group: string, monotonicMs: () => number, heard: (error?: unknown) => void) {
+    this.#group = group;
+    this.#monotonicMs = monotonicMs;
+    this.#inode = this.#inodeNow();
+    this.#tasks = existsSync(join(group, 'pids.events.local'))
+      ? 'pids.events.local'
+      : 'pids.events';
+    try {
+      for (const file of ['memory.events', this.#tasks, 'cgroup.events']) this.#listen(file, heard);
+      if (!this.#isPopulated()) throw new Error('none of its processes is left');
+      this.#seen = firstSeen(this.#counts());
+    } catch (error) {
+      this.close();
+      throw error;
     }
-    this.#listen('cgroup.events', () => this.#lookForEnd());
+  }
+
+  /** look never throws. An end comes after all else that happened. */
+  look(): Look {
+    try {
+      // One of the same name has taken its place: the watchers are still the old one's.
+      if (this.#inodeNow() !== this.#inode) return { notices: [{ notice: 'ended' }] };
+      const { seen, notices } = deriveNotices(this.#seen, this.#counts(), this.#monotonicMs());
+      this.#seen = seen;
+      return { notices: this.#isPopulated() ? notices : [...notices, { notice: 'ended' }] };
+    } catch (error) {
+      return isGone(error) ? { notices: [{ notice: 'ended' }] } : { broken: error };
+    }
   }
 
   close(): void {
-    this.#closed = true;
     for (const watcher of this.#watchers.splice(0)) watcher.close();
   }
 
-  #listen(file: string, heard: () => Promise<void>): void {
-    const watcher = watch(join(cgroupOf(this.name), file), { persistent: false }, () => {
-      heard().catch((error: unknown) => this.#failed(file, error));
-    });
-    watcher.on('error', (error) => this.#failed(file, error));
+  #listen(file: string, heard: (error?: unknown) => void): void {
+    const watcher = watch(join(this.#group, file), { persistent: false }, () => heard());
+    watcher.on('error', heard);
     this.#watchers.push(watcher);
   }
 
-  async #read(file: string): Promise<string> {
-    return readFile(join(cgroupOf(this.name), file), 'utf8');
+  #inodeNow(): bigint {
+    return statSync(this.#group, { bigint: true }).ino;
   }
 
-  async #count(file: CounterFile): Promise<number> {
-    return lineOf(await this.#read(file), COUNTERS[file].key);
+  #read(file: string): string {
+    return readFileSync(join(this.#group, file), 'utf8');
   }
 
-  async #recount(file: CounterFile): Promise<void> {
-    const now = await this.#count(file);
-    const times = now - (this.#counts.get(file) ?? 0);
-    this.#counts.set(file, now);
-    if (times > 0 && !this.#closed) this.tell({ notice: COUNTERS[file].notice, times });
+  #isPopulated(): boolean {
+    return countIn(this.#read('cgroup.events'), 'populated') !== 0;
   }
 
-  async #lookForEnd(): Promise<void> {
-    if (lineOf(await this.#read('cgroup.events'), 'populated') === 0) this.#end();
-  }
-
-  #end(): void {
-    if (this.#closed) return;
-    this.close();
-    this.tell({ notice: 'ended' });
-  }
-
-  /** A group that has gone since is a sliver that has ended. */
-  #failed(file: string, error: unknown): void {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code !== 'ENOENT' && code !== 'ENODEV' && !this.#closed) {
-      this.log.warn({ account: this.name, file, err: error }, 'a sliver can no longer be watched');
-    }
-    this.#end();
+  #counts(): Counts {
+    return countsIn({
+      'memory.events': this.#read('memory.events'),
+      'memory.events.local': this.#read('memory.events.local'),
+      pids: this.#read(this.#tasks),
+    });
   }
 }
 
 export class SliverWatch {
+  readonly #parts: WatchParts;
   readonly #watched = new Map<AccountName, WatchedSliver>();
 
-  constructor(
-    private readonly tell: (name: AccountName, notice: KernelNotice) => void,
-    private readonly log: Pick<Logger, 'warn'>,
-  ) {}
+  constructor(parts: WatchParts) {
+    this.#parts = parts;
+  }
 
-  /** follow listens to `name` while it runs; to do so twice is to do it once. */
-  async follow(name: AccountName, running: boolean): Promise<void> {
-    if (!running) return this.#forget(name);
-    if (this.#watched.has(name)) return;
-    const sliver = new WatchedSliver(name, (notice) => this.#hear(name, notice), this.log);
-    this.#watched.set(name, sliver);
-    try {
-      await sliver.open();
-    } catch (error) {
-      // It has ended meanwhile, or inotify has no more watches: the next look sees what became of it.
-      this.log.warn(
-        { account: name, err: error },
-        'a sliver cannot be watched until it is looked at again',
-      );
+  /** follow listens to `name` while it runs; said again, it makes sure of it. */
+  follow(name: AccountName, running: boolean): void {
+    if (!running) {
       this.#forget(name);
+      return;
     }
+    this.#heard(name);
+    if (!this.#watched.has(name)) this.#begin(name);
   }
 
   /** stop listens to nobody any more. */
@@ -127,9 +137,43 @@ export class SliverWatch {
     for (const name of [...this.#watched.keys()]) this.#forget(name);
   }
 
-  #hear(name: AccountName, notice: KernelNotice): void {
-    if (notice.notice === 'ended') this.#forget(name);
-    this.tell(name, notice);
+  #begin(name: AccountName): void {
+    const { groupOf, monotonicMs } = this.#parts;
+    try {
+      const heard = (error?: unknown) => this.#heard(name, error);
+      this.#watched.set(name, new WatchedSliver(groupOf(name), monotonicMs, heard));
+    } catch (error) {
+      // It has ended meanwhile, or inotify has no more to give.
+      this.#warn(name, error, 'a sliver cannot be watched until it is looked at again');
+    }
+  }
+
+  #heard(name: AccountName, error?: unknown): void {
+    const sliver = this.#watched.get(name);
+    if (sliver === undefined) return;
+    const found = error === undefined ? sliver.look() : { broken: error };
+    if ('broken' in found) {
+      this.#forget(name);
+      this.#warn(name, found.broken, 'a sliver is no longer watched until it is looked at again');
+      return;
+    }
+    for (const notice of found.notices) {
+      if (notice.notice === 'ended') this.#forget(name);
+      this.#tell(name, notice);
+    }
+  }
+
+  /** Whatever goes wrong with a notice is no sign that the sliver has ended. */
+  #tell(name: AccountName, notice: KernelNotice): void {
+    try {
+      this.#parts.tell(name, notice);
+    } catch (error) {
+      this.#warn(name, error, `what the kernel says is lost: ${notice.notice}`);
+    }
+  }
+
+  #warn(name: AccountName, error: unknown, message: string): void {
+    this.#parts.log.warn({ account: name, err: error }, message);
   }
 
   #forget(name: AccountName): void {

@@ -1,0 +1,49 @@
+/** What the planner is told about an account, and what it answers. Types only. */
+import type { ImageVersion } from '@nodemgr/images';
+import type { EpochSeconds, ImageName } from '@nodemgr/records';
+import type { AccountIds } from './account-ids.ts';
+import type { AccountStep } from './account-steps.ts';
+import type { DesiredAccount } from './desired-account.ts';
+import type { ObservedSliver } from './observed-account.ts';
+import type { CpuWeight } from './plan-cpu-weights.ts';
+
+/** What the planner is told about one account. */
+export type Target =
+  | {
+      readonly wanted: DesiredAccount;
+      /** Undefined: every slot is taken. */
+      readonly ids: AccountIds | undefined;
+      /** Undefined where the sliver is not to run: whatever weight it has may stay. */
+      readonly cpuWeight?: CpuWeight | undefined;
+    }
+  | { readonly wanted: 'nothing' }
+  /** It ought to go and may not: it is left as it is. */
+  | { readonly wanted: 'unchanged' };
+
+export interface Circumstances {
+  readonly now: EpochSeconds;
+  /** How long a removed sliver's files are kept. */
+  readonly keepSeconds: number;
+  /** Ids by slot, for accounts that exist. */
+  readonly idsOf: (slot: ObservedSliver['slot']) => AccountIds;
+  /** Why there is no slot, for people. */
+  readonly noSlot: string;
+  /** The newest version of an image on this node; undefined: there is none of that name. */
+  readonly newestImage: (name: ImageName) => ImageVersion | undefined;
+}
+
+export interface AccountPlan {
+  readonly steps: readonly AccountStep[];
+  /** Why the account cannot be made, where that is so. */
+  readonly blocked?: string;
+  /** What is not as it should be and waits for somebody else: shown, not tried again by itself. */
+  readonly deferred?: Trouble;
+  /** What does not work though nothing is left to be done: shown, and looked at again and again. */
+  readonly failing?: Trouble;
+}
+
+/** Something that steps cannot mend. */
+export interface Trouble {
+  readonly action: string;
+  readonly reason: string;
+}
