@@ -121,7 +121,7 @@ test('explain tells of each loan whether it counts and why not, and what is in f
     const explained = await node.nmctl('explain', LENDER);
     // 64 - 40: both agents have taken it up.
     expect(explained.stdout).toMatch(/cpu\.weight +192 +192/);
-    expect(explained.stdout).toMatch(/htb 1:1\S+ ceil +1000000000 bit\/s +1000000000 bit\/s/);
+    expect(explained.stdout).toMatch(/htb 4e4d:1\S+ ceil +1000000000 bit\/s +1000000000 bit\/s/);
     return explained;
   };
   const { stdout, stderr, code } = await node.eventually(page);

@@ -14,6 +14,7 @@ const ORDER = [
   'disk',
   'cpu',
   'memory-and-tasks',
+  'bandwidth',
   'life',
   'history',
   'cycles',

@@ -23,7 +23,7 @@ import { BandwidthAgent, UPLINK } from './bandwidth-agent.ts';
 import { EISENTEST, SIRIUS } from './builders.test-support.ts';
 import { DryRunKernel } from './dry-run/dry-run-kernel.ts';
 import { operatorHandlers } from './operator-view.ts';
-import { defaultRouteIn } from './uplink.ts';
+import type { FoundUplink } from './uplink.ts';
 
 let state = '';
 let stops: (() => Promise<void>)[] = [];
@@ -76,10 +76,15 @@ const bwcap = (cap: number): readonly [RecordKey, BwcapItem] => [
     },
   },
 ];
+const UPLINK_FOUND = { name: 'eth0', ifindex: 2, mtu: 1500 };
 const ranges = (...names: readonly AccountName[]) =>
   new Map(names.map((name, i) => [name, { first: hostUid((i + 10) * 65_536), count: 65_536 }]));
 
-async function anAgent(atStart = ranges(), bootId = 'boot-1') {
+async function anAgent(
+  atStart = ranges(),
+  bootId = 'boot-1',
+  found: FoundUplink = { uplink: UPLINK_FOUND },
+) {
   const config = checkConfig(
     { node: { id: 1, state_dir: state }, plc: { url: 'https://plc.example/' } },
     'test',
@@ -90,7 +95,8 @@ async function anAgent(atStart = ranges(), bootId = 'boot-1') {
   const failures = new FailureBoard();
   const agent = new BandwidthAgent({
     kernel,
-    node: { interface: 'eth0', link: bitsPerSecond(1e9), defaults: DEFAULT_RSPEC },
+    node: { link: bitsPerSecond(1e9), defaults: DEFAULT_RSPEC },
+    found,
     ranges: atStart,
     failures,
     timing: REAL_TIMING,
@@ -111,7 +117,6 @@ async function anAgent(atStart = ranges(), bootId = 'boot-1') {
   const handlers = operatorHandlers({
     agent,
     kernel,
-    interface: 'eth0',
     feed: () => feed,
     settledUpTo: (newest) => loop.settledUpTo(newest),
     commonStatus: () => ({ process: 'x', pid: 1, version: '0', started_at: 0, failures: [] }),
@@ -131,7 +136,7 @@ test('before the feed has spoken the limits stay as they are', async () => {
 test('a sliver gets its leaves when it has got its user ids', async () => {
   const { agent, publish, settled, handlers } = await anAgent();
   await publish('all', sliver(SIRIUS), bwcap(1_000_000));
-  expect(agent.observed.tree?.cap.ceil).toBe(1_000_000);
+  expect(agent.observed.tree?.cap?.ceil).toBe(1_000_000);
   expect(agent.observed.slivers.size).toBe(0);
   agent.rangesRead(ranges(SIRIUS));
   await settled();
@@ -145,7 +150,7 @@ test('a change of one sliver is planned, and done, for that one', async () => {
   await publish('all', sliver(SIRIUS), sliver(EISENTEST));
   logged.length = 0;
   await publish(undefined, sliver(SIRIUS, { nm_net_max_rate: 5000 }));
-  expect(agent.observed.slivers.get(SIRIUS)?.ordinary.ceil).toBe(5000);
+  expect(agent.observed.slivers.get(SIRIUS)?.ordinary?.ceil).toBe(5000);
   expect(logged).toEqual([expect.stringContaining('"changes":1')]);
 });
 
@@ -155,12 +160,12 @@ test('what is in force for a sliver is told beside what ought to be, and why tha
   const { driver, readings, wanted } = await handlers.readings({ name: SIRIUS });
   expect(driver).toBe('dry-run');
   expect(readings.map(({ from, value }) => `${from} ${value}`)).toEqual([
-    'htb 1:1000 rate 64 bit/s',
-    'htb 1:1000 ceil 1000000000 bit/s',
-    'htb 1:1000 quantum 15140 bytes',
-    'htb 1:8000 rate 8 bit/s',
-    'htb 1:8000 ceil 1000000000 bit/s',
-    'htb 1:8000 quantum 15140 bytes',
+    'htb 4e4d:1000 rate 64 bit/s',
+    'htb 4e4d:1000 ceil 1000000000 bit/s',
+    'htb 4e4d:1000 quantum 70000 bytes',
+    'htb 4e4d:8000 rate 8 bit/s',
+    'htb 4e4d:8000 ceil 1000000000 bit/s',
+    'htb 4e4d:8000 quantum 70000 bytes',
   ]);
   expect(wanted.map(({ how: _, ...one }) => one)).toEqual(readings);
   expect(wanted.flatMap(({ resource, how }) => (how === undefined ? [] : [resource, how]))).toEqual(
@@ -177,7 +182,7 @@ test('the cap is lifted when its record goes, and the exempt networks with it', 
     BWCAP_KEY,
     { kind: 'removal', reason: 'document', removed_at: epochSeconds(2) },
   ]);
-  expect(agent.observed.tree?.cap.ceil).toBe(1e9);
+  expect(agent.observed.tree?.cap?.ceil).toBe(1e9);
   expect(agent.observed.networks.v4.size).toBe(0);
   expect((await handlers.plan({})).steps).toEqual([]);
 });
@@ -215,13 +220,40 @@ test('a damaged state is set aside, and the limits are installed afresh', async 
   );
 });
 
-test('the uplink is the default route with the lowest metric', () => {
-  const text = [
-    'Iface\tDestination\tGateway\tFlags\tRefCnt\tUse\tMetric\tMask\tMTU\tWindow\tIRTT',
-    'wlan0\t00000000\t0101A8C0\t0003\t0\t0\t600\t00000000\t0\t0\t0',
-    'eth7\t00000000\t0101A8C0\t0003\t0\t0\t100\t00000000\t0\t0\t0',
-    'eth7\t0001A8C0\t00000000\t0001\t0\t0\t100\t00FFFFFF\t0\t0\t0',
-  ].join('\n');
-  expect(defaultRouteIn(text)).toBe('eth7');
-  expect(defaultRouteIn('Iface\n')).toBeUndefined();
+test('without an uplink nothing is done, and it is said why, until there is one', async () => {
+  const missing = 'there is no default route';
+  const { agent, failures, publish, settled, handlers } = await anAgent(ranges(SIRIUS), 'boot-1', {
+    missing,
+  });
+  await publish('all', sliver(SIRIUS), bwcap(1_000_000));
+  expect(logged).toEqual([]);
+  expect(failures.list()).toMatchObject([{ subject: 'uplink', reason: /no default route/ }]);
+  expect((await handlers.plan({})).withheld).toMatchObject([{ subject: 'uplink' }]);
+  expect((await handlers.status({})).detail.interface).toBeUndefined();
+  agent.uplinkFound({ uplink: UPLINK_FOUND });
+  await settled();
+  expect(failures.list()).toEqual([]);
+  expect(agent.observed.tree).toMatchObject({ interface: 'eth0', cap: { ceil: 1_000_000 } });
+});
+
+test('another uplink takes the tree along, with the same class ids', async () => {
+  const { agent, publish, settled } = await anAgent(ranges(SIRIUS, EISENTEST));
+  await publish('all', sliver(SIRIUS), sliver(EISENTEST));
+  const before = agent.observed.slivers.get(EISENTEST)?.index;
+  agent.uplinkFound({ uplink: { name: 'wan0', ifindex: 9, mtu: 9000 } });
+  await settled();
+  expect(agent.observed.tree?.interface).toBe('wan0');
+  expect(agent.observed.tree?.link?.burst).toBe(500_000);
+  expect(agent.observed.slivers.get(EISENTEST)?.index).toBe(before);
+});
+
+test('the limits and what they count are told, of all slivers or of one', async () => {
+  const { publish, handlers } = await anAgent(ranges(SIRIUS, EISENTEST));
+  await publish('all', sliver(SIRIUS, { nm_net_max_rate: 5_000_000 }), sliver(EISENTEST));
+  const all = await handlers.traffic({});
+  expect(all).toMatchObject({ driver: 'dry-run', tree: { interface: 'eth0' }, exempt_networks: 0 });
+  expect(all.slivers).toHaveLength(2);
+  const { slivers } = await handlers.traffic({ name: SIRIUS });
+  expect(slivers).toMatchObject([{ name: SIRIUS, ordinary: { ceil: 5_000_000 } }]);
+  expect(slivers[0]?.ordinary?.counters).toBeUndefined();
 });

@@ -13,17 +13,14 @@ import {
   type RecordKey,
   recordKeyOf,
 } from '@nodemgr/records';
-import {
-  type BandwidthState,
-  type LeafIndex,
-  NOTHING_INSTALLED,
-  type SliverLeaves,
-} from './bandwidth-state.ts';
+import { applyChanges } from './apply-changes.ts';
+import { type BandwidthState, NOTHING_INSTALLED, type SliverLeaves } from './bandwidth-state.ts';
 import type { BandwidthStep } from './bandwidth-steps.ts';
 import type { Kernel } from './kernel.ts';
+import { LeafPlaces } from './leaf-places.ts';
 import {
-  freeLeaves,
   type NodeDemand,
+  type NodePlan,
   planCut,
   planNode,
   planSliver,
@@ -32,9 +29,10 @@ import {
 import { planChanges } from './plan-changes.ts';
 import { type Cut, NO_CUT } from './plan-classes.ts';
 import { type Ranges, rangesChanged, SliverDemands } from './sliver-demands.ts';
+import type { FoundUplink, Uplink } from './uplink.ts';
 
-export type Uplink = 'uplink';
-export const UPLINK: Uplink = 'uplink';
+export type Subject = 'uplink';
+export const UPLINK: Subject = 'uplink';
 
 /** All changes of one pass: applied together. */
 export interface Batch {
@@ -43,8 +41,10 @@ export interface Batch {
 
 export interface AgentParts {
   readonly kernel: Kernel;
-  /** What the node asks for beside `bwcap`. */
-  readonly node: Omit<NodeDemand, 'cap' | 'exemptIps'>;
+  /** What the node asks for beside `bwcap` and the uplink. */
+  readonly node: Pick<NodeDemand, 'link' | 'defaults'>;
+  /** The uplink at the start. */
+  readonly found: FoundUplink;
   /** The slivers that are on the machine at the start. */
   readonly ranges: Ranges;
   readonly failures: Pick<FailureBoard, 'report' | 'clear'>;
@@ -55,37 +55,64 @@ export interface AgentParts {
 }
 
 const MIN_RATES_SUBJECT = 'min rates';
-/** At the first look after this long all slivers are compared, not only those that have changed. */
-const COMPARE_ALL_MS = 150_000;
+/** At the first look after this long the kernel is read again, should anyone else have changed it. */
+const READ_AGAIN_MS = 150_000;
+/** After these the kernel is read at once: they leave much to go wrong. */
+const LARGE_STEPS: ReadonlySet<BandwidthStep['step']> = new Set([
+  'remove-tree',
+  'install-tree',
+  'install-table',
+]);
 
-export class BandwidthAgent implements Agent<Uplink, BandwidthState, Batch> {
+export class BandwidthAgent implements Agent<Subject, BandwidthState, Batch> {
   readonly #parts: AgentParts;
   readonly #demands: SliverDemands;
+  readonly #places = new LeafPlaces();
   /** Slivers to be planned for. */
   readonly #changed = new Set<AccountName>();
+  #found: FoundUplink;
   #ranges: Ranges;
-  #node: ReturnType<typeof planNode> & { readonly demand: NodeDemand };
+  #node: NodePlan | undefined;
   #cut: Cut = NO_CUT;
+  /** What the kernel had when it was last read, and what has been changed since. */
   #observed: BandwidthState = NOTHING_INSTALLED;
-  #comparedAllAt = Number.NEGATIVE_INFINITY;
+  /** When it was read; undefined: it must be read again. */
+  #readAt: number | undefined;
+  /** How often somebody has had reason to doubt what is known. */
+  #doubts = 0;
 
   constructor(parts: AgentParts) {
     this.#parts = parts;
+    this.#found = parts.found;
     this.#ranges = parts.ranges;
     this.#demands = new SliverDemands(parts.node);
-    this.#node = this.#readNode();
+    this.#node = this.#planNode();
   }
 
-  /** What the kernel had when it was last looked at. */
+  /** What the kernel has, as far as is known. */
   get observed(): BandwidthState {
     return this.#observed;
   }
 
+  get uplink(): Uplink | undefined {
+    return this.#found.uplink;
+  }
+
+  /** Why nothing can be limited at all; undefined: it can. */
+  get hindrance(): string | undefined {
+    const { inTheWay } = this.#observed;
+    const found = this.#found;
+    if (found.uplink === undefined) return `${found.missing}: bandwidth is not limited`;
+    if (inTheWay === undefined) return undefined;
+    return `${found.uplink.name} has a root qdisc of someone else's (${inTheWay}), which is left alone: bandwidth is not limited`;
+  }
+
   /** feedChanged takes note of a change of the feed. */
   feedChanged(keys: readonly RecordKey[] | 'all', revision: number): void {
-    if (keys === 'all' || keys.includes(BWCAP_KEY)) this.#node = this.#readNode();
-    if (keys === 'all') this.#readAll();
-    else for (const key of keys) this.#read(sliverIn(key));
+    const isNode = keys === 'all' || keys.includes(BWCAP_KEY);
+    if (isNode) this.#node = this.#planNode();
+    if (isNode) this.#noteAll();
+    else for (const key of keys) this.#note(sliverIn(key));
     this.#recut();
     this.#parts.wake(revision);
   }
@@ -96,89 +123,117 @@ export class BandwidthAgent implements Agent<Uplink, BandwidthState, Batch> {
     const changed = rangesChanged(this.#ranges, ranges);
     this.#ranges = ranges;
     if (changed.length === 0) return;
-    for (const name of changed) this.#read(name);
+    for (const name of changed) this.#note(name);
     this.#recut();
     this.#parts.wake();
   }
 
-  keys(): Iterable<Uplink> {
+  /** uplinkFound takes note of which interface is the uplink now. */
+  uplinkFound(found: FoundUplink): void {
+    if (sameUplink(this.#found, found)) return;
+    this.#found = found;
+    this.#node = this.#planNode();
+    this.lookAgain();
+  }
+
+  /** lookAgain says that someone else may have changed what the kernel has. */
+  lookAgain(): void {
+    this.#doubts += 1;
+    this.#readAt = undefined;
+    this.#parts.wake();
+  }
+
+  keys(): Iterable<Subject> {
     return [UPLINK];
   }
 
-  async observe(_key: Uplink, signal: AbortSignal): Promise<BandwidthState> {
-    this.#observed = await this.#parts.kernel.observe(signal);
+  async observe(): Promise<BandwidthState> {
+    const { uplink } = this.#found;
     const now = this.#parts.timing.now();
-    const moved = this.#observed.tree?.interface !== this.#node.tree.interface;
-    if (moved || now - this.#comparedAllAt > COMPARE_ALL_MS) {
-      this.#comparedAllAt = now;
-      this.#readAll();
-    }
-    return this.#observed;
+    const recent = this.#readAt !== undefined && now - this.#readAt <= READ_AGAIN_MS;
+    if (uplink === undefined || recent) return this.#observed;
+    const doubts = this.#doubts;
+    const observed = await this.#parts.kernel.read(uplink);
+    // What has happened while it was read may not be in it.
+    if (this.#doubts === doubts) this.#readAt = now;
+    this.#observed = observed;
+    this.#places.found(observed.slivers);
+    this.#noteAll();
+    this.#recut();
+    return observed;
   }
 
-  plan(_key: Uplink, observed: BandwidthState): Plan<Batch> {
-    const changes = this.changes(observed);
+  plan(): Plan<Batch> {
+    const reason = this.hindrance;
+    if (reason !== undefined) return { steps: [], withheld: { action: 'limit', reason } };
+    const changes = this.changes();
     if (changes.length > 0) return { steps: [{ changes }] };
     this.#changed.clear();
     return { steps: [] };
   }
 
-  async execute(_key: Uplink, { changes }: Batch, signal: AbortSignal): Promise<void> {
-    await this.#parts.kernel.apply(changes, signal);
+  async execute(_key: Subject, { changes }: Batch): Promise<void> {
+    const readAt = this.#readAt;
+    // Until it has been made whole, nobody knows what is there.
+    this.#readAt = undefined;
+    await this.#parts.kernel.apply(changes);
+    this.#observed = applyChanges(this.#observed, changes);
+    if (!changes.some(({ step }) => LARGE_STEPS.has(step))) this.#readAt = readAt;
   }
 
   nameOf(): string {
     return 'apply';
   }
 
-  /** changes returns what is to be changed of `observed`. Before the feed has spoken: nothing. */
-  changes(observed: BandwidthState): readonly BandwidthStep[] {
-    if (this.#parts.feed().position.state === 'waiting') return [];
-    const { tree, networks } = this.#node;
-    const free = freeLeaves(observed.slivers);
+  /** changes returns what is to be changed. Before the feed has spoken, and without an uplink: nothing. */
+  changes(): readonly BandwidthStep[] {
+    const node = this.#node;
+    const waiting = this.#parts.feed().position.state === 'waiting';
+    if (waiting || node === undefined || this.#observed.inTheWay !== undefined) return [];
     const slivers = new Map<AccountName, SliverLeaves | undefined>();
-    for (const name of [...this.#changed].sort()) {
-      slivers.set(name, this.#leavesOf(name, observed, free));
-    }
-    return planChanges({ tree, networks, slivers }, observed);
+    for (const name of [...this.#changed].sort()) slivers.set(name, this.#leavesOf(name, node));
+    return planChanges({ ...node, slivers }, this.#observed);
   }
 
   /** wantedFor returns the leaves that a sliver ought to have; undefined: it is not on the machine. */
   wantedFor(name: AccountName): SliverLeaves | undefined {
-    return this.#leavesOf(name, this.#observed, freeLeaves(this.#observed.slivers));
+    return this.#node === undefined ? undefined : this.#leavesOf(name, this.#node);
   }
 
-  #leavesOf(
-    name: AccountName,
-    observed: BandwidthState,
-    free: () => LeafIndex,
-  ): SliverLeaves | undefined {
+  #leavesOf(name: AccountName, { scale }: NodePlan): SliverLeaves | undefined {
     const demand = this.#demands.all.get(name);
     if (demand === undefined) return undefined;
-    return planSliver(demand, this.#node.demand, this.#cut, observed.slivers.get(name), free);
+    const terms = { scale, cut: this.#cut, defaults: this.#parts.node.defaults };
+    const place = this.#places.placeOf(name);
+    return planSliver(demand, place, terms, this.#observed.slivers.get(name));
   }
 
-  #readNode() {
+  #planNode(): NodePlan | undefined {
+    const { uplink } = this.#found;
+    if (uplink === undefined) return undefined;
     const item = this.#parts.feed().items.get(BWCAP_KEY);
     const record = item?.kind === 'bwcap' ? item.record : undefined;
-    const demand: NodeDemand = {
+    return planNode({
       ...this.#parts.node,
+      interface: uplink.name,
+      mtu: uplink.mtu,
       cap: record?.cap,
       exemptIps: record?.exempt_ips ?? [],
-    };
-    return { ...planNode(demand), demand };
+    });
   }
 
   /** Takes every sliver up again that is known in any way. */
-  #readAll(): void {
+  #noteAll(): void {
     const known = [this.#demands.all, this.#ranges, this.#observed.slivers];
-    for (const name of new Set(known.flatMap((slivers) => [...slivers.keys()]))) this.#read(name);
+    for (const name of new Set(known.flatMap((slivers) => [...slivers.keys()]))) this.#note(name);
   }
 
-  #read(name: AccountName | undefined): void {
+  #note(name: AccountName | undefined): void {
     if (name === undefined) return;
     this.#changed.add(name);
-    this.#demands.set(name, this.#demandOf(name));
+    const demand = this.#demandOf(name);
+    this.#demands.set(name, demand);
+    if (demand === undefined) this.#places.release(name);
   }
 
   #demandOf(name: AccountName): SliverDemand | undefined {
@@ -194,10 +249,11 @@ export class BandwidthAgent implements Agent<Uplink, BandwidthState, Batch> {
 
   /** Min rates that add up to more than there is are cut for everyone, and that is reported. */
   #recut(): void {
+    if (this.#node === undefined) return;
     const cut = planCut(this.#node.tree, this.#demands.promised);
     if (cut.ordinary === this.#cut.ordinary && cut.exempt === this.#cut.exempt) return;
     this.#cut = cut;
-    this.#readAll();
+    this.#noteAll();
     const { failures } = this.#parts;
     const least = Math.min(cut.ordinary, cut.exempt);
     if (least === 1) failures.clear(MIN_RATES_SUBJECT);
@@ -206,6 +262,10 @@ export class BandwidthAgent implements Agent<Uplink, BandwidthState, Batch> {
       failures.report({ subject: MIN_RATES_SUBJECT, action: 'guarantee', reason });
     }
   }
+}
+
+function sameUplink(one: FoundUplink, other: FoundUplink): boolean {
+  return JSON.stringify(one) === JSON.stringify(other);
 }
 
 const SLIVER_KEY = /^sliver_(.+)$/;

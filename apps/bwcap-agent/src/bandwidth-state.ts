@@ -1,10 +1,11 @@
 /**
- * The whole of the node's bandwidth limits as data: what is wanted, and what the kernel has.
+ * The whole of the node's bandwidth limits as data: what is wanted, and what the kernel has. Of a class id
+ * only the part after the colon is written here; the part before it is our handle.
  *
- *   1:1 link ─┬─ 1:2 cap ────┬─ 1:10 the node itself    (also for whatever nobody is known to send)
- *             │              └─ 1:1000… a leaf for each sliver
- *             └─ 1:3 exempt ─┬─ 1:11 the node itself
- *                            └─ 1:8000… a leaf for each sliver
+ *   :1 link ─┬─ :2 cap ────┬─ :10 the node itself    (also for whatever nobody is known to send)
+ *            │             └─ :1000… a leaf for each sliver
+ *            └─ :3 exempt ─┬─ :11 the node itself
+ *                          └─ :8000… a leaf for each sliver
  */
 import type { AccountName, BitsPerSecond, HostUid } from '@nodemgr/records';
 
@@ -15,7 +16,7 @@ export const bytes = (value: number): Bytes => value as Bytes;
 declare const minorUnit: unique symbol;
 /** The part of a class id after the colon: 16 bits. */
 export type ClassMinor = number & { readonly [minorUnit]: 'ClassMinor' };
-const minor = (value: number): ClassMinor => value as ClassMinor;
+export const classMinor = (value: number): ClassMinor => value as ClassMinor;
 
 declare const leafUnit: unique symbol;
 /** Which of the leaves is a sliver's: it keeps it while it exists. */
@@ -44,13 +45,26 @@ export interface NodeTree extends Readonly<Record<FixedClass, HtbClass>> {
   readonly interface: string;
 }
 
+/** What the kernel has of it: our root, and under it whatever nobody has taken away. */
+export interface ObservedTree extends Readonly<Partial<Record<FixedClass, HtbClass>>> {
+  readonly interface: string;
+}
+
+export type Branch = 'ordinary' | 'exempt';
+export const BRANCHES: readonly Branch[] = ['ordinary', 'exempt'];
+
 /** A sliver's two leaves, and the user ids that they are for: `first` to `last`, both included. */
-export interface SliverLeaves {
+export interface SliverLeaves extends Readonly<Record<Branch, HtbClass>> {
   readonly index: LeafIndex;
   readonly first: HostUid;
   readonly last: HostUid;
-  readonly ordinary: HtbClass;
-  readonly exempt: HtbClass;
+}
+
+/** What the kernel has of them: the user ids are known, the classes may not be there. */
+export interface ObservedLeaves extends Readonly<Partial<Record<Branch, HtbClass>>> {
+  readonly index: LeafIndex;
+  readonly first: HostUid;
+  readonly last: HostUid;
 }
 
 /** Networks outside the cap: canonical prefixes, none inside another. */
@@ -60,48 +74,86 @@ export interface ExemptNetworks {
 }
 export type Family = keyof ExemptNetworks;
 
-export interface BandwidthState {
-  /** Undefined: nothing of ours is installed. */
-  readonly tree: NodeTree | undefined;
+/** What is wanted, as a whole. */
+export interface WantedBandwidth {
+  readonly tree: NodeTree;
   readonly slivers: ReadonlyMap<AccountName, SliverLeaves>;
   readonly networks: ExemptNetworks;
 }
 
+/** What the kernel has of ours. */
+export interface BandwidthState {
+  /** The tree on the uplink; undefined: there is none. */
+  readonly tree: ObservedTree | undefined;
+  /** Whether our table is there, with all its rules. Where it is not, no sliver and no network is known. */
+  readonly table: boolean;
+  readonly slivers: ReadonlyMap<AccountName, ObservedLeaves>;
+  readonly networks: ExemptNetworks;
+  /** Leaves in our tree that no sliver's packets go to. */
+  readonly strays: ReadonlySet<ClassMinor>;
+  /** Other interfaces that have a tree of ours. */
+  readonly elsewhere: ReadonlySet<string>;
+  /** What someone else has put where our tree would be, in tc's words: `tbf 8001:`. */
+  readonly inTheWay?: string;
+}
+
 export const NOTHING_INSTALLED: BandwidthState = Object.freeze({
   tree: undefined,
+  table: false,
   slivers: new Map(),
   networks: { v4: new Set<string>(), v6: new Set<string>() },
+  strays: new Set<ClassMinor>(),
+  elsewhere: new Set<string>(),
 });
 
-/** Our handle; the number before the colon of every class id. */
-export const HANDLE = 1;
+/** Our handle, 4e4d: in tc's words: nobody takes it by chance, as they do 1:. */
+export const HANDLE = 0x4e4d;
 export const FIXED_MINORS: Readonly<Record<FixedClass, ClassMinor>> = {
-  link: minor(0x1),
-  cap: minor(0x2),
-  exempt: minor(0x3),
-  node: minor(0x10),
-  nodeExempt: minor(0x11),
+  link: classMinor(0x1),
+  cap: classMinor(0x2),
+  exempt: classMinor(0x3),
+  node: classMinor(0x10),
+  nodeExempt: classMinor(0x11),
 };
 const FIRST_ORDINARY = 0x1000;
 const FIRST_EXEMPT = 0x8000;
 /** Slivers that fit into 16 bits, two leaves each. */
 export const MAX_LEAVES = FIRST_EXEMPT - FIRST_ORDINARY;
 
-export type Branch = 'ordinary' | 'exempt';
-export const BRANCHES: readonly Branch[] = ['ordinary', 'exempt'];
-
 /** minorOf returns the class of a sliver's leaf in one branch. */
 export function minorOf(index: LeafIndex, branch: Branch): ClassMinor {
-  return minor((branch === 'ordinary' ? FIRST_ORDINARY : FIRST_EXEMPT) + index);
+  return classMinor((branch === 'ordinary' ? FIRST_ORDINARY : FIRST_EXEMPT) + index);
 }
 
-/** sameClass reports whether two classes are alike in everything. */
-export function sameClass(a: HtbClass, b: HtbClass): boolean {
+/** leafOf returns whose leaf a class is, and in which branch; undefined: no sliver's. */
+export function leafOf(
+  minorNumber: number,
+): { readonly index: LeafIndex; readonly branch: Branch } | undefined {
+  const first = { ordinary: FIRST_ORDINARY, exempt: FIRST_EXEMPT };
+  const branch = [...BRANCHES].reverse().find((one) => minorNumber >= first[one]);
+  if (branch === undefined || minorNumber >= first[branch] + MAX_LEAVES) return undefined;
+  return { index: leafIndex(minorNumber - first[branch]), branch };
+}
+
+/** classId returns a class id as tc and nft write it: hexadecimal. */
+export function classId(minorNumber: ClassMinor): string {
+  return `${HANDLE.toString(16)}:${minorNumber.toString(16)}`;
+}
+
+/** tc counts a burst in whole microseconds of its rate. */
+const BURST_GRAIN_SECONDS = 2e-6;
+
+function sameBurst(a: Bytes, b: Bytes, rate: BitsPerSecond): boolean {
+  return Math.abs(a - b) <= 1 + (rate / 8) * BURST_GRAIN_SECONDS;
+}
+
+/** sameClass reports whether two classes are alike in everything, as far as tc can tell them apart. */
+export function sameClass(a: HtbClass, b: HtbClass | undefined): boolean {
   return (
-    a.rate === b.rate &&
+    a.rate === b?.rate &&
     a.ceil === b.ceil &&
-    a.burst === b.burst &&
-    a.cburst === b.cburst &&
+    sameBurst(a.burst, b.burst, a.rate) &&
+    sameBurst(a.cburst, b.cburst, a.ceil) &&
     a.quantum === b.quantum
   );
 }

@@ -2,11 +2,13 @@
 import type { AccountName } from '@nodemgr/records';
 import type {
   Branch,
+  ClassMinor,
   ExemptNetworks,
   Family,
   FixedClass,
   HtbClass,
   NodeTree,
+  ObservedLeaves,
   SliverLeaves,
 } from './bandwidth-state.ts';
 
@@ -19,14 +21,18 @@ interface OfSliver extends OnUplink {
 }
 
 export interface StepArguments {
-  /** Everything of ours on an interface that is not the uplink any more. */
+  /** Our tree on an interface that is not the uplink any more. */
   'remove-tree': OnUplink;
-  /** The root, the fixed classes, and an empty table. */
+  /** The root and the fixed classes. */
   'install-tree': { readonly tree: NodeTree };
+  /** The table with its rules and no elements, in place of whatever is left of it. */
+  'install-table': Readonly<Record<never, never>>;
   'change-class': OnUplink & { readonly which: FixedClass; readonly to: HtbClass };
   'add-sliver': OfSliver;
   'change-leaf': OfSliver & { readonly branch: Branch };
-  'remove-sliver': OfSliver;
+  'remove-sliver': OnUplink & { readonly name: AccountName; readonly leaves: ObservedLeaves };
+  /** A leaf that no sliver's packets go to. */
+  'remove-stray': OnUplink & { readonly minor: ClassMinor };
   'add-networks': { readonly family: Family; readonly networks: readonly string[] };
   'remove-networks': { readonly family: Family; readonly networks: readonly string[] };
 }

@@ -7,7 +7,9 @@ import {
   hostUid,
   type Rspec,
 } from '@nodemgr/records';
-import type { NodeDemand, SliverDemand } from './plan-bandwidth.ts';
+import type { BandwidthState, WantedBandwidth } from './bandwidth-state.ts';
+import { LeafPlaces } from './leaf-places.ts';
+import { type NodeDemand, planBandwidth, type SliverDemand } from './plan-bandwidth.ts';
 
 export const SIRIUS = accountName('princeton_sirius');
 export const EISENTEST = accountName('princeton_eisentest');
@@ -17,6 +19,7 @@ export function aNode(changes: Partial<NodeDemand> = {}): NodeDemand {
   return {
     interface: 'eth0',
     link: bitsPerSecond(1_000_000_000),
+    mtu: 1500,
     cap: undefined,
     exemptIps: [],
     defaults: DEFAULT_RSPEC,
@@ -37,4 +40,15 @@ export function aDemand(place = 0, rspec: Rspec = {}): SliverDemand {
 /** demandsOf makes `count` slivers. */
 export function demandsOf(count: number): Map<AccountName, SliverDemand> {
   return new Map(Array.from({ length: count }, (_, i) => [accountName(`site_s${i}`), aDemand(i)]));
+}
+
+/** wantedOf plans as an agent does that has just been started. */
+export function wantedOf(
+  node: NodeDemand,
+  demands: ReadonlyMap<AccountName, SliverDemand>,
+  observed: BandwidthState,
+): WantedBandwidth {
+  const places = new LeafPlaces();
+  places.found(observed.slivers);
+  return planBandwidth(node, demands, (name) => places.placeOf(name), observed);
 }

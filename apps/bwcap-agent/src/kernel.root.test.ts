@@ -5,8 +5,7 @@ import { bitsPerSecond } from '@nodemgr/records';
 import { afterAll, describe, expect, test } from 'vitest';
 import { applyChanges } from './apply-changes.ts';
 import { type BandwidthState, NOTHING_INSTALLED } from './bandwidth-state.ts';
-import { aDemand, aNode, demandsOf, SIRIUS } from './builders.test-support.ts';
-import { planBandwidth } from './plan-bandwidth.ts';
+import { aDemand, aNode, demandsOf, SIRIUS, wantedOf } from './builders.test-support.ts';
 import { planChanges, wholeOf } from './plan-changes.ts';
 import { renderChanges } from './render-changes.ts';
 
@@ -48,17 +47,15 @@ const fewer = new Map([
 
 function steps(): readonly { readonly name: string; readonly commands: readonly Command[] }[] {
   let state: BandwidthState = NOTHING_INSTALLED;
-  const to = (name: string, wanted: ReturnType<typeof planBandwidth>) => {
-    const { tree } = wanted;
-    if (tree === undefined) throw new Error('no tree is wanted');
-    const changes = planChanges(wholeOf({ ...wanted, tree }, state), state);
+  const to = (name: string, wanted: ReturnType<typeof wantedOf>) => {
+    const changes = planChanges(wholeOf(wanted, state), state);
     state = applyChanges(state, changes);
     return { name, commands: renderChanges(changes) };
   };
   return [
-    to('the first application', planBandwidth(first, demandsOf(3), state)),
-    to('a change of everything', planBandwidth(second, fewer, state)),
-    to('very fast', planBandwidth(aNode({ link: bitsPerSecond(100e9) }), demandsOf(2), state)),
+    to('the first application', wantedOf(first, demandsOf(3), state)),
+    to('a change of everything', wantedOf(second, fewer, state)),
+    to('very fast', wantedOf(aNode({ link: bitsPerSecond(100e9) }), demandsOf(2), state)),
   ];
 }
 
@@ -70,9 +67,9 @@ describe.skipIf(!hasTc)(`tc${hasTc ? '' : ' (skipped: needs root and tc)'}`, () 
       }
     }
     const { said } = inside({ run: ['tc', 'class', 'show', 'dev', 'eth0'] });
-    expect(said).toMatch(/class htb 1:1000 parent 1:2 .*rate 8bit ceil 1Gbit/);
-    expect(said).toMatch(/class htb 1:1 root rate 100Gbit ceil 100Gbit/);
-    expect(said).not.toContain('1:1003');
+    expect(said).toMatch(/class htb 4e4d:1000 parent 4e4d:2 .*rate 8bit ceil 1Gbit/);
+    expect(said).toMatch(/class htb 4e4d:1 root rate 100Gbit ceil 100Gbit/);
+    expect(said).not.toContain('4e4d:1003');
   });
 });
 

@@ -1,12 +1,37 @@
-/** The port to the kernel's traffic control: what an implementation must observe and apply. */
-import type { BandwidthState } from './bandwidth-state.ts';
+/** The port to the kernel's traffic control: what an implementation must read and change. */
+import type { BandwidthState, ClassMinor } from './bandwidth-state.ts';
 import type { BandwidthStep } from './bandwidth-steps.ts';
+import type { FoundUplink, Uplink } from './uplink.ts';
+
+/** What a class has sent since it was made. */
+export interface ClassCounters {
+  readonly sentBytes: number;
+  readonly sentPackets: number;
+  /** Packets that found its queue full. */
+  readonly dropped: number;
+  /** Waiting to be sent. */
+  readonly backlogBytes: number;
+}
+
+/** What has happened to the network. */
+export interface Happenings {
+  /** The uplink may be another, or another kind of one. */
+  readonly uplink: boolean;
+  /** Someone else may have changed what is ours. */
+  readonly limits: boolean;
+}
 
 export interface Kernel {
   /** How the operator calls it. */
   readonly driver: string;
-  /** observe returns what the kernel has of ours. Rejects when that cannot be found out. */
-  observe(signal: AbortSignal): Promise<BandwidthState>;
-  /** apply makes all changes at once; rejects with the reason, and may be repeated then. */
-  apply(steps: readonly BandwidthStep[], signal: AbortSignal): Promise<void>;
+  findUplink(): Promise<FoundUplink>;
+  /** happened returns what has happened since the last call; what `apply` itself did does not count. */
+  happened(): Happenings;
+  /** read returns what the kernel has of ours. Rejects when that cannot be found out. */
+  read(uplink: Uplink): Promise<BandwidthState>;
+  /** apply makes all changes; rejects with the reason, and some of them may have been made then. */
+  apply(steps: readonly BandwidthStep[]): Promise<void>;
+  /** counters returns what each class of our tree has sent; none where nothing is counted. */
+  counters(uplink: Uplink): Promise<ReadonlyMap<ClassMinor, ClassCounters>>;
+  close(): void;
 }

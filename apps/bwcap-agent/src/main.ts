@@ -1,10 +1,11 @@
-/** bwcap-agent: configuration → kernel → loop → feed and user ids → operators. Wiring only. */
+/** bwcap-agent: configuration → kernel → loop → feed, user ids and network → operators. Wiring only. */
 import { join } from 'node:path';
 import { ownFolder, REAL_TIMING, ReconcileLoop } from '@nodemgr/agent';
 import { serveCalls, subscribeFeed } from '@nodemgr/bus';
 import { bandwidthOperatorContract } from '@nodemgr/contracts';
 import {
   type DaemonContext,
+  type FailureBoard,
   type RunningDaemon,
   readBootId,
   runDaemon,
@@ -14,21 +15,55 @@ import { type NodeAccountsReader, watchNodeAccounts } from '@nodemgr/node-accoun
 import { bitsPerSecond } from '@nodemgr/records';
 import { BandwidthAgent, UPLINK } from './bandwidth-agent.ts';
 import { DryRunKernel } from './dry-run/dry-run-kernel.ts';
+import type { Kernel } from './kernel.ts';
+import { LinuxKernel } from './linux/linux-kernel.ts';
 import { operatorHandlers } from './operator-view.ts';
-import { findUplink } from './uplink.ts';
+import { removeLimitsMain } from './remove-limits.ts';
 
+/** Subject of what fails in looking. */
+const FOLLOWING = 'network';
 /** Everything is looked at again this often, should anyone else have changed it. */
 const RESYNC_MS = 300_000;
-/** How often the user ids are looked at: two stat(2) calls when nothing has changed. */
-const RANGES_MS = 500;
+/** How often the user ids and the network are looked at: a few system calls when nothing has changed. */
+const LOOK_MS = 250;
 
-/** Looks for slivers that have come or gone, until `signal` aborts. */
-async function followRanges(
-  accounts: NodeAccountsReader,
-  agent: BandwidthAgent,
+interface Followed {
+  readonly accounts: NodeAccountsReader;
+  readonly kernel: Kernel;
+  readonly agent: BandwidthAgent;
+}
+
+/** Looks at what may have changed beside the feed; `missed`: nobody knows what has happened. */
+async function look({ accounts, kernel, agent }: Followed, missed: boolean): Promise<void> {
+  const { uplink, limits } = kernel.happened();
+  if (uplink || missed) agent.uplinkFound(await kernel.findUplink());
+  if (limits || missed) agent.lookAgain();
+  agent.rangesRead((await accounts.current()).ranges);
+}
+
+/** Looks again and again, until `signal` aborts. */
+async function follow(
+  followed: Followed,
+  failures: FailureBoard,
   signal: AbortSignal,
 ): Promise<void> {
-  while (await sleep(RANGES_MS, signal)) agent.rangesRead((await accounts.current()).ranges);
+  let missed = false;
+  while (await sleep(LOOK_MS, signal)) {
+    try {
+      await look(followed, missed);
+      missed = false;
+      failures.clear(FOLLOWING);
+    } catch (error) {
+      missed = true;
+      const reason = error instanceof Error ? error.message : String(error);
+      failures.report({ subject: FOLLOWING, action: 'look', reason });
+    }
+  }
+}
+
+function kernelOf({ config, log }: DaemonContext, bootId: string): Promise<Kernel> | Kernel {
+  if (config.node.driver === 'dry-run') return DryRunKernel.open(config, bootId, log);
+  return new LinuxKernel(config.bandwidth.interface, log);
 }
 
 function readerOf({ config, log }: DaemonContext): NodeAccountsReader {
@@ -41,16 +76,9 @@ async function start(context: DaemonContext): Promise<RunningDaemon> {
   const { config, log, failures, endpoints } = context;
   ownFolder(join(config.node.state_dir, 'bandwidth'), 'another bwcap-agent has these limits');
   const bootId = readBootId(config.node.boot_id_file);
-  const uplink = await findUplink(config.bandwidth.interface);
   const accounts = readerOf(context);
   const { ranges } = await accounts.current();
-  const kernel = await DryRunKernel.open(config, bootId, log);
-  if (config.node.driver === 'linux') {
-    log.warn(
-      { driver: kernel.driver },
-      'there is no driver for tc and nft: bandwidth is not limited',
-    );
-  }
+  const kernel = await kernelOf(context, bootId);
   const feed = subscribeFeed({
     changes: endpoints.feedChanges,
     snapshot: endpoints.feedSnapshot,
@@ -60,10 +88,10 @@ async function start(context: DaemonContext): Promise<RunningDaemon> {
   const agent = new BandwidthAgent({
     kernel,
     node: {
-      interface: uplink,
       link: bitsPerSecond(config.bandwidth.link_rate),
       defaults: config.rspec_defaults,
     },
+    found: await kernel.findUplink(),
     ranges,
     failures,
     timing: REAL_TIMING,
@@ -73,14 +101,13 @@ async function start(context: DaemonContext): Promise<RunningDaemon> {
   const loop = new ReconcileLoop(agent, { workers: 1, failures, log, resyncMs: RESYNC_MS });
   loop.start();
   const stop = new AbortController();
-  const following = followRanges(accounts, agent, stop.signal);
+  const following = follow({ accounts, kernel, agent }, failures, stop.signal);
   const operators = await serveCalls({
     path: endpoints.operator[context.name],
     contract: bandwidthOperatorContract,
     handlers: operatorHandlers({
       agent,
       kernel,
-      interface: uplink,
       feed: () => feed,
       settledUpTo: (newest) => loop.settledUpTo(newest),
       commonStatus: context.commonStatus,
@@ -91,8 +118,11 @@ async function start(context: DaemonContext): Promise<RunningDaemon> {
     async stop() {
       stop.abort();
       await Promise.all([feed.close(), loop.stop(), operators.close(), following]);
+      kernel.close();
     },
   };
 }
 
-void runDaemon('bwcap-agent', start);
+const [option, unit] = process.argv.slice(2);
+if (option === '--remove-limits-of') void removeLimitsMain(unit ?? '');
+else void runDaemon('bwcap-agent', start);

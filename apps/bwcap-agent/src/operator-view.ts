@@ -1,22 +1,19 @@
-/** What operators are shown of the bandwidth limits: status and plan. Reads, changes nothing. */
+/** What operators are shown of the bandwidth limits. Reads, changes nothing. */
 import { formatCommand } from '@nodemgr/agent';
 import type { FeedSubscription, Handlers } from '@nodemgr/bus';
-import type { bandwidthOperatorContract, PlanResult, Readings } from '@nodemgr/contracts';
+import type { bandwidthOperatorContract, PlanResult, Readings, Traffic } from '@nodemgr/contracts';
 import type { CommonStatus } from '@nodemgr/daemon';
 import { type AccountName, recordKeyOf } from '@nodemgr/records';
 import type { BandwidthAgent } from './bandwidth-agent.ts';
 import type { BandwidthStep } from './bandwidth-steps.ts';
 import type { Kernel } from './kernel.ts';
 import { renderChanges } from './render-changes.ts';
+import { trafficOf } from './traffic-view.ts';
 import { readingsOf, wantedReadings } from './wanted-readings.ts';
-
-/** A kernel that is asked what is in force has this long to answer (milliseconds). */
-const READINGS_MS = 3_000;
 
 export interface OperatorParts {
   readonly agent: BandwidthAgent;
   readonly kernel: Kernel;
-  readonly interface: string;
   readonly feed: () => Pick<FeedSubscription, 'items' | 'position'>;
   /** The revision up to which the limits are in line, or fail for reasons of their own. */
   readonly settledUpTo: (newest: number) => number;
@@ -28,13 +25,18 @@ type Status = ReturnType<Handlers<typeof bandwidthOperatorContract>['status']>;
 const subjectOf = (step: BandwidthStep): string => ('name' in step ? step.name : 'node');
 
 function planOf({ agent, kernel }: OperatorParts): PlanResult {
-  const changes = agent.changes(agent.observed);
+  const changes = agent.changes();
   const steps = changes.map((change) => ({
     subject: subjectOf(change),
     step: change.step,
     commands: renderChanges([change]).map((command) => formatCommand(command)),
   }));
-  return { driver: kernel.driver, steps, withheld: [] };
+  return { driver: kernel.driver, steps, withheld: withheldOf(agent) };
+}
+
+function withheldOf(agent: BandwidthAgent): PlanResult['withheld'] {
+  const reason = agent.hindrance;
+  return reason === undefined ? [] : [{ subject: 'uplink', reason }];
 }
 
 function statusOf(parts: OperatorParts): Status {
@@ -46,7 +48,7 @@ function statusOf(parts: OperatorParts): Status {
     detail: {
       driver: parts.kernel.driver,
       feed: position,
-      interface: parts.interface,
+      ...(parts.agent.uplink === undefined ? {} : { interface: parts.agent.uplink.name }),
       // Two for each sliver, and the node's own two.
       leaves: tree === undefined ? 0 : 2 * slivers.size + 2,
       ...(revision === undefined ? {} : { converged_revision: parts.settledUpTo(revision) }),
@@ -58,14 +60,25 @@ async function readingsFor(
   { agent, kernel, feed }: OperatorParts,
   name: AccountName,
 ): Promise<Readings> {
-  const { slivers } = await kernel.observe(AbortSignal.timeout(READINGS_MS));
+  const { uplink } = agent;
+  const found = uplink === undefined ? undefined : await kernel.read(uplink);
   const item = feed().items.get(recordKeyOf('sliver', name));
   const effective = item?.kind === 'account' ? item.effective : undefined;
   return {
     driver: kernel.driver,
     wanted: [...wantedReadings(agent.wantedFor(name), effective)],
-    readings: readingsOf(slivers.get(name)),
+    readings: readingsOf(found?.slivers.get(name)),
   };
+}
+
+async function trafficNow(
+  { agent, kernel }: OperatorParts,
+  only: AccountName | undefined,
+): Promise<Traffic> {
+  const { uplink, observed } = agent;
+  const at = Date.now();
+  const counters = uplink === undefined ? new Map() : await kernel.counters(uplink);
+  return { driver: kernel.driver, at, ...trafficOf(observed, counters, only) };
 }
 
 /** operatorHandlers answers an operator's questions about the bandwidth limits. */
@@ -74,5 +87,6 @@ export function operatorHandlers(parts: OperatorParts): Handlers<typeof bandwidt
     status: () => statusOf(parts),
     plan: () => planOf(parts),
     readings: ({ name }) => readingsFor(parts, name),
+    traffic: ({ name }) => trafficNow(parts, name),
   };
 }

@@ -9,13 +9,14 @@ import {
   type HostUid,
   type Rspec,
 } from '@nodemgr/records';
-import {
-  type BandwidthState,
-  type LeafIndex,
-  leafIndex,
-  MAX_LEAVES,
-  type NodeTree,
-  type SliverLeaves,
+import type {
+  BandwidthState,
+  ExemptNetworks,
+  LeafIndex,
+  NodeTree,
+  ObservedLeaves,
+  SliverLeaves,
+  WantedBandwidth,
 } from './bandwidth-state.ts';
 import {
   type Budget,
@@ -24,6 +25,8 @@ import {
   minRatesOf,
   planLeaves,
   planTree,
+  type Scale,
+  scaleOf,
 } from './plan-classes.ts';
 import { planNetworks } from './plan-networks.ts';
 
@@ -39,6 +42,8 @@ export interface SliverDemand {
 export interface NodeDemand {
   readonly interface: string;
   readonly link: BitsPerSecond;
+  /** Of the uplink: what a frame can carry, in bytes. */
+  readonly mtu: number;
   /** Undefined: no cap. */
   readonly cap: BitsPerSecond | undefined;
   readonly exemptIps: readonly string[];
@@ -46,12 +51,17 @@ export interface NodeDemand {
   readonly defaults: Rspec;
 }
 
+/** What does not depend on any sliver. */
+export interface NodePlan {
+  readonly tree: NodeTree;
+  readonly networks: ExemptNetworks;
+  readonly scale: Scale;
+}
+
 /** planNode returns what does not depend on any sliver. */
-export function planNode(node: NodeDemand): Pick<BandwidthState, 'networks'> & { tree: NodeTree } {
-  return {
-    tree: planTree(node.interface, node.link, node.cap),
-    networks: planNetworks(node.exemptIps),
-  };
+export function planNode({ interface: uplink, link, mtu, cap, exemptIps }: NodeDemand): NodePlan {
+  const scale = scaleOf(link, mtu, cap);
+  return { scale, tree: planTree(uplink, scale, cap), networks: planNetworks(exemptIps) };
 }
 
 /** planCut returns by how much all min rates are cut, given what they add up to: never more than there is. */
@@ -63,35 +73,28 @@ export function planCut(tree: NodeTree, promised: Budget): Cut {
   };
 }
 
-/**
- * planSliver returns one sliver's leaves. `held` is what the kernel has for it now, from which its place
- * among the leaves comes; a new sliver gets `free`.
- */
-export function planSliver(
-  demand: SliverDemand,
-  node: NodeDemand,
-  cut: Cut,
-  held: SliverLeaves | undefined,
-  free: () => LeafIndex,
-): SliverLeaves {
-  const { first, last, rspec } = demand;
-  const index = held?.index ?? free();
-  if (rspec === undefined && held !== undefined) {
-    return { index, first, last, ordinary: held.ordinary, exempt: held.exempt };
-  }
-  return { index, first, last, ...planLeaves(rspec ?? node.defaults, node.link, cut) };
+/** What all slivers' leaves are planned by. */
+export interface SliverTerms {
+  readonly scale: Scale;
+  readonly cut: Cut;
+  /** For slivers that no record names and that have no limits yet. */
+  readonly defaults: Rspec;
 }
 
-/** freeLeaves returns a function that gives the lowest free places out, one a call; throws when none is left. */
-export function freeLeaves(slivers: ReadonlyMap<AccountName, SliverLeaves>): () => LeafIndex {
-  const used = new Set<number>([...slivers.values()].map(({ index }) => index));
-  let next = 0;
-  return () => {
-    while (used.has(next)) next += 1;
-    if (next >= MAX_LEAVES) throw new Error(`no free class id: ${MAX_LEAVES} slivers have one`);
-    used.add(next);
-    return leafIndex(next);
-  };
+/**
+ * planSliver returns one sliver's leaves, at the place `index` among them. `held` is what the kernel has
+ * for it now: a sliver that no record names keeps that.
+ */
+export function planSliver(
+  { first, last, rspec }: SliverDemand,
+  index: LeafIndex,
+  { scale, cut, defaults }: SliverTerms,
+  held: ObservedLeaves | undefined,
+): SliverLeaves {
+  if (rspec === undefined && held?.ordinary !== undefined && held.exempt !== undefined) {
+    return { index, first, last, ordinary: held.ordinary, exempt: held.exempt };
+  }
+  return { index, first, last, ...planLeaves(rspec ?? defaults, scale, cut) };
 }
 
 /** promisedTo returns what the min rates of all `demands` add up to. */
@@ -109,20 +112,19 @@ export function promisedTo(
   return { ordinary: bitsPerSecond(ordinary), exempt: bitsPerSecond(exempt) };
 }
 
-/** planBandwidth returns the whole wanted state; `observed` only lends it the places of the leaves. */
+/** planBandwidth returns the whole wanted state; `places` says where among the leaves each sliver's are. */
 export function planBandwidth(
   node: NodeDemand,
   demands: ReadonlyMap<AccountName, SliverDemand>,
+  places: (name: AccountName) => LeafIndex,
   observed: BandwidthState,
-): BandwidthState {
-  const { tree, networks } = planNode(node);
+): WantedBandwidth {
+  const { tree, networks, scale } = planNode(node);
   const cut = planCut(tree, promisedTo(demands.values(), node));
-  const free = freeLeaves(observed.slivers);
+  const terms = { scale, cut, defaults: node.defaults };
   const slivers = new Map<AccountName, SliverLeaves>();
-  for (const name of [...demands.keys()].sort()) {
-    const demand = demands.get(name);
-    if (demand === undefined) continue;
-    slivers.set(name, planSliver(demand, node, cut, observed.slivers.get(name), free));
+  for (const [name, demand] of demands) {
+    slivers.set(name, planSliver(demand, places(name), terms, observed.slivers.get(name)));
   }
   return { tree, slivers, networks };
 }

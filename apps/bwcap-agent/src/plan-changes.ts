@@ -8,10 +8,14 @@ import {
   BRANCHES,
   type ExemptNetworks,
   FIXED_CLASSES,
+  minorOf,
   NOTHING_INSTALLED,
   type NodeTree,
+  type ObservedLeaves,
+  type ObservedTree,
   type SliverLeaves,
   sameClass,
+  type WantedBandwidth,
 } from './bandwidth-state.ts';
 import { type BandwidthStep, FAMILIES } from './bandwidth-steps.ts';
 
@@ -22,7 +26,7 @@ export interface WantedState {
   readonly slivers: ReadonlyMap<AccountName, SliverLeaves | undefined>;
 }
 
-function treeChanges(wanted: NodeTree, have: NodeTree | undefined): readonly BandwidthStep[] {
+function treeChanges(wanted: NodeTree, have: ObservedTree | undefined): readonly BandwidthStep[] {
   if (have === undefined) return [{ step: 'install-tree', tree: wanted }];
   return FIXED_CLASSES.filter((which) => !sameClass(wanted[which], have[which])).map((which) => ({
     step: 'change-class',
@@ -49,16 +53,16 @@ interface SliverChanges {
 }
 const SAME: SliverChanges = { removals: [], additions: [] };
 
-const samePlace = (a: SliverLeaves, b: SliverLeaves): boolean =>
+const samePlace = (a: ObservedLeaves, b: ObservedLeaves): boolean =>
   a.index === b.index && a.first === b.first && a.last === b.last;
 
 function sliverChanges(
   uplink: string,
   name: AccountName,
   wanted: SliverLeaves | undefined,
-  have: SliverLeaves | undefined,
+  have: ObservedLeaves | undefined,
 ): SliverChanges {
-  const of = (leaves: SliverLeaves) => ({ interface: uplink, name, leaves });
+  const of = <Leaves>(leaves: Leaves) => ({ interface: uplink, name, leaves });
   if (wanted === undefined) {
     if (have === undefined) return SAME;
     return { removals: [{ step: 'remove-sliver', ...of(have) }], additions: [] };
@@ -77,14 +81,52 @@ function sliverChanges(
   };
 }
 
-/** planChanges returns the changes that make `observed` what is wanted; none when nothing differs. */
+/** Without the classes that went with the tree that they were in. */
+const withoutClasses = ({ index, first, last }: ObservedLeaves): ObservedLeaves => ({
+  index,
+  first,
+  last,
+});
+
+/** What is left of `observed` where its tree is on another interface than the uplink, or nowhere. */
+function onUplink(observed: BandwidthState, uplink: string): BandwidthState {
+  if (observed.tree?.interface === uplink) return observed;
+  const slivers = new Map(
+    [...observed.slivers].map(([name, leaves]) => [name, withoutClasses(leaves)] as const),
+  );
+  return { ...observed, tree: undefined, slivers, strays: NOTHING_INSTALLED.strays };
+}
+
+function leftovers(
+  { tree, strays, elsewhere }: BandwidthState,
+  wanted: WantedState,
+): readonly BandwidthStep[] {
+  const uplink = wanted.tree.interface;
+  const moved = tree === undefined || tree.interface === uplink ? [] : [tree.interface];
+  const trees = new Set([...moved, ...elsewhere]);
+  const used = new Set(
+    [...wanted.slivers.values()].flatMap((leaves) =>
+      leaves === undefined ? [] : BRANCHES.map((branch) => minorOf(leaves.index, branch)),
+    ),
+  );
+  return [
+    ...[...trees].map((name) => ({ step: 'remove-tree' as const, interface: name })),
+    ...[...(moved.length > 0 ? [] : strays)]
+      .filter((minor) => !used.has(minor))
+      .map((minor) => ({ step: 'remove-stray' as const, interface: uplink, minor })),
+  ];
+}
+
+/**
+ * planChanges returns the changes that make `observed` what is wanted; none when nothing differs. Where
+ * the tree or the table is not there, `wanted` must be of all slivers.
+ */
 export function planChanges(
   wanted: WantedState,
   observed: BandwidthState,
 ): readonly BandwidthStep[] {
   const uplink = wanted.tree.interface;
-  const moved = observed.tree !== undefined && observed.tree.interface !== uplink;
-  const have = moved ? NOTHING_INSTALLED : observed;
+  const have = onUplink(observed, uplink);
   const removals: BandwidthStep[] = [];
   const additions: BandwidthStep[] = [];
   for (const [name, leaves] of wanted.slivers) {
@@ -93,9 +135,8 @@ export function planChanges(
     additions.push(...changes.additions);
   }
   return [
-    ...(moved && observed.tree !== undefined
-      ? [{ step: 'remove-tree' as const, interface: observed.tree.interface }]
-      : []),
+    ...leftovers(observed, wanted),
+    ...(have.table ? [] : [{ step: 'install-table' as const }]),
     ...treeChanges(wanted.tree, have.tree),
     ...removals,
     ...networkChanges(wanted.networks, have.networks),
@@ -104,10 +145,7 @@ export function planChanges(
 }
 
 /** wholeOf returns `wanted` as it is compared when every sliver is looked at: those it lacks are to go. */
-export function wholeOf(
-  wanted: BandwidthState & { readonly tree: NodeTree },
-  observed: BandwidthState,
-): WantedState {
+export function wholeOf(wanted: WantedBandwidth, observed: BandwidthState): WantedState {
   const slivers = new Map<AccountName, SliverLeaves | undefined>();
   for (const name of observed.slivers.keys()) slivers.set(name, undefined);
   for (const [name, leaves] of wanted.slivers) slivers.set(name, leaves);

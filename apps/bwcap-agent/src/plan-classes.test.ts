@@ -1,18 +1,23 @@
 import { bitsPerSecond, type Rspec } from '@nodemgr/records';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { bytes } from './bandwidth-state.ts';
 import {
   budgetOf,
   htbClass,
-  MAX_QUANTUM,
+  MAX_SHARE,
   NO_CUT,
   planLeaves,
   planTree,
-  QUANTUM_PER_SHARE,
   quantumOf,
+  scaleOf,
 } from './plan-classes.ts';
 
 const LINK = bitsPerSecond(1_000_000_000);
+const MTU = 1500;
+const FRAME = bytes(1514);
+const SCALE = scaleOf(LINK, MTU);
+const classOf = (rate: number, ceil: number) => htbClass(rate, ceil, FRAME, FRAME);
 const wild = fc.oneof(fc.integer({ min: -5, max: 20 }), fc.maxSafeInteger());
 const link = fc.integer({ min: 8, max: 1e12 }).map(bitsPerSecond);
 
@@ -26,11 +31,12 @@ test('a rate is at least 8 bit/s, a ceiling at least the rate, and no more than 
   });
   fc.assert(
     fc.property(rspecs, link, (rspec, speed) => {
-      for (const leaf of Object.values(planLeaves(rspec, speed, NO_CUT))) {
+      const scale = scaleOf(speed, MTU);
+      for (const leaf of Object.values(planLeaves(rspec, scale, NO_CUT))) {
         expect(leaf.rate).toBeGreaterThanOrEqual(8);
         expect(leaf.ceil).toBeGreaterThanOrEqual(leaf.rate);
         expect(leaf.ceil).toBeLessThanOrEqual(speed);
-        expect(leaf.quantum).toBeLessThanOrEqual(MAX_QUANTUM);
+        expect(leaf.quantum).toBeLessThanOrEqual(MAX_SHARE * scale.turn.exempt);
       }
     }),
   );
@@ -39,10 +45,11 @@ test('a rate is at least 8 bit/s, a ceiling at least the rate, and no more than 
 test('all numbers are whole and positive, and no burst lasts longer than HTB can count', () => {
   fc.assert(
     fc.property(link, link, (rate, ceil) => {
-      const made = htbClass(rate, ceil);
+      const made = classOf(rate, ceil);
       for (const value of Object.values(made)) {
         expect(Number.isSafeInteger(value) && value > 0).toBe(true);
       }
+      expect([made.rate % 8, made.ceil % 8]).toEqual([0, 0]);
       expect(made.burst / (made.rate / 8)).toBeLessThanOrEqual(200);
       expect(made.cburst / (made.ceil / 8)).toBeLessThanOrEqual(200);
     }),
@@ -50,28 +57,38 @@ test('all numbers are whole and positive, and no burst lasts longer than HTB can
 });
 
 test('quanta are in proportion to shares, between one frame and a hundred shares', () => {
-  expect(quantumOf(2) / quantumOf(1)).toBe(2);
-  expect(quantumOf(4)).toBe(4 * QUANTUM_PER_SHARE);
-  expect([quantumOf(0), quantumOf(-3), quantumOf(1e9)]).toEqual([1514, 1514, MAX_QUANTUM]);
+  const quantum = (share: number) => quantumOf(share, 'ordinary', SCALE);
+  expect(quantum(2) / quantum(1)).toBe(2);
+  expect([quantum(0), quantum(-3)]).toEqual([FRAME, FRAME]);
+  expect(quantum(1e9)).toBe(MAX_SHARE * quantum(1));
+});
+
+test('a turn of one share is no shorter than the largest packet, but on a slow uplink, where none is so large', () => {
+  expect(SCALE.turn).toEqual({ ordinary: 70_000, exempt: 70_000 });
+  const slow = scaleOf(LINK, MTU, bitsPerSecond(10_000_000));
+  expect(slow.turn).toEqual({ ordinary: 25_000, exempt: 70_000 });
+  expect(scaleOf(bitsPerSecond(1000), MTU).turn.ordinary).toBe(4 * FRAME);
+  expect(scaleOf(bitsPerSecond(1000), 9000).turn.ordinary).toBe(4 * 9014);
 });
 
 test('a burst is what the rate gives in four milliseconds, or two frames', () => {
-  expect(htbClass(LINK, LINK).burst).toBe(500_000);
-  expect(htbClass(1_000_000, LINK).burst).toBe(3028);
-  expect(htbClass(8, LINK).burst).toBe(200);
+  expect(classOf(LINK, LINK).burst).toBe(500_000);
+  expect(classOf(1_000_000, LINK).burst).toBe(3028);
+  expect(htbClass(1_000_000, LINK, FRAME, bytes(9014)).burst).toBe(18_028);
+  expect(classOf(8, LINK).burst).toBe(200);
 });
 
 test('no cap is the speed of the link', () => {
-  expect(planTree('eth0', LINK).cap.ceil).toBe(LINK);
+  expect(planTree('eth0', SCALE).cap.ceil).toBe(LINK);
 });
 
 test('the cap is kept whatever is promised below it, and the exempt branch is not capped', () => {
   fc.assert(
     fc.property(link, link, (speed, cap) => {
-      const tree = planTree('eth0', speed, cap);
-      expect(tree.cap.ceil).toBe(Math.min(cap, speed));
+      const tree = planTree('eth0', scaleOf(speed, MTU, cap), cap);
+      expect(tree.cap.ceil).toBe(Math.floor(Math.min(cap, speed) / 8) * 8);
       expect(tree.cap.rate).toBeLessThanOrEqual(tree.cap.ceil);
-      expect(tree.exempt.ceil).toBe(speed);
+      expect(tree.exempt.ceil).toBe(Math.floor(speed / 8) * 8);
       if (Math.min(cap, speed) < 10_000) return;
       expect(budgetOf(tree).ordinary + tree.node.rate).toBeLessThanOrEqual(tree.cap.ceil);
       expect(tree.cap.rate + tree.exempt.rate).toBeLessThanOrEqual(speed);

@@ -3,46 +3,71 @@
  * Pure. Sources: tc-htb(8); net/sched/sch_htb.c.
  */
 import { amountOf, type BitsPerSecond, bitsPerSecond, type Rspec } from '@nodemgr/records';
-import { type Bytes, bytes, type HtbClass, type NodeTree } from './bandwidth-state.ts';
+import { type Branch, type Bytes, bytes, type HtbClass, type NodeTree } from './bandwidth-state.ts';
 
-/** The least rate that tc can say: one byte a second. */
+/** tc keeps rates in whole bytes a second. */
 const MIN_RATE = 8;
-/** A full Ethernet frame. */
-const FRAME = 1514;
+/** An Ethernet header; the MTU does not count it. */
+const LINK_HEADER = 14;
 /** A burst is what a rate gives in this time: longer than a timer takes to come round. */
 const BURST_SECONDS = 0.004;
 /** HTB counts a burst in ticks of 64 ns, in 32 bits: about 274 seconds of the rate. */
 const MAX_BURST_SECONDS = 200;
-/** Ten frames a turn for each share, so that a turn seldom ends in the middle of a large packet. */
-export const QUANTUM_PER_SHARE = 10 * FRAME;
-/** Larger turns would make the others wait; shares over a hundred count as a hundred. */
-export const MAX_QUANTUM = 100 * QUANTUM_PER_SHARE;
+/** What a share may send in its turn, of all that its branch may send: enough for the packets that TCP makes at that speed. */
+const TURN_SECONDS = 0.02;
+const MIN_TURN_FRAMES = 4;
+/**
+ * The largest packet that a sender hands over (GSO: 64 KiB, to which the headers of all its frames are
+ * added). A turn that is shorter would be overdrawn by each class alike, and shares would mean nothing.
+ */
+const LARGEST_PACKET = 70_000;
+/** Longer turns would make the others wait; shares over a hundred count as a hundred. */
+export const MAX_SHARE = 100;
 /** What the node keeps of each branch for itself, whatever slivers are promised: one hundredth. */
 const NODE_PART = 0.01;
 
 const clamp = (value: number, least: number, most: number): number =>
   Math.min(most, Math.max(least, value));
 
-function burstOf(rate: number): Bytes {
+/** What bursts and turns are measured by. */
+export interface Scale {
+  readonly link: BitsPerSecond;
+  /** The largest frame on the uplink. */
+  readonly frame: Bytes;
+  /** What one share may send in each turn. */
+  readonly turn: Readonly<Record<Branch, Bytes>>;
+}
+
+/** scaleOf returns the scale of an uplink whose ordinary traffic is capped; no cap: at the link's speed. */
+export function scaleOf(link: BitsPerSecond, mtu: number, cap = link): Scale {
+  const frame = bytes(mtu + LINK_HEADER);
+  const turn = (ceil: number) =>
+    bytes(Math.floor(clamp((ceil / 8) * TURN_SECONDS, MIN_TURN_FRAMES * frame, LARGEST_PACKET)));
+  return { link, frame, turn: { ordinary: turn(Math.min(cap, link)), exempt: turn(link) } };
+}
+
+function burstOf(rate: number, frame: Bytes): Bytes {
   const bytesPerSecond = rate / 8;
-  const wanted = Math.max(2 * FRAME, bytesPerSecond * BURST_SECONDS);
+  const wanted = Math.max(2 * frame, bytesPerSecond * BURST_SECONDS);
   return bytes(Math.floor(Math.min(wanted, bytesPerSecond * MAX_BURST_SECONDS)));
 }
 
-/** quantumOf returns what a share is worth in each turn, in bytes. */
-export function quantumOf(share: number): Bytes {
-  return bytes(clamp(share * QUANTUM_PER_SHARE, FRAME, MAX_QUANTUM));
+/** quantumOf returns what `share` may send in each turn. */
+export function quantumOf(share: number, branch: Branch, { turn, frame }: Scale): Bytes {
+  return bytes(Math.max(frame, Math.min(share, MAX_SHARE) * turn[branch]));
 }
 
+const wholeBytes = (rate: number): number => Math.floor(rate / 8) * 8;
+
 /** htbClass makes a class whose rate is at least 8 bit/s and whose ceiling is at least its rate. */
-export function htbClass(rate: number, ceil: number, quantum: Bytes = quantumOf(1)): HtbClass {
-  const guaranteed = bitsPerSecond(Math.max(MIN_RATE, Math.floor(rate)));
-  const ceiling = bitsPerSecond(Math.max(guaranteed, Math.floor(ceil)));
+export function htbClass(rate: number, ceil: number, quantum: Bytes, frame: Bytes): HtbClass {
+  const guaranteed = bitsPerSecond(Math.max(MIN_RATE, wholeBytes(rate)));
+  const ceiling = bitsPerSecond(Math.max(guaranteed, wholeBytes(ceil)));
   return {
     rate: guaranteed,
     ceil: ceiling,
-    burst: burstOf(guaranteed),
-    cburst: burstOf(ceiling),
+    burst: burstOf(guaranteed, frame),
+    cburst: burstOf(ceiling, frame),
     quantum,
   };
 }
@@ -51,17 +76,20 @@ export function htbClass(rate: number, ceil: number, quantum: Bytes = quantumOf(
  * planTree returns the classes that belong to no sliver. No cap is a cap at the speed of the link. The
  * exempt branch always has something of its own, so that capped traffic cannot starve it.
  */
-export function planTree(uplink: string, link: BitsPerSecond, cap = link): NodeTree {
+export function planTree(uplink: string, scale: Scale, cap = scale.link): NodeTree {
+  const { link, frame } = scale;
   const ceiling = Math.min(cap, link);
   const exemptRate = Math.max(link - ceiling, link * NODE_PART);
   const capRate = Math.max(MIN_RATE, Math.min(ceiling, link - exemptRate));
+  const made = (branch: Branch, rate: number, ceil: number) =>
+    htbClass(rate, ceil, quantumOf(1, branch, scale), frame);
   return {
     interface: uplink,
-    link: htbClass(link, link),
-    cap: htbClass(capRate, ceiling),
-    exempt: htbClass(exemptRate, link),
-    node: htbClass(capRate * NODE_PART, ceiling),
-    nodeExempt: htbClass(exemptRate * NODE_PART, link),
+    link: made('exempt', link, link),
+    cap: made('ordinary', capRate, ceiling),
+    exempt: made('exempt', exemptRate, link),
+    node: made('ordinary', capRate * NODE_PART, ceiling),
+    nodeExempt: made('exempt', exemptRate * NODE_PART, link),
   };
 }
 
@@ -96,22 +124,21 @@ export function minRatesOf(rspec: Rspec, link: BitsPerSecond): Budget {
 /** planLeaves returns a sliver's two classes. */
 export function planLeaves(
   rspec: Rspec,
-  link: BitsPerSecond,
+  scale: Scale,
   cut: Cut,
-): { readonly ordinary: HtbClass; readonly exempt: HtbClass } {
+): Readonly<Record<Branch, HtbClass>> {
+  const { link, frame } = scale;
   const min = minRatesOf(rspec, link);
-  const quantum = quantumOf(amountOf(rspec, 'nm_net_share'));
-  const ceiling = (rate: number) => Math.min(rate, link);
+  const share = amountOf(rspec, 'nm_net_share');
+  const made = (branch: Branch, most: number) =>
+    htbClass(
+      min[branch] * cut[branch],
+      Math.min(most, link),
+      quantumOf(share, branch, scale),
+      frame,
+    );
   return {
-    ordinary: htbClass(
-      min.ordinary * cut.ordinary,
-      ceiling(amountOf(rspec, 'nm_net_max_rate')),
-      quantum,
-    ),
-    exempt: htbClass(
-      min.exempt * cut.exempt,
-      ceiling(amountOf(rspec, 'nm_net_exempt_max_rate')),
-      quantum,
-    ),
+    ordinary: made('ordinary', amountOf(rspec, 'nm_net_max_rate')),
+    exempt: made('exempt', amountOf(rspec, 'nm_net_exempt_max_rate')),
   };
 }

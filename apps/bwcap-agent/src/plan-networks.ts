@@ -78,6 +78,11 @@ function withoutNested(networks: readonly Network[]): readonly Network[] {
   return kept;
 }
 
+/** canonicalNetwork returns an address or a prefix in the spelling that planNetworks uses. */
+export function canonicalNetwork(text: string): string {
+  return format(parseNetwork(text));
+}
+
 /** planNetworks returns `exempt_ips` as two sets of prefixes. */
 export function planNetworks(texts: readonly string[]): ExemptNetworks {
   const networks = texts.map(parseNetwork);

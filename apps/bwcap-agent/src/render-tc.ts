@@ -6,6 +6,7 @@ import {
   BRANCHES,
   type Branch,
   type ClassMinor,
+  classId,
   FIXED_CLASSES,
   FIXED_MINORS,
   type FixedClass,
@@ -15,13 +16,11 @@ import {
 } from './bandwidth-state.ts';
 import type { BandwidthStep, StepOf } from './bandwidth-steps.ts';
 
-/** classId returns a class id as tc and nft write it. */
-export function classId(minor: ClassMinor): string {
-  return `${HANDLE}:${minor.toString(16)}`;
-}
+/** Our root, as tc writes it. */
+export const ROOT = `${HANDLE.toString(16)}:`;
 
 const PARENTS: Readonly<Record<FixedClass, string>> = {
-  link: `${HANDLE}:`,
+  link: ROOT,
   cap: classId(FIXED_MINORS.link),
   exempt: classId(FIXED_MINORS.link),
   node: classId(FIXED_MINORS.cap),
@@ -51,6 +50,10 @@ function replaceLeaf(
   return replaceClass(uplink, BRANCH_PARENTS[branch], minor, leaves[branch]);
 }
 
+function removeClass(uplink: string, minor: ClassMinor): string {
+  return `class del dev ${uplink} classid ${classId(minor)}`;
+}
+
 /** renderTcLines returns the lines that one step needs; none where it does not concern tc. */
 export function renderTcLines(step: BandwidthStep): readonly string[] {
   switch (step.step) {
@@ -60,7 +63,7 @@ export function renderTcLines(step: BandwidthStep): readonly string[] {
       const { tree } = step;
       const unclassified = FIXED_MINORS.node.toString(16);
       return [
-        `qdisc add dev ${tree.interface} root handle ${HANDLE}: htb default ${unclassified}`,
+        `qdisc add dev ${tree.interface} root handle ${ROOT} htb default ${unclassified}`,
         ...FIXED_CLASSES.map((which) => replaceFixed(tree.interface, which, tree[which])),
       ];
     }
@@ -71,10 +74,12 @@ export function renderTcLines(step: BandwidthStep): readonly string[] {
     case 'change-leaf':
       return [replaceLeaf(step, step.branch)];
     case 'remove-sliver':
-      return BRANCHES.map(
-        (branch) =>
-          `class del dev ${step.interface} classid ${classId(minorOf(step.leaves.index, branch))}`,
+      return BRANCHES.filter((branch) => step.leaves[branch] !== undefined).map((branch) =>
+        removeClass(step.interface, minorOf(step.leaves.index, branch)),
       );
+    case 'remove-stray':
+      return [removeClass(step.interface, step.minor)];
+    case 'install-table':
     case 'add-networks':
     case 'remove-networks':
       return [];

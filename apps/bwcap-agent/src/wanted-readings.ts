@@ -1,7 +1,14 @@
 /** A sliver's leaves told as readings: what ought to be in force, and what is. Pure. */
 import type { Readings, Wanted } from '@nodemgr/contracts';
 import type { Rspec } from '@nodemgr/records';
-import { HANDLE, type HtbClass, minorOf, type SliverLeaves } from './bandwidth-state.ts';
+import {
+  BRANCHES,
+  classId,
+  type HtbClass,
+  minorOf,
+  type ObservedLeaves,
+  type SliverLeaves,
+} from './bandwidth-state.ts';
 
 interface Told {
   readonly resource: string;
@@ -29,19 +36,21 @@ function classTold(
   ];
 }
 
-function leavesTold({ index, ordinary, exempt }: SliverLeaves): readonly Told[] {
-  const id = (branch: 'ordinary' | 'exempt') => `${HANDLE}:${minorOf(index, branch).toString(16)}`;
-  return [
-    ...classTold(ordinary, id('ordinary'), { min: 'nm_net_min_rate', max: 'nm_net_max_rate' }),
-    ...classTold(exempt, id('exempt'), {
-      min: 'nm_net_exempt_min_rate',
-      max: 'nm_net_exempt_max_rate',
-    }),
-  ];
+const RESOURCES = {
+  ordinary: { min: 'nm_net_min_rate', max: 'nm_net_max_rate' },
+  exempt: { min: 'nm_net_exempt_min_rate', max: 'nm_net_exempt_max_rate' },
+} as const;
+
+function leavesTold(leaves: ObservedLeaves): readonly Told[] {
+  return BRANCHES.flatMap((branch) => {
+    const leaf = leaves[branch];
+    if (leaf === undefined) return [];
+    return classTold(leaf, classId(minorOf(leaves.index, branch)), RESOURCES[branch]);
+  });
 }
 
 /** readingsOf returns what is in force for a sliver; nothing where it has no leaves. */
-export function readingsOf(leaves: SliverLeaves | undefined): Readings['readings'] {
+export function readingsOf(leaves: ObservedLeaves | undefined): Readings['readings'] {
   if (leaves === undefined) return [];
   return leavesTold(leaves).map(({ resource, from, value }) => ({ resource, from, value }));
 }

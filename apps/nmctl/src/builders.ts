@@ -2,11 +2,13 @@
 import type {
   AccountItem,
   BandwidthStatus,
+  ClassTraffic,
   DbStatus,
   Failure,
   FetcherStatus,
   GatewayStatus,
   SupervisorStatus,
+  Traffic,
 } from '@nodemgr/contracts';
 import {
   accountName,
@@ -117,6 +119,39 @@ export function aBandwidthStatus(): BandwidthStatus {
       leaves: 16,
       converged_revision: 12,
     },
+  };
+}
+
+/** One class; `sent` undefined: nothing is counted. */
+function aClass(class_id: string, ceil: number, sent: number | undefined): ClassTraffic {
+  const counted = (sent_bytes: number) => ({
+    sent_bytes,
+    sent_packets: Math.ceil(sent_bytes / 1500),
+    dropped: 0,
+    backlog_bytes: 0,
+  });
+  const limits = { class_id, rate: 8, ceil, quantum: 70_000 };
+  return sent === undefined ? limits : { ...limits, counters: counted(sent) };
+}
+
+/** A tree with one sliver, which has sent `sent` bytes of ordinary traffic by `at`. */
+export function aTraffic(at: number, sent: number | undefined): Traffic {
+  const zero = sent === undefined ? undefined : 0;
+  const pair = (ordinary: string, exempt: string, bytes: number | undefined) => ({
+    ordinary: aClass(ordinary, 20_000_000, bytes),
+    exempt: aClass(exempt, 1_000_000_000, zero),
+  });
+  return {
+    driver: sent === undefined ? 'dry-run' : 'linux',
+    at,
+    tree: {
+      interface: 'eth0',
+      link: aClass('4e4d:1', 1_000_000_000, sent),
+      branches: pair('4e4d:2', '4e4d:3', sent),
+      node: pair('4e4d:10', '4e4d:11', zero),
+    },
+    exempt_networks: 2,
+    slivers: [{ name: 'princeton_sirius', ...pair('4e4d:1000', '4e4d:8000', sent) }],
   };
 }
 

@@ -30,6 +30,7 @@ import {
   aPage,
   aSliver,
   aSupervisorStatus,
+  aTraffic,
 } from './builders.ts';
 import type { ExitCode } from './exit-codes.ts';
 import { runNmctl } from './run-nmctl.ts';
@@ -82,6 +83,7 @@ export function theDaemons(): Daemons {
       status: () => aBandwidthStatus(),
       plan: () => NO_STEPS,
       readings: () => NO_READINGS,
+      traffic: () => aTraffic(Date.now(), undefined),
     },
     'api-gateway': { status: () => aGatewayStatus() },
   };

@@ -3,6 +3,7 @@ import { MAX_EVENTS, NODE_SUBJECT } from '@nodemgr/contracts';
 import { Command, InvalidArgumentError } from 'commander';
 import packageJson from '../../../package.json' with { type: 'json' };
 import { addImage } from './add-image.ts';
+import { type BandwidthOptions, showBandwidth } from './commands/bandwidth.ts';
 import { callMethod } from './commands/call.ts';
 import { checkConfigFile, showConfig, showConfigKeys } from './commands/config.ts';
 import { type EventsOptions, showEvents } from './commands/events.ts';
@@ -33,6 +34,7 @@ Examples:
   nmctl explain princeton_sirius                why it has what it has, and what the kernel enforces
   nmctl events princeton_sirius --since 2h      what happened to it, why, and on whose word
   nmctl events node                             the same of the node itself
+  nmctl bandwidth                               who may send how much, and does
   nmctl call GetRSpec princeton_sirius          one call of the API
   nmctl call SetLoans princeton_sirius '[["princeton_eisentest", "nm_cpu_share", 8]]'
   nmctl plan                                    what happens next, as commands
@@ -59,6 +61,12 @@ function toSeconds(text: string): number {
   throw new InvalidArgumentError('wants seconds, more than 0 and at most 3600.');
 }
 
+function toPause(text: string): number {
+  const seconds = Number(text);
+  if (text.trim() !== '' && seconds >= 0 && seconds <= 60) return seconds;
+  throw new InvalidArgumentError('wants seconds, 0 to 60.');
+}
+
 function toLimit(text: string): number {
   const limit = Number(text);
   if (Number.isInteger(limit) && limit > 0 && limit <= MAX_EVENTS) return limit;
@@ -79,6 +87,17 @@ function addHistory(program: Command, run: Run): void {
     .option('--limit <n>', 'how many, the newest', toLimit, 200)
     .action((name: string | undefined, options: EventsOptions) =>
       run((session) => showEvents(session, name, options)),
+    );
+}
+
+function addBandwidth(program: Command, run: Run): void {
+  program
+    .command('bandwidth')
+    .description('the limits in force, what is sent under them now, and what has been sent')
+    .argument('[name]', 'one sliver, such as princeton_sirius; all without it')
+    .option('--seconds <n>', 'how long to watch for what is sent now; 0: not at all', toPause, 1)
+    .action((name: string | undefined, options: BandwidthOptions) =>
+      run((session) => showBandwidth(session, name, options)),
     );
 }
 
@@ -150,6 +169,7 @@ export function makeProgram(surroundings: Surroundings): Command {
     .argument('<name>', 'such as princeton_sirius')
     .action((name: string) => run((session) => showSliver(session, name)));
   addHistory(program, run);
+  addBandwidth(program, run);
   program
     .command('plan')
     .description('what the agents would do next, as commands')

@@ -6,4 +6,5 @@ export * from './events.ts';
 export * from './feed.ts';
 export * from './operator.ts';
 export * from './readings.ts';
+export * from './traffic.ts';
 export * from './write.ts';

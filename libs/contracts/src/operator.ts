@@ -5,6 +5,7 @@ import { type Contract, method } from './call.ts';
 import type { DaemonName } from './endpoints.ts';
 import { eventsMethod } from './events.ts';
 import { readingsSchema } from './readings.ts';
+import { trafficParamsSchema, trafficSchema } from './traffic.ts';
 
 const empty = z.strictObject({});
 /** Milliseconds since 1970. */
@@ -123,7 +124,8 @@ export const bandwidthStatus = statusOf(
   z.object({
     driver: z.string(),
     feed: feedPositionSchema,
-    interface: z.string(),
+    /** Absent: there is no uplink now. */
+    interface: z.string().optional(),
     leaves: z.int(),
     converged_revision: z.int().optional(),
   }),
@@ -192,6 +194,8 @@ export const bandwidthOperatorContract = {
   status: method(empty, bandwidthStatus),
   plan: method(empty, planResult),
   readings,
+  /** The limits in force, and what has been sent under them. */
+  traffic: method(trafficParamsSchema, trafficSchema),
 };
 
 export const gatewayOperatorContract = {

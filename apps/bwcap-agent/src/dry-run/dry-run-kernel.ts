@@ -7,10 +7,11 @@ import { formatCommand, readStateFile, replaceFile } from '@nodemgr/agent';
 import type { Config } from '@nodemgr/config';
 import type { Logger } from '@nodemgr/daemon';
 import { applyChanges } from '../apply-changes.ts';
-import { type BandwidthState, NOTHING_INSTALLED } from '../bandwidth-state.ts';
+import { type BandwidthState, type ClassMinor, NOTHING_INSTALLED } from '../bandwidth-state.ts';
 import type { BandwidthStep } from '../bandwidth-steps.ts';
-import type { Kernel } from '../kernel.ts';
+import type { ClassCounters, Happenings, Kernel } from '../kernel.ts';
 import { renderChanges } from '../render-changes.ts';
+import { type FoundUplink, findUplink, PRETENDED_UPLINK } from '../uplink.ts';
 import { fromStored, storedBandwidthSchema, toStored } from './stored-bandwidth.ts';
 
 type DryRunLog = Pick<Logger, 'info' | 'error'>;
@@ -21,7 +22,7 @@ export class DryRunKernel implements Kernel {
   #state: BandwidthState = NOTHING_INSTALLED;
 
   private constructor(
-    config: Config,
+    private readonly config: Config,
     private readonly bootId: string,
     private readonly log: DryRunLog,
   ) {
@@ -45,7 +46,20 @@ export class DryRunKernel implements Kernel {
     return kernel;
   }
 
-  async observe(): Promise<BandwidthState> {
+  /** On a machine without an uplink one is pretended too. */
+  async findUplink(): Promise<FoundUplink> {
+    const { interface: configured } = this.config.bandwidth;
+    const found = await findUplink(configured);
+    return found.uplink === undefined
+      ? { uplink: { ...PRETENDED_UPLINK, name: configured ?? PRETENDED_UPLINK.name } }
+      : found;
+  }
+
+  happened(): Happenings {
+    return { uplink: false, limits: false };
+  }
+
+  async read(): Promise<BandwidthState> {
     return this.#state;
   }
 
@@ -56,5 +70,13 @@ export class DryRunKernel implements Kernel {
     const stored = JSON.stringify(toStored(after, this.bootId));
     await replaceFile(this.#file, 0o644, `${stored}\n`);
     this.#state = after;
+  }
+
+  async counters(): Promise<ReadonlyMap<ClassMinor, ClassCounters>> {
+    return new Map();
+  }
+
+  close(): void {
+    // Nothing is open.
   }
 }

@@ -7,7 +7,13 @@ import {
   networkSchema,
 } from '@nodemgr/records';
 import * as z from 'zod';
-import { type BandwidthState, type Bytes, type LeafIndex, MAX_LEAVES } from '../bandwidth-state.ts';
+import {
+  type BandwidthState,
+  type Bytes,
+  type LeafIndex,
+  MAX_LEAVES,
+  NOTHING_INSTALLED,
+} from '../bandwidth-state.ts';
 
 const bits = z.int().min(8) as unknown as z.ZodType<BitsPerSecond>;
 const bytes = z.int().min(1) as unknown as z.ZodType<Bytes>;
@@ -27,19 +33,19 @@ const htbClass = z.strictObject({
 
 const tree = z.strictObject({
   interface: z.string().max(15),
-  link: htbClass,
-  cap: htbClass,
-  exempt: htbClass,
-  node: htbClass,
-  nodeExempt: htbClass,
+  link: htbClass.exactOptional(),
+  cap: htbClass.exactOptional(),
+  exempt: htbClass.exactOptional(),
+  node: htbClass.exactOptional(),
+  nodeExempt: htbClass.exactOptional(),
 });
 
 const leaves = z.strictObject({
   index,
   first: uid,
   last: uid,
-  ordinary: htbClass,
-  exempt: htbClass,
+  ordinary: htbClass.exactOptional(),
+  exempt: htbClass.exactOptional(),
 });
 
 const networks = z.array(networkSchema).max(MAX_EXEMPT_IPS);
@@ -48,6 +54,7 @@ export const storedBandwidthSchema = z.strictObject({
   /** The kernel's state ends with the boot. */
   boot_id: z.string().max(64),
   tree: tree.optional(),
+  table: z.boolean(),
   slivers: z.array(z.tuple([accountNameSchema, leaves])).max(MAX_LEAVES),
   networks: z.strictObject({ v4: networks, v6: networks }),
 });
@@ -59,15 +66,18 @@ export function toStored(state: BandwidthState, bootId: string): StoredBandwidth
   return {
     boot_id: bootId,
     ...(state.tree === undefined ? {} : { tree: state.tree }),
+    table: state.table,
     slivers: [...state.slivers],
     networks: { v4: [...v4], v6: [...v6] },
   };
 }
 
 /** fromStored returns the state that `toStored` was given. */
-export function fromStored({ tree, slivers, networks }: StoredBandwidth): BandwidthState {
+export function fromStored({ tree, table, slivers, networks }: StoredBandwidth): BandwidthState {
   return {
+    ...NOTHING_INSTALLED,
     tree,
+    table,
     slivers: new Map(slivers),
     networks: { v4: new Set(networks.v4), v6: new Set(networks.v6) },
   };

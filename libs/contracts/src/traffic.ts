@@ -1,0 +1,61 @@
+/** What bwcap-agent tells of the bandwidth tree: its limits, and what each class of it has sent. */
+import { accountNameSchema } from '@nodemgr/records';
+import * as z from 'zod';
+
+/** What a class has sent since the kernel made it. */
+export const classCountersSchema = z.object({
+  sent_bytes: z.number(),
+  sent_packets: z.number(),
+  /** Packets that found its queue full. */
+  dropped: z.number(),
+  /** Waiting to be sent. */
+  backlog_bytes: z.number(),
+});
+export type ClassCounters = z.infer<typeof classCountersSchema>;
+
+/** One HTB class as it is in force. */
+export const classTrafficSchema = z.object({
+  /** As tc writes it: `4e4d:1000`. */
+  class_id: z.string(),
+  /** Guaranteed, in bit/s. */
+  rate: z.number(),
+  /** At most, in bit/s. */
+  ceil: z.number(),
+  /** Sent in each turn when spare bandwidth is shared, in bytes. */
+  quantum: z.number(),
+  /** Absent where nothing is counted (driver `dry-run`). */
+  counters: classCountersSchema.optional(),
+});
+export type ClassTraffic = z.infer<typeof classTrafficSchema>;
+
+/** A pair of classes: for ordinary traffic, which the node's cap holds, and for exempt networks. */
+const branches = z.object({ ordinary: classTrafficSchema, exempt: classTrafficSchema });
+
+export const sliverTrafficSchema = branches.partial().extend({ name: z.string() });
+export type SliverTraffic = z.infer<typeof sliverTrafficSchema>;
+
+export const trafficParamsSchema = z.strictObject({
+  /** Only this sliver; absent: all of them. */
+  name: accountNameSchema.optional(),
+});
+
+export const trafficSchema = z.object({
+  driver: z.string(),
+  /** When it was read: milliseconds since 1970. */
+  at: z.number(),
+  /** Absent: there is none, or no tree of ours is on it. */
+  tree: z
+    .object({
+      interface: z.string(),
+      link: classTrafficSchema,
+      /** All ordinary traffic, and all to exempt networks. */
+      branches,
+      /** What the node sends itself. */
+      node: branches,
+    })
+    .optional(),
+  /** How many networks are exempt from the cap. */
+  exempt_networks: z.int(),
+  slivers: z.array(sliverTrafficSchema),
+});
+export type Traffic = z.infer<typeof trafficSchema>;

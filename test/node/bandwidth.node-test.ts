@@ -1,0 +1,120 @@
+/** Bandwidth on a node: limits under the agent's own unit, and what becomes of them when it stops. */
+import { bandwidthOperatorContract } from '@nodemgr/contracts';
+import { afterEach, beforeAll, expect, test } from 'vitest';
+import { eventually } from './machine/eventually.ts';
+import { publishTestbed, theTestbed } from './the-node.ts';
+
+const [SLOW, OTHER] = ['lab_s01', 'lab_s02'] as const;
+const UNIT = 'nodemgr-bwcap-agent.service';
+/** bit/s. */
+const MAX = 1_000_000;
+const LOWERED = 400_000;
+/** Long beside a burst. */
+const WINDOW_SECONDS = '5';
+/** The far end of QEMU's network; nobody listens, and nobody needs to. */
+const SINK = '("10.0.2.2", 9)';
+const FLOOD = `import socket
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+while True:
+    try: s.sendto(bytes(1400), ${SINK})
+    except OSError: pass`;
+const node = theTestbed();
+
+const publishMax = (rate: number) =>
+  publishTestbed(node, { [SLOW]: { rspec: { nm_net_max_rate: rate } } });
+
+/** limited waits until the agent has nothing left to do, and fails with what it says instead. */
+async function limited(): Promise<void> {
+  await eventually(async () => {
+    const { revision } = await node.database();
+    const { detail, failures } = await node.ask(
+      'bwcap-agent',
+      bandwidthOperatorContract,
+      'status',
+      {},
+    );
+    if ((detail.converged_revision ?? -1) < revision || failures.length > 0) {
+      throw new Error(`bandwidth is behind: ${JSON.stringify({ revision, detail, failures })}`);
+    }
+  });
+}
+
+async function flood(sliver: string): Promise<void> {
+  await node.inWell(sliver, `setsid python3 -c '${FLOOD}' </dev/null >/dev/null 2>&1 &`);
+}
+
+/** What nmctl says that the sliver sends, in bit/s. */
+async function sentNow(sliver: string): Promise<number> {
+  const asked = ['--json', 'bandwidth', sliver, '--seconds', WINDOW_SECONDS];
+  const { stdout } = await node.nmctl(...asked);
+  return JSON.parse(stdout).slivers[0].ordinary.now;
+}
+
+const classes = async () =>
+  (await node.machine.root(['tc', 'class', 'show', 'dev', uplink])).trim();
+const rules = () => node.machine.ssh(['nft', 'list', 'table', 'inet', 'nodemgr']);
+let uplink = '';
+
+beforeAll(async () => {
+  await limited();
+  const { detail } = await node.ask('bwcap-agent', bandwidthOperatorContract, 'status', {});
+  uplink = detail.interface ?? '';
+});
+
+afterEach(async () => {
+  for (const sliver of [SLOW, OTHER]) await node.in(sliver, `pkill -KILL -f '[s]ocket.SOCK_DGRAM'`);
+});
+
+test('a sliver sends at its ceiling and no faster, and a lowered one takes hold while it sends', async () => {
+  await publishMax(MAX);
+  await limited();
+  await flood(SLOW);
+  await eventually(async () => expect(await sentNow(SLOW)).toBeGreaterThan(MAX / 2));
+  const before = await sentNow(SLOW);
+  await publishMax(LOWERED);
+  await limited();
+  const after = await sentNow(SLOW);
+  console.log(`ceilings of ${MAX} and ${LOWERED} bit/s: sent ${before} and ${after}`);
+  expect(Math.abs(before / MAX - 1)).toBeLessThan(0.03);
+  expect(Math.abs(after / LOWERED - 1)).toBeLessThan(0.03);
+});
+
+test('what is enforced is explained, read back from the kernel', async () => {
+  const { stdout } = await node.nmctl('explain', SLOW);
+  expect(stdout).toMatch(/nm_net_max_rate.*htb 4e4d:\S+ ceil/);
+});
+
+test('killed, restarted or upgraded, the agent leaves the limits in force', async () => {
+  const before = await classes();
+  expect(before).toContain('class htb 4e4d:1000');
+  await node.machine.root(['systemctl', 'kill', '--signal=KILL', UNIT]);
+  expect(await classes()).toBe(before);
+  await limited();
+  await node.machine.root(['systemctl', 'restart', UNIT]);
+  expect(await classes()).toBe(before);
+  expect((await rules()).code).toBe(0);
+  await limited();
+  expect(await classes()).toBe(before);
+});
+
+test('counters survive a restart of the agent', async () => {
+  const sent = async () => {
+    const { stdout } = await node.nmctl('--json', 'bandwidth', SLOW, '--seconds', '0');
+    return JSON.parse(stdout).slivers[0].ordinary.counters.sent_bytes;
+  };
+  const before = await sent();
+  expect(before).toBeGreaterThan(0);
+  await node.machine.root(['systemctl', 'restart', UNIT]);
+  await limited();
+  expect(await sent()).toBeGreaterThanOrEqual(before);
+});
+
+test('stopped by an operator, it leaves no rule behind, and started again it has all of them again', async () => {
+  const before = await classes();
+  await node.machine.root(['systemctl', 'stop', UNIT]);
+  expect(await classes()).toBe('');
+  expect((await rules()).stderr).toMatch(/No such file or directory/);
+  await node.machine.root(['systemctl', 'start', UNIT]);
+  await limited();
+  expect((await classes()).split('\n').sort()).toEqual(before.split('\n').sort());
+});
