@@ -36,9 +36,10 @@ async function prepare(
   await installPackage(machine, deb);
   tell(`installed ${deb}`);
   await startPlc(machine, withPerson(readFileSync(SAMPLE, 'utf8'), key));
+  await configure(machine, { delegateKeys: [key], pollSeconds: 15, keepFilesSeconds: 86_400 });
+  tell('configured');
   await importImage(machine);
   tell('imported the default image');
-  await configure(machine, { delegateKeys: [key], pollSeconds: 15, keepFilesSeconds: 86_400 });
   await eventually(async () => {
     const [first] = await runningSlivers(machine);
     if (first === undefined) throw new Error('no sliver has come up');
