@@ -15,7 +15,7 @@ import {
 } from '@nodemgr/records';
 import { applyChanges } from './apply-changes.ts';
 import { type BandwidthState, NOTHING_INSTALLED, type SliverLeaves } from './bandwidth-state.ts';
-import type { BandwidthStep } from './bandwidth-steps.ts';
+import { type BandwidthStep, isLarge } from './bandwidth-steps.ts';
 import type { Kernel } from './kernel.ts';
 import { LeafPlaces } from './leaf-places.ts';
 import {
@@ -57,12 +57,6 @@ export interface AgentParts {
 const MIN_RATES_SUBJECT = 'min rates';
 /** At the first look after this long the kernel is read again, should anyone else have changed it. */
 const READ_AGAIN_MS = 150_000;
-/** After these the kernel is read at once: they leave much to go wrong. */
-const LARGE_STEPS: ReadonlySet<BandwidthStep['step']> = new Set([
-  'remove-tree',
-  'install-tree',
-  'install-table',
-]);
 
 export class BandwidthAgent implements Agent<Subject, BandwidthState, Batch> {
   readonly #parts: AgentParts;
@@ -178,7 +172,7 @@ export class BandwidthAgent implements Agent<Subject, BandwidthState, Batch> {
     this.#readAt = undefined;
     await this.#parts.kernel.apply(changes);
     this.#observed = applyChanges(this.#observed, changes);
-    if (!changes.some(({ step }) => LARGE_STEPS.has(step))) this.#readAt = readAt;
+    if (!changes.some(isLarge)) this.#readAt = readAt;
   }
 
   nameOf(): string {

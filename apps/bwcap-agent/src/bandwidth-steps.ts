@@ -42,3 +42,17 @@ export type StepOf<Name extends StepName> = { readonly step: Name } & StepArgume
 export type BandwidthStep = { [Name in StepName]: StepOf<Name> }[StepName];
 
 export const FAMILIES: readonly (keyof ExemptNetworks)[] = ['v4', 'v6'];
+
+const LARGE_STEPS: ReadonlySet<StepName> = new Set([
+  'remove-tree',
+  'install-tree',
+  'install-table',
+]);
+
+/**
+ * isLarge reports whether a step makes or removes a root or the table. The kernel is read again at once
+ * afterwards: such a step leaves much to go wrong, and what the kernel tells of it looks like what others do.
+ */
+export function isLarge({ step }: BandwidthStep): boolean {
+  return LARGE_STEPS.has(step);
+}

@@ -1,13 +1,13 @@
 /** Asks the real tc and nft whether they take what we render. Needs root, and the programs. */
 import { spawnSync } from 'node:child_process';
 import { type Command, formatCommand } from '@nodemgr/agent';
-import { bitsPerSecond } from '@nodemgr/records';
+import { accountName, bitsPerSecond } from '@nodemgr/records';
 import { afterAll, describe, expect, test } from 'vitest';
 import { applyChanges } from './apply-changes.ts';
 import { type BandwidthState, NOTHING_INSTALLED } from './bandwidth-state.ts';
 import { aDemand, aNode, demandsOf, SIRIUS, wantedOf } from './builders.test-support.ts';
 import { planChanges, wholeOf } from './plan-changes.ts';
-import { renderChanges } from './render-changes.ts';
+import { renderChanges, renderRemoval } from './render-changes.ts';
 
 const SPACE = `nodemgr-test-${process.pid}`;
 const ip = (...args: readonly string[]) => spawnSync('ip', args, { encoding: 'utf8' });
@@ -29,6 +29,7 @@ function makeSpace(): boolean {
 }
 afterAll(() => void ip('netns', 'del', SPACE));
 
+const said = (...words: readonly [string, ...string[]]) => inside({ run: words }).said;
 const tc = (...args: readonly string[]) => inside({ run: ['tc', ...args] }).ok;
 const possible = makeSpace();
 const hasNft = possible && inside({ run: ['nft', 'list', 'ruleset'] }).ok;
@@ -44,6 +45,15 @@ const fewer = new Map([
   [SIRIUS, aDemand(7, { nm_net_max_rate: 8, nm_net_share: 1000 })],
   ...demandsOf(1),
 ]);
+/** HTB keeps bytes a second: 32 bits of them end at 34.4 Gbit/s. */
+const rates = [8, 9, 1000, 1_000_001, 1e9, 34_359_738_360, 34_359_738_368, 100e9];
+const everyRate = new Map([
+  ...demandsOf(2),
+  ...rates.map((rate, i) => {
+    const rspec = { nm_net_max_rate: rate, nm_net_min_rate: Math.min(rate, 10e9) };
+    return [accountName(`site_r${i}`), aDemand(100 + i, rspec)] as const;
+  }),
+]);
 
 function steps(): readonly { readonly name: string; readonly commands: readonly Command[] }[] {
   let state: BandwidthState = NOTHING_INSTALLED;
@@ -55,6 +65,7 @@ function steps(): readonly { readonly name: string; readonly commands: readonly 
   return [
     to('the first application', wantedOf(first, demandsOf(3), state)),
     to('a change of everything', wantedOf(second, fewer, state)),
+    to('every rate', wantedOf(aNode({ link: bitsPerSecond(100e9) }), everyRate, state)),
     to('very fast', wantedOf(aNode({ link: bitsPerSecond(100e9) }), demandsOf(2), state)),
   ];
 }
@@ -82,3 +93,21 @@ describe.skipIf(!hasNft)(`nft${hasNft ? '' : ' (skipped: needs root and nft)'}`,
     }
   });
 });
+
+const hasBoth = hasTc && hasNft;
+describe.skipIf(!hasBoth)(
+  `the removal${hasBoth ? '' : ' (skipped: needs root, tc and nft)'}`,
+  () => {
+    test('leaves nothing of ours', () => {
+      for (const { commands } of steps().slice(0, 1))
+        for (const command of commands) inside(command);
+      expect(said('nft', 'list', 'ruleset')).toContain('table inet nodemgr');
+      expect(said('tc', 'qdisc', 'show', 'dev', 'eth0')).toContain('htb 4e4d: root');
+      for (const command of renderRemoval(['eth0'])) {
+        expect(inside(command)).toEqual({ ok: true, said: '' });
+      }
+      expect(said('nft', 'list', 'ruleset')).toBe('');
+      expect(said('tc', 'qdisc', 'show', 'dev', 'eth0')).not.toContain('htb');
+    });
+  },
+);

@@ -13,7 +13,7 @@ import {
 import { aDemand, aNode, demandsOf, EISENTEST, SIRIUS, wantedOf } from './builders.test-support.ts';
 import type { NodeDemand, SliverDemand } from './plan-bandwidth.ts';
 import { planChanges, wholeOf } from './plan-changes.ts';
-import { renderChanges } from './render-changes.ts';
+import { renderChanges, renderRemoval } from './render-changes.ts';
 
 type Demands = ReadonlyMap<AccountName, SliverDemand>;
 
@@ -62,7 +62,7 @@ test('the first application is one nft and one tc, and these are their texts', (
       map flows4 {
         typeof ip saddr . th sport . ip daddr . th dport : meta priority
         flags dynamic,timeout
-        timeout 10m
+        timeout 3m
         size 65536
       }
       set exempt6 {
@@ -72,7 +72,7 @@ test('the first application is one nft and one tc, and these are their texts', (
       map flows6 {
         typeof @nh,160,32 . @nh,256,64 . @th,0,32 : meta priority
         flags dynamic,timeout
-        timeout 10m
+        timeout 3m
         size 65536
       }
       chain sent_by_sliver {
@@ -308,4 +308,24 @@ test('no user id is ever mapped twice, not even between two changes', () => {
       }
     }),
   );
+});
+
+test('a removal takes away our table, and on each interface the root that has our handle', () => {
+  const commands = renderRemoval(['eth0', 'eth1']);
+  expect(commands.map((command) => formatCommand(command)).join('\n')).toMatchInlineSnapshot(`
+    "nft -f - <<'EOF'
+    add table inet nodemgr
+    delete table inet nodemgr
+    EOF
+    tc -batch - <<'EOF'
+    qdisc del dev eth0 root handle 4e4d:
+    qdisc del dev eth1 root handle 4e4d:
+    EOF"
+  `);
+});
+
+test('many slivers are added on few lines: nft looks at the whole map for each', () => {
+  const [nft] = renderChanges(changesOf(aNode(), demandsOf(100)));
+  const lines = (nft && 'stdin' in nft ? (nft.stdin ?? '') : '').split('\n');
+  expect(lines.filter((line) => line.startsWith('add element'))).toHaveLength(4);
 });

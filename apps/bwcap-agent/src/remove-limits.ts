@@ -25,7 +25,7 @@ export async function removeLimitsMain(unit: string): Promise<void> {
     await removeLimits(unit);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    process.stderr.write(`bwcap-agent: the limits stay in force: ${reason}\n`);
+    process.stderr.write(`bwcap-agent: limits are still in force: ${reason}\n`);
     process.exitCode = 1;
   }
 }

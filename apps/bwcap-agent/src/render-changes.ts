@@ -18,7 +18,7 @@ function commandsFor(nft: readonly string[], tc: readonly string[]): readonly Ru
  * are still sent to it, and what is sent to a class that is not there yet goes where it went before.
  */
 export function renderChanges(steps: readonly BandwidthStep[]): readonly RunCommand[] {
-  return commandsFor(steps.flatMap(renderNftLines), steps.flatMap(renderTcLines));
+  return commandsFor(renderNftLines(steps), steps.flatMap(renderTcLines));
 }
 
 /** renderRemoval returns the commands that leave nothing of ours: no table, and no tree on `interfaces`. */

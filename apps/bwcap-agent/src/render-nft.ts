@@ -8,7 +8,6 @@
  * fills its table cuts off all others.)
  */
 import { createHash } from 'node:crypto';
-import type { AccountName } from '@nodemgr/records';
 import {
   BRANCHES,
   type Branch,
@@ -16,9 +15,8 @@ import {
   type Family,
   FIXED_MINORS,
   minorOf,
-  type ObservedLeaves,
 } from './bandwidth-state.ts';
-import { type BandwidthStep, FAMILIES } from './bandwidth-steps.ts';
+import { type BandwidthStep, FAMILIES, type StepOf } from './bandwidth-steps.ts';
 
 export const TABLE_FAMILY = 'inet';
 export const TABLE_NAME = 'nodemgr';
@@ -33,7 +31,7 @@ const PER_LINE = 50;
 /** Connections remembered at once; past that the kernel remembers no new ones, and drops nothing. */
 const MAX_FLOWS = 65_536;
 /** Longer than TCP waits between two packets of a connection that has something to send (RTO_MAX). */
-const FLOW_TIMEOUT = '10m';
+const FLOW_TIMEOUT = '3m';
 
 interface FlowKey {
   /** Which packets it is for. */
@@ -163,33 +161,46 @@ function elements(
   return lines;
 }
 
-/** The name goes along, for people and for the agent when it reads the table. */
 function sliverElements(
   verb: 'add' | 'delete',
-  name: AccountName,
-  { index, first, last }: ObservedLeaves,
+  slivers: readonly StepOf<'add-sliver' | 'remove-sliver'>[],
 ): readonly string[] {
-  const comment = verb === 'add' ? ` comment "${name}"` : '';
   return BRANCHES.flatMap((branch) => {
-    const entry = `${first}-${last}${comment} : ${classId(minorOf(index, branch))}`;
-    return elements(verb, MAPS[branch], [entry]);
+    const entries = slivers.map(({ name, leaves: { index, first, last } }) => {
+      // The name goes along, for people and for the agent when it reads the table.
+      const comment = verb === 'add' ? ` comment "${name}"` : '';
+      return `${first}-${last}${comment} : ${classId(minorOf(index, branch))}`;
+    });
+    return elements(verb, MAPS[branch], entries);
   });
 }
 
-/** renderNftLines returns the lines that one step needs; none where it does not concern nft. */
-export function renderNftLines(step: BandwidthStep): readonly string[] {
+const isAddition = (step: BandwidthStep): step is StepOf<'add-sliver'> =>
+  step.step === 'add-sliver';
+
+/**
+ * renderNftLines returns the lines that `steps` need; none where they do not concern nft. Slivers are added
+ * at the end, and many on a line: for every line nft looks at the whole map.
+ */
+export function renderNftLines(steps: readonly BandwidthStep[]): readonly string[] {
+  return [
+    ...steps.filter((step) => !isAddition(step)).flatMap(linesOf),
+    ...sliverElements('add', steps.filter(isAddition)),
+  ];
+}
+
+function linesOf(step: BandwidthStep): readonly string[] {
   switch (step.step) {
     case 'install-table':
       // Added first, so that the deletion of what may be left of it cannot fail.
       return [...REMOVAL, ...SKELETON];
-    case 'add-sliver':
-      return sliverElements('add', step.name, step.leaves);
     case 'remove-sliver':
-      return sliverElements('delete', step.name, step.leaves);
+      return sliverElements('delete', [step]);
     case 'add-networks':
       return elements('add', SETS[step.family], step.networks);
     case 'remove-networks':
       return elements('delete', SETS[step.family], step.networks);
+    case 'add-sliver':
     case 'remove-tree':
     case 'install-tree':
     case 'change-class':

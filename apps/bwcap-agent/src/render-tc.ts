@@ -58,7 +58,7 @@ function removeClass(uplink: string, minor: ClassMinor): string {
 export function renderTcLines(step: BandwidthStep): readonly string[] {
   switch (step.step) {
     case 'remove-tree':
-      return [`qdisc del dev ${step.interface} root handle ${HANDLE}:`];
+      return [`qdisc del dev ${step.interface} root handle ${ROOT}`];
     case 'install-tree': {
       const { tree } = step;
       const unclassified = FIXED_MINORS.node.toString(16);

@@ -12,7 +12,7 @@ import {
   NOTHING_INSTALLED,
   type ObservedLeaves,
 } from '../bandwidth-state.ts';
-import type { BandwidthStep } from '../bandwidth-steps.ts';
+import { type BandwidthStep, isLarge } from '../bandwidth-steps.ts';
 import type { ClassCounters, Happenings, Kernel } from '../kernel.ts';
 import { renderChanges } from '../render-changes.ts';
 import { TABLE_NAME } from '../render-nft.ts';
@@ -70,6 +70,8 @@ export class LinuxKernel implements Kernel {
   async apply(steps: readonly BandwidthStep[]): Promise<void> {
     const { limits } = this.#readEvents();
     for (const command of renderChanges(steps)) await runChecked(command);
+    // Of other steps the kernel tells nothing: what it has told meanwhile somebody else did.
+    if (!steps.some(isLarge)) return;
     this.#readEvents();
     this.#happened = { ...this.#happened, limits };
   }
