@@ -101,7 +101,7 @@ test('the first application is one nft and one tc, and these are their texts', (
         meta priority set meta skuid map @ordinary goto sent_by_sliver
         goto sent_by_other
       }
-      chain version_7306ded2da1b {
+      chain version_6aa0ce88c5f2 {
       }
     }
     add element inet nodemgr exempt4 { 192.0.2.0/24 }
