@@ -1,4 +1,4 @@
-// `npm test`: everything that needs no root, then one line that adds it all up.
+// `npm test`: all tests but those on a machine of their own, then one line that adds it all up. What needs root is skipped elsewhere.
 import { spawnSync } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
