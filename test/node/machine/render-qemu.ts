@@ -31,6 +31,9 @@ function kernelParameters({ console }: Architecture, rootKey: string): string {
     `console=${console} systemd.mask=serial-getty@${console}.service`,
     // A kernel that has panicked starts anew after so many seconds.
     'panic=5',
+    // With the first sliver that comes and the last that goes the kernel would rewrite code of its page
+    // allocator (static key cpusets_enabled_key), which QEMU's two emulated processors do not always survive.
+    'cgroup_disable=cpuset',
     // There is no vsock to serve ssh on.
     'systemd.ssh_auto=no',
     `systemd.set_credential_binary=${KEY_CREDENTIAL}:${key}`,
