@@ -6,6 +6,7 @@ import {
   NOTHING_INSTALLED,
   type ObservedLeaves,
   type ObservedTree,
+  withoutClasses,
 } from './bandwidth-state.ts';
 import type { BandwidthStep, StepOf } from './bandwidth-steps.ts';
 
@@ -38,10 +39,7 @@ function treeOf(draft: Draft, step: BandwidthStep): ObservedTree {
 /** With a tree all its classes go. */
 function withoutTree(draft: Draft): Draft {
   const { strays } = draftOf(NOTHING_INSTALLED);
-  const slivers = new Map(
-    [...draft.slivers].map(([name, { index, first, last }]) => [name, { index, first, last }]),
-  );
-  return { ...draft, tree: undefined, slivers, strays };
+  return { ...draft, tree: undefined, slivers: withoutClasses(draft.slivers), strays };
 }
 
 function removeTree(draft: Draft, { interface: name }: StepOf<'remove-tree'>): Draft {

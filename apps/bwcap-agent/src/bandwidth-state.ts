@@ -53,18 +53,26 @@ export interface ObservedTree extends Readonly<Partial<Record<FixedClass, HtbCla
 export type Branch = 'ordinary' | 'exempt';
 export const BRANCHES: readonly Branch[] = ['ordinary', 'exempt'];
 
-/** A sliver's two leaves, and the user ids that they are for: `first` to `last`, both included. */
-export interface SliverLeaves extends Readonly<Record<Branch, HtbClass>> {
+/** Which leaves are for which user ids: `first` to `last`, both included. */
+export interface Mapping {
   readonly index: LeafIndex;
   readonly first: HostUid;
   readonly last: HostUid;
 }
 
+/** A sliver's two leaves. */
+export interface SliverLeaves extends Mapping, Readonly<Record<Branch, HtbClass>> {}
+
 /** What the kernel has of them: the user ids are known, the classes may not be there. */
-export interface ObservedLeaves extends Readonly<Partial<Record<Branch, HtbClass>>> {
-  readonly index: LeafIndex;
-  readonly first: HostUid;
-  readonly last: HostUid;
+export interface ObservedLeaves extends Mapping, Readonly<Partial<Record<Branch, HtbClass>>> {}
+
+/** withoutClasses returns slivers as they are when the tree that their classes were in has gone. */
+export function withoutClasses(
+  slivers: ReadonlyMap<AccountName, ObservedLeaves>,
+): Map<AccountName, ObservedLeaves> {
+  return new Map(
+    [...slivers].map(([name, { index, first, last }]) => [name, { index, first, last }]),
+  );
 }
 
 /** Networks outside the cap: canonical prefixes, none inside another. */
@@ -115,24 +123,24 @@ export const FIXED_MINORS: Readonly<Record<FixedClass, ClassMinor>> = {
   node: classMinor(0x10),
   nodeExempt: classMinor(0x11),
 };
-const FIRST_ORDINARY = 0x1000;
-const FIRST_EXEMPT = 0x8000;
+const FIRST_LEAF: Readonly<Record<Branch, number>> = { ordinary: 0x1000, exempt: 0x8000 };
 /** Slivers that fit into 16 bits, two leaves each. */
-export const MAX_LEAVES = FIRST_EXEMPT - FIRST_ORDINARY;
+export const MAX_LEAVES = FIRST_LEAF.exempt - FIRST_LEAF.ordinary;
 
 /** minorOf returns the class of a sliver's leaf in one branch. */
 export function minorOf(index: LeafIndex, branch: Branch): ClassMinor {
-  return classMinor((branch === 'ordinary' ? FIRST_ORDINARY : FIRST_EXEMPT) + index);
+  return classMinor(FIRST_LEAF[branch] + index);
 }
 
 /** leafOf returns whose leaf a class is, and in which branch; undefined: no sliver's. */
 export function leafOf(
   minorNumber: number,
 ): { readonly index: LeafIndex; readonly branch: Branch } | undefined {
-  const first = { ordinary: FIRST_ORDINARY, exempt: FIRST_EXEMPT };
-  const branch = [...BRANCHES].reverse().find((one) => minorNumber >= first[one]);
-  if (branch === undefined || minorNumber >= first[branch] + MAX_LEAVES) return undefined;
-  return { index: leafIndex(minorNumber - first[branch]), branch };
+  for (const branch of BRANCHES) {
+    const index = minorNumber - FIRST_LEAF[branch];
+    if (index >= 0 && index < MAX_LEAVES) return { index: leafIndex(index), branch };
+  }
+  return undefined;
 }
 
 /** classId returns a class id as tc and nft write it: hexadecimal. */

@@ -8,6 +8,7 @@ import {
   BRANCHES,
   type ExemptNetworks,
   FIXED_CLASSES,
+  type Mapping,
   minorOf,
   NOTHING_INSTALLED,
   type NodeTree,
@@ -16,6 +17,7 @@ import {
   type SliverLeaves,
   sameClass,
   type WantedBandwidth,
+  withoutClasses,
 } from './bandwidth-state.ts';
 import { type BandwidthStep, FAMILIES } from './bandwidth-steps.ts';
 
@@ -53,7 +55,7 @@ interface SliverChanges {
 }
 const SAME: SliverChanges = { removals: [], additions: [] };
 
-const samePlace = (a: ObservedLeaves, b: ObservedLeaves): boolean =>
+const samePlace = (a: Mapping, b: Mapping): boolean =>
   a.index === b.index && a.first === b.first && a.last === b.last;
 
 function sliverChanges(
@@ -81,19 +83,10 @@ function sliverChanges(
   };
 }
 
-/** Without the classes that went with the tree that they were in. */
-const withoutClasses = ({ index, first, last }: ObservedLeaves): ObservedLeaves => ({
-  index,
-  first,
-  last,
-});
-
 /** What is left of `observed` where its tree is on another interface than the uplink, or nowhere. */
 function onUplink(observed: BandwidthState, uplink: string): BandwidthState {
   if (observed.tree?.interface === uplink) return observed;
-  const slivers = new Map(
-    [...observed.slivers].map(([name, leaves]) => [name, withoutClasses(leaves)] as const),
-  );
+  const slivers = withoutClasses(observed.slivers);
   return { ...observed, tree: undefined, slivers, strays: NOTHING_INSTALLED.strays };
 }
 

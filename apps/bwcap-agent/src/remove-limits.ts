@@ -11,15 +11,15 @@ async function removeAll(): Promise<void> {
   for (const command of renderRemoval(await ownRoots())) await runChecked(command);
 }
 
-/** removeLimits does so for the systemd unit `unit`; rejects when it cannot find out, or cannot remove. */
-export async function removeLimits(unit: string): Promise<void> {
+/** Rejects when it cannot find out, or cannot remove. */
+async function removeLimits(unit: string): Promise<void> {
   const jobs = await runChecked(
     run('systemctl', 'list-jobs', '--no-legend', '--plain', '--full', '--', unit),
   );
   if (isBeingStopped(jobs, unit)) await removeAll();
 }
 
-/** removeLimitsMain is removeLimits as a program: an exit status, and one line when it has failed. */
+/** removeLimitsMain does so for the systemd unit `unit`, as a program: an exit status, and one line when it has failed. */
 export async function removeLimitsMain(unit: string): Promise<void> {
   try {
     await removeLimits(unit);

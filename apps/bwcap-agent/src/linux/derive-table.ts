@@ -1,5 +1,5 @@
 /** What nft says of our table (libnftables-json(5)), told as our state. Pure. */
-import { type AccountName, accountNameSchema, type HostUid, hostUid } from '@nodemgr/records';
+import { type AccountName, accountNameSchema, hostUid } from '@nodemgr/records';
 import * as z from 'zod';
 import {
   BRANCHES,
@@ -7,8 +7,8 @@ import {
   type ExemptNetworks,
   type Family,
   HANDLE,
-  type LeafIndex,
   leafOf,
+  type Mapping,
 } from '../bandwidth-state.ts';
 import { canonicalNetwork } from '../plan-networks.ts';
 import {
@@ -73,13 +73,6 @@ export function isWhole(output: string): boolean {
     [...Object.values(MAPS), ...Object.values(FLOWS)].every((name) => maps.has(name)) &&
     Object.values(SETS).every((name) => sets.has(name))
   );
-}
-
-/** Whose packets go to which leaves. */
-export interface Mapping {
-  readonly index: LeafIndex;
-  readonly first: HostUid;
-  readonly last: HostUid;
 }
 
 function mappingIn(element: unknown, branch: Branch): readonly [AccountName, Mapping] {

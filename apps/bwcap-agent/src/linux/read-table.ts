@@ -2,9 +2,9 @@
 import { run, runChecked } from '@nodemgr/agent';
 import type { Logger } from '@nodemgr/daemon';
 import type { AccountName } from '@nodemgr/records';
-import { type ExemptNetworks, NOTHING_INSTALLED } from '../bandwidth-state.ts';
+import { type ExemptNetworks, type Mapping, NOTHING_INSTALLED } from '../bandwidth-state.ts';
 import { MAPS, SETS, TABLE_FAMILY, TABLE_NAME } from '../render-nft.ts';
-import { hasTable, isWhole, type Mapping, mappingsIn, networksIn } from './derive-table.ts';
+import { hasTable, isWhole, mappingsIn, networksIn } from './derive-table.ts';
 
 /** Characters: far above what thousands of slivers and networks take. */
 const MAX_OUTPUT = 64 << 20;
