@@ -8,7 +8,9 @@ import {
   type Socket,
 } from 'node:net';
 import { onTestFinished } from 'vitest';
-import { type Partner, startPartner } from './addon-under-test.ts';
+import { loadAddon, type Partner, startPartner } from './addon-under-test.ts';
+
+const { tcpSocketOwner, tcpPeerOwner } = loadAddon();
 
 export interface End {
   readonly address: string;
@@ -114,4 +116,9 @@ export function startClient(port: number, client: Client = {}): Partner {
 export async function tell({ child, line }: Partner, what: 'close' | 'reset' | 'half') {
   child.stdin?.write(`${what}\n`);
   await line();
+}
+
+/** Whose the other end is, asked in both ways. */
+export function owners({ socket, own, peer }: Accepted): unknown[] {
+  return [tcpSocketOwner?.(peer, own), tcpPeerOwner?.(descriptorOf(socket))];
 }

@@ -2,22 +2,17 @@ import { once } from 'node:events';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { loadAddon, startPartner } from './addon-under-test.ts';
 import {
-  type Accepted,
   accepted,
   descriptorOf,
   listen,
+  owners,
   portOf,
   startClient,
   tell,
 } from './tcp-connections-under-test.ts';
 
-const { tcpSocketOwner, tcpPeerOwner } = loadAddon();
+const { tcpPeerOwner } = loadAddon();
 const [ALICE, BOB] = [500_007, 500_008];
-
-/** Whose the other end is, asked in both ways. */
-function owners({ socket, own, peer }: Accepted): unknown[] {
-  return [tcpSocketOwner?.(peer, own), tcpPeerOwner?.(descriptorOf(socket))];
-}
 
 /*
  * As the user of that number connects to the port from the local port, over and over, tells the

@@ -6,11 +6,11 @@ import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { loadAddon, startPartner, temporaryFolder, thrownBy } from './addon-under-test.ts';
 import {
-  type Accepted,
   accepted,
   connectTo,
   descriptorOf,
   listen,
+  owners,
   portOf,
   startClient,
   tell,
@@ -18,11 +18,6 @@ import {
 
 const { tcpSocketOwner, tcpPeerOwner } = loadAddon();
 const ME = process.getuid?.();
-
-/** Whose the other end is, asked in both ways. */
-function owners({ socket, own, peer }: Accepted): unknown[] {
-  return [tcpSocketOwner?.(peer, own), tcpPeerOwner?.(descriptorOf(socket))];
-}
 
 const NOBODY = [undefined, undefined];
 const hasIpv6 = Object.values(networkInterfaces()).some((addresses) =>

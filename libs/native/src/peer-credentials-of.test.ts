@@ -1,37 +1,7 @@
-import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { createConnection, createServer, type Server, Socket } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { Socket } from 'node:net';
+import { describe, expect, it } from 'vitest';
+import { connect, listen, unixPath } from './connections.test-support.ts';
 import { peerCredentialsOf } from './index.ts';
-
-async function listen(where: string | 0): Promise<Server> {
-  const server = createServer();
-  onTestFinished(() => void server.close());
-  if (where === 0) server.listen(0, '127.0.0.1');
-  else server.listen(where);
-  await once(server, 'listening');
-  return server;
-}
-
-/** Both ends of a connection: the one that was accepted, and the one that asked for it. */
-async function connect(server: Server): Promise<{ accepted: Socket; asking: Socket }> {
-  const address = server.address();
-  if (address === null) throw new Error('the server does not listen');
-  const asking =
-    typeof address === 'string' ? createConnection(address) : createConnection(address.port);
-  onTestFinished(() => void asking.destroy());
-  const [accepted] = (await once(server, 'connection')) as [Socket];
-  onTestFinished(() => void accepted.destroy());
-  return { accepted, asking };
-}
-
-function unixPath(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'nodemgr-peer-'));
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
-  return join(folder, 'api.sock');
-}
 
 const THIS_PROCESS = { pid: process.pid, uid: process.getuid?.(), gid: process.getgid?.() };
 
