@@ -3,11 +3,10 @@
  * claims. Asked once for each connection, when it is accepted.
  */
 import type { Socket } from 'node:net';
-import { peerCredentialsOf } from '@nodemgr/native';
+import { peerCredentialsOf, tcpPeerOwnerOf } from '@nodemgr/native';
 import type { NodeAccountsReader } from '@nodemgr/node-accounts';
-import { type HostUid, hostUid } from '@nodemgr/records';
+import { hostUid } from '@nodemgr/records';
 import { type Caller, callerOf } from './caller.ts';
-import { TcpPeers } from './peer-of-tcp.ts';
 
 export type IdentifyCaller = (socket: Socket) => Promise<Caller>;
 
@@ -19,16 +18,17 @@ export interface IdentifyOptions {
 /** A TCP connection has addresses, a Unix one has none. */
 const isTcp = (socket: Socket): boolean => socket.remoteFamily !== undefined;
 
-type UidOrNot = { readonly uid: HostUid } | { readonly unknown: string };
+/** uidOf returns who connected `socket`; undefined: it has been closed already, or came from elsewhere. */
+function uidOf(socket: Socket): number | undefined {
+  return isTcp(socket) ? tcpPeerOwnerOf(socket) : peerCredentialsOf(socket).uid;
+}
 
-/** identifyBySocket makes the real IdentifyCaller: SO_PEERCRED for Unix, the kernel's tables for TCP. */
+/** identifyBySocket makes the real IdentifyCaller: SO_PEERCRED for Unix, sock_diag(7) for TCP. */
 export function identifyBySocket({ rootUids, accounts }: IdentifyOptions): IdentifyCaller {
-  const tcpPeers = new TcpPeers();
-  const uidOf = async (socket: Socket): Promise<UidOrNot> =>
-    isTcp(socket) ? tcpPeers.ownerOf(socket) : { uid: hostUid(peerCredentialsOf(socket).uid) };
   return async (socket) => {
-    const owner = await uidOf(socket);
-    if ('unknown' in owner) return { kind: 'nobody', why: owner.unknown };
-    return callerOf(owner.uid, rootUids, await accounts.current());
+    // At once: whoever has gone later is still who asked.
+    const uid = uidOf(socket);
+    if (uid === undefined) return { kind: 'nobody', why: 'its end of the connection has no owner' };
+    return callerOf(hostUid(uid), rootUids, await accounts.current());
   };
 }
