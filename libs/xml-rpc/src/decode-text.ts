@@ -58,13 +58,13 @@ export function decodeText(body: Uint8Array): string {
   const encoding = encodingOf(body);
   // TextDecoder takes both names to mean windows-1252, which XML does not.
   if (LATIN1.has(encoding)) return Buffer.from(body).toString('latin1');
-  if (ASCII.has(encoding) && body.some((byte) => byte > 0x7f)) {
-    refuse('the text says that it is US-ASCII, and is not');
-  }
+  // Perl's RPC::XML declares US-ASCII unless told otherwise, and sends UTF-8.
+  const isAscii = ASCII.has(encoding);
   try {
-    return decoderFor(encoding).decode(body);
+    return decoderFor(isAscii ? 'utf-8' : encoding).decode(body);
   } catch (error) {
     if (error instanceof Fault) throw error;
-    return refuse(`the text is not ${encoding.toUpperCase()}`);
+    const named = isAscii ? 'neither US-ASCII nor UTF-8' : `not ${encoding.toUpperCase()}`;
+    return refuse(`the text is ${named}`);
   }
 }
