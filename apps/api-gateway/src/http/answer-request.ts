@@ -39,6 +39,11 @@ export interface Exchange {
 const PATHS: ReadonlySet<string> = new Set(['/', '/RPC2']);
 const XML = { 'Content-Type': 'text/xml; charset=utf-8' };
 const TEXT = { 'Content-Type': 'text/plain; charset=utf-8' };
+/**
+ * Content-Encoding of what is taken. A compressed body may be far longer than it looks, and no known
+ * client sends one unless told to (RPC::XML can be). The answer is RFC 9110's (15.5.16, 12.5.3).
+ */
+const PLAIN = /^(?:identity)?$/i;
 
 /** pathOf returns the path of a request target, which may be a whole URL (RFC 9112, 3.2.2). */
 function pathOf(target: string): string {
@@ -69,6 +74,9 @@ async function refusesHead(exchange: Exchange, options: AnswerOptions): Promise<
   } else if (method !== 'POST') {
     const allowed = { ...TEXT, Allow: 'POST' };
     await refuse(request, response, 405, allowed, Buffer.from('XML-RPC is called by POST.\n'));
+  } else if (!PLAIN.test(headers['content-encoding'] ?? '')) {
+    const taken = { ...TEXT, 'Accept-Encoding': 'identity' };
+    await refuse(request, response, 415, taken, Buffer.from('A request must not be compressed.\n'));
   } else if (Number(headers['content-length'] ?? 0) > options.limits.maxBodyBytes) {
     await refuseBody(exchange, options, 'too long');
   } else return false;

@@ -63,6 +63,14 @@ describe('HTTP', () => {
     expect(heard).toContain('Allow: POST\r\n');
   });
 
+  test('a compressed request is 415, and told what would be taken', async () => {
+    const heard = await heardFrom(post(HELP, 'Content-Encoding: deflate\r\n'));
+    expect(heard).toMatch(/^HTTP\/1\.1 415 /);
+    expect(heard).toContain('Accept-Encoding: identity\r\n');
+    const plain = post(HELP, 'Content-Encoding: identity\r\nConnection: close\r\n');
+    expect(await heardFrom(plain)).toMatch(/^HTTP\/1\.1 200 /);
+  });
+
   test('HTTP/1.0 is answered and closed, or kept open when it asks', async () => {
     expect(await heardFrom(post(HELP, '', '/', '1.0'))).toMatch(/^HTTP\/1\.1 200 OK\r\n/);
     const kept = client().send(post(HELP, 'Connection: keep-alive\r\n', '/', '1.0'));
