@@ -1,7 +1,7 @@
 /** A sliver calls the API from inside, and is whoever the kernel says that it is. */
 import { readFileSync } from 'node:fs';
 import { beforeAll, expect, test } from 'vitest';
-import type { ApiAnswer } from '../support/python-client.ts';
+import type { ApiAnswer } from '../support/client-process.ts';
 import { theTestbed } from './the-node.ts';
 
 const LENDER = 'lab_s01';
