@@ -13,7 +13,8 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect, test, vi } from 'vitest';
-import { DemoNode, freePort, PATIENCE_MS } from './support/demo-node.ts';
+import { DemoNode, PATIENCE_MS } from './support/demo-node.ts';
+import { freePort } from './support/free-port.ts';
 import { PythonClient } from './support/python-client.ts';
 import { aDocument } from './support/slices-document.ts';
 

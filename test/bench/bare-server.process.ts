@@ -2,12 +2,15 @@
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 
-const [socket = '', answer = ''] = process.argv.slice(2);
+/** Where to listen (a path, or a port of 127.0.0.1), and the file with the bytes. */
+const [place = '', answer = ''] = process.argv.slice(2);
+const at = place.startsWith('/') ? { path: place } : { host: '127.0.0.1', port: Number(place) };
 const bytes = readFileSync(answer);
 const headers = { 'Content-Type': 'text/xml; charset=utf-8', 'Content-Length': bytes.length };
 
-createServer((_, response) => {
+const server = createServer((_, response) => {
   response.writeHead(200, headers);
   response.end(bytes);
-}).listen(socket, () => process.send?.('listening'));
+});
+server.listen(at, () => process.send?.(server.address()));
 process.on('disconnect', () => process.exit(0));

@@ -1,7 +1,8 @@
 /** The processes of the benchmark itself: the load generator and the bare servers. */
 import { type ChildProcess, fork, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { join } from 'node:path';
+import type { AddressInfo, NetConnectOpts } from 'node:net';
+import { join, resolve } from 'node:path';
 import type { Load, LoadResult } from './load.process.ts';
 
 /** How long a round of load, or a start, may take (milliseconds). */
@@ -23,7 +24,8 @@ async function answerOf(child: ChildProcess): Promise<unknown> {
   }
 }
 
-async function end(child: ChildProcess): Promise<void> {
+/** end stops a process and resolves when it has ended. */
+export async function end(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   const ended = once(child, 'exit');
   child.kill('SIGTERM');
@@ -55,13 +57,36 @@ export interface Started {
   stop(): Promise<void>;
 }
 
-/** startBareServer starts a bare node:http server on `socket` that answers the bytes of a file. */
-export async function startBareServer(socket: string, answerFile: string): Promise<Started> {
+/** A server beside which the API is measured. */
+export interface Peer extends Started {
+  readonly at: NetConnectOpts;
+}
+
+/** startBareServer starts a bare node:http server that answers the bytes of a file; `place`: a path, or a port. */
+export async function startBareServer(place: string, answerFile: string): Promise<Peer> {
   const started = performance.now();
-  const child = fork(join(__dirname, 'bare-server.process.cjs'), [socket, answerFile]);
-  await answerOf(child);
+  const child = fork(join(__dirname, 'bare-server.process.cjs'), [place, answerFile]);
+  const address = (await answerOf(child)) as string | AddressInfo;
   const readyMs = performance.now() - started;
-  return { pid: child.pid ?? 0, readyMs, stop: () => end(child) };
+  const at =
+    typeof address === 'string' ? { path: address } : { host: '127.0.0.1', port: address.port };
+  return { at, pid: child.pid ?? 0, readyMs, stop: () => end(child) };
+}
+
+/** startPythonServer starts Python's SimpleXMLRPCServer with a GetRSpec that answers what is in the file. */
+export async function startPythonServer(answerFile: string): Promise<Peer> {
+  const started = performance.now();
+  const args = [resolve('test/bench/xmlrpc_server.py'), answerFile];
+  const child = spawn('python3', args, { stdio: ['pipe', 'pipe', 'inherit'] });
+  child.stdout.setEncoding('utf8');
+  const late = { signal: AbortSignal.timeout(PATIENCE_MS) };
+  const [line]: unknown[] = await Promise.race([
+    once(child.stdout, 'data', late),
+    once(child, 'exit', late).then(() => Promise.reject(new Error('python3 has ended'))),
+  ]);
+  const readyMs = performance.now() - started;
+  const at = { host: '127.0.0.1', port: Number(line) };
+  return { at, pid: child.pid ?? 0, readyMs, stop: () => end(child) };
 }
 
 /** startUntil runs Node.js with `args` until its standard error says `word`. */

@@ -1,14 +1,16 @@
 /**
- * Generates load, in a process of its own: a number of calls over keep-alive connections of a Unix
- * socket, one call at a time on each. Raw sockets, so that it costs less than what it measures.
+ * Generates load, in a process of its own: a number of calls over so many connections at once, one call
+ * at a time on each. Raw sockets, so that it costs less than what it measures.
  */
-import { connect, type Socket } from 'node:net';
+import { connect, type NetConnectOpts, type Socket } from 'node:net';
 import { percentile } from './statistics.ts';
 
 /** One round: `bodies` are posted in turn until `calls` have been answered. */
 export interface Load {
-  readonly socket: string;
+  readonly server: NetConnectOpts;
   readonly connections: number;
+  /** Whether each call is made on a connection of its own, as a client without keep-alive does. */
+  readonly fresh: boolean;
   readonly calls: number;
   readonly bodies: readonly string[];
   /** Posted once on each connection before the clock starts. */
@@ -26,14 +28,14 @@ export interface LoadResult {
 
 const HEAD_END = '\r\n\r\n';
 
-/** A keep-alive connection that posts one body after the other. */
+/** A connection that posts one body after the other. */
 class Connection {
   readonly #socket: Socket;
   #heard = '';
   #settle: { resolve: (body: string) => void; reject: (error: Error) => void } | undefined;
 
-  constructor(path: string) {
-    this.#socket = connect(path).setEncoding('utf8');
+  constructor(server: NetConnectOpts) {
+    this.#socket = connect(server).setEncoding('utf8');
     this.#socket.on('data', (chunk: string) => this.#hear(chunk));
     this.#socket.on('error', (error) => this.#settle?.reject(error));
     this.#socket.on('close', () => this.#settle?.reject(new Error('the server hung up')));
@@ -69,20 +71,30 @@ class Connection {
   }
 }
 
-async function generate({ socket, connections, calls, bodies, warmUp }: Load): Promise<LoadResult> {
-  const open = Array.from({ length: connections }, () => new Connection(socket));
+/** callOn makes a call on its place's connection, a new one if the load wants that. */
+async function callOn(open: Connection[], place: number, load: Load, body: string) {
+  if (load.fresh) {
+    open[place]?.close();
+    open[place] = new Connection(load.server);
+  }
+  return open[place]?.post(body) ?? '';
+}
+
+async function generate(load: Load): Promise<LoadResult> {
+  const { server, connections, calls, bodies, warmUp } = load;
+  const open = Array.from({ length: connections }, () => new Connection(server));
   await Promise.all(open.map((connection) => connection.post(warmUp)));
   const took: number[] = [];
   let begun = 0;
   let answer = '';
   const started = performance.now();
   await Promise.all(
-    open.map(async (connection) => {
+    open.map(async (_, place) => {
       while (begun < calls) {
         const body = bodies[begun % bodies.length] ?? '';
         begun += 1;
         const asked = performance.now();
-        answer = await connection.post(body);
+        answer = await callOn(open, place, load, body);
         took.push(performance.now() - asked);
       }
     }),

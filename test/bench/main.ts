@@ -1,6 +1,7 @@
 /**
  * `npm run bench`, the node as a whole: the budgets, each measured beside a peer in the same run. It
- * says what is, and passes or fails nothing.
+ * says what is, and passes or fails nothing. Arguments name the parts that are wanted: reads, writes,
+ * deliveries, daemons; without any it is all of them.
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { LoadGenerator } from './bench-processes.ts';
@@ -13,16 +14,19 @@ import { makeFolder, RunningNode } from './running-node.ts';
 /** What a node may do behind a start until it counts as idle (milliseconds). */
 const SETTLE_MS = 2000;
 
+const wanted = process.argv.slice(2);
+const isWanted = (part: string) => wanted.length === 0 || wanted.includes(part);
+
 async function measureAll(few: RunningNode, many: RunningNode): Promise<void> {
   const load = new LoadGenerator();
   try {
     await delay(SETTLE_MS);
     const sizes = await measureSizes(many);
-    await measureReads(few.folder, [few, many], load);
-    await measureWrites(many.folder, many, load);
-    await measureDeliveries(few, many);
+    if (isWanted('reads')) await measureReads(few.folder, [few, many], load);
+    if (isWanted('writes')) await measureWrites(many.folder, many, load);
+    if (isWanted('deliveries')) await measureDeliveries(few, many);
     await many.stop();
-    await measureDaemons(many, sizes);
+    if (isWanted('daemons')) await measureDaemons(many, sizes);
   } finally {
     await load.stop();
   }

@@ -1,18 +1,39 @@
-/** GetRSpec through the real gateway, beside a bare node:http server that answers the same bytes. */
+/**
+ * GetRSpec through the real gateway, beside a bare node:http server that answers the same bytes and
+ * Python's SimpleXMLRPCServer that answers the same struct.
+ */
 import { writeFileSync } from 'node:fs';
+import type { NetConnectOpts } from 'node:net';
 import { join } from 'node:path';
 import { encodeCall } from '@nodemgr/xml-rpc';
-import { type LoadGenerator, startBareServer } from './bench-processes.ts';
+import {
+  type LoadGenerator,
+  type Peer,
+  startBareServer,
+  startPythonServer,
+} from './bench-processes.ts';
 import { cpuMs } from './process-figures.ts';
 import { printTable } from './report.ts';
 import { type RunningNode, sliverName } from './running-node.ts';
 import { median } from './statistics.ts';
 
-const ROUNDS = 9;
+const ROUNDS = 7;
+
 /** Connections, and the calls of a round over them. */
-const LOADS = [
+interface Sizes {
+  readonly connections: number;
+  readonly calls: number;
+}
+const KEPT_ALIVE: readonly Sizes[] = [
   { connections: 1, calls: 2000 },
   { connections: 16, calls: 4000 },
+  { connections: 256, calls: 4000 },
+];
+/** SimpleXMLRPCServer serves one connection at a time, so its clients bring a new one for each call. */
+const FRESH: readonly Sizes[] = [
+  { connections: 1, calls: 500 },
+  { connections: 16, calls: 1000 },
+  { connections: 256, calls: 1000 },
 ];
 
 const bodyFor = (sliver: number): string => encodeCall('GetRSpec', [sliverName(sliver)]);
@@ -28,39 +49,52 @@ interface Round {
 interface Server {
   readonly name: string;
   readonly pid: number;
-  readonly socket: string;
+  readonly at: NetConnectOpts;
   readonly bodies: readonly string[];
 }
 
-async function serverOf(node: RunningNode): Promise<Server> {
-  const { slivers, apiSocket: socket } = node;
+async function gatewayOf(
+  node: RunningNode,
+  atOf: (node: RunningNode) => NetConnectOpts,
+): Promise<Server> {
+  const { slivers } = node;
   const pid = (await node.pids()).get('api-gateway') ?? 0;
   const bodies = Array.from({ length: slivers }, (_, sliver) => bodyFor(sliver));
-  return { name: `api-gateway, ${slivers} slivers`, pid, socket, bodies };
+  return { name: `api-gateway, ${slivers} slivers`, pid, at: atOf(node), bodies };
 }
 
+const serverOf = (name: string, { pid, at }: Peer): Server => ({
+  name,
+  pid,
+  at,
+  bodies: [bodyFor(0)],
+});
+
 async function oneRound(
-  { pid, socket, bodies }: Server,
-  { connections, calls }: (typeof LOADS)[number],
+  { pid, at, bodies }: Server,
+  { connections, calls }: Sizes,
+  fresh: boolean,
   load: LoadGenerator,
 ): Promise<Round> {
   const before = cpuMs(pid);
   const warmUp = bodyFor(0);
-  const { elapsedMs, ...rest } = await load.run({ socket, bodies, connections, calls, warmUp });
+  const asked = { server: at, bodies, connections, fresh, calls, warmUp };
+  const { elapsedMs, p50Ms, p99Ms } = await load.run(asked);
   const cpuUs = ((cpuMs(pid) - before) * 1000) / calls;
-  return { rate: (calls * 1000) / elapsedMs, cpuUs, ...rest };
+  return { rate: (calls * 1000) / elapsedMs, cpuUs, p50Ms, p99Ms };
 }
 
 /** In turn, so that whatever slows the machine down slows all of them down. The first is the peer. */
 async function measure(
   servers: readonly Server[],
-  sizes: (typeof LOADS)[number],
+  sizes: Sizes,
+  fresh: boolean,
   load: LoadGenerator,
 ) {
   const rounds = servers.map((): Round[] => []);
   for (let round = 0; round <= ROUNDS; round += 1) {
     for (const [place, server] of servers.entries()) {
-      const figures = await oneRound(server, sizes, load);
+      const figures = await oneRound(server, sizes, fresh, load);
       // The first round is for the compilers.
       if (round > 0) rounds[place]?.push(figures);
     }
@@ -81,31 +115,66 @@ async function measure(
   });
 }
 
+async function printMeasured(
+  title: string,
+  servers: readonly Server[],
+  fresh: boolean,
+  load: LoadGenerator,
+): Promise<void> {
+  const rows = [];
+  for (const sizes of fresh ? FRESH : KEPT_ALIVE) {
+    rows.push(...(await measure(servers, sizes, fresh, load)));
+  }
+  printTable(
+    `${title}; medians of ${ROUNDS} rounds`,
+    'half of the bare server at least; a call costs no more with 1000 slivers than with 10',
+    ['', 'calls/s', 'p50 ms', 'p99 ms', 'CPU us/call', 'x bare'],
+    rows,
+  );
+}
+
+/** keepAnswer writes the answer to a file, for the peers to give. */
+async function keepAnswer(folder: string, server: NetConnectOpts, load: LoadGenerator) {
+  const body = bodyFor(0);
+  const one = { server, bodies: [body], connections: 1, fresh: false, calls: 1, warmUp: body };
+  const { answer } = await load.run(one);
+  const file = join(folder, 'answer.xml');
+  writeFileSync(file, answer);
+  return { file, bytes: Buffer.byteLength(answer) };
+}
+
 /** measureReads prints what a read costs; `folder` is for the bare server's socket and bytes. */
 export async function measureReads(
   folder: string,
   nodes: readonly RunningNode[],
   load: LoadGenerator,
 ): Promise<void> {
-  const gateways = await Promise.all(nodes.map(serverOf));
-  const [first] = gateways;
+  const onUnix = ({ apiSocket }: RunningNode) => ({ path: apiSocket });
+  const onTcp = ({ apiPort }: RunningNode) => ({ host: '127.0.0.1', port: apiPort });
+  const unix = await Promise.all(nodes.map((node) => gatewayOf(node, onUnix)));
+  const tcp = await Promise.all(nodes.map((node) => gatewayOf(node, onTcp)));
+  const [first] = unix;
   if (first === undefined) return;
-  const body = bodyFor(0);
-  const { socket: ours } = first;
-  const one = { socket: ours, bodies: [body], connections: 1, calls: 1, warmUp: body };
-  const { answer } = await load.run(one);
-  const answerFile = join(folder, 'answer.xml');
-  writeFileSync(answerFile, answer);
-  const socket = join(folder, 'bare.sock');
-  const bare = await startBareServer(socket, answerFile);
-  const peer = { name: 'bare node:http', pid: bare.pid, socket, bodies: [body] };
-  const rows = [];
-  for (const sizes of LOADS) rows.push(...(await measure([peer, ...gateways], sizes, load)));
-  await bare.stop();
-  printTable(
-    `GetRSpec, ${Buffer.byteLength(answer)} bytes, keep-alive on api.sock; medians of ${ROUNDS} rounds`,
-    'half of the bare server at least; a call costs no more with 1000 slivers than with 10',
-    ['', 'calls/s', 'p50 ms', 'p99 ms', 'CPU us/call', 'x bare'],
-    rows,
-  );
+  const { file, bytes } = await keepAnswer(folder, first.at, load);
+  const peers: Peer[] = [];
+  const started = async (starting: Promise<Peer>) => {
+    const peer = await starting;
+    peers.push(peer);
+    return peer;
+  };
+  try {
+    const bareUnix = await started(startBareServer(join(folder, 'bare.sock'), file));
+    const bareTcp = await started(startBareServer('0', file));
+    const python = await started(startPythonServer(file));
+    const kept = [serverOf('bare node:http', bareUnix), ...unix];
+    await printMeasured(`GetRSpec, ${bytes} bytes, keep-alive on api.sock`, kept, false, load);
+    const each = [
+      serverOf('bare node:http', bareTcp),
+      serverOf("Python's SimpleXMLRPCServer", python),
+      ...tcp,
+    ];
+    await printMeasured(`The same on 127.0.0.1, a connection for each call`, each, true, load);
+  } finally {
+    for (const peer of peers) await peer.stop();
+  }
 }

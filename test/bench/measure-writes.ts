@@ -59,7 +59,7 @@ interface Rounds {
 /** measureWrites prints what a durable write costs; `folder` is on the node's disk. */
 export async function measureWrites(
   folder: string,
-  { apiSocket: socket }: RunningNode,
+  { apiSocket: path }: RunningNode,
   load: LoadGenerator,
 ): Promise<void> {
   const sqlite = bareTransactions(folder);
@@ -73,7 +73,7 @@ export async function measureWrites(
     const first = 1 + round * WRITES;
     const bodies = Array.from({ length: WRITES }, (_, write) => setLoans(first + write));
     const warmUp = encodeCall('GetLoans', [sliverName(0)]);
-    const calls = { socket, bodies, connections: 1, calls: WRITES, warmUp };
+    const calls = { server: { path }, bodies, connections: 1, fresh: false, calls: WRITES, warmUp };
     const { p50Ms, p99Ms } = await load.run(calls);
     api.p50.push(p50Ms);
     api.p99.push(p99Ms);

@@ -17,4 +17,6 @@ await build({
   tsconfig: 'tsconfig.base.json',
   logLevel: 'warning',
 });
-process.exitCode = spawnSync(process.execPath, [`${outdir}/main.cjs`], { stdio: 'inherit' }).status;
+process.exitCode = spawnSync(process.execPath, [`${outdir}/main.cjs`, ...process.argv.slice(2)], {
+  stdio: 'inherit',
+}).status;

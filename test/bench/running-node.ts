@@ -1,6 +1,5 @@
 /** A whole node for measuring: the real processes, as `npm start` runs them, on a document of ours. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { chmodSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -16,7 +15,9 @@ import {
   gatewayOperatorContract,
   supervisorOperatorContract,
 } from '@nodemgr/contracts';
+import { freePort } from '../support/free-port.ts';
 import { documentXml, NODE_ID, sliceXml } from '../support/slices-document.ts';
+import { end } from './bench-processes.ts';
 
 const PATIENCE_MS = 60_000;
 const LOOK_MS = 10;
@@ -33,7 +34,7 @@ export function benchDocument(shares: readonly number[]): string {
       name: sliverName(number),
       id: number + 1,
       nodes: [NODE_ID, 100 + number],
-      rspec: { nm_cpu_share: share, nm_net_share: share, nm_net_max_rate: 10_000_000_000 },
+      rspec: { nm_cpu_share: share, nm_net_share: share, nm_net_max_rate: 1_000_000_000 },
     }),
   );
   return documentXml(...slices);
@@ -68,6 +69,7 @@ export class RunningNode {
     readonly slivers: number,
     readonly folder: string,
     readonly apiSocket: string,
+    readonly apiPort: number,
     private readonly demo: ChildProcess,
   ) {
     this.endpoints = endpointsBelow(dirname(apiSocket));
@@ -85,17 +87,18 @@ export class RunningNode {
       process.execPath,
       [
         resolve('dist/apps/demo/main.cjs'),
-        ...['--plain', '--tcp-port', '0', '--poll', '86400'],
+        ...['--plain', '--tcp-port', String(await freePort()), '--poll', '86400'],
         ...['--state', join(folder, 'state'), '--slices', join(folder, 'slices.xml')],
       ],
       { stdio: ['ignore', 'pipe', 'inherit'] },
     );
     try {
-      const node = new RunningNode(slivers, folder, await apiSocketOf(demo), demo);
+      const { socket, port } = await apiOf(demo);
+      const node = new RunningNode(slivers, folder, socket, port, demo);
       await node.converged();
       return node;
     } catch (error) {
-      demo.kill('SIGTERM');
+      await end(demo);
       throw error;
     }
   }
@@ -153,9 +156,7 @@ export class RunningNode {
     for (const client of Object.values<Pick<CallClient<never>, 'close'>>(this.#operators)) {
       client.close();
     }
-    const ended = once(this.demo, 'exit');
-    this.demo.kill('SIGTERM');
-    await ended;
+    await end(this.demo);
   }
 }
 
@@ -176,13 +177,14 @@ async function until<T>(look: () => Promise<T | undefined>): Promise<T> {
 }
 
 /** The demo says where its API is once everything is up. */
-async function apiSocketOf(demo: ChildProcess): Promise<string> {
+async function apiOf(demo: ChildProcess): Promise<{ socket: string; port: number }> {
   let output = '';
   demo.stdout?.setEncoding('utf8').on('data', (chunk: string) => {
     output += chunk;
   });
   return until(async () => {
     if (demo.exitCode !== null) throw new Error(`the node ended: ${output}`);
-    return /^ready tcp \S+ unix (\S+)$/m.exec(output)?.[1];
+    const [, port, socket] = /^ready tcp \S+:(\d+) unix (\S+)$/m.exec(output) ?? [];
+    return socket === undefined ? undefined : { socket, port: Number(port) };
   });
 }

@@ -5,7 +5,6 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { connectCalls } from '@nodemgr/bus';
@@ -22,6 +21,7 @@ import {
   type ResultOf,
 } from '@nodemgr/contracts';
 import { expect, vi } from 'vitest';
+import { freePort } from './free-port.ts';
 import { PythonClient } from './python-client.ts';
 
 /** How long a state may take to come about. Generous: what is waited for is a state, not a time. */
@@ -32,17 +32,6 @@ export interface NodeOptions {
   readonly flags?: readonly string[];
   /** Reuse this folder (a second start on the same state). */
   readonly folder?: string;
-}
-
-/** freePort returns a TCP port of 127.0.0.1 that nobody listens on now. */
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return address.port;
 }
 
 export interface Finished {

@@ -2,12 +2,8 @@
 import { Fault } from '@nodemgr/faults';
 import type { Part } from './element-rules.ts';
 import { DEFAULT_BOUNDS, type DecodeBounds, readDocument } from './read-document.ts';
-import { isStruct, type XmlRpcValue } from './xml-rpc-value.ts';
-
-export interface XmlRpcCall {
-  readonly method: string;
-  readonly params: readonly XmlRpcValue[];
-}
+import { scanPlainCall } from './scan-plain-call.ts';
+import { isStruct, type XmlRpcCall, type XmlRpcValue } from './xml-rpc-value.ts';
 
 /** What a server answered: a value, or a fault with its code and text. */
 export type XmlRpcAnswer =
@@ -23,6 +19,11 @@ function listIn(parts: readonly Part[], tag: string): readonly XmlRpcValue[] {
  * decodeCall reads a methodCall. Throws Fault 'not-xml-rpc', and nothing else, whatever the bytes.
  */
 export function decodeCall(body: Uint8Array, bounds: DecodeBounds = DEFAULT_BOUNDS): XmlRpcCall {
+  return scanPlainCall(body) ?? parseCall(body, bounds);
+}
+
+/** parseCall is decodeCall without the short cut for plain calls. */
+export function parseCall(body: Uint8Array, bounds: DecodeBounds): XmlRpcCall {
   const { parts } = readDocument(body, ['methodCall'], bounds);
   const method = parts.find((part) => part.tag === 'methodName')?.value;
   if (typeof method !== 'string' || method === '') {

@@ -19,6 +19,12 @@ export type XmlRpcValue =
   | readonly XmlRpcValue[]
   | XmlRpcStruct;
 
+/** A call, as a methodCall has it. */
+export interface XmlRpcCall {
+  readonly method: string;
+  readonly params: readonly XmlRpcValue[];
+}
+
 /** isStruct reports whether `value` is a struct (and not an array, a date, base64 or nil). */
 export function isStruct(value: XmlRpcValue): value is XmlRpcStruct {
   return (

@@ -1,9 +1,8 @@
 /** Starts a machine on a built disk, with disks, keys and a port of its own, and stops all of it. */
-import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
+import { freePort } from '../../support/free-port.ts';
 import { DISK_FILES, makeFileSystem } from './build-disk.ts';
 import { filesOf, type MachinePlace, makeKey, NodeMachine } from './node-machine.ts';
 import { QemuProcess } from './qemu-process.ts';
@@ -17,17 +16,6 @@ const PLACE = '/var/tmp';
 const PREFIX = 'nodemgr-machine-';
 /** Of the state disk; only what is written takes room. */
 const STATE_SIZE = '8G';
-
-/** freePort returns a TCP port of 127.0.0.1 that nobody listens on now. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return address.port;
-}
 
 async function makeDisks(disk: string, system: string, state: string): Promise<void> {
   const base = join(disk, DISK_FILES.disk);

@@ -1,0 +1,15 @@
+/** Finds a port for a server that has to be told one. */
+
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+
+/** freePort returns a TCP port of 127.0.0.1 that nobody listens on now. */
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  await once(server, 'close');
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  return address.port;
+}
