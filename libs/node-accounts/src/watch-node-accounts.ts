@@ -1,8 +1,9 @@
 /**
  * Keeps the reading of passwd and subuid up to date: looks at each look-up whether the files have
- * changed, and reads them again only then. It never writes, and never blocks the process.
+ * changed, and reads them again only then. It never writes, and asks no name service.
  */
-import { type FileHandle, open, stat } from 'node:fs/promises';
+import { statSync } from 'node:fs';
+import { type FileHandle, open } from 'node:fs/promises';
 import type { Logger } from 'pino';
 import { FreshRead } from './fresh-read.ts';
 import {
@@ -55,8 +56,10 @@ function ifMissing<T>(value: T): (error: NodeJS.ErrnoException) => T {
   };
 }
 
-async function stampAt(path: string): Promise<string> {
-  return stat(path, { bigint: true }).then(stampOf, ifMissing(MISSING));
+/** At once: what the kernel has at hand anyway takes 2 µs, and by another thread thirty times that. */
+function stampAt(path: string): string {
+  const found = statSync(path, { bigint: true, throwIfNoEntry: false });
+  return found === undefined ? MISSING : stampOf(found);
 }
 
 interface Reading {
@@ -87,7 +90,7 @@ async function readAt(path: string): Promise<Reading> {
 
 class Watching implements NodeAccountsReader {
   readonly #options: WatchOptions;
-  readonly #fresh = new FreshRead(() => this.#look());
+  readonly #fresh = new FreshRead(() => this.#read());
   #accounts = NO_ACCOUNTS;
   #stamps: string | undefined;
   #complaint: string | undefined;
@@ -96,20 +99,19 @@ class Watching implements NodeAccountsReader {
     this.#options = options;
   }
 
-  current(): Promise<NodeAccounts> {
-    return this.#fresh.now();
-  }
-
-  async #look(): Promise<NodeAccounts> {
-    const { passwd_file, subuid_file } = this.#options;
+  async current(): Promise<NodeAccounts> {
     try {
-      const stamps = await Promise.all([stampAt(passwd_file), stampAt(subuid_file)]);
-      if (stamps.join() !== this.#stamps) await this.#read();
+      if (!this.#isSame()) await this.#fresh.now();
       this.#complaint = undefined;
     } catch (error) {
       this.#complain(error);
     }
     return this.#accounts;
+  }
+
+  #isSame(): boolean {
+    const { passwd_file, subuid_file } = this.#options;
+    return this.#stamps === [stampAt(passwd_file), stampAt(subuid_file)].join();
   }
 
   async #read(): Promise<void> {
