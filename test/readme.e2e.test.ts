@@ -2,7 +2,9 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { FAULT_NAMES, FAULTS } from '@nodemgr/faults';
 import { expect, test } from 'vitest';
+import { makeMethodTable } from '../apps/api-gateway/src/api/method-table.ts';
 
 const readme = readFileSync('README.md', 'utf8');
 const [, codeMap = ''] = /## Where things are\n([\s\S]*?)\n## /.exec(readme) ?? [];
@@ -41,4 +43,33 @@ test('every flag of npm start is in its table, and no other', () => {
 test('it links no file that is not in the repository', () => {
   const links = [...readme.matchAll(/\]\(([^)#]+)\)/g)].map(([, target = '']) => target);
   expect(links.filter((target) => !/^https?:/.test(target) && !existsSync(target))).toEqual([]);
+});
+
+const [, apiSection = ''] = /## The API\n([\s\S]*?)\n## /.exec(readme) ?? [];
+
+/** The table of the API's section, a row for each method that a row names. */
+function methodRows(): readonly (readonly [string, string, string])[] {
+  const rows = [...apiSection.matchAll(/^\| (`.*?`) \| (.*?) ?\| (.*?) \|/gm)];
+  return rows.flatMap(([, names = '', given = '', who = '']) =>
+    [...names.matchAll(/`(\w+)`/g)].map(([, name = '']) => [name, given, who] as const),
+  );
+}
+
+test('its table has every method of the API with its arguments and its callers, in their order', () => {
+  const methods = [...makeMethodTable().values()].filter(({ name }) => !name.includes('.'));
+  const who = { all: 'all', root: 'root', sliver: '*' } as const;
+  expect(methodRows()).toEqual(
+    methods.map((method) => [
+      method.name,
+      method.parameters.map(({ name }) => name).join(', '),
+      who[method.who],
+    ]),
+  );
+});
+
+test('its section on the API names every system method and every fault', () => {
+  const system = [...makeMethodTable().keys()].filter((name) => name.includes('.'));
+  expect(system.filter((name) => !apiSection.includes(`\`${name}\``))).toEqual([]);
+  const codes = [...new Set(FAULT_NAMES.map((name) => FAULTS[name].code))];
+  expect(codes.filter((code) => !new RegExp(`(?<![\\w-])${code}\\s`).test(apiSection))).toEqual([]);
 });

@@ -1,6 +1,11 @@
 /** A delegate: someone outside who calls the API over ssh, and can do nothing else on the node. */
-import { expect, test } from 'vitest';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
 import { DELEGATE } from './machine/render-config.ts';
+import { type Finished, run } from './machine/run-command.ts';
+import { quoted, sshArguments } from './machine/ssh-door.ts';
 import { theTestbed } from './the-node.ts';
 
 const SLIVER = 'lab_s01';
@@ -44,4 +49,53 @@ test('it has no sliver, no id range, and no process left when it has hung up', a
       interval: 1000,
     })
     .toBe(1);
+});
+
+/**
+ * Runs a program of this machine, outside of the node, that calls `ssh`: the real one, told what a
+ * person's ssh_config would tell it (ssh reads that by the password file, whatever HOME says).
+ */
+function outside(keyFile: string, argv: readonly string[]): Promise<Finished> {
+  const folder = mkdtempSync(join(tmpdir(), 'laptop-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const port = node.place.sshPort;
+  const ssh = ['/usr/bin/ssh', ...sshArguments({ user: '', port, keyFile }), '-p', String(port)];
+  writeFileSync(join(folder, 'ssh'), `#!/bin/sh\nexec ${quoted(ssh)} "$@"\n`, { mode: 0o755 });
+  const path = `PATH=${folder}:${process.env['PATH']}`;
+  return run(['env', `--chdir=${folder}`, path, ...argv], { deadlineMs: 120_000 });
+}
+
+const nmctl = (user: string, keyFile: string, ...args: readonly string[]) => {
+  const via = `ssh://${user}@127.0.0.1:${node.place.sshPort}`;
+  const program = resolve('dist/apps/nmctl/main.cjs');
+  const call = ['--via', via, '--json', 'call', '--timeout', '60', ...args];
+  return outside(keyFile, [process.execPath, program, ...call]);
+};
+
+test('nmctl --via reads an RSpec from outside, without any configuration there', async () => {
+  const { code, stdout, stderr } = await nmctl(DELEGATE, node.keys.delegate, 'GetRSpec', SLIVER);
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  expect(JSON.parse(stdout)).toMatchObject({ nm_disk_quota: 5_000_000 });
+  const denied = await nmctl(DELEGATE, node.keys.delegate, 'Stop', SLIVER);
+  expect(denied).toMatchObject({ code: 4, stderr: expect.stringMatching(/^nmctl: fault 108: /) });
+});
+
+test('nmctl --via exits 3 with the words of ssh where the key is not let in', async () => {
+  const { code, stderr } = await nmctl(DELEGATE, node.keys.stranger, 'GetRSpec', SLIVER);
+  expect(code).toBe(3);
+  expect(stderr).toContain('Permission denied');
+});
+
+test('nmctl --via has nothing carried out by an account that is no delegate’s', async () => {
+  const { code, stderr } = await nmctl(SLIVER, node.keys.tenant, 'GetRSpec', SLIVER);
+  expect(code).toBe(3);
+  expect(stderr).toContain("that account is no delegate's");
+});
+
+test('examples/delegate.py reads an RSpec from outside', async () => {
+  const program = ['python3', resolve('examples/delegate.py')];
+  const call = [`${DELEGATE}@127.0.0.1`, 'GetRSpec', SLIVER];
+  const { code, stdout, stderr } = await outside(node.keys.delegate, [...program, ...call]);
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  expect(JSON.parse(stdout)).toMatchObject({ nm_disk_quota: 5_000_000 });
 });

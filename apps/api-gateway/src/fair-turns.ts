@@ -14,7 +14,7 @@ export class FairTurns {
   readonly #options: FairTurnsOptions;
   readonly #running = new Map<string, number>();
   /** Those who wait, by caller; the caller that is served next comes first. */
-  readonly #waiting = new Map<string, readonly (() => void)[]>();
+  readonly #waiting = new Map<string, (() => void)[]>();
   #busy = 0;
 
   constructor(options: FairTurnsOptions) {
@@ -44,7 +44,9 @@ export class FairTurns {
 
   #queue(caller: string): Promise<void> {
     return new Promise((resolve) => {
-      this.#waiting.set(caller, [...(this.#waiting.get(caller) ?? []), resolve]);
+      const queue = this.#waiting.get(caller);
+      if (queue === undefined) this.#waiting.set(caller, [resolve]);
+      else queue.push(resolve);
     });
   }
 
@@ -57,11 +59,12 @@ export class FairTurns {
   }
 
   #serveNext(): void {
-    for (const [caller, [first, ...others]] of this.#waiting) {
+    for (const [caller, queue] of this.#waiting) {
       if (!this.#mayRun(caller)) continue;
       // Taken out and put back, a caller is the last in the rotation.
       this.#waiting.delete(caller);
-      if (others.length > 0) this.#waiting.set(caller, others);
+      const first = queue.shift();
+      if (queue.length > 0) this.#waiting.set(caller, queue);
       this.#begin(caller);
       first?.();
       return;

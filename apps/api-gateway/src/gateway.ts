@@ -10,10 +10,16 @@ import type { Replica } from './api/api-method.ts';
 import { CallDispatcher, type CallLog } from './api/dispatch-call.ts';
 import { makeMethodTable } from './api/method-table.ts';
 import type { IdentifyCaller } from './caller/identify-caller.ts';
+import { Admission } from './http/admission.ts';
+import { AnswerCompression } from './http/answer-compression.ts';
 import { makeApiServer } from './http/api-server.ts';
 import { ConnectionPlaces } from './http/connection-places.ts';
+import { CrumbBans } from './http/crumb-bans.ts';
+import { ANSWER_MS, MAX_BEGUN_A_TURN } from './http/http-bounds.ts';
 import { type ListenAt, type Listening, listen } from './http/listen.ts';
 import { BodyRoom } from './http/read-body.ts';
+import { RefusalLog } from './http/refusal-log.ts';
+import { TurnRotation } from './http/turn-rotation.ts';
 import { UnsentAnswers } from './http/unsent-answers.ts';
 import type { Writes } from './write/make-writes.ts';
 
@@ -66,7 +72,15 @@ export class Gateway {
     };
     const answerer = new BodyAnswerer({ dispatcher, bounds, now });
     const room = new BodyRoom(Math.max(MIN_ROOM_BYTES, 2 * limits.max_body_bytes));
-    const places = new ConnectionPlaces(limits.max_connections);
+    const admission = new Admission({
+      identify,
+      places: new ConnectionPlaces(limits.max_connections),
+      bans: new CrumbBans(now),
+      refusals: new RefusalLog({ log, now }),
+      log,
+    });
+    const turns = new TurnRotation(MAX_BEGUN_A_TURN);
+    const compression = new AnswerCompression();
     const unsent = new UnsentAnswers({
       maxBytes: MAX_UNSENT_BYTES,
       dropped: (bytes) =>
@@ -75,15 +89,17 @@ export class Gateway {
     this.#dispatcher = dispatcher;
     this.#makeServer = () =>
       makeApiServer({
-        identify,
+        admission,
         answer: (caller, body) => answerer.answer(caller, body),
         limits: {
           maxBodyBytes: limits.max_body_bytes,
           requestMs: limits.request_seconds * 1000,
           maxConnections: 2 * limits.max_connections,
+          answerMs: ANSWER_MS,
         },
         room,
-        places,
+        turns,
+        compression,
         unsent,
         log,
       });

@@ -6,6 +6,7 @@ import { gatewayOperatorContract, writeContract } from '@nodemgr/contracts';
 import { type DaemonContext, type RunningDaemon, runDaemon, sleep } from '@nodemgr/daemon';
 import { watchNodeAccounts } from '@nodemgr/node-accounts';
 import { identifyBySocket } from './caller/identify-caller.ts';
+import { KERNEL, TcpOwners } from './caller/tcp-owners.ts';
 import { Gateway } from './gateway.ts';
 import type { ListenAt } from './http/listen.ts';
 import { systemdSockets } from './http/systemd-sockets.ts';
@@ -47,11 +48,13 @@ async function start(context: DaemonContext): Promise<RunningDaemon> {
     writeMs: config.api.write_seconds * 1000,
   });
   const { root_uids: rootUids } = config.api;
-  const identify = identifyBySocket({ rootUids, accounts: accountsOf(context) });
+  const tcpOwners = new TcpOwners({ questions: KERNEL, failures: context.failures, log });
+  const identify = identifyBySocket({ rootUids, accounts: accountsOf(context), tcpOwners });
   const gateway = new Gateway({ replica: feed, writes, identify, now, log }, config.api);
   const listening = [];
   for (const place of placesToListen(context)) listening.push(await gateway.listen(place));
   const tcp = listening.flatMap((at) => (at.kind === 'tcp' ? [at.tcp] : [])).join(', ');
+  if (tcp !== '') await tcpOwners.check();
   const where = { socket: apiSocketOf(config), ...(tcp === '' ? {} : { tcp }) };
   const operator = await serveCalls({
     path: endpoints.operator[name],

@@ -2,6 +2,7 @@
 import { execFile, spawnSync } from 'node:child_process';
 import { userInfo } from 'node:os';
 import { promisify } from 'node:util';
+import { tcpPeerOwnerOf } from '@nodemgr/native';
 import { nodeAccountsFrom } from '@nodemgr/node-accounts';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { identifyBySocket } from './caller/identify-caller.ts';
@@ -41,6 +42,7 @@ describe.skipIf(!withPython).each(['unix', 'tcp'])("Python's xmlrpc.client over 
   beforeAll(async () => {
     const accounts = nodeAccountsFrom('', '', { sliver: '/s', delegate: '/d' });
     const identify = identifyBySocket({
+      tcpOwners: { ownerOf: tcpPeerOwnerOf },
       rootUids: [userInfo().uid],
       accounts: { current: async () => accounts },
     });

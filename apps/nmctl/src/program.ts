@@ -2,9 +2,9 @@
 import { MAX_EVENTS, NODE_SUBJECT } from '@nodemgr/contracts';
 import { Command, InvalidArgumentError } from 'commander';
 import packageJson from '../../../package.json' with { type: 'json' };
+import { addCall, addVia } from './add-call.ts';
 import { addImage } from './add-image.ts';
 import { type BandwidthOptions, showBandwidth } from './commands/bandwidth.ts';
-import { callMethod } from './commands/call.ts';
 import { checkConfigFile, showConfig, showConfigKeys } from './commands/config.ts';
 import { type EventsOptions, showEvents } from './commands/events.ts';
 import { explainSliver } from './commands/explain.ts';
@@ -37,6 +37,7 @@ Examples:
   nmctl bandwidth                               who may send how much, and does
   nmctl call GetRSpec princeton_sirius          one call of the API
   nmctl call SetLoans princeton_sirius '[["princeton_eisentest", "nm_cpu_share", 8]]'
+  nmctl --via ssh://del_snoop@node call GetRSpec princeton_sirius
   nmctl plan                                    what happens next, as commands
   nmctl config check /etc/nodemgr/nodemgr.toml
 
@@ -47,19 +48,6 @@ With --json a failure is JSON on stdout too: {"error": …}, or {"fault": …} f
 Exit codes:
 ${exits.join('\n')}
 `;
-
-const CALL_HELP = `
-Each argument is JSON. A word that is no JSON stands for itself, so these are the same:
-  nmctl call GetRSpec princeton_sirius
-  nmctl call GetRSpec '"princeton_sirius"'
-The result is printed readably, with --json as JSON. 'nmctl call Help' lists the methods.
-`;
-
-function toSeconds(text: string): number {
-  const seconds = Number(text);
-  if (seconds > 0 && seconds <= 3600) return seconds;
-  throw new InvalidArgumentError('wants seconds, more than 0 and at most 3600.');
-}
 
 function toPause(text: string): number {
   const seconds = Number(text);
@@ -112,19 +100,6 @@ function addGuard(program: Command, run: Run): void {
     .action(() => run(allowHeldBack));
 }
 
-function addCall(program: Command, run: Run): void {
-  program
-    .command('call')
-    .description('call a method of the XML-RPC API on its Unix socket')
-    .argument('<method>', 'such as GetRSpec')
-    .argument('[args...]', 'JSON values, or bare words')
-    .option('--timeout <seconds>', 'how long to wait for the answer', toSeconds, 30)
-    .addHelpText('after', CALL_HELP)
-    .action((method: string, args: string[], { timeout }: { timeout: number }) =>
-      run((session) => callMethod(session, method, args, timeout * 1000)),
-    );
-}
-
 function addConfig(program: Command, run: Run): void {
   const config = program.command('config').description('the configuration file');
   config
@@ -155,6 +130,7 @@ export function makeProgram(surroundings: Surroundings): Command {
     .option('--state <dir>', 'the state folder of a demo: its nodemgr.toml is used')
     .option('--json', 'print JSON, for programs')
     .addHelpText('after', HELP);
+  addVia(program);
   program
     .command('status')
     .description('processes, last update, guard, counts, what is failing')

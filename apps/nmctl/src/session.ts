@@ -11,6 +11,7 @@ import { endpointsBelow } from '@nodemgr/contracts';
 import { type Ask, makeAsk } from './ask/ask-daemons.ts';
 import type { ExitCode } from './exit-codes.ts';
 import type { Terminal } from './terminal.ts';
+import type { SshTarget } from './via/ssh-target.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -19,6 +20,8 @@ export interface GlobalOptions {
   readonly config?: string;
   readonly state?: string;
   readonly json?: boolean;
+  /** Only `call` takes it. */
+  readonly via?: SshTarget;
 }
 
 export interface Session {
@@ -27,6 +30,8 @@ export interface Session {
   /** The file that the command line means, whether it can be used or not. */
   readonly configFile: string;
   readonly env: Environment;
+  /** The delegate's account on another node by which to call; undefined: on this machine. */
+  readonly via: SshTarget | undefined;
   /** Reads and checks the configuration; throws ConfigError. */
   config(): Config;
   /** The way to ask this node's daemons; throws ConfigError. */
@@ -72,6 +77,7 @@ export function openSession(options: GlobalOptions, terminal: Terminal, place: P
     json: options.json ?? false,
     configFile: findConfig({ ...options, workingDir: place.workingDir }),
     env: place.env,
+    via: options.via,
     config,
     daemons: () => makeAsk(endpointsBelow(config().node.runtime_dir)),
   };

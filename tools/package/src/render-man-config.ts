@@ -47,6 +47,6 @@ export function renderConfigManual(
     heading('environment'),
     item(bold('NODEMGR_TABLE__KEY'), ENVIRONMENT),
     heading('see also'),
-    '.BR nmctl (1)',
+    '.BR nmctl (1),\n.BR nodemgr-api (7)',
   ]);
 }

@@ -103,6 +103,6 @@ export function renderNmctlManual(
     heading('files'),
     item(italic('/etc/nodemgr/nodemgr.toml'), 'The configuration of the node.'),
     heading('see also'),
-    '.BR nodemgr.toml (5)',
+    '.BR nodemgr.toml (5),\n.BR nodemgr-api (7)',
   ]);
 }

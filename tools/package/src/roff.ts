@@ -15,15 +15,28 @@ export const italic = (text: string): string => `\\fI${escapeText(text)}\\fR`;
 
 export const heading = (title: string): string => `.SH ${title.toUpperCase()}`;
 
+export const subheading = (title: string): string => `.SS ${escapeText(title)}`;
+
 /** paragraph returns a paragraph of filled text. */
 export const paragraph = (text: string): string => `.PP\n${escapeText(text)}`;
 
 /** item returns a tagged paragraph; `tag` is roff already, `text` is not. */
 export const item = (tag: string, text: string): string => `.TP\n${tag}\n${escapeText(text)}`;
 
-/** verbatim returns lines that keep their shape. */
+/** In code these are to be copied as they are, and not as the marks of prose that roff makes of them. */
+const LITERAL: ReadonlyMap<string, string> = new Map([
+  ["'", '\\(aq'],
+  ['`', '\\(ga'],
+  ['^', '\\(ha'],
+  ['~', '\\(ti'],
+]);
+
+const literal = (line: string): string =>
+  escapeText(line).replace(/^\\&'|['`^~]/g, (mark) => LITERAL.get(mark.slice(-1)) ?? mark);
+
+/** verbatim returns lines that keep their shape, and their characters. */
 export function verbatim(lines: readonly string[]): string {
-  return ['.PP', '.in +4n', '.nf', ...lines.map(escapeText), '.fi', '.in'].join('\n');
+  return ['.PP', '.in +4n', '.nf', ...lines.map(literal), '.fi', '.in'].join('\n');
 }
 
 export interface PageTitle {

@@ -3,6 +3,7 @@
  * checks and the calls themselves are made. Types only.
  */
 import type { AccountItem, FeedItem } from '@nodemgr/contracts';
+import type { FaultName } from '@nodemgr/faults';
 import type { RecordKey, SliverRecord } from '@nodemgr/records';
 import type { XmlRpcCall, XmlRpcValue } from '@nodemgr/xml-rpc';
 import type { Caller } from '../caller/caller.ts';
@@ -38,7 +39,10 @@ export interface CallContext {
   dispatch(call: XmlRpcCall): Promise<Outcome>;
   /** Milliseconds that only grow. */
   now(): number;
-  /** Adds to the call's line in the log. */
+  /**
+   * Adds to the call's line in the log, which has no argument but a sliver's name of itself. What is
+   * noted is bounded by the method, and never a secret.
+   */
   note(fields: Readonly<Record<string, unknown>>): void;
 }
 
@@ -49,6 +53,8 @@ interface Described {
   readonly parameters: readonly Parameter[];
   readonly result: { readonly type: TypeName; readonly meaning: string };
   readonly meaning: string;
+  /** Faults that it ends in by itself, besides those of the checks before it. */
+  readonly faults?: readonly FaultName[];
 }
 
 /** A method that concerns no sliver: for all, or for root alone. */

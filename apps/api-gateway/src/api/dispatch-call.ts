@@ -8,6 +8,7 @@ import { type Caller, describeCaller } from '../caller/caller.ts';
 import type { Writes } from '../write/make-writes.ts';
 import type { ApiMethod, CallContext, MethodTable, Outcome, Replica } from './api-method.ts';
 import { argumentsOf, authorise, authoriseOn, methodNamed, sliverNamed } from './check-call.ts';
+import { loggableText } from './loggable-text.ts';
 
 /** Where calls are logged: one object and one text a line. */
 export interface CallLog {
@@ -24,6 +25,12 @@ export interface DispatchOptions {
   readonly log: CallLog;
 }
 
+/** Longest parts of a line (UTF-16 code units). */
+const MAX_METHOD = 80;
+const MAX_TARGET = 64;
+/** The list of all methods would fill the line. */
+const MAX_REASON = 200;
+
 /** What a caller is told of a defect of ours; the details are in the log. */
 const DEFECT = 'the node manager failed at this; its log says why';
 
@@ -38,15 +45,23 @@ function runMethod(
     authorise(method, caller);
     return method.run(context, args);
   }
+  // A sliver that left its own name out; others' lines have it already.
+  if (args !== params) context.note({ target: targetOf(method, args) });
   const sliver = sliverNamed(replica, args[0]);
   authoriseOn(method, sliver, caller);
   return method.run(context, sliver, args.slice(1));
 }
 
-/** The sliver that a call is about, for the log. */
-function targetOf(method: ApiMethod | undefined, { params }: XmlRpcCall): string | undefined {
-  const [first] = params;
-  return method?.who === 'sliver' && typeof first === 'string' ? first.slice(0, 64) : undefined;
+/**
+ * The sliver that a call is about, for the log. No other argument is there unless the method notes it:
+ * what has not been looked at may be anything, a secret too.
+ */
+function targetOf(
+  method: ApiMethod | undefined,
+  [first]: readonly XmlRpcValue[],
+): string | undefined {
+  const isNamed = method?.who === 'sliver' && typeof first === 'string';
+  return isNamed ? loggableText(first, MAX_TARGET) : undefined;
 }
 
 /** What a call's line in the log says, in this order. Filled in place: every call has one. */
@@ -72,8 +87,9 @@ export class CallDispatcher {
     const { now, table } = this.#options;
     const started = now();
     const line = lineOf(caller);
-    line['method'] = call.method.slice(0, 80);
-    line['target'] = targetOf(table.get(call.method), call);
+    const method = table.get(call.method);
+    line['method'] = method?.name ?? loggableText(call.method, MAX_METHOD);
+    line['target'] = targetOf(method, call.params);
     const outcome = await this.#attempt(caller, call, line);
     this.#count(outcome, line, now() - started);
     return outcome;
@@ -99,16 +115,16 @@ export class CallDispatcher {
     try {
       return { value: await runMethod(methodNamed(table, call.method), call.params, context) };
     } catch (error) {
-      return this.#failed(error, call.method, line);
+      return this.#failed(error, line);
     }
   }
 
   /** #failed makes an outcome of an error. A Fault was worded for callers; anything else is a defect. */
-  #failed(error: unknown, method: string, line: CallLine): Outcome {
+  #failed(error: unknown, line: CallLine): Outcome {
     const fault = asFault(error);
     const { code, kind, message, cause } = fault;
     if (kind === 'internal') {
-      const text = `${method.slice(0, 80)} could not be carried out; its caller is told so`;
+      const text = `${line['method']} could not be carried out; its caller is told so`;
       this.#options.log.error({ err: error }, text);
     } else if (cause instanceof Error) {
       line['cause'] = cause.message;
@@ -121,8 +137,7 @@ export class CallDispatcher {
     if ('code' in outcome) {
       this.faults += 1;
       line['fault'] = outcome.code;
-      // The list of all methods would fill the line.
-      line['reason'] = outcome.text.slice(0, 200);
+      line['reason'] = loggableText(outcome.text, MAX_REASON);
     }
     line['ms'] = Math.round(took * 10) / 10;
     this.#options.log.info(line, 'call');

@@ -11,6 +11,7 @@ const dumpDatabaseMethod: NodeMethod = {
   parameters: [],
   result: { type: 'string', meaning: 'JSON: an object with every record by its record_key' },
   meaning: 'All records of this node, with the facts that the node itself keeps beside them.',
+  faults: ['unavailable'],
   run({ replica }) {
     requireFeed(replica);
     return dumpDatabase(replica.items);

@@ -107,6 +107,8 @@ export function multicallMethod(): NodeMethod {
       if (list.length > MAX_CALLS) {
         throw new Fault('bad-argument', `${list.length} calls, more than the ${MAX_CALLS} allowed`);
       }
+      // Each of them has a line of its own.
+      context.note({ calls: list.length });
       const caller = describeCaller(context.caller);
       return turns.run(caller, () => multicall(context, list, sizes));
     },

@@ -1,4 +1,5 @@
 /** Documentation of the methods, from their entries in the table. Pure. */
+import { FAULT_NAMES, FAULTS, type FaultName } from '@nodemgr/faults';
 import type { ApiMethod, MethodTable, Parameter } from './api-method.ts';
 
 const WHO: Readonly<Record<ApiMethod['who'], string>> = {
@@ -20,15 +21,43 @@ export function renderUsage(method: ApiMethod): string {
   return formsOf(method).map(form).join(' or ');
 }
 
-/** renderMethod returns the documentation of one method: usage, meaning, parameters, result, callers. */
+/** whoMayCall says in words who may call a method. */
+export function whoMayCall({ who }: ApiMethod): string {
+  return WHO[who];
+}
+
+/** Of the checks that come before a method, in check-call.ts. */
+function faultsOfChecks({ who, parameters }: ApiMethod): readonly FaultName[] {
+  return [
+    'wrong-argument-count',
+    ...(parameters.length > 0 ? (['bad-argument'] as const) : []),
+    ...(who !== 'all' ? (['permission-denied'] as const) : []),
+    ...(who === 'sliver' ? (['unavailable'] as const) : []),
+  ];
+}
+
+/** faultsOf returns what a method can end in, defects of ours left out, in the order of the catalogue. */
+export function faultsOf(method: ApiMethod): readonly FaultName[] {
+  const its = new Set([...faultsOfChecks(method), ...(method.faults ?? [])]);
+  return FAULT_NAMES.filter((name) => its.has(name));
+}
+
+/** renderFaults returns them as text: `101 wrong number of arguments, 102 bad argument`. */
+export function renderFaults(method: ApiMethod): string {
+  const one = (name: FaultName): string => `${FAULTS[name].code} ${FAULTS[name].meaning}`;
+  return faultsOf(method).map(one).join(', ');
+}
+
+/** renderMethod returns the documentation of one method: usage, meaning, parameters, result, callers, faults. */
 export function renderMethod(method: ApiMethod): string {
-  const { parameters, result, meaning, who } = method;
+  const { parameters, result, meaning } = method;
   return [
     renderUsage(method),
     `  ${meaning}`,
     ...parameters.map(({ name, type, meaning: what }) => `  ${name} (${type}): ${what}`),
     `  Result (${result.type}): ${result.meaning}`,
-    `  Who may call it: ${WHO[who]}`,
+    `  Who may call it: ${whoMayCall(method)}`,
+    `  Faults: ${renderFaults(method)}`,
   ].join('\n');
 }
 

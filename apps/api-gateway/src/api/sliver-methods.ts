@@ -1,8 +1,9 @@
 /** The methods on one sliver. Reads come from the replica and never cross the bus. */
-import type { Loan } from '@nodemgr/records';
+import { type Loan, MAX_RESOURCE_NAME } from '@nodemgr/records';
 import { describeCaller } from '../caller/caller.ts';
 import type { Change } from '../write/make-writes.ts';
 import type { CallContext, Parameter, SliverItem, SliverMethod } from './api-method.ts';
+import { loggableText } from './loggable-text.ts';
 import { listOfLoans, readLoans } from './read-loans.ts';
 
 const SLIVER: Parameter = {
@@ -63,10 +64,18 @@ const getLoans: SliverMethod = {
 /** Loans that a line of the log names: who lent what to whom is wanted, a line without end is not. */
 const MAX_NOTED_LOANS = 20;
 
-const loansToNote = (loans: readonly Loan[]): Readonly<Record<string, unknown>> =>
-  loans.length <= MAX_NOTED_LOANS
-    ? { loans }
-    : { loans: loans.slice(0, MAX_NOTED_LOANS), loans_in_all: loans.length };
+const noted = ([recipient, resource, amount]: Loan): Loan => [
+  loggableText(recipient, MAX_RESOURCE_NAME),
+  loggableText(resource, MAX_RESOURCE_NAME),
+  amount,
+];
+
+function loansToNote(loans: readonly Loan[]): Readonly<Record<string, unknown>> {
+  const first = loans.slice(0, MAX_NOTED_LOANS).map(noted);
+  return loans.length === first.length
+    ? { loans: first }
+    : { loans: first, loans_in_all: loans.length };
+}
 
 const setLoans: SliverMethod = {
   name: 'SetLoans',

@@ -35,6 +35,7 @@ export function systemMethods(table: () => MethodTable): readonly ApiMethod[] {
       parameters: [METHOD],
       result: { type: 'string', meaning: 'text' },
       meaning: 'The documentation of one method.',
+      faults: ['no-such-method'],
       run: (_, [method]) => renderMethod(about(method)),
     },
     {
@@ -46,6 +47,7 @@ export function systemMethods(table: () => MethodTable): readonly ApiMethod[] {
         meaning: 'for each form a list of the types of result and parameters',
       },
       meaning: 'What a method takes and gives.',
+      faults: ['no-such-method'],
       run: (_, [method]) => renderSignatures(about(method)),
     },
     multicallMethod(),

@@ -1,7 +1,8 @@
 import { mkdtempSync, rmSync } from 'node:fs';
-import { connect, createServer, type Server, type Socket } from 'node:net';
+import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
+import { tcpPeerOwnerOf } from '@nodemgr/native';
 import { type NodeAccounts, nodeAccountsFrom } from '@nodemgr/node-accounts';
 import { hostUid } from '@nodemgr/records';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -31,7 +32,10 @@ afterEach(async () => {
 });
 
 /** accepted returns both ends of a new connection. */
-async function accepted(listenAt: object): Promise<{ ours: Socket; theirs: Socket }> {
+async function accepted(
+  listenAt: object,
+  connectTo?: string,
+): Promise<{ ours: Socket; theirs: Socket }> {
   const server = createServer();
   servers.push(server);
   await new Promise<void>((resolve) => server.listen(listenAt, resolve));
@@ -40,13 +44,17 @@ async function accepted(listenAt: object): Promise<{ ours: Socket; theirs: Socke
   const theirs =
     typeof address === 'string' || address === null
       ? connect(address ?? '')
-      : connect(address.port, address.address);
+      : connect(address.port, connectTo ?? address.address);
   theirs.on('error', () => undefined);
   return { ours: await ours, theirs };
 }
 
 const whoIsAt = (socket: Socket, rootUids: readonly number[]) =>
-  identifyBySocket({ rootUids, accounts: reader(ACCOUNTS) })(socket);
+  identifyBySocket({
+    rootUids,
+    accounts: reader(ACCOUNTS),
+    tcpOwners: { ownerOf: tcpPeerOwnerOf },
+  })(socket);
 
 test.each([
   ['a Unix socket', () => ({ path: join(folder, 'a.sock') })],
@@ -60,6 +68,36 @@ test.each([
   });
   theirs.destroy();
   ours.destroy();
+});
+
+test.each(['127.0.0.1', '::1'])('on a socket for both families (::), from %s too', async (from) => {
+  const { ours, theirs } = await accepted({ host: '::', port: 0 }, from);
+  expect(ours.remoteAddress).toBe(from === '::1' ? '::1' : `::ffff:${from}`);
+  expect(await whoIsAt(ours, [uid])).toEqual({ kind: 'root', uid });
+  theirs.destroy();
+  ours.destroy();
+});
+
+test('on a socket for IPv6 alone (::1)', async () => {
+  const { ours, theirs } = await accepted({ host: '::1', port: 0, ipv6Only: true });
+  expect(await whoIsAt(ours, [uid])).toEqual({ kind: 'root', uid });
+  theirs.destroy();
+  ours.destroy();
+});
+
+test('with a thousand other connections open', async () => {
+  let open = 0;
+  const server = createServer(() => {
+    open += 1;
+  });
+  servers.push(server);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  const others = Array.from({ length: 1000 }, () => connect(port, '127.0.0.1'));
+  await expect.poll(() => open, { timeout: 10_000 }).toBe(others.length);
+  const { ours, theirs } = await accepted({ host: '127.0.0.1', port: 0 });
+  expect(await whoIsAt(ours, [uid])).toEqual({ kind: 'root', uid });
+  for (const socket of [...others, ours, theirs]) socket.destroy();
 });
 
 test('who sends a request and closes at once is nobody, not the root that the kernel shows', async () => {
@@ -91,6 +129,15 @@ test('a connection that was reset is nobody, even with its request still unread'
   expect((await whoIsAt(ours, [uid])).kind).toBe('root');
   theirs.resetAndDestroy();
   await expect.poll(async () => (await whoIsAt(ours, [0, uid])).kind).toBe('nobody');
+  ours.destroy();
+});
+
+test('one that was reset before it was ever asked about is nobody too, without an error', async () => {
+  const { ours, theirs } = await accepted({ host: '127.0.0.1', port: 0 });
+  ours.on('error', () => undefined).pause();
+  theirs.resetAndDestroy();
+  await new Promise((resolve) => theirs.once('close', resolve));
+  expect((await whoIsAt(ours, [0, uid])).kind).toBe('nobody');
   ours.destroy();
 });
 

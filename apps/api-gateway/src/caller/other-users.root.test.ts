@@ -3,6 +3,7 @@ import { execFile } from 'node:child_process';
 import { chmod } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { promisify } from 'node:util';
+import { tcpPeerOwnerOf } from '@nodemgr/native';
 import { nodeAccountsFrom } from '@nodemgr/node-accounts';
 import { decodeResponse, encodeCall } from '@nodemgr/xml-rpc';
 import { afterEach, beforeEach, expect, type TestContext, test } from 'vitest';
@@ -41,7 +42,10 @@ const needsRoot = ({ skip }: TestContext) => {
 let running: RunningGateway;
 beforeEach(async () => {
   const accounts = { current: async () => ACCOUNTS };
-  running = await startGateway({}, identifyBySocket({ rootUids: [0], accounts }));
+  running = await startGateway(
+    {},
+    identifyBySocket({ rootUids: [0], accounts, tcpOwners: { ownerOf: tcpPeerOwnerOf } }),
+  );
   await chmod(dirname(running.path), 0o755);
 });
 afterEach(() => running.stop());

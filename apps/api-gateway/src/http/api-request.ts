@@ -1,17 +1,32 @@
 /**
- * A request whose body comes in crumbs is cut off while node:http still parses them: one reading of
- * 64 KiB can hold 11,000 chunks of a byte, each an object of its own, all made before anybody else
- * is asked. It judges nothing but that.
+ * A request that costs more than it may is cut off while node:http still parses: one reading of
+ * 64 KiB can hold 3000 tiny requests or 11,000 chunks of a byte, each an object of its own, all made
+ * before anybody else is asked. It judges nothing but that.
  */
 import { IncomingMessage } from 'node:http';
 
 /** A body may come in this many chunks however small; beyond, they must hold this much on average. */
 const FREE_CHUNKS = 1000;
 const LEAST_AVERAGE_BYTES = 64;
+/** Emitted on the socket of a request whose body came in crumbs, as soon as that is known. */
+export const CRUMBS = 'crumbs';
 
 export class ApiRequest extends IncomingMessage {
   #chunks = 0;
   #bytes = 0;
+
+  /**
+   * upgrade is what node:http asks to know whether what follows is HTTP. On a connection that has been
+   * destroyed it is nothing any more, and so is left unparsed. What a client asks for by its
+   * 'Upgrade' header is not done.
+   */
+  get upgrade(): boolean {
+    return this.method === 'CONNECT' || this.socket.destroyed;
+  }
+
+  set upgrade(_: boolean | null) {
+    // The parser's own opinion, which comes from the headers.
+  }
 
   /** isCrumbs reports whether the body was cut off for costing far more than it holds. */
   get isCrumbs(): boolean {
@@ -25,6 +40,7 @@ export class ApiRequest extends IncomingMessage {
     this.#chunks += 1;
     this.#bytes += chunk.length;
     if (!this.isCrumbs) return super.push(chunk);
+    this.socket.emit(CRUMBS);
     this.destroy();
     return true;
   }

@@ -1,11 +1,10 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { hostUid } from '@nodemgr/records';
 import { decodeResponse, encodeCall } from '@nodemgr/xml-rpc';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { EISENTEST, SIRIUS } from '../test-kit/pretended-node.ts';
+import { SIRIUS } from '../test-kit/pretended-node.ts';
 import { type Address, post, RawClient } from '../test-kit/raw-client.ts';
-import { ROOT, type RunningGateway, startGateway } from '../test-kit/running-gateway.ts';
+import { type RunningGateway, startGateway } from '../test-kit/running-gateway.ts';
 
 /** collectGarbage makes what is still held show, and nothing else. */
 function collectGarbage(): void {
@@ -135,33 +134,6 @@ describe('HTTP', () => {
     for (const { socket } of open) socket.destroy();
     await expect.poll(async () => (await running.gateway.counts()).connections).toBe(0);
     expect(await heardFrom(post(HELP, CLOSE))).toContain('200 OK');
-  });
-});
-
-describe('a tenant that wants all of it', () => {
-  test('takes its share of connections, silent or not, and keeps neither another nor root out', async () => {
-    // Here none may be closed for being silent, or its place would be another's.
-    await running.stop();
-    running = await startGateway({ max_connections: 50 });
-    running.caller = { kind: 'sliver', uid: hostUid(30_000), name: SIRIUS };
-    for (let opened = 0; opened < 200; opened += 1) client().send(opened % 2 === 0 ? '' : 'P');
-    // A quarter of 50; the others have been closed.
-    await until(() => clients.filter(({ closed }) => closed).length === 188);
-    const refused = clients.filter(({ heard }) => heard.startsWith('HTTP/1.1 503 '));
-    expect(refused.length).toBeGreaterThan(0);
-    running.caller = { kind: 'sliver', uid: hostUid(30_001), name: EISENTEST };
-    expect(await heardFrom(post(HELP, CLOSE))).toContain('200 OK');
-    running.caller = ROOT;
-    expect(await heardFrom(post(HELP, CLOSE))).toContain('200 OK');
-  });
-
-  test('a body of one-byte chunks is cut off at once; one of small chunks is taken', async () => {
-    const chunked = (chunk: string, times: number) =>
-      `POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n${CLOSE}\r\n${`${chunk.length.toString(16)}\r\n${chunk}\r\n`.repeat(times)}0\r\n\r\n`;
-    expect(await heardFrom(chunked('x', 10_000))).toBe('');
-    expect(running.logged.at(-1)?.['msg']).toContain('far too small chunks');
-    expect(await heardFrom(chunked('x', 900))).toContain('200 OK');
-    expect(await heardFrom(chunked('x'.repeat(100), 3000))).toContain('200 OK');
   });
 });
 

@@ -1,25 +1,31 @@
 /**
- * The HTTP server of the API: accepts connections, asks once who is at the other end, bounds how
- * many and how slow they may be, and has their requests answered one after the other. What a
- * request may be is answer-request.ts's to say.
+ * The HTTP server of the API: accepts connections, bounds how slow they may be and how far ahead they may
+ * ask, and has the requests of each answered one after the other. Who is let in is admission.ts's to
+ * say, what a request may be answer-request.ts's.
  */
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import { type Caller, describeCaller } from '../caller/caller.ts';
-import type { IdentifyCaller } from '../caller/identify-caller.ts';
-import { type AnswerOptions, answerRequest, type BodyLimits } from './answer-request.ts';
+import type { Caller } from '../caller/caller.ts';
+import type { Admission } from './admission.ts';
+import { type AnswerLimits, type AnswerOptions, answerRequest } from './answer-request.ts';
 import { ApiRequest } from './api-request.ts';
-import { closeBusy, closeWithStatus } from './close-with-status.ts';
-import type { ConnectionPlaces } from './connection-places.ts';
+import { closeWithStatus } from './close-with-status.ts';
+import {
+  KEEP_ALIVE_MS,
+  MAX_CHECK_MS,
+  MAX_HEADER_BYTES,
+  MAX_HEADERS,
+  MAX_PIPELINED,
+  STALLED_MS,
+} from './http-bounds.ts';
 
 export interface ApiServerOptions extends AnswerOptions {
-  readonly identify: IdentifyCaller;
   readonly limits: HttpLimits;
   /** Shared by all servers of the process. */
-  readonly places: ConnectionPlaces;
+  readonly admission: Admission;
 }
 
-export interface HttpLimits extends BodyLimits {
+export interface HttpLimits extends AnswerLimits {
   /** How long a request may take to arrive, headers and body (milliseconds). */
   readonly requestMs: number;
   /**
@@ -29,20 +35,15 @@ export interface HttpLimits extends BodyLimits {
   readonly maxConnections: number;
 }
 
-const MAX_HEADER_BYTES = 16 << 10;
-const KEEP_ALIVE_MS = 15_000;
-/** A connection on which nothing moves for this long is closed, even if its answer is not ready or not read. */
-const STALLED_MS = 60_000;
-/** Requests that a client may send ahead of their answers. */
-const MAX_PIPELINED = 100;
-const MAX_CHECK_MS = 1000;
-
 /** What is known of a connection. Its requests are answered one after the other. */
 interface ApiConnection {
   /** Undefined: it has no place, and is being closed. */
   readonly caller: Promise<Caller | undefined>;
   turn: Promise<void>;
-  waiting: number;
+  /** Requests that are not answered yet, the one whose turn it is first. */
+  readonly waiting: ApiRequest[];
+  /** Nothing more is done on it. */
+  ended: boolean;
 }
 
 class ApiServer {
@@ -67,54 +68,59 @@ class ApiServer {
     // A client may end its side once it has asked (`nc -N` does), and still wants its answer.
     Object.assign(this.server, { httpAllowHalfOpen: true });
     this.server.timeout = STALLED_MS;
+    // One more than may be: enough to see that there are too many.
+    this.server.maxHeadersCount = MAX_HEADERS + 1;
     this.server.maxConnections = maxConnections;
     this.server.on('connection', (socket: Socket) => this.#accept(socket));
     server.on('request', (request, response) => this.#queue(request, response, false));
     server.on('checkContinue', (request, response) => this.#queue(request, response, true));
-    this.server.on('clientError', closeWithStatus);
-    this.server.on('drop', () =>
-      options.log.info({ limit: maxConnections }, 'a connection was refused: there are too many'),
-    );
+    this.server.on('clientError', (error, socket: Socket) => this.#closeBroken(error, socket));
+    this.server.on('drop', () => options.admission.overflowed());
   }
 
   #accept(socket: Socket): void {
-    const caller = this.#callerOf(socket);
-    this.#connections.set(socket, { caller, turn: Promise.resolve(), waiting: 0 });
+    const caller = this.#options.admission.admit(socket);
+    const turn = Promise.resolve();
+    const connection = { caller, turn, waiting: [], ended: false };
+    this.#connections.set(socket, connection);
+    socket.once('close', () => void this.#leave(connection));
   }
 
-  /** Takes a place for the connection as soon as it is known whose it is, whether it says anything or not. */
-  async #callerOf(socket: Socket): Promise<Caller | undefined> {
-    const { identify, log, places } = this.#options;
-    const caller = await identify(socket).catch((error: unknown): Caller => {
-      log.info({ err: error }, 'a caller could not be identified; it is nobody');
-      return { kind: 'nobody', why: 'the kernel did not say who it is' };
-    });
-    if (socket.destroyed) return caller;
-    if (places.take(caller)) {
-      socket.once('close', () => places.give(caller));
-      return caller;
-    }
-    log.info(
-      { caller: describeCaller(caller) },
-      'a connection was refused: its caller has too many',
-    );
-    closeBusy(socket);
-    return undefined;
+  /**
+   * What a client has asked for keeps its place until it is done, even when the client has gone: else it
+   * could ask, go and ask again without end.
+   */
+  async #leave(connection: ApiConnection): Promise<void> {
+    const caller = await connection.caller;
+    await connection.turn;
+    if (caller !== undefined) this.#options.admission.leave(caller);
   }
 
   #queue(request: ApiRequest, response: ServerResponse, expectsContinue: boolean): void {
     const connection = this.#connections.get(request.socket);
-    if (connection === undefined || connection.waiting >= MAX_PIPELINED) {
+    if (connection === undefined || connection.waiting.length >= MAX_PIPELINED) {
       request.socket.destroy();
       return;
     }
-    connection.waiting += 1;
+    connection.waiting.push(request);
     connection.turn = connection.turn.then(async () => {
       const caller = await connection.caller;
-      if (caller === undefined) return;
-      await answerRequest({ request, response, caller, expectsContinue }, this.#options);
-      connection.waiting -= 1;
+      if (caller === undefined || connection.ended) return;
+      const exchange = { request, response, caller, expectsContinue };
+      connection.ended = !(await answerRequest(exchange, this.#options));
+      connection.waiting.shift();
     });
+  }
+
+  /** A status is sent only in its place: before the answers to what was asked earlier, it would be theirs. */
+  #closeBroken(error: NodeJS.ErrnoException, socket: Socket): void {
+    const { waiting = [] } = this.#connections.get(socket) ?? {};
+    const [first, second] = waiting;
+    const isInPlace = second === undefined && first?.complete !== true;
+    if (isInPlace) closeWithStatus(error, socket);
+    // What follows a request to close is no request (RFC 9112, 9.6); the one before it is answered.
+    else if (error.code === 'HPE_CLOSED_CONNECTION') socket.pause();
+    else socket.destroy();
   }
 }
 

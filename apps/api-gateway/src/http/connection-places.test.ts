@@ -4,7 +4,6 @@ import type { Caller } from '../caller/caller.ts';
 import { ConnectionPlaces } from './connection-places.ts';
 
 const ROOT: Caller = { kind: 'root', uid: hostUid(0) };
-const NOBODY: Caller = { kind: 'nobody', why: 'user id 1000 is no account of ours' };
 const sliver = (name: string, uid = 30_000): Caller => ({
   kind: 'sliver',
   uid: hostUid(uid),
@@ -22,14 +21,26 @@ test('one account has a quarter, whatever user ids it calls by', () => {
   const places = new ConnectionPlaces(100);
   expect(takenBy(places, sliver('a_one'))).toBe(25);
   expect(places.take(sliver('a_one', 1_879_048_192))).toBe(false);
-  expect(takenBy(places, sliver('a_two'))).toBe(25);
-  expect(takenBy(places, NOBODY)).toBe(25);
+  expect(takenBy(places, sliver('a_two'))).toBeGreaterThan(20);
+});
+
+test('all who are nobody count as one', () => {
+  const places = new ConnectionPlaces(100);
+  const nobody = (uid: number): Caller => ({ kind: 'nobody', why: `user id ${uid}` });
+  for (let uid = 1000; uid < 1025; uid += 1) expect(places.take(nobody(uid))).toBe(true);
+  expect(places.take(nobody(1025))).toBe(false);
+});
+
+test('the more is taken, the less one account may have: the next one still finds some', () => {
+  const places = new ConnectionPlaces(1000);
+  const taken = ['a', 'b', 'c', 'd', 'e', 'f'].map((site) => takenBy(places, sliver(`${site}_x`)));
+  expect(taken).toEqual([250, 217, 144, 96, 64, 43]);
 });
 
 test('all tenants together leave a tenth to root', () => {
   const places = new ConnectionPlaces(100);
-  const taken = ['a', 'b', 'c', 'd', 'e'].map((site) => takenBy(places, sliver(`${site}_x`)));
-  expect(taken).toEqual([25, 25, 25, 15, 0]);
+  for (let site = 0; site < 20; site += 1) takenBy(places, sliver(`a${site}_x`));
+  expect(places.take(sliver('b_x'))).toBe(false);
   expect(takenBy(places, ROOT)).toBe(10);
 });
 

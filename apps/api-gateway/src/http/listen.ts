@@ -3,6 +3,7 @@ import { chmod, lstat, mkdir, rm } from 'node:fs/promises';
 import { type ListenOptions, type Server, Socket } from 'node:net';
 import { dirname } from 'node:path';
 import { MAX_SOCKET_PATH } from '@nodemgr/contracts';
+import { BACKLOG } from './http-bounds.ts';
 
 export type ListenAt =
   | { readonly fd: number }
@@ -22,7 +23,8 @@ type ListenOn = ListenOptions | { readonly fd: number };
 function listenOn(server: Server, options: ListenOn): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', reject);
-    server.listen(options, () => {
+    // As an argument: for a descriptor Node.js heeds no other backlog, and would shorten systemd's.
+    server.listen(options, BACKLOG, () => {
       server.off('error', reject);
       resolve();
     });

@@ -25,7 +25,7 @@ export class UnsentAnswers {
    * send ends a response with its body; resolves when the kernel has all of it or the connection is
    * gone. Until then nothing more is read from the connection.
    */
-  async send(response: ServerResponse, socket: Socket, body: string): Promise<void> {
+  async send(response: ServerResponse, socket: Socket, body: string | Buffer): Promise<void> {
     response.end(body);
     // Without a socket it follows an answer that ended the connection, and is never sent.
     if (socket.destroyed || response.socket === null || socket.writableLength === 0) return;

@@ -1,8 +1,13 @@
-/** `nmctl call METHOD ARGS…`: one call of the XML-RPC API, as root or whoever runs it. */
+/**
+ * `nmctl call METHOD ARGS…`: one call of the XML-RPC API, as root or whoever runs it; with --via, as a
+ * delegate of another node, and without any configuration here.
+ */
 import { apiSocketOf } from '@nodemgr/config';
 import { Fault } from '@nodemgr/faults';
 import type { XmlRpcAnswer, XmlRpcValue } from '@nodemgr/xml-rpc';
-import { callApi } from '../ask/ask-api.ts';
+import { callApi, type PostCall } from '../ask/ask-api.ts';
+import { postOnSocket } from '../ask/post-on-socket.ts';
+import { postOverSsh } from '../ask/post-over-ssh.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { parseArgument } from '../parse-argument.ts';
 import { plainJson, renderValue } from '../render/render-value.ts';
@@ -32,6 +37,12 @@ function printAnswer(answer: XmlRpcAnswer, { terminal, json }: Session): ExitCod
   return EXIT.ok;
 }
 
+/** The way to the API that the command line means; throws ConfigError for this machine's. */
+function wayOf({ via, env, terminal, config }: Session): PostCall {
+  if (via === undefined) return postOnSocket(apiSocketOf(config()));
+  return postOverSsh(via, { env, remark: (text) => terminal.say(text, 'err') });
+}
+
 /** callMethod makes the call and prints its result; a fault goes to stderr. */
 export async function callMethod(
   session: Session,
@@ -39,10 +50,10 @@ export async function callMethod(
   args: readonly string[],
   deadlineMs: number,
 ): Promise<ExitCode> {
-  const socketPath = apiSocketOf(session.config());
+  const post = wayOf(session);
   try {
     const params: readonly XmlRpcValue[] = args.map(parseArgument);
-    const answer = await callApi({ socketPath, method, params, deadlineMs });
+    const answer = await callApi({ post, method, params, deadlineMs });
     return printAnswer(answer, session);
   } catch (error) {
     return exitFor(error, session.terminal);

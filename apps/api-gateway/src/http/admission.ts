@@ -1,0 +1,75 @@
+/**
+ * Lets connections in: asks once whose each is, and gives it a place, or tells it that there is none. What
+ * is asked on it then is not its concern.
+ */
+import type { Socket } from 'node:net';
+import type { CallLog } from '../api/dispatch-call.ts';
+import { type Caller, describeCaller } from '../caller/caller.ts';
+import type { IdentifyCaller } from '../caller/identify-caller.ts';
+import { CRUMBS } from './api-request.ts';
+import { closeBusy } from './close-with-status.ts';
+import type { ConnectionPlaces } from './connection-places.ts';
+import type { CrumbBans } from './crumb-bans.ts';
+import type { RefusalLog } from './refusal-log.ts';
+
+export interface AdmissionOptions {
+  readonly identify: IdentifyCaller;
+  readonly places: ConnectionPlaces;
+  readonly bans: CrumbBans;
+  readonly refusals: RefusalLog;
+  readonly log: CallLog;
+}
+
+/** Admission is shared by all servers of the process. */
+export class Admission {
+  readonly #options: AdmissionOptions;
+
+  constructor(options: AdmissionOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * admit takes a place for the connection as soon as it is known whose it is, whether it says anything or
+   * not; `leave` must follow, once. Undefined: it has none, and is being closed. Never rejects.
+   */
+  async admit(socket: Socket): Promise<Caller | undefined> {
+    const { bans, refusals } = this.#options;
+    const caller = await this.#callerOf(socket);
+    if (socket.destroyed) return undefined;
+    const refusal = this.#refusalOf(caller);
+    if (refusal === undefined) {
+      bans.watch(caller, socket);
+      socket.once(CRUMBS, () => bans.ban(caller));
+      return caller;
+    }
+    refusals.refused(describeCaller(caller), refusal);
+    closeBusy(socket);
+    return undefined;
+  }
+
+  leave(caller: Caller): void {
+    this.#options.places.give(caller);
+  }
+
+  /** overflowed notes a connection that was closed unheard, because there are too many of anybody's. */
+  overflowed(): void {
+    this.#options.refusals.refused('anybody', 'there are too many connections');
+  }
+
+  async #callerOf(socket: Socket): Promise<Caller> {
+    try {
+      return await this.#options.identify(socket);
+    } catch (error) {
+      const text = 'a caller could not be identified; it is nobody';
+      this.#options.log.info({ err: error }, text);
+      return { kind: 'nobody', why: 'the kernel did not say who it is' };
+    }
+  }
+
+  /** #refusalOf takes a place for the caller, or returns why there is none. */
+  #refusalOf(caller: Caller): string | undefined {
+    const { bans, places } = this.#options;
+    if (bans.isBanned(caller)) return 'its caller sent a request in far too small chunks';
+    return places.take(caller) ? undefined : 'its caller has too many connections';
+  }
+}

@@ -1,0 +1,34 @@
+import { Socket } from 'node:net';
+import { accountName, hostUid } from '@nodemgr/records';
+import { expect, test } from 'vitest';
+import type { Caller } from '../caller/caller.ts';
+import { CrumbBans } from './crumb-bans.ts';
+
+const ROOT: Caller = { kind: 'root', uid: hostUid(0) };
+const sliver = (name: string): Caller => ({
+  kind: 'sliver',
+  uid: hostUid(30_000),
+  name: accountName(name),
+});
+
+test('an account loses all its connections and is kept away for a second; another loses none', () => {
+  let now = 5;
+  const bans = new CrumbBans(() => now);
+  const [one, two, other] = [new Socket(), new Socket(), new Socket()];
+  bans.watch(sliver('a_one'), one);
+  bans.watch(sliver('a_one'), two);
+  bans.watch(sliver('a_two'), other);
+  bans.ban(sliver('a_one'));
+  expect([one, two, other].map(({ destroyed }) => destroyed)).toEqual([true, true, false]);
+  expect([bans.isBanned(sliver('a_one')), bans.isBanned(sliver('a_two'))]).toEqual([true, false]);
+  now += 1000;
+  expect(bans.isBanned(sliver('a_one'))).toBe(false);
+});
+
+test('root is never kept away', () => {
+  const bans = new CrumbBans(() => 5);
+  const socket = new Socket();
+  bans.watch(ROOT, socket);
+  bans.ban(ROOT);
+  expect([bans.isBanned(ROOT), socket.destroyed]).toEqual([false, false]);
+});

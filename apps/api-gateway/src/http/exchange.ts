@@ -1,0 +1,13 @@
+/** What a request and its answer are to those who deal with them. Types only. */
+import type { ServerResponse } from 'node:http';
+import type { Caller } from '../caller/caller.ts';
+import type { ApiRequest } from './api-request.ts';
+
+/** A request and what is needed to answer it. */
+export interface Exchange {
+  readonly request: ApiRequest;
+  readonly response: ServerResponse;
+  readonly caller: Caller;
+  /** The client waits for '100 Continue' before it sends the body. */
+  readonly expectsContinue: boolean;
+}

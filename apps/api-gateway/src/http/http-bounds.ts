@@ -1,0 +1,43 @@
+/**
+ * What one client may cost the API over HTTP, in one place. `api.*` of nodemgr.toml sets what depends
+ * on a node (connections, bytes of a body, seconds of a request and of a write); what is here does
+ * not. Only figures and their reasons: others keep to them.
+ *
+ *   of a connection   api.max_connections in all; of an account connection-places.ts; 408 or closed
+ *                     when nothing is asked for KEEP_ALIVE_MS, or nothing moves for STALLED_MS
+ *   of a header       431 over MAX_HEADER_BYTES or MAX_HEADERS
+ *   of a body         413 over api.max_body_bytes; 503 when all together are too much (BodyRoom);
+ *                     closed when it comes in crumbs (api-request.ts), and its account kept
+ *                     away for a second (crumb-bans.ts)
+ *   of a request      408 after api.request_seconds, headers and body; closed over MAX_PIPELINED
+ *   under way         one of a connection, so api.max_connections in all; MAX_BEGUN_A_TURN of all
+ *                     callers in one turn of the loop, in rotation; 4 changes of a caller and 8 in
+ *                     all (make-writes.ts), one multicall of a caller (multicall.ts)
+ *   of an answer      fault 111 after ANSWER_MS; closed when it is not read for STALLED_MS, or sooner
+ *                     when unread ones are too much (UnsentAnswers)
+ */
+
+export const MAX_HEADER_BYTES = 16 << 10;
+/** Known clients send six. Each is an object, and node:http drops what is over its own limit unseen. */
+export const MAX_HEADERS = 100;
+export const KEEP_ALIVE_MS = 15_000;
+/** A connection on which nothing moves for this long is closed, even if its answer is not read. */
+export const STALLED_MS = 60_000;
+/**
+ * A change may wait 20 s for its turn and take api.write_seconds; a multicall's last call begins
+ * within 20 s. This is only for what outlasts them, and before STALLED_MS, which says nothing.
+ */
+export const ANSWER_MS = 50_000;
+/** Requests that a client may send ahead of their answers. */
+export const MAX_PIPELINED = 100;
+/**
+ * Requests begun in one turn of the event loop, some 60 µs each: what a caller with a single one
+ * waits for while others ask as fast as they can. New callers wait longer, for libuv accepts one
+ * connection a turn. Measured with 250 busy connections of one account, another's calls take 1.2 ms
+ * (32: 4 ms; no bound: 23 ms), at the same number of calls a second.
+ */
+export const MAX_BEGUN_A_TURN = 8;
+/** How often slow requests are looked for, at the least. */
+export const MAX_CHECK_MS = 1000;
+/** For a client that waits in the kernel's queue while the gateway restarts; as in the socket units. */
+export const BACKLOG = 1024;

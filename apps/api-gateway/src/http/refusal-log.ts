@@ -1,0 +1,44 @@
+/**
+ * Logs connections that were refused, at most one line a second for each caller: a tenant that
+ * connects in a loop must not fill the log, or make journald drop what others say.
+ */
+import type { CallLog } from '../api/dispatch-call.ts';
+
+const EVERY_MS = 1000;
+/** Callers whose last line is remembered; accounts of a node are fewer. */
+const MOST_CALLERS = 10_000;
+
+interface Told {
+  /** When its last line was written, and what it has been refused since. */
+  at: number;
+  since: number;
+}
+
+export interface RefusalLogOptions {
+  readonly log: CallLog;
+  /** Milliseconds that only grow. */
+  readonly now: () => number;
+}
+
+export class RefusalLog {
+  readonly #options: RefusalLogOptions;
+  readonly #told = new Map<string, Told>();
+
+  constructor(options: RefusalLogOptions) {
+    this.#options = options;
+  }
+
+  /** refused notes one more; the line says how many there were since the caller's last. */
+  refused(caller: string, why: string): void {
+    const now = this.#options.now();
+    const told = this.#told.get(caller) ?? { at: now - EVERY_MS, since: 0 };
+    told.since += 1;
+    if (now - told.at >= EVERY_MS) {
+      this.#options.log.info({ caller, connections: told.since }, `refused: ${why}`);
+      told.at = now;
+      told.since = 0;
+    }
+    if (this.#told.size >= MOST_CALLERS) this.#told.clear();
+    this.#told.set(caller, told);
+  }
+}

@@ -1,0 +1,37 @@
+/** Sends the answer to a call: compressed where the client takes it, and never more than it reads. */
+import { setImmediate as endOfTurn } from 'node:timers/promises';
+import { describeCaller } from '../caller/caller.ts';
+import { acceptedGzip } from './accepted-encoding.ts';
+import type { AnswerCompression } from './answer-compression.ts';
+import type { Exchange } from './exchange.ts';
+import type { UnsentAnswers } from './unsent-answers.ts';
+
+export interface SendOptions {
+  /** Shared by all servers of the process. */
+  readonly unsent: UnsentAnswers;
+  /** Shared likewise. */
+  readonly compression: AnswerCompression;
+}
+
+/** The answer depends on what the client takes, wherever something in between may keep it. */
+const HEADERS = { 'Content-Type': 'text/xml; charset=utf-8', Vary: 'Accept-Encoding' };
+
+/** sendAnswer resolves when the kernel has all of the answer or the connection is gone. */
+export async function sendAnswer(
+  { request, response, caller }: Exchange,
+  text: string,
+  { unsent, compression }: SendOptions,
+): Promise<void> {
+  const encoding = acceptedGzip(request.headers['accept-encoding']);
+  const body = encoding && (await compression.compressed(text, describeCaller(caller)));
+  // Answers made in one turn of the loop leave together: to wake each caller costs more than to answer.
+  await endOfTurn();
+  if (body === undefined) {
+    response.writeHead(200, { ...HEADERS, 'Content-Length': Buffer.byteLength(text) });
+    // As a string it leaves in one piece with the head.
+    return unsent.send(response, request.socket, text);
+  }
+  const head = { ...HEADERS, 'Content-Encoding': encoding, 'Content-Length': body.length };
+  response.writeHead(200, head);
+  return unsent.send(response, request.socket, body);
+}
