@@ -1,5 +1,7 @@
-/** slices.xml, read: the text of a document in, what it says about this node out. Pure. */
+/** slices.xml and the content of tickets, read: the text of a document in, what it says out. Pure. */
+export { TICKET_METHODS } from './judge-delegates.ts';
 export { parseSlicesXml } from './parse-slices-xml.ts';
+export { parseTicketXml } from './parse-ticket-xml.ts';
 export { recordsFromSlices } from './records-from-slices.ts';
 export type {
   AcceptedDocument,
@@ -8,3 +10,4 @@ export type {
   SlicesDocument,
 } from './slices-document.ts';
 export { readSshKey, type SshKeyVerdict } from './ssh-key.ts';
+export type { TicketContent, TicketDocument, TicketNode } from './ticket-document.ts';

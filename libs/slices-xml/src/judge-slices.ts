@@ -15,7 +15,7 @@ import {
   RESOURCES,
   resourceNameSchema,
 } from '@nodemgr/records';
-import type { RawDocument, RawKey, RawResource, RawSlice } from './read-document.ts';
+import type { RawDocument, RawKey, RawResource, RawSlice } from './raw-document.ts';
 import type { Slice } from './slices-document.ts';
 import { readSshKey } from './ssh-key.ts';
 import { readInteger, readNatural } from './xml-integer.ts';
@@ -38,8 +38,8 @@ interface KeyRing {
   broken?: string;
 }
 
-/** Text of the document as a message shows it: quoted, and not much of it. */
-const quote = (text: string): string =>
+/** quote returns text of the document as a message shows it: quoted, and not much of it. */
+export const quote = (text: string): string =>
   JSON.stringify(text.length > 80 ? `${text.slice(0, 80)}…` : text);
 
 function collectKeys(

@@ -28,7 +28,7 @@ function describe(parsed: ParsedText, problems: readonly Problem[]): readonly st
 }
 
 function read(parsed: ParsedText, nodeId: number): SlicesDocument {
-  const raw = readDocument(parsed.text, nodeId);
+  const raw = readDocument(parsed.text, { root: 'planetlab_slices', nodeId });
   const { slices, problems } = judgeSlices(raw);
   if (slices.length > MAX_RECORDS) {
     return refuse(`it gives this node more than ${MAX_RECORDS} slices`);

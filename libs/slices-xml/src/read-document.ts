@@ -1,41 +1,12 @@
 /**
- * Reads the XML of a slices.xml into what its elements say, unjudged; refuses what is not well-formed.
+ * Reads the XML of a slices.xml, or of a ticket, which says the same of one slice, into what its elements
+ * say, unjudged; refuses what is not well-formed.
  * The parser is saxes because it refuses everything that XML refuses: fast-xml-parser's validator lets
  * a second root, text after the root and undefined entities through. Pure.
  */
 import { SaxesParser, type SaxesTagNS } from 'saxes';
+import type { DocumentForm, RawDocument, RawSlice } from './raw-document.ts';
 import { readNatural } from './xml-integer.ts';
-
-/** Positions are indexes into the text that was read. */
-export interface RawResource {
-  readonly at: number;
-  readonly name: string | undefined;
-  readonly values: { readonly type: string | undefined; text: string }[];
-}
-
-export interface RawSlice {
-  readonly at: number;
-  readonly name: string | undefined;
-  readonly id: string | undefined;
-  readonly expiry: string | undefined;
-  /** Whether its <nodes> names this node. What follows is empty where it does not. */
-  ours: boolean;
-  readonly users: { readonly at: number; readonly person: string | undefined }[];
-  readonly resources: RawResource[];
-}
-
-export interface RawKey {
-  readonly at: number;
-  readonly person: string | undefined;
-  readonly type: string | undefined;
-  readonly value: string;
-}
-
-export interface RawDocument {
-  version: string;
-  readonly slices: RawSlice[];
-  readonly keys: RawKey[];
-}
 
 /** Thrown by readDocument: the document counts for nothing. */
 export class DocumentRefused extends Error {
@@ -54,13 +25,15 @@ const MAX_ELEMENTS = 5_000_000;
 
 /** Where an element stands, and which of its children mean something there. */
 const CHILDREN = {
-  document: { planetlab_slices: 'root' },
+  document: { planetlab_slices: 'root', ticket: 'root' },
   root: { slice: 'slice' },
-  slice: { nodes: 'nodes', users: 'users', rspec: 'rspec' },
+  slice: { nodes: 'nodes', users: 'users', rspec: 'rspec', delegates: 'delegates' },
   nodes: { node: 'node' },
   node: {},
   users: { user: 'user' },
   user: {},
+  delegates: { delegate: 'delegate' },
+  delegate: {},
   rspec: { resource: 'resource' },
   resource: { value: 'value' },
   value: {},
@@ -79,14 +52,19 @@ const entities = (): Record<string, string> =>
   Object.assign(Object.create(null), { amp: '&', gt: '>', lt: '<', quot: '"', apos: "'" });
 
 class DocumentReader {
-  readonly document: RawDocument = { version: '', slices: [], keys: [] };
+  readonly document: RawDocument = {
+    version: '',
+    issued: undefined,
+    slices: [],
+    keys: [],
+  };
   readonly #parser = new SaxesParser({
     xmlns: true,
     position: false,
     defaultXMLVersion: '1.0',
     forceXMLVersion: true,
   });
-  readonly #nodeId: number;
+  readonly #form: DocumentForm;
   readonly #places: Place[] = ['document'];
   /** The namespace of the root: elements of another one are unknown elements. */
   #namespace = '';
@@ -94,8 +72,8 @@ class DocumentReader {
   /** Where the element now read began. */
   #at = 0;
 
-  constructor(nodeId: number) {
-    this.#nodeId = nodeId;
+  constructor(form: DocumentForm) {
+    this.#form = form;
     const parser = this.#parser;
     parser.ENTITIES = entities();
     parser.on('error', (error) => this.#refuse(`not well-formed: ${error.message}`));
@@ -139,10 +117,12 @@ class DocumentReader {
   }
 
   #openRoot(tag: SaxesTagNS): void {
-    if (tag.local !== 'planetlab_slices') {
-      this.#refuse(`the root is <${tag.name.slice(0, 80)}>, not <planetlab_slices>`);
+    const { root } = this.#form;
+    if (tag.local !== root) {
+      this.#refuse(`the root is <${tag.name.slice(0, 80)}>, not <${root}>`);
     }
     this.#namespace = tag.uri;
+    this.document.issued = tag.attributes['issued']?.value;
     this.document.version = tag.attributes['version']?.value ?? '';
   }
 
@@ -156,20 +136,38 @@ class DocumentReader {
   }
 
   #enter(place: Place, attribute: (name: string) => string | undefined): void {
-    const { slices } = this.document;
-    const slice = slices.at(-1);
+    const slice = this.document.slices.at(-1);
     const at = this.#at;
     const name = attribute('name');
-    if (place === 'slice') {
-      const [id, expiry] = [attribute('id'), attribute('expiry')];
-      slices.push({ at, name, id, expiry, ours: false, users: [], resources: [] });
-    } else if (place === 'node') {
-      if (slice && readNatural(attribute('id')) === this.#nodeId) slice.ours = true;
-    } else if (place === 'user') slice?.users.push({ at, person: attribute('person_id') });
+    if (place === 'slice') this.#addSlice(attribute);
+    else if (place === 'node') this.#addNode(slice, attribute);
+    else if (place === 'user') slice?.users.push({ at, person: attribute('person_id') });
+    else if (place === 'delegate') slice?.delegates.push({ name, methods: attribute('methods') });
     else if (place === 'resource') slice?.resources.push({ at, name, values: [] });
     else if (place === 'value') {
       slice?.resources.at(-1)?.values.push({ type: attribute('type'), text: '' });
     }
+  }
+
+  #addSlice(attribute: (name: string) => string | undefined): void {
+    this.document.slices.push({
+      at: this.#at,
+      name: attribute('name'),
+      id: attribute('id'),
+      expiry: attribute('expiry'),
+      ours: this.#form.root === 'ticket',
+      nodes: [],
+      delegates: [],
+      users: [],
+      resources: [],
+    });
+  }
+
+  #addNode(slice: RawSlice | undefined, attribute: (name: string) => string | undefined): void {
+    if (slice === undefined) return;
+    const id = attribute('id');
+    if (this.#form.root === 'ticket') slice.nodes.push({ id, hostname: attribute('hostname') });
+    else if (readNatural(id) === this.#form.nodeId) slice.ours = true;
   }
 
   #text(text: string): void {
@@ -182,12 +180,13 @@ class DocumentReader {
     if (this.#places.pop() !== 'slice') return;
     const slice = this.document.slices.at(-1);
     if (!slice || slice.ours) return;
+    slice.delegates.length = 0;
     slice.users.length = 0;
     slice.resources.length = 0;
   }
 }
 
 /** readDocument reads a whole document; throws DocumentRefused when it counts for nothing. */
-export function readDocument(text: string, nodeId: number): RawDocument {
-  return new DocumentReader(nodeId).read(text);
+export function readDocument(text: string, form: DocumentForm): RawDocument {
+  return new DocumentReader(form).read(text);
 }

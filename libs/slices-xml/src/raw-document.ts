@@ -1,0 +1,53 @@
+/** What the elements of a slices.xml or of a ticket say, before anything of it is judged. No behaviour. */
+
+/** Positions are indexes into the text that was read. */
+export interface RawResource {
+  readonly at: number;
+  readonly name: string | undefined;
+  readonly values: { readonly type: string | undefined; text: string }[];
+}
+
+export interface RawNode {
+  readonly id: string | undefined;
+  readonly hostname: string | undefined;
+}
+
+export interface RawDelegate {
+  readonly name: string | undefined;
+  readonly methods: string | undefined;
+}
+
+export interface RawSlice {
+  readonly at: number;
+  readonly name: string | undefined;
+  readonly id: string | undefined;
+  readonly expiry: string | undefined;
+  /** Whether its <nodes> names this node. What follows is empty where it does not. Always in a ticket. */
+  ours: boolean;
+  /** Every <node> of a ticket. Of slices.xml only `ours` remains: it names half a million. */
+  readonly nodes: RawNode[];
+  /** Means something in a ticket only. */
+  readonly delegates: RawDelegate[];
+  readonly users: { readonly at: number; readonly person: string | undefined }[];
+  readonly resources: RawResource[];
+}
+
+export interface RawKey {
+  readonly at: number;
+  readonly person: string | undefined;
+  readonly type: string | undefined;
+  readonly value: string;
+}
+
+export interface RawDocument {
+  version: string;
+  /** The root's attribute of that name; means something in a ticket only. */
+  issued: string | undefined;
+  readonly slices: RawSlice[];
+  readonly keys: RawKey[];
+}
+
+/** Which of the two documents is read. Of slices.xml only the slices of that node are of interest. */
+export type DocumentForm =
+  | { readonly root: 'planetlab_slices'; readonly nodeId: number }
+  | { readonly root: 'ticket' };

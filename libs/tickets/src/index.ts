@@ -1,0 +1,7 @@
+/** Tickets, signed and verified: what an authority vouches for, as XML with an enveloped signature. No I/O. */
+export type { TicketContent, TicketNode } from '@nodemgr/slices-xml';
+export { MAX_TICKET_BYTES } from './read-plain-xml.ts';
+export { readTicket, type UnverifiedTicket } from './read-ticket.ts';
+export { type SignOptions, signTicket } from './sign-ticket.ts';
+export { readTrustedKeys, type TrustedKey } from './trusted-keys.ts';
+export { type VerifiedTicket, type VerifyOptions, verifyTicket } from './verify-ticket.ts';
