@@ -1,5 +1,5 @@
 // The last line of `.ci/run`: what `npm test` and `npm run test:node` have counted, added up. Its argument
-// is how many of the two failed.
+// is how many of the commands failed.
 import { report, tally } from './tally.mjs';
 
 const sums = ['dist/test-results', 'dist/node-test-results'].map(tally);

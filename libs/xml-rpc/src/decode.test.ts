@@ -123,6 +123,12 @@ describe('hostile documents', () => {
     expect(reasonFor(Buffer.from(`\ufeff${bomb}`, 'utf16le'))).toContain('<!DOCTYPE');
   });
 
+  test('XML 1.1 is read as XML 1.0, which has no control characters', () => {
+    const declared = (text: string) => `<?xml version="1.1"?>${callWith(text)}`;
+    expect(reasonFor(declared('&#1;'))).toContain('malformed character entity');
+    expect(decodeCall(bytes(declared('a\u0085\u2028b'))).params).toEqual(['a\u0085\u2028b']);
+  });
+
   test('an entity that XML does not define is refused', () => {
     expect(reasonFor(callWith('&nbsp;'))).toContain('undefined entity');
     expect(reasonFor(callWith('&#0;'))).toContain('not well-formed');

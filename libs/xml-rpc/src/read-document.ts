@@ -42,9 +42,15 @@ const DTD = /<!(?:DOCTYPE|ENTITY)/i;
 
 const shown = (text: string): string => JSON.stringify(text.length > 60 ? text.slice(0, 60) : text);
 
+/**
+ * A document that declares XML 1.1 is read as XML 1.0 (section 2.8): XML-RPC is defined on that, and
+ * 1.1 would let in control characters that no answer of ours can carry.
+ */
+const SAXES_OPTIONS = { xmlns: false, defaultXMLVersion: '1.0', forceXMLVersion: true } as const;
+
 class DocumentReader {
   readonly #open: OpenElement[] = [];
-  readonly #parser = new SaxesParser({ xmlns: false });
+  readonly #parser = new SaxesParser(SAXES_OPTIONS);
   #values = 0;
   #depth = 0;
   #document: Document | undefined;
