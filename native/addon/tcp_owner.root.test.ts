@@ -13,6 +13,8 @@ import {
 
 const { tcpPeerOwner } = loadAddon();
 const [ALICE, BOB] = [500_007, 500_008];
+/** Below the ports that the kernel gives to connections by itself, or a stranger's may have it meanwhile. */
+const SHARED_PORT = 20_000 + (process.pid % 12_000);
 
 /*
  * As the user of that number connects to the port from the local port, over and over, tells the
@@ -83,12 +85,13 @@ describe.skipIf(process.getuid?.() !== 0)('the owners of TCP sockets (needs root
 
   it('the port of a peer that has gone is the next one’s, and the old connection is nobody’s', async () => {
     const server = await listen('127.0.0.1');
-    const alice = startClient(portOf(server), { uid: ALICE });
+    const alice = startClient(portOf(server), { uid: ALICE, localPort: SHARED_PORT });
     const old = await accepted(server);
     await alice.line();
     await tell(alice, 'reset');
     const accepting = accepted(server);
-    startClient(portOf(server), { uid: BOB, localPort: old.peer.port });
+    const bob = startClient(portOf(server), { uid: BOB, localPort: SHARED_PORT });
+    await bob.line();
     const next = await accepting;
     expect(next.peer).toEqual(old.peer);
     expect(owners(next)).toEqual([BOB, BOB]);
@@ -112,7 +115,7 @@ describe.skipIf(process.getuid?.() !== 0)('the owners of TCP sockets (needs root
       socket.once('end', () => socket.end());
     });
     const racers = [ALICE, BOB].map((uid) =>
-      startPartner('python3', ['-c', RACER, String(uid), String(portOf(server)), '45678', '300']),
+      startPartner('python3', ['-c', RACER, uid, portOf(server), SHARED_PORT, 300].map(String)),
     );
     const connected = await Promise.all(racers.map(async ({ line }) => Number(await line())));
     await Promise.all(

@@ -1,15 +1,29 @@
 /** Finds a port for a server that has to be told one. */
-
+import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 
-/** freePort returns a TCP port of 127.0.0.1 that nobody listens on now. */
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
+/** Below the ports that the kernel gives to outgoing connections by itself (ip_local_port_range). */
+const [FIRST, LAST] = [20_000, 32_000];
+const ATTEMPTS = 50;
+
+async function canBeBound(port: number): Promise<boolean> {
+  const server = createServer().listen(port, '127.0.0.1');
+  try {
+    await once(server, 'listening');
+  } catch {
+    return false;
+  }
   server.close();
   await once(server, 'close');
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return address.port;
+  return true;
+}
+
+/** freePort returns a port of 127.0.0.1 that nobody has now, and that no connection is given meanwhile. */
+export async function freePort(): Promise<number> {
+  for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
+    const port = randomInt(FIRST, LAST);
+    if (await canBeBound(port)) return port;
+  }
+  throw new Error(`none of ${ATTEMPTS} ports can be bound`);
 }
