@@ -2,17 +2,20 @@
 
     python3 delegate.py del_snoop@node GetRSpec princeton_sirius
 
-An argument is JSON, or a word that stands for itself. In a program of your own:
+An argument is JSON, or a word that stands for itself; an integer over 31 bits is written 5000000000.0.
+In a program of your own:
 
     node = xmlrpc.client.ServerProxy("http://node/", SshTransport("del_snoop@node"))
     print(node.GetRSpec("princeton_sirius")["nm_cpu_share"])
 
-Exit status: 0 the result was printed, 3 the API was not reached, 4 it answered with a fault.
+Exit status: 0 the result was printed, 2 an argument cannot be sent, 3 the API was not reached, 4 it
+answered with a fault.
 """
 import json
 import subprocess
 import sys
 import xmlrpc.client
+from xml.parsers.expat import ExpatError
 
 
 class SshTransport(xmlrpc.client.Transport):
@@ -51,9 +54,12 @@ def main(account, method, *words):
     except xmlrpc.client.Fault as fault:
         sys.stderr.write(f"fault {fault.faultCode}: {fault.faultString}\n")
         return 4
-    except (OSError, subprocess.TimeoutExpired) as error:
+    except (OSError, subprocess.TimeoutExpired, ExpatError, xmlrpc.client.ResponseError) as error:
         sys.stderr.write(f"{error}\n")
         return 3
+    except (OverflowError, TypeError) as error:
+        sys.stderr.write(f"XML-RPC cannot carry that: {error}\n")
+        return 2
     return 0
 
 

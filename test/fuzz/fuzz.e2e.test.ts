@@ -8,7 +8,7 @@ import { minimise } from './minimise.ts';
 import { Random } from './random.ts';
 import { writeCall } from './write-call.ts';
 
-const RUN_MS = 120_000;
+const RUN_MS = 300_000;
 
 function fuzz(...args: readonly string[]) {
   const { status, stdout, stderr } = spawnSync('node', ['tools/fuzz.mjs', ...args], {

@@ -11,6 +11,8 @@ const MAX_RATIO = 18;
 /** Below this (milliseconds, at the larger size) there is no growth to speak of, only noise. */
 const NOISE_MS = 60;
 const ATTEMPTS = 2;
+/** Only the processor's time counts; of the clock's there may be much more. */
+const PATIENCE_MS = 120_000;
 
 /** The shortest of several times to read `body`, in milliseconds: the others were disturbed. */
 function readingMs(body: Uint8Array): number {
@@ -23,9 +25,13 @@ function readingMs(body: Uint8Array): number {
 }
 
 describe('the time to read a document grows no faster than its length', () => {
-  test.each(Object.entries(FAMILIES))('of the family "%s"', (_, family) => {
-    const small = readingMs(family(SMALL));
-    const large = readingMs(family(SMALL * TIMES));
-    expect(large).toBeLessThan(Math.max(NOISE_MS, MAX_RATIO * small));
-  });
+  test.each(Object.entries(FAMILIES))(
+    'of the family "%s"',
+    (_, family) => {
+      const small = readingMs(family(SMALL));
+      const large = readingMs(family(SMALL * TIMES));
+      expect(large).toBeLessThan(Math.max(NOISE_MS, MAX_RATIO * small));
+    },
+    PATIENCE_MS,
+  );
 });

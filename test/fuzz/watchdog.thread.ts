@@ -9,7 +9,7 @@ import { type Watched, watchedInput } from './watched-input.ts';
 
 const LOOK_MS = 500;
 /** Far longer than any input may take, so that a busy machine is not taken for a hang. */
-const HANG_MS = 10_000;
+const HANG_MS = 60_000;
 
 // The thread is started by WatchedInput alone, with this.
 const { shared, folder, seed } = workerData as Watched;

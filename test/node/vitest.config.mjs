@@ -11,6 +11,7 @@ const ORDER = [
   'login',
   'api-from-inside',
   'delegate',
+  'gateway-restart',
   'disk',
   'cpu',
   'memory-and-tasks',
@@ -23,7 +24,11 @@ const ORDER = [
   'packaging',
 ];
 
-const placeOf = ({ moduleId }) => ORDER.indexOf(basename(moduleId, SUFFIX));
+function placeOf({ moduleId }) {
+  const place = ORDER.indexOf(basename(moduleId, SUFFIX));
+  if (place === -1) throw new Error(`${moduleId} has no place in the order of these tests`);
+  return place;
+}
 
 class InOrder extends BaseSequencer {
   async sort(files) {

@@ -32,6 +32,11 @@ export class FairTurns {
     }
   }
 
+  /** waiting returns how many turns of the caller wait. */
+  waiting(caller: string): number {
+    return this.#waiting.get(caller)?.length ?? 0;
+  }
+
   #mayRun(caller: string): boolean {
     const { atOnce, perCaller } = this.#options;
     return this.#busy < atOnce && (this.#running.get(caller) ?? 0) < perCaller;

@@ -102,6 +102,14 @@ test('no argument is in the log but a sliver’s name, unless the method notes i
   expect(lines.join('\n')).not.toContain(secret);
 });
 
+test('what a document that is no call holds is not in the log', () => {
+  const text = 'param 1: <int> wants a whole number, got "a \\" secret"; so "there';
+  dispatcher.refused(ROOT, new Fault('not-xml-rpc', text), 1);
+  expect(logged()).toMatchObject([
+    { fault: -32700, reason: 'param 1: <int> wants a whole number, got "…"; so "there' },
+  ]);
+});
+
 test('whatever a caller sends, each line is bounded and steers no terminal', async () => {
   const anyText = fc.oneof(
     fc.string({ unit: 'binary', maxLength: 300 }),

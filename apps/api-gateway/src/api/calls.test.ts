@@ -270,6 +270,25 @@ describe('a multicall that asks for much', () => {
     expect(node.made.map(({ change }) => change.act)).toEqual(['set_loans']);
   });
 
+  test('waits for those of its caller that came before, but neither in a crowd nor for ever', async () => {
+    let release: (() => void) | undefined;
+    node.make = () => new Promise<void>((resolve) => (release = resolve));
+    const stop = [{ methodName: 'Stop', params: [SIRIUS] }];
+    const first = call(ROOT, 'system.multicall', stop);
+    const waiting = Array.from({ length: 32 }, () => resultOf(ROOT, 'system.multicall', []));
+    expect(await faultOf(ROOT, 'system.multicall', [])).toEqual({
+      code: 111,
+      text: '32 multicalls of the same caller are waiting',
+    });
+    expect(await resultOf(SIRIUS_ITSELF, 'system.multicall', [])).toEqual([]);
+    await expect.poll(() => release).toBeDefined();
+    clock += 20_001;
+    release?.();
+    await first;
+    const late = { code: 111, text: 'not begun in 20 s: others were waiting' };
+    expect(await Promise.all(waiting)).toEqual(new Array(32).fill(late));
+  });
+
   test("lets others' calls be answered between its own, and is made alone of its caller's", async () => {
     let ended = 0;
     const asked = Array.from({ length: 3 }, async () => {

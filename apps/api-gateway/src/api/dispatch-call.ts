@@ -72,6 +72,9 @@ function lineOf(caller: Caller): CallLine {
   return { caller: describeCaller(caller), uid: caller.uid };
 }
 
+/** What a fault says of a document that is no call, without what it quotes of it: that may be a secret. */
+const withoutQuotes = (text: string): string => text.replace(/"(?:[^"\\]|\\.)*"/g, '"…"');
+
 export class CallDispatcher {
   readonly #options: DispatchOptions;
   /** Calls made, and those that ended in a fault, since the start. */
@@ -98,7 +101,7 @@ export class CallDispatcher {
   /** refused counts and logs what never became a call. */
   refused(caller: Caller, fault: Fault, ms: number): Outcome {
     const outcome = { code: fault.code, text: fault.message };
-    this.#count(outcome, lineOf(caller), ms);
+    this.#count({ ...outcome, text: withoutQuotes(fault.message) }, lineOf(caller), ms);
     return outcome;
   }
 
@@ -127,7 +130,7 @@ export class CallDispatcher {
       const text = `${line['method']} could not be carried out; its caller is told so`;
       this.#options.log.error({ err: error }, text);
     } else if (cause instanceof Error) {
-      line['cause'] = cause.message;
+      line['cause'] = loggableText(cause.message, MAX_REASON);
     }
     return { code, text: error === fault ? message : DEFECT };
   }

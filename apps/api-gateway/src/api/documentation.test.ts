@@ -25,6 +25,8 @@ const ARGUMENTS: readonly (readonly XmlRpcValue[])[] = [
   [[]],
   [1, 2, 3],
 ];
+/** More than any method lets one caller have waiting. */
+const AT_ONCE = 40;
 const methods = [...makeMethodTable().values()];
 
 /** Every fault that a method can be brought to, by every caller, with a node that is well or not. */
@@ -40,6 +42,12 @@ async function provoked({ name: method }: ApiMethod): Promise<readonly number[]>
     for (const caller of CALLERS) {
       for (const params of ARGUMENTS) {
         const outcome = await dispatcher.call(caller, { method, params });
+        if ('code' in outcome) codes.add(outcome.code);
+      }
+      const atOnce = Array.from({ length: AT_ONCE }, () =>
+        dispatcher.call(caller, { method, params: [[]] }),
+      );
+      for (const outcome of await Promise.all(atOnce)) {
         if ('code' in outcome) codes.add(outcome.code);
       }
     }

@@ -14,6 +14,9 @@ const MULTICALL = 'system.multicall';
 const MAX_CALLS = 100;
 /** Once a multicall has taken this long, what is left of it is not begun. */
 const MULTICALL_MS = 20_000;
+/** A caller's multicalls are made one after the other: how many may wait, and how long (milliseconds). */
+const MAX_WAITING = 32;
+const WAIT_MS = 20_000;
 /** Bytes of all the answers in it, as they are sent: a small request must not make a huge answer. */
 const MAX_ANSWER_BYTES = 2 << 20;
 
@@ -84,7 +87,7 @@ async function multicall(
   return answers;
 }
 
-/** multicallMethod makes the method. A caller's multicalls are made one after the other. */
+/** multicallMethod makes the method. */
 export function multicallMethod(): NodeMethod {
   const turns = new FairTurns({ atOnce: Number.POSITIVE_INFINITY, perCaller: 1 });
   const sizes = new EncodedSizes();
@@ -99,6 +102,7 @@ export function multicallMethod(): NodeMethod {
       },
     ],
     result: { type: 'array', meaning: 'for each call a list of its one result, or a fault struct' },
+    faults: ['unavailable'],
     meaning:
       'Makes several calls in their order, each with its own rights and its own fault. Once their ' +
       `answers fill ${MAX_ANSWER_BYTES} bytes, the rest is not begun.`,
@@ -110,7 +114,14 @@ export function multicallMethod(): NodeMethod {
       // Each of them has a line of its own.
       context.note({ calls: list.length });
       const caller = describeCaller(context.caller);
-      return turns.run(caller, () => multicall(context, list, sizes));
+      if (turns.waiting(caller) >= MAX_WAITING) {
+        throw new Fault('unavailable', `${MAX_WAITING} multicalls of the same caller are waiting`);
+      }
+      const latest = context.now() + WAIT_MS;
+      return turns.run(caller, async () => {
+        if (context.now() <= latest) return multicall(context, list, sizes);
+        throw new Fault('unavailable', `not begun in ${WAIT_MS / 1000} s: others were waiting`);
+      });
     },
   };
 }

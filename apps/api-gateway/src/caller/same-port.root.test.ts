@@ -23,13 +23,13 @@ const ACCOUNTS = nodeAccountsFrom(
 
 /**
  * As the user of that number sends a request from the source port, over and over, and is gone: by a reset
- * or in good order, before the answer or after. Ends when it has done it that often, or in 10 s.
+ * or in good order, before the answer or after. Ends when it has done it that often, or in 30 s.
  */
 const RACER = `
 import os, random, socket, struct, sys, time
 uid, port, local, times = map(int, sys.argv[1:5])
 os.setgroups([]); os.setgid(uid); os.setuid(uid)
-sent, end = 0, time.monotonic() + 10
+sent, end = 0, time.monotonic() + 30
 while sent < times and time.monotonic() < end:
     s = socket.socket()
     s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

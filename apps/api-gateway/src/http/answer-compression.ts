@@ -23,7 +23,7 @@ const MOST_KEPT_LENGTH = 16 << 10;
 const KEPT_ANSWERS = 64;
 
 export class AnswerCompression {
-  /** By text. The text of an answer that comes again is the same object, whose hash is known. */
+  /** By text. That of a sliver's resources is the same object again, whose hash is known. */
   #kept = new Map<string, Buffer>();
   #keptBefore = new Map<string, Buffer>();
   readonly #apart = new Set<string>();

@@ -8,6 +8,7 @@ import type { CallLog } from '../api/dispatch-call.ts';
 import { type Caller, describeCaller } from '../caller/caller.ts';
 import { answerInTime } from './answer-in-time.ts';
 import type { Exchange } from './exchange.ts';
+import { BYTES_OF_A_TURN } from './http-bounds.ts';
 import { judgeHead } from './judge-head.ts';
 import { BodyReader, type BodyRoom } from './read-body.ts';
 import { refuse } from './refuse.ts';
@@ -78,7 +79,8 @@ async function answerBody(
     await refuseBody(exchange, options, body);
     return false;
   }
-  await options.turns.turnOf(describeCaller(caller));
+  const weight = 1 + Math.floor(body.length / BYTES_OF_A_TURN);
+  await options.turns.turnOf(describeCaller(caller), weight);
   // A client that does not wait for its turn has nothing done.
   if (request.socket.destroyed) return false;
   const text = await answerInTime(options.answer(caller, body), options.limits.answerMs, (error) =>
@@ -100,7 +102,10 @@ export async function answerRequest(exchange: Exchange, options: AnswerOptions):
   try {
     if (await refusesHead(exchange, options)) return false;
     if (expectsContinue) response.writeContinue();
-    return await answerBody(exchange, options, reader);
+    // What came behind it in the same piece is lost: node:http takes it for the other protocol's.
+    const isLast = request.headers.upgrade !== undefined;
+    if (isLast) response.shouldKeepAlive = false;
+    return (await answerBody(exchange, options, reader)) && !isLast;
   } catch (error) {
     options.log.error({ err: error }, 'a request could not be answered; its connection is closed');
     request.socket.destroy();

@@ -15,9 +15,9 @@ import {
   MAX_CHECK_MS,
   MAX_HEADER_BYTES,
   MAX_HEADERS,
-  MAX_PIPELINED,
   STALLED_MS,
 } from './http-bounds.ts';
+import { WaitingRequests } from './waiting-requests.ts';
 
 export interface ApiServerOptions extends AnswerOptions {
   readonly limits: HttpLimits;
@@ -40,8 +40,7 @@ interface ApiConnection {
   /** Undefined: it has no place, and is being closed. */
   readonly caller: Promise<Caller | undefined>;
   turn: Promise<void>;
-  /** Requests that are not answered yet, the one whose turn it is first. */
-  readonly waiting: ApiRequest[];
+  readonly waiting: WaitingRequests;
   /** Nothing more is done on it. */
   ended: boolean;
 }
@@ -74,6 +73,8 @@ class ApiServer {
     this.server.on('connection', (socket: Socket) => this.#accept(socket));
     server.on('request', (request, response) => this.#queue(request, response, false));
     server.on('checkContinue', (request, response) => this.#queue(request, response, true));
+    // Left to node:http, it would be answered while the rest is parsed, by no rule of ours.
+    server.on('checkExpectation', (request, response) => this.#queue(request, response, false));
     this.server.on('clientError', (error, socket: Socket) => this.#closeBroken(error, socket));
     this.server.on('drop', () => options.admission.overflowed());
   }
@@ -81,7 +82,7 @@ class ApiServer {
   #accept(socket: Socket): void {
     const caller = this.#options.admission.admit(socket);
     const turn = Promise.resolve();
-    const connection = { caller, turn, waiting: [], ended: false };
+    const connection = { caller, turn, waiting: new WaitingRequests(), ended: false };
     this.#connections.set(socket, connection);
     socket.once('close', () => void this.#leave(connection));
   }
@@ -98,25 +99,23 @@ class ApiServer {
 
   #queue(request: ApiRequest, response: ServerResponse, expectsContinue: boolean): void {
     const connection = this.#connections.get(request.socket);
-    if (connection === undefined || connection.waiting.length >= MAX_PIPELINED) {
+    if (connection === undefined || !connection.waiting.admit(request)) {
       request.socket.destroy();
       return;
     }
-    connection.waiting.push(request);
     connection.turn = connection.turn.then(async () => {
       const caller = await connection.caller;
-      if (caller === undefined || connection.ended) return;
-      const exchange = { request, response, caller, expectsContinue };
-      connection.ended = !(await answerRequest(exchange, this.#options));
-      connection.waiting.shift();
+      if (caller !== undefined && !connection.ended) {
+        const exchange = { request, response, caller, expectsContinue };
+        connection.ended = !(await answerRequest(exchange, this.#options));
+      }
+      connection.waiting.done();
     });
   }
 
   /** A status is sent only in its place: before the answers to what was asked earlier, it would be theirs. */
   #closeBroken(error: NodeJS.ErrnoException, socket: Socket): void {
-    const { waiting = [] } = this.#connections.get(socket) ?? {};
-    const [first, second] = waiting;
-    const isInPlace = second === undefined && first?.complete !== true;
+    const isInPlace = this.#connections.get(socket)?.waiting.isLastUnread ?? true;
     if (isInPlace) closeWithStatus(error, socket);
     // What follows a request to close is no request (RFC 9112, 9.6); the one before it is answered.
     else if (error.code === 'HPE_CLOSED_CONNECTION') socket.pause();

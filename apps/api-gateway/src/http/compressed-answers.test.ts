@@ -68,8 +68,7 @@ test('pipelined answers keep their order, compressed or not', async () => {
   const accepts = 'Accept-Encoding: gzip\r\n';
   made.send(post(DUMP, accepts) + post(HELP) + post(DUMP, `${accepts}Connection: close\r\n`));
   await expect.poll(() => made.closed).toBe(true);
-  const order = [...made.heard.matchAll(/Content-Encoding|every method/g)].map(([found]) => found);
-  expect(order[0]).toBe('Content-Encoding');
-  expect(order.at(-1)).toBe('Content-Encoding');
+  const order = [...made.heard.matchAll(/Content-Encoding|Every method/g)].map(([found]) => found);
+  expect(order).toEqual(['Content-Encoding', 'Every method', 'Content-Encoding']);
   expect(made.answers).toBe(3);
 });

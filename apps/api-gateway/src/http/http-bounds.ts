@@ -9,7 +9,8 @@
  *   of a body         413 over api.max_body_bytes; 503 when all together are too much (BodyRoom);
  *                     closed when it comes in crumbs (api-request.ts), and its account kept
  *                     away for a second (crumb-bans.ts)
- *   of a request      408 after api.request_seconds, headers and body; closed over MAX_PIPELINED
+ *   of a request      408 after api.request_seconds, headers and body; closed over MAX_PIPELINED or
+ *                     MAX_PIPELINED_BYTES
  *   under way         one of a connection, so api.max_connections in all; MAX_BEGUN_A_TURN of all
  *                     callers in one turn of the loop, in rotation; 4 changes of a caller and 8 in
  *                     all (make-writes.ts), one multicall of a caller (multicall.ts)
@@ -30,6 +31,8 @@ export const STALLED_MS = 60_000;
 export const ANSWER_MS = 50_000;
 /** Requests that a client may send ahead of their answers. */
 export const MAX_PIPELINED = 100;
+/** What those may hold, of one connection: a hundred ordinary ones have 50 KiB. */
+export const MAX_PIPELINED_BYTES = 256 << 10;
 /**
  * Requests begun in one turn of the event loop, some 60 µs each: what a caller with a single one
  * waits for while others ask as fast as they can. New callers wait longer, for libuv accepts one
@@ -37,6 +40,11 @@ export const MAX_PIPELINED = 100;
  * with 8 (32: 4 ms; no bound: 23 ms), and 16 answers 5% more calls a second than 8.
  */
 export const MAX_BEGUN_A_TURN = 16;
+/**
+ * A request counts once more for each of these bytes of its body (one of 1 MiB can take 0.1 s to parse), so
+ * that connections are accepted, and others' calls made, between any two large ones.
+ */
+export const BYTES_OF_A_TURN = 4 << 10;
 /** How often slow requests are looked for, at the least. */
 export const MAX_CHECK_MS = 1000;
 /** For a client that waits in the kernel's queue while the gateway restarts; as in the socket units. */

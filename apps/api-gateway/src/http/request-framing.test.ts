@@ -16,7 +16,7 @@ const chunk = (text: string, extension = '') =>
 let running: RunningGateway;
 const clients = new RawClients(() => running.tcp);
 beforeAll(async () => {
-  running = await startGateway({ request_seconds: 2 });
+  running = await startGateway({ request_seconds: 10 });
 });
 afterAll(async () => {
   clients.end();
@@ -113,9 +113,12 @@ describe('what is asked for', () => {
     expect(heard).not.toMatch(/^HTTP\/1\.1 2/);
   });
 
-  test('an upgrade is not made: the request is answered as it is', async () => {
-    const upgrade = 'Connection: Upgrade, close\r\nUpgrade: h2c\r\n';
-    expect(await clients.heardFrom(post(LIST, upgrade))).toMatch(OK);
+  test('an upgrade is not made: the request is answered as it is, and is the last one', async () => {
+    const upgrade = 'Connection: Upgrade\r\nUpgrade: h2c\r\n';
+    const heard = await clients.heardFrom(post(LIST, upgrade) + post(LIST));
+    expect(heard).toMatch(OK);
+    expect(heard).toContain('\r\nConnection: close\r\n');
+    expect(heard.split('HTTP/1.1 ')).toHaveLength(2);
   });
 
   test.each(['/RPC2/', '/rpc2', '//', '/../RPC2', '/%52PC2', '*', 'http://node/other'])(
@@ -139,6 +142,14 @@ describe('what is asked for', () => {
       expect(await statusOf(request)).toBe(417);
     },
   );
+});
+
+test('what cannot be expected is refused in its place, and nothing after it is looked at', async () => {
+  const request = post('', 'Expect: x\r\n');
+  const heard = await clients.heardFrom(post(LIST) + request.repeat(300));
+  const statuses = [...heard.matchAll(/HTTP\/1\.1 (\d{3})/g)].map(([, status]) => status);
+  expect(statuses.length).toBeLessThan(3);
+  expect(['200', '417']).toEqual(expect.arrayContaining(statuses));
 });
 
 describe('what is not HTTP/1', () => {

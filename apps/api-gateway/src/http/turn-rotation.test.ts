@@ -11,7 +11,7 @@ function watched(perTurn: number) {
     await rotation.turnOf(caller);
     begun.push(caller);
   };
-  return { begun, ask };
+  return { rotation, begun, ask };
 }
 
 test('what fits in a turn of the loop begins at once', () => {
@@ -49,13 +49,27 @@ test('who comes while others wait does not pass them', async () => {
 });
 
 test('what is asked for after a pause begins at once again', async () => {
-  const { ask } = watched(1);
+  const { rotation, ask } = watched(1);
   await Promise.all([ask('a'), ask('a')]);
   await nextTurn();
   await nextTurn();
-  const rotation = new TurnRotation(1);
-  await rotation.turnOf('a');
-  await nextTurn();
+  expect(rotation.turnOf('a')).toBeUndefined();
+});
+
+test('one that weighs more than a turn takes the turns after it too, and then it is over', async () => {
+  const rotation = new TurnRotation(2);
+  expect(rotation.turnOf('a', 6)).toBeUndefined();
+  let begun = false;
+  const light = Promise.resolve(rotation.turnOf('b')).then(() => {
+    begun = true;
+  });
+  const turns: boolean[] = [];
+  for (let turn = 0; turn < 4; turn += 1) {
+    turns.push(begun);
+    await nextTurn();
+  }
+  await light;
+  expect(turns).toEqual([false, false, false, begun]);
   await nextTurn();
   expect(rotation.turnOf('a')).toBeUndefined();
 });

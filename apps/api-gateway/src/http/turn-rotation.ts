@@ -4,10 +4,16 @@
  * not its concern: a change that waits for db-service holds nobody's turn.
  */
 
+interface Waiting {
+  readonly weight: number;
+  readonly begin: () => void;
+}
+
 export class TurnRotation {
   readonly #perTurn: number;
   /** Those who wait, by caller; the caller that is served next comes first. */
-  readonly #waiting = new Map<string, (() => void)[]>();
+  readonly #waiting = new Map<string, Waiting[]>();
+  /** Of this turn, and what the turns before it had too much. */
   #begun = 0;
   #turnEnds = false;
 
@@ -16,17 +22,20 @@ export class TurnRotation {
     this.#perTurn = perTurn;
   }
 
-  /** turnOf resolves when the caller's next request may begin; undefined: at once. */
-  turnOf(caller: string): Promise<void> | undefined {
+  /**
+   * turnOf resolves when the caller's next request may begin; undefined: at once. One that weighs more than
+   * a turn has takes the turns after it too.
+   */
+  turnOf(caller: string, weight = 1): Promise<void> | undefined {
     this.#awaitEnd();
     if (this.#begun < this.#perTurn && this.#waiting.size === 0) {
-      this.#begun += 1;
+      this.#begun += weight;
       return undefined;
     }
-    return new Promise((resolve) => {
+    return new Promise((begin) => {
       const queue = this.#waiting.get(caller);
-      if (queue === undefined) this.#waiting.set(caller, [resolve]);
-      else queue.push(resolve);
+      if (queue === undefined) this.#waiting.set(caller, [{ weight, begin }]);
+      else queue.push({ weight, begin });
     });
   }
 
@@ -38,7 +47,7 @@ export class TurnRotation {
 
   #nextTurn(): void {
     this.#turnEnds = false;
-    this.#begun = 0;
+    this.#begun = Math.max(0, this.#begun - this.#perTurn);
     while (this.#begun < this.#perTurn && this.#waiting.size > 0) this.#serveOne();
     if (this.#begun > 0) this.#awaitEnd();
   }
@@ -49,8 +58,8 @@ export class TurnRotation {
       this.#waiting.delete(caller);
       const first = queue.shift();
       if (queue.length > 0) this.#waiting.set(caller, queue);
-      this.#begun += 1;
-      first?.();
+      this.#begun += first?.weight ?? 0;
+      first?.begin();
       return;
     }
   }

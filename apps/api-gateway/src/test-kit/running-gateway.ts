@@ -26,6 +26,8 @@ export interface RunningGateway {
   readonly logged: Record<string, unknown>[];
   /** Whom connections accepted from now on come from. */
   caller: Caller;
+  /** The gateway's clock: milliseconds that only grow. */
+  now: () => number;
   call(method: string, ...params: readonly XmlRpcValue[]): Promise<XmlRpcAnswer>;
   stop(): Promise<void>;
 }
@@ -47,13 +49,13 @@ export async function startGateway(
   const node = new PretendedNode();
   const logged: Record<string, unknown>[] = [];
   const note = (fields: object, text: string) => logged.push({ ...fields, msg: text });
-  const running = { caller: ROOT };
+  const running = { caller: ROOT, now: () => performance.now() };
   const gateway = new Gateway(
     {
       replica: node,
       writes: node,
       identify: identify ?? (async () => running.caller),
-      now: () => performance.now(),
+      now: () => running.now(),
       log: { info: note, error: note },
     },
     limitsOf(limits),
