@@ -97,13 +97,17 @@ test('purging it removes what we have made, and nothing else', async () => {
   // A person of this machine, with a name like a sliver's, and a file of the operator's own.
   await machine.root(['useradd', '--create-home', '--shell', '/bin/sh', 'lab_person']);
   await machine.root(['touch', '/etc/nodemgr.notes']);
+  // What a power cut in the midst of useradd leaves, and a copy of somebody's that is called alike.
+  await machine.shell('printf "999999\\0" > /etc/subuid.999999; : > /etc/passwd.999998');
+  await machine.shell('cp /etc/passwd /etc/passwd.20261123');
   const before = JSON.parse(readFileSync(filesOf(node.place).beforeInstall, 'utf8')) as Snapshot;
   // The tests have put it there.
   await machine.root(['rm', '/etc/nodemgr/plc-ca.pem']);
   await dpkg('--purge', 'nodemgr');
 
   const left = added(before, await takeSnapshot(machine));
-  expect(left.files).toEqual(['/etc/nodemgr.notes']);
+  expect(left.files).toEqual(['/etc/nodemgr.notes', '/etc/passwd.20261123']);
+  await machine.root(['rm', '/etc/passwd.20261123']);
   expect(left.accounts.every((line) => line.includes('lab_person'))).toBe(true);
   expect(left.accounts.map((line) => line.split(':')[0])).toContain('/etc/passwd');
   expect(added(await takeSnapshot(machine), before)).toEqual({ files: [], accounts: [] });
