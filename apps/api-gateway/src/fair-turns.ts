@@ -3,6 +3,7 @@
  * are served in rotation, so that whoever asks a thousand times at once delays mostly itself. It does not
  * know what the turns are for, and holds no clock: waiting ends when the turns before it end.
  */
+import { CallerQueues } from './caller-queues.ts';
 
 export interface FairTurnsOptions {
   /** Turns under way, of all callers together and of any one of them. */
@@ -13,8 +14,7 @@ export interface FairTurnsOptions {
 export class FairTurns {
   readonly #options: FairTurnsOptions;
   readonly #running = new Map<string, number>();
-  /** Those who wait, by caller; the caller that is served next comes first. */
-  readonly #waiting = new Map<string, (() => void)[]>();
+  readonly #waiting = new CallerQueues<() => void>();
   #busy = 0;
 
   constructor(options: FairTurnsOptions) {
@@ -24,7 +24,7 @@ export class FairTurns {
   /** run acts when it is the caller's turn; the outcome is that of `act`, which must end. */
   async run<T>(caller: string, act: () => Promise<T>): Promise<T> {
     if (this.#mayRun(caller)) this.#begin(caller);
-    else await this.#queue(caller);
+    else await new Promise<void>((resolve) => this.#waiting.add(caller, resolve));
     try {
       return await act();
     } finally {
@@ -34,7 +34,7 @@ export class FairTurns {
 
   /** waiting returns how many turns of the caller wait. */
   waiting(caller: string): number {
-    return this.#waiting.get(caller)?.length ?? 0;
+    return this.#waiting.lengthOf(caller);
   }
 
   #mayRun(caller: string): boolean {
@@ -47,14 +47,6 @@ export class FairTurns {
     this.#running.set(caller, (this.#running.get(caller) ?? 0) + 1);
   }
 
-  #queue(caller: string): Promise<void> {
-    return new Promise((resolve) => {
-      const queue = this.#waiting.get(caller);
-      if (queue === undefined) this.#waiting.set(caller, [resolve]);
-      else queue.push(resolve);
-    });
-  }
-
   #end(caller: string): void {
     this.#busy -= 1;
     const left = (this.#running.get(caller) ?? 0) - 1;
@@ -64,15 +56,9 @@ export class FairTurns {
   }
 
   #serveNext(): void {
-    for (const [caller, queue] of this.#waiting) {
-      if (!this.#mayRun(caller)) continue;
-      // Taken out and put back, a caller is the last in the rotation.
-      this.#waiting.delete(caller);
-      const first = queue.shift();
-      if (queue.length > 0) this.#waiting.set(caller, queue);
-      this.#begin(caller);
-      first?.();
-      return;
-    }
+    const next = this.#waiting.take((caller) => this.#mayRun(caller));
+    if (next === undefined) return;
+    this.#begin(next.caller);
+    next.item();
   }
 }

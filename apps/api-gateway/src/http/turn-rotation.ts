@@ -3,6 +3,7 @@
  * asks from hundreds of connections at once delays mostly itself. How long what was begun takes is
  * not its concern: a change that waits for db-service holds nobody's turn.
  */
+import { CallerQueues } from '../caller-queues.ts';
 
 interface Waiting {
   readonly weight: number;
@@ -11,8 +12,7 @@ interface Waiting {
 
 export class TurnRotation {
   readonly #perTurn: number;
-  /** Those who wait, by caller; the caller that is served next comes first. */
-  readonly #waiting = new Map<string, Waiting[]>();
+  readonly #waiting = new CallerQueues<Waiting>();
   /** Of this turn, and what the turns before it had too much. */
   #begun = 0;
   #turnEnds = false;
@@ -28,15 +28,11 @@ export class TurnRotation {
    */
   turnOf(caller: string, weight = 1): Promise<void> | undefined {
     this.#awaitEnd();
-    if (this.#begun < this.#perTurn && this.#waiting.size === 0) {
+    if (this.#begun < this.#perTurn && this.#waiting.isEmpty) {
       this.#begun += weight;
       return undefined;
     }
-    return new Promise((begin) => {
-      const queue = this.#waiting.get(caller);
-      if (queue === undefined) this.#waiting.set(caller, [{ weight, begin }]);
-      else queue.push({ weight, begin });
-    });
+    return new Promise((begin) => this.#waiting.add(caller, { weight, begin }));
   }
 
   #awaitEnd(): void {
@@ -48,19 +44,12 @@ export class TurnRotation {
   #nextTurn(): void {
     this.#turnEnds = false;
     this.#begun = Math.max(0, this.#begun - this.#perTurn);
-    while (this.#begun < this.#perTurn && this.#waiting.size > 0) this.#serveOne();
-    if (this.#begun > 0) this.#awaitEnd();
-  }
-
-  #serveOne(): void {
-    for (const [caller, queue] of this.#waiting) {
-      // Taken out and put back, a caller is the last in the rotation.
-      this.#waiting.delete(caller);
-      const first = queue.shift();
-      if (queue.length > 0) this.#waiting.set(caller, queue);
-      this.#begun += first?.weight ?? 0;
-      first?.begin();
-      return;
+    while (this.#begun < this.#perTurn) {
+      const next = this.#waiting.take(() => true)?.item;
+      if (next === undefined) break;
+      this.#begun += next.weight;
+      next.begin();
     }
+    if (this.#begun > 0) this.#awaitEnd();
   }
 }
