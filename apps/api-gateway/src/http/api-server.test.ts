@@ -3,7 +3,7 @@ import { runInNewContext } from 'node:vm';
 import { decodeResponse, encodeCall } from '@nodemgr/xml-rpc';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { SIRIUS } from '../test-kit/pretended-node.ts';
-import { type Address, post, RawClient } from '../test-kit/raw-client.ts';
+import { type Address, post, RawClients } from '../test-kit/raw-client.ts';
 import { type RunningGateway, startGateway } from '../test-kit/running-gateway.ts';
 
 /** collectGarbage makes what is still held show, and nothing else. */
@@ -16,30 +16,19 @@ const HELP = encodeCall('Help', []);
 const MIB = 1 << 20;
 
 let running: RunningGateway;
-let clients: RawClient[];
+const clients = new RawClients(() => running.tcp);
 beforeEach(async () => {
-  clients = [];
   running = await startGateway({ request_seconds: 60, max_connections: 50 });
 });
 afterEach(async () => {
-  for (const { socket } of clients) socket.destroy();
+  clients.end();
   await running.stop();
 });
 
-function client(address: Address = running.tcp): RawClient {
-  const made = new RawClient(address);
-  clients.push(made);
-  return made;
-}
-
+const client = (address?: Address) => clients.connect(address);
+const heardFrom = (request: string | Buffer, address?: Address) =>
+  clients.heardFrom(request, address);
 const until = (condition: () => boolean) => expect.poll(condition, { timeout: 8000 }).toBe(true);
-
-/** What a client hears until the server hangs up. */
-async function heardFrom(request: string | Buffer, address?: Address): Promise<string> {
-  const made = client(address).send(request);
-  await until(() => made.closed);
-  return made.heard;
-}
 
 const CLOSE = 'Connection: close\r\n';
 
@@ -271,7 +260,7 @@ test('memory stays flat over thousands of bad requests', async () => {
       for (const { socket } of sent) socket.end();
       await until(() => sent.every(({ closed }) => closed));
     }
-    clients.length = 0;
+    clients.end();
     running.logged.length = 0;
     collectGarbage();
     return process.memoryUsage().heapUsed / MIB;
