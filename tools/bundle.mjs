@@ -1,22 +1,17 @@
-// Bundles one app into one file, dist/apps/NAME/main.cjs. Packages with a native part stay outside.
+// Bundles one app into one file, dist/apps/NAME/main.cjs.
 // packages.json beside it names the npm packages that are inside, for whoever passes the bundle on.
 import { writeFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { build } from 'esbuild';
+import { FOR_NODE } from './esbuild-options.mjs';
 
 const projectRoot = process.argv[2];
 const folder = `dist/apps/${basename(projectRoot)}`;
 const { metafile } = await build({
+  ...FOR_NODE,
   entryPoints: [`${projectRoot}/src/main.ts`],
   outfile: `${folder}/main.cjs`,
-  bundle: true,
-  platform: 'node',
-  target: 'node20',
-  format: 'cjs',
   sourcemap: true,
-  external: ['zeromq', 'better-sqlite3'],
-  tsconfig: 'tsconfig.base.json',
-  logLevel: 'warning',
   metafile: true,
 });
 const packages = Object.keys(metafile.inputs).flatMap(

@@ -1,19 +1,14 @@
 // Bundles the fuzzing of XML-RPC as the daemons are bundled, and runs it. Needs nothing built.
 import { spawnSync } from 'node:child_process';
 import { build } from 'esbuild';
+import { FOR_NODE } from './esbuild-options.mjs';
 
 const outdir = 'dist/fuzz';
 await build({
+  ...FOR_NODE,
   entryPoints: ['main', 'worker.process', 'watchdog.thread'].map((name) => `test/fuzz/${name}.ts`),
   outdir,
   outExtension: { '.js': '.cjs' },
-  bundle: true,
-  platform: 'node',
-  target: 'node20',
-  format: 'cjs',
-  external: ['zeromq', 'better-sqlite3'],
-  tsconfig: 'tsconfig.base.json',
-  logLevel: 'warning',
 });
 process.exitCode =
   spawnSync(process.execPath, [`${outdir}/main.cjs`, ...process.argv.slice(2)], {

@@ -4,6 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { FOR_NODE } from '../esbuild-options.mjs';
 
 process.chdir(fileURLToPath(new URL('../..', import.meta.url)));
 const args = process.argv.slice(2).filter((arg) => arg !== '--no-build');
@@ -20,15 +21,9 @@ if (!process.argv.includes('--no-build')) {
 }
 const outfile = 'dist/package/tool/main.cjs';
 await build({
+  ...FOR_NODE,
   entryPoints: ['tools/package/src/main.ts'],
   outfile,
-  bundle: true,
-  platform: 'node',
-  target: 'node20',
-  format: 'cjs',
   sourcemap: true,
-  external: ['zeromq', 'better-sqlite3'],
-  tsconfig: 'tsconfig.base.json',
-  logLevel: 'warning',
 });
 process.exitCode = run('--enable-source-maps', outfile, ...args);
