@@ -1,74 +1,188 @@
-/** Slivers that PLC has not instantiated itself: they exist once somebody has said CreateSliver. */
+/** A ticket's whole life on a node: delivered by a stranger, with PLC away, up to its end or PLC's own word. */
+import { mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { connectCalls } from '@nodemgr/bus';
-import { deliverContract, endpointsBelow } from '@nodemgr/contracts';
-import { accountName, DEFAULT_IMAGE, epochSeconds, recordKeyOf } from '@nodemgr/records';
-import { afterEach, expect, test } from 'vitest';
+import type { EventsAnswer } from '@nodemgr/contracts';
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { DemoNode } from './support/demo-node.ts';
 import { aDocument } from './support/slices-document.ts';
+import { nowSeconds, TicketAuthority } from './support/ticket-authority.ts';
 
-const NAME = accountName('site_ticketed');
+const NAME = 'site_ticketed';
+const DELEGATE = 'del_snoop';
+const asRoot = process.getuid?.() === 0;
+/** Whoever is no account of the node's. Only root can be somebody else. */
+const NOBODY = asRoot ? 54_321 : undefined;
+
+const authority = new TicketAuthority();
+let folder: string;
+let document: string;
 let node: DemoNode;
 
-afterEach(() => node.destroy());
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'tickets-'));
+  document = join(folder, 'slices.xml');
+  const keys = join(folder, 'ticket-keys.pem');
+  writeFileSync(keys, authority.publicPem, { mode: 0o644 });
+  publish('site_a');
+  vi.stubEnv('NODEMGR_PLC__URL', `file://${document}`);
+  vi.stubEnv('NODEMGR_TICKETS__TRUSTED_KEYS_FILE', keys);
+  node = await DemoNode.start();
+  vi.unstubAllEnvs();
+});
 
-/** Delivers the record of one sliver as a ticket's, by the way that only plc-fetcher may use. */
-async function deliverTicket(expiry: number): Promise<unknown> {
-  const { deliver } = endpointsBelow(join(node.state, 'run'));
-  const client = connectCalls({ path: deliver, contract: deliverContract });
-  try {
-    return await client.call(
-      'single_record',
-      {
-        request_id: crypto.randomUUID(),
-        source: 'ticket',
-        record: {
-          record_key: recordKeyOf('sliver', NAME),
-          timestamp: epochSeconds(Math.floor(Date.now() / 1000)),
-          expiry: epochSeconds(expiry),
-          account_type: 'sliver',
-          name: NAME,
-          plc_instantiated: false,
-          ssh_keys: '',
-          id: 77,
-          rspec: { nm_cpu_share: 7 },
-          initscript: '',
-          image: DEFAULT_IMAGE,
-          delegations: [],
-        },
-      },
-      { deadlineMs: 5000 },
-    );
-  } finally {
-    client.close();
-  }
+afterAll(async () => {
+  await node.destroy();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+/** publish replaces what PLC says. */
+function publish(...names: readonly string[]): void {
+  const rspec = { nm_cpu_share: 9 };
+  writeFileSync(`${document}.new`, aDocument(...names.map((name) => ({ name, rspec }))));
+  renameSync(`${document}.new`, document);
 }
 
 const slivers = async () => (await node.nmctl('slivers')).stdout;
+const isRunning = (name: string) =>
+  node.eventually(async () => expect(await slivers()).toMatch(new RegExp(`${name} +running`)));
+const isGone = (name: string) =>
+  node.eventually(async () => expect(await slivers()).toMatch(new RegExp(`${name} +kept`)));
 
-test('a ticketed sliver is set up by CreateSliver, torn down by DeleteSliver, and taken over by PLC', async () => {
-  node = await DemoNode.start({ slices: aDocument({ name: 'site_a' }) });
-  const api = node.tcp();
-  const later = Math.floor(Date.now() / 1000) + 3600;
-  expect(await deliverTicket(later)).toMatchObject({ outcome: 'accepted', written: 1 });
+/** What happened to a sliver so far. */
+async function historyOf(name: string): Promise<EventsAnswer['events']> {
+  const { stdout } = await node.nmctl('--json', 'events', name);
+  return (JSON.parse(stdout) as EventsAnswer).events;
+}
+
+const happened = async (name: string, kind: string) =>
+  (await historyOf(name)).filter(({ what }) => what === kind);
+
+async function plcIsAway(): Promise<void> {
+  rmSync(document);
   await node.eventually(async () =>
-    expect(await api.call('GetRSpec', NAME)).toHaveProperty('nm_cpu_share', 7),
+    expect(await node.fetcher()).toMatchObject({ failures: [{ subject: 'PLC' }] }),
   );
-  expect(await slivers()).not.toMatch(/site_ticketed +running/);
+}
 
-  expect(await api.call('CreateSliver', NAME)).toBe(1);
-  await node.eventually(async () => expect(await slivers()).toMatch(/site_ticketed +running/));
+function uidOf(name: string): number | undefined {
+  const passwd = readFileSync(join(node.state, 'machine/etc/passwd'), 'utf8');
+  const uid = Number(new RegExp(`^${name}:[^:]*:(\\d+):`, 'm').exec(passwd)?.[1]);
+  return asRoot ? uid : undefined;
+}
 
-  // A document that does not name it touches no ticket's record.
-  node.publish(aDocument({ name: 'site_a' }, { name: 'site_b' }));
-  await node.eventually(async () => expect(await slivers()).toMatch(/site_b +running/));
-  expect(await slivers()).toMatch(/site_ticketed +running/);
+describe('with PLC away, a ticket', () => {
+  beforeAll(plcIsAway);
 
-  expect(await api.call('DeleteSliver', NAME)).toBe(1);
-  await node.eventually(async () => expect(await slivers()).not.toMatch(/site_ticketed +running/));
-  expect(await api.call('GetRSpec', NAME)).toHaveProperty('nm_cpu_share', 7);
+  test('delivered by nobody in particular is one of which CreateSliver makes a sliver', async () => {
+    const ticket = authority.sign({
+      name: NAME,
+      rspec: { nm_cpu_share: 7 },
+      delegations: [[DELEGATE, 'CreateSliver']],
+    });
+    expect(await node.tcp(NOBODY).call('Ticket', ticket)).toBe(NAME);
+    expect(await node.unix().call('GetRSpec', NAME)).toHaveProperty('nm_cpu_share', 7);
+    expect(await slivers()).not.toMatch(/site_ticketed +running/);
+    expect(await node.unix(uidOf(DELEGATE)).call('CreateSliver', NAME)).toBe(1);
+    await isRunning(NAME);
+  });
 
-  node.publish(aDocument({ name: 'site_a' }, { name: NAME, rspec: { nm_cpu_share: 9 } }));
-  await node.eventually(async () => expect(await slivers()).toMatch(/site_ticketed +running/));
-  expect(await api.call('GetRSpec', NAME)).toHaveProperty('nm_cpu_share', 9);
+  test.skipIf(!asRoot)(
+    `gives its delegates what it names, and strangers nothing${asRoot ? '' : ' (skipped: needs root)'}`,
+    async () => {
+      const denied = [108, expect.stringContaining('may not call')];
+      expect(await node.unix(uidOf(DELEGATE)).faultOf('Stop', NAME)).toEqual(denied);
+      expect(await node.tcp(NOBODY).faultOf('CreateSliver', NAME)).toEqual(denied);
+    },
+  );
+
+  test('gives the sliver itself every method, Stop and Start as well', async () => {
+    const sliver = node.unix(uidOf(NAME));
+    expect(await sliver.call('Stop', NAME)).toBe(1);
+    await node.eventually(async () => expect(await slivers()).toMatch(/site_ticketed +stopped/));
+    expect(await sliver.call('Start', NAME)).toBe(1);
+    await isRunning(NAME);
+  });
+
+  test('extends the time of the one before, and restarts nothing', async () => {
+    const [starts, stops] = [
+      await happened(NAME, 'sliver-started'),
+      await happened(NAME, 'sliver-stopped'),
+    ];
+    const expiry = nowSeconds() + 90_000;
+    const renewed = authority.sign({
+      name: NAME,
+      expiry,
+      rspec: { nm_cpu_share: 7 },
+      delegations: [[DELEGATE, 'CreateSliver']],
+    });
+    expect(await node.nmctl('call', 'Ticket', renewed)).toMatchObject({ code: 0 });
+    const [last] = (await happened(NAME, 'record-changed')).slice(-1);
+    expect(last?.why).toMatch(/^expiry \S+ → \S+: a ticket, signed by [0-9a-f]{64}, delivered by /);
+    await isRunning(NAME);
+    expect(await happened(NAME, 'sliver-started')).toEqual(starts);
+    expect(await happened(NAME, 'sliver-stopped')).toEqual(stops);
+  });
+
+  test('that is older than one accepted is refused, also after db-service was killed', async () => {
+    const before = await node.pidOf('db-service');
+    process.kill(before, 'SIGKILL');
+    await node.eventually(async () => expect(await node.pidOf('db-service')).not.toBe(before));
+    const older = authority.sign({ name: NAME, issued: nowSeconds() - 600 });
+    const fault = await node.tcp().faultOf('Ticket', older);
+    expect(fault).toEqual([102, expect.stringMatching(/^the ticket is refused: it was issued at/)]);
+    await isRunning(NAME);
+  });
+
+  test('ends on time, and everything goes with it', async () => {
+    const brief = 'site_brief';
+    const api = node.tcp();
+    const ticket = authority.sign({ name: brief, expiry: nowSeconds() + 8 });
+    await api.call('Ticket', ticket);
+    await api.call('CreateSliver', brief);
+    await isRunning(brief);
+    await isGone(brief);
+    expect(await api.faultOf('GetRSpec', brief)).toEqual([102, "no such sliver: 'site_brief'"]);
+    expect((await api.faultOf('Ticket', ticket))[1]).toMatch(/^the ticket is refused: it expired/);
+  });
+});
+
+describe('PLC, back again,', () => {
+  beforeEach(() => isRunning(NAME));
+
+  test('touches no ticket’s sliver that its document does not name', async () => {
+    publish('site_a', 'site_b');
+    await isRunning('site_b');
+    await isRunning(NAME);
+    expect(await node.tcp().call('GetRSpec', NAME)).toHaveProperty('nm_cpu_share', 7);
+  });
+
+  test('takes over a slice that its document names, and does not restart it', async () => {
+    const starts = await happened(NAME, 'sliver-started');
+    const stops = await happened(NAME, 'sliver-stopped');
+    publish('site_a', 'site_b', NAME);
+    await node.eventually(async () =>
+      expect(await node.tcp().call('GetRSpec', NAME)).toHaveProperty('nm_cpu_share', 9),
+    );
+    await node.eventually(async () =>
+      expect(await happened(NAME, 'record-changed')).toContainEqual(
+        expect.objectContaining({ why: expect.stringContaining('source ticket → plc') }),
+      ),
+    );
+    // It stays whatever DeleteSliver says: now it is PLC's.
+    expect(await node.tcp().call('DeleteSliver', NAME)).toBe(1);
+    await isRunning(NAME);
+    expect(await happened(NAME, 'sliver-started')).toEqual(starts);
+    expect(await happened(NAME, 'sliver-stopped')).toEqual(stops);
+  });
+
+  test('has the last word on its slices: a ticket changes nothing, and cannot bring one back', async () => {
+    const ticket = authority.sign({ name: NAME, rspec: { nm_cpu_share: 5 } });
+    expect(await node.tcp().call('Ticket', ticket)).toBe(NAME);
+    expect(await node.tcp().call('GetRSpec', NAME)).toHaveProperty('nm_cpu_share', 9);
+    publish('site_a', 'site_b');
+    await isGone(NAME);
+    const old = authority.sign({ name: NAME, issued: nowSeconds() - 60 });
+    expect((await node.tcp().faultOf('Ticket', old))[1]).toMatch(/a later word on site_ticketed/);
+  });
 });

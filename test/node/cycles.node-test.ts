@@ -2,7 +2,6 @@
 import { expect, inject, test } from 'vitest';
 import { leftovers, runningSlivers, slotOf } from './machine/look-at-slivers.ts';
 import { keepFilesFor } from './machine/prepare-node.ts';
-import { aTicket } from './machine/testbed.ts';
 import { theTestbed } from './the-node.ts';
 
 const NAME = 'lab_cycled';
@@ -36,7 +35,7 @@ test(
   `${CYCLES} cycles of create, start, stop, delete: no ‘already exists’, and nothing is left over`,
   async () => {
     await keepFilesFor(node.machine, 0);
-    await node.deliverTicket(aTicket(NAME, Math.floor(Date.now() / 1000)));
+    await node.deliverTicket(NAME);
     await node.api.call('CreateSliver', NAME);
     await node.converged();
     const slot = await slotOf(node.machine, NAME);

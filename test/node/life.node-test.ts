@@ -2,7 +2,6 @@
 import { beforeAll, expect, test } from 'vitest';
 import { leftovers, pidsOf, runningSlivers, slotOf } from './machine/look-at-slivers.ts';
 import { keepFilesFor } from './machine/prepare-node.ts';
-import { aTicket } from './machine/testbed.ts';
 import { documentFor, publishTestbed, theTestbed } from './the-node.ts';
 
 const SLIVER = 'lab_s08';
@@ -102,7 +101,7 @@ test('nothing is left over of a slice that has expired', async () => {
 });
 
 test('CreateSliver makes a sliver that PLC has not instantiated, and DeleteSliver leaves nothing of it', async () => {
-  await node.deliverTicket(aTicket(TICKETED, now()));
+  await node.deliverTicket(TICKETED);
   await node.converged();
   expect(await running(TICKETED)).toBe(false);
   expect(await node.api.call('CreateSliver', TICKETED)).toBe(1);

@@ -11,7 +11,7 @@ import { Gateway } from './gateway.ts';
 import type { ListenAt } from './http/listen.ts';
 import { systemdSockets } from './http/systemd-sockets.ts';
 import { writesThrough } from './write/make-writes.ts';
-import { sendOver } from './write/send-over-bus.ts';
+import { sendOver, sendTicketOver } from './write/send-over-bus.ts';
 
 const now = () => performance.now();
 
@@ -41,6 +41,7 @@ async function start(context: DaemonContext): Promise<RunningDaemon> {
   const db = connectCalls({ path: endpoints.write, contract: writeContract });
   const writes = writesThrough({
     send: sendOver(db),
+    sendTicket: sendTicketOver(db),
     reached: (revision, deadlineMs) => feed.reached(revision, deadlineMs),
     pause: (ms) => sleep(ms, signal),
     now,

@@ -1,4 +1,5 @@
 /** Makes records, states and a database for the tests; each ordinary unless told otherwise. */
+import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -24,6 +25,7 @@ import {
 import { pino } from 'pino';
 import { onTestFinished } from 'vitest';
 import type { Cause } from './commit-cause.ts';
+import { decideTicket } from './decide-ticket.ts';
 import type { IncomingUpdate } from './decide-update.ts';
 import { loadState } from './load-state.ts';
 import { applyRows, EMPTY_STATE, type NodeState, type Row } from './node-state.ts';
@@ -186,4 +188,15 @@ export function openService(
     log,
   });
   return { keeper, deliveries, published, failures, loaded };
+}
+
+/** acceptTicket does what a ticket with a good signature does that grants `record`. */
+export function acceptTicket({ keeper }: Service, record: SliverRecord, wall = NOON): void {
+  const granted = {
+    record,
+    digest: createHash('sha256').update(JSON.stringify(record)).digest('hex'),
+  };
+  const when = { now: epochSeconds(wall), clockTrusted: true };
+  const { rows } = decideTicket(granted, keeper.state, when);
+  keeper.commit(rows, { kind: 'ticket', signer: 'f00d', caller: 'nobody' });
 }

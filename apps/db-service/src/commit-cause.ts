@@ -12,8 +12,8 @@ export type Cause =
       readonly timestamp: EpochSeconds;
       readonly allowed: boolean;
     }
-  /** One record that came by itself. */
-  | { readonly kind: 'record'; readonly source: Source }
+  /** A ticket: `signer` is the fingerprint of the key that signed it, `caller` who handed it in. */
+  | { readonly kind: 'ticket'; readonly signer: string; readonly caller: string }
   | { readonly kind: 'expiry' }
   /** A write of the API, with its caller as the gateway names it. */
   | { readonly kind: 'call'; readonly caller: string };
@@ -22,8 +22,9 @@ export type Cause =
 export function authorOf(cause: Cause): EventAuthor {
   switch (cause.kind) {
     case 'update':
-    case 'record':
       return { kind: cause.source };
+    case 'ticket':
+      return { kind: 'ticket' };
     case 'expiry':
       return { kind: 'clock' };
     case 'call':
@@ -40,7 +41,10 @@ export const DOCUMENTS: Readonly<Record<Source, string>> = {
 
 /** documentText names what the word came in: 'the document of 2023-11-14T22:13:20Z'. */
 export function documentText(cause: Cause): string {
-  if (cause.kind !== 'update') return cause.kind === 'record' ? 'a ticket' : 'the record';
+  if (cause.kind === 'ticket') {
+    return `a ticket, signed by ${cause.signer}, delivered by ${cause.caller}`;
+  }
+  if (cause.kind !== 'update') return 'the record';
   const { source, timestamp, allowed } = cause;
   const letThrough = allowed ? ', which an operator let through' : '';
   return `${DOCUMENTS[source]} of ${isoTime(timestamp)}${letThrough}`;

@@ -11,12 +11,7 @@ import {
   NOON,
   stateWith,
 } from './builders.ts';
-import {
-  type Circumstances,
-  decideFullUpdate,
-  decideSingleRecord,
-  protectedSlivers,
-} from './decide-update.ts';
+import { type Circumstances, decideFullUpdate, protectedSlivers } from './decide-update.ts';
 import { applyRows, EMPTY_STATE, type NodeState } from './node-state.ts';
 
 const NOW: Circumstances = { now: epochSeconds(NOON), clockTrusted: true, guard: GUARD };
@@ -200,31 +195,5 @@ describe('the guard', () => {
     expect([...running]).toEqual([keyOf('runs_a'), keyOf('created_a')]);
     const exist = ['runs_a', 'off_a', 'stopped_a', 'created_a'];
     expect([...existing].sort()).toEqual(exist.map(keyOf).sort());
-  });
-});
-
-describe('a single record', () => {
-  test('is written under its source, and again only when it differs', () => {
-    const ticket = aSliver();
-    const first = decideSingleRecord(ticket, 'ticket', EMPTY_STATE, NOW);
-    expect(first.result).toMatchObject({ outcome: 'accepted', written: 1 });
-    const after = applyRows(EMPTY_STATE, first.rows);
-    expect(decideSingleRecord(ticket, 'ticket', after, NOW)).toMatchObject({
-      rows: [],
-      result: { written: 0 },
-    });
-  });
-
-  test('that has expired counts while the clock is not trusted', () => {
-    const over = aSliver({ expiry: NOON - 1 });
-    const written = (clockTrusted: boolean) =>
-      decideSingleRecord(over, 'ticket', EMPTY_STATE, { ...NOW, clockTrusted }).rows.length;
-    expect([written(true), written(false)]).toEqual([0, 1]);
-  });
-
-  test('cannot bring back what a later update of its source has left out', () => {
-    const state = applyRows(EMPTY_STATE, deliver(anUpdate({ records: [] }), EMPTY_STATE).rows);
-    const late = aSliver({ timestamp: NOON - 1 });
-    expect(decideSingleRecord(late, 'plc', state, NOW).rows).toEqual([]);
   });
 });

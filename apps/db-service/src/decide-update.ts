@@ -8,13 +8,13 @@ import {
   NO_LOCAL_FACTS,
   type Protected,
   planFullUpdate,
-  planSingleRecord,
   type RecordChanges,
   type RecordKey,
   type Source,
 } from '@nodemgr/records';
 import { checkRecords } from './check-records.ts';
 import { removalRows } from './decide-expiry.ts';
+import { lastWordRows } from './derive-last-words.ts';
 import type { Hold, NodeState, Row } from './node-state.ts';
 
 /** A full update as db-service sees it: its records not yet checked. */
@@ -41,12 +41,15 @@ export interface Decision<Result> {
   readonly result: Result;
 }
 
-/** protectedSlivers returns the slivers that exist, and those of them that should be running. */
+/**
+ * protectedSlivers returns the slivers that exist, and those of them that should be running. A ticket's
+ * do not count: no document removes them, and by adding some a tenant could make room for a bad one.
+ */
 export function protectedSlivers(state: NodeState): Protected {
   const existing = new Set<RecordKey>();
   const running = new Set<RecordKey>();
-  for (const [key, { record }] of state.records) {
-    if (!isSliver(record)) continue;
+  for (const [key, { record, source }] of state.records) {
+    if (!isSliver(record) || source === 'ticket') continue;
     const local = state.locals.get(key) ?? NO_LOCAL_FACTS;
     if (!record.plc_instantiated && !local.created) continue;
     existing.add(key);
@@ -55,7 +58,8 @@ export function protectedSlivers(state: NodeState): Protected {
   return { existing, running };
 }
 
-function putRows(state: NodeState, source: Source, puts: readonly DeliveredRecord[]): Row[] {
+/** putRows writes records of a source; an account that comes back loses the mark of its removal. */
+export function putRows(state: NodeState, source: Source, puts: readonly DeliveredRecord[]): Row[] {
   return puts.flatMap((record): Row[] => [
     { table: 'records', key: record.record_key, value: { record, source } },
     ...(state.removed.has(record.record_key)
@@ -89,15 +93,31 @@ function holdRows(state: NodeState, hold: Hold): Row[] {
   return [{ table: 'holds', key: hold.source, value: { ...hold, boot_id, since } }];
 }
 
+/** A document that leaves a slice out has a later word on it than the tickets issued before. */
+function leftOutRows(
+  state: NodeState,
+  issued: EpochSeconds,
+  { removals }: RecordChanges,
+): readonly Row[] {
+  const words = removals.flatMap(({ record_key, reason }) => {
+    const record = state.records.get(record_key)?.record;
+    const counts = reason === 'document' && record !== undefined && isSliver(record);
+    return counts ? [[record_key, { issued }] as const] : [];
+  });
+  return lastWordRows(state, words);
+}
+
 function acceptedRows(
   incoming: IncomingUpdate,
   state: NodeState,
   circumstances: Circumstances,
-  { puts, removals }: RecordChanges,
+  changes: RecordChanges,
 ): Row[] {
-  const { source } = incoming;
+  const { source, timestamp } = incoming;
+  const { puts, removals } = changes;
   return [
     ...removalRows(state, removals, circumstances),
+    ...leftOutRows(state, timestamp, changes),
     ...putRows(state, source, puts),
     ...sourceRows(state, incoming, puts.length + removals.length > 0),
     ...(state.holds.has(source)
@@ -137,22 +157,5 @@ export function decideFullUpdate(
   return {
     rows: acceptedRows(incoming, state, circumstances, decision),
     result: { outcome: 'accepted', written: puts.length, removed: removals.length, ignored },
-  };
-}
-
-/** decideSingleRecord decides on one record delivered by itself. */
-export function decideSingleRecord(
-  record: DeliveredRecord,
-  source: Source,
-  state: NodeState,
-  circumstances: Omit<Circumstances, 'guard'>,
-): Decision<DeliveryResult> {
-  const now = circumstances.clockTrusted ? circumstances.now : undefined;
-  const held = state.records.get(record.record_key);
-  const heldTimestamp = later(state.sources.get(source)?.timestamp, circumstances.vouchedAt);
-  const { puts, ignored } = planSingleRecord(record, source, held, now, heldTimestamp);
-  return {
-    rows: putRows(state, source, puts),
-    result: { outcome: 'accepted', written: puts.length, removed: 0, ignored: [...ignored] },
   };
 }

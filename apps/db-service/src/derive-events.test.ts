@@ -14,7 +14,8 @@ import {
 } from './builders.ts';
 import type { Cause } from './commit-cause.ts';
 import { decideExpiry } from './decide-expiry.ts';
-import { decideFullUpdate, decideSingleRecord } from './decide-update.ts';
+import { decideTicket } from './decide-ticket.ts';
+import { decideFullUpdate } from './decide-update.ts';
 import { decideWrite, type WriteRequest } from './decide-write.ts';
 import { deriveEvents } from './derive-events.ts';
 import { allocate } from './derive-items.ts';
@@ -119,9 +120,9 @@ describe('a document', () => {
 
 test('a ticket tells of its record, and PLC that it takes it over', () => {
   const record = aSliver({ name: 'a_a', plc_instantiated: false });
-  const { rows } = decideSingleRecord(record, 'ticket', stateWith([]), CIRCUMSTANCES);
-  expect(told(stateWith([]), rows, { kind: 'record', source: 'ticket' })).toEqual([
-    'a_a record-created: named in a ticket [ticket]',
+  const { rows } = decideTicket({ record, digest: 'd' }, stateWith([]), CIRCUMSTANCES);
+  expect(told(stateWith([]), rows, { kind: 'ticket', signer: 'f00d', caller: 'nobody' })).toEqual([
+    'a_a record-created: named in a ticket, signed by f00d, delivered by nobody [ticket]',
   ]);
   const held = stateWith([record], [], 'ticket');
   expect(toldOfUpdate(held, [aSliver({ name: 'a_a' })])).toEqual([

@@ -55,7 +55,9 @@ function sameLenders(
 }
 
 function keysOf(rows: readonly Row[]): readonly RecordKey[] {
-  return rows.flatMap((row) => (row.table === 'sources' || row.table === 'holds' ? [] : [row.key]));
+  return rows.flatMap((row) =>
+    row.table === 'records' || row.table === 'locals' || row.table === 'removed' ? [row.key] : [],
+  );
 }
 
 const SLIVER_PREFIX = 'sliver_';

@@ -5,6 +5,7 @@ import type { EventKind, NodeEvent } from '@nodemgr/contracts';
 import { accountName, epochSeconds } from '@nodemgr/records';
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import {
+  acceptTicket,
   anUpdate,
   aSliver,
   DAY,
@@ -170,6 +171,18 @@ describe('the store', () => {
 });
 
 describe('a database of an older version', () => {
+  test('with a history keeps it, and takes tickets from then on', () => {
+    copyFileSync(resolve('apps/db-service/fixtures/schema-2.sqlite'), file);
+    const service = open();
+    const { badRows, salvage } = service.loaded;
+    expect({ badRows, salvage }).toEqual({ badRows: [], salvage: undefined });
+    expect(kindsOf(service)).toEqual(['mit_dht started']);
+    acceptTicket(service, aSliver({ name: 'site_ticketed', plc_instantiated: false }));
+    service.loaded.store.close();
+    const { keeper } = open();
+    expect(keeper.state.lastWords.get(keyOf('site_ticketed'))?.issued).toBe(NOON);
+  });
+
   test('is migrated with all that it holds, and keeps a history from then on', () => {
     copyFileSync(resolve('apps/db-service/fixtures/schema-1.sqlite'), file);
     const service = open();

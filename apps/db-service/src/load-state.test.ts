@@ -112,7 +112,7 @@ describe('a database', () => {
     fill();
     inFile('PRAGMA user_version = 99');
     const before = readFileSync(file);
-    expect(load).toThrow(/schema version 99, this program knows up to 2: install the version/);
+    expect(load).toThrow(/schema version 99, this program knows up to 3: install the version/);
     expect(readFileSync(file).equals(before)).toBe(true);
     expect(asideFiles()).toEqual([]);
   });

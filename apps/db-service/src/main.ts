@@ -9,22 +9,27 @@ import {
   type RunningDaemon,
   readBootId,
   runDaemon,
+  sleep,
 } from '@nodemgr/daemon';
 import { native } from '@nodemgr/native';
 import { operatorHandlers } from './answer-operator.ts';
 import { type Loaded, loadState } from './load-state.ts';
+import { RationedWork } from './rationed-work.ts';
 import type { BadRow } from './row-schemas.ts';
 import { StateKeeper } from './state-keeper.ts';
 import { startSweeping } from './sweep-expiry.ts';
 import { Deliveries } from './take-deliveries.ts';
+import { Tickets } from './take-tickets.ts';
 import { writeHandlers } from './take-writes.ts';
 import { type ClockSource, TrustedClock } from './trusted-clock.ts';
+import { TrustedKeysFile } from './trusted-keys-file.ts';
 
 /** The parts that the servers need. */
 interface Parts {
   readonly keeper: StateKeeper;
   readonly deliveries: Deliveries;
   readonly clock: TrustedClock;
+  readonly tickets: Tickets;
   readonly bootId: string;
   readonly salvage: Loaded['salvage'];
 }
@@ -60,6 +65,26 @@ function machineClock({ failures }: DaemonContext): ClockSource {
   };
 }
 
+/** What waits for its turn waits no longer than the gateway does. */
+const TICKETS_WAITING = { maxWaiting: 8, maxWaitMs: 5000 };
+
+function makeTickets(
+  { config, failures, log, signal }: DaemonContext,
+  keeper: StateKeeper,
+  clock: TrustedClock,
+): Tickets {
+  const { trusted_keys_file: path, allow_rsa_sha1: allowRsaSha1 } = config.tickets;
+  const ration = new RationedWork({
+    ...TICKETS_WAITING,
+    what: 'tickets',
+    now: () => performance.now(),
+    pause: (ms) => sleep(ms, signal),
+  });
+  const trustedKeys = new TrustedKeysFile({ path, failures, log });
+  const nodeId = config.node.id;
+  return new Tickets({ keeper, clock, nodeId, allowRsaSha1, trustedKeys, ration, log });
+}
+
 function makeParts(
   context: DaemonContext,
   loaded: Loaded,
@@ -93,19 +118,19 @@ function makeParts(
     failures,
     log,
   });
-  return { keeper, deliveries, clock, bootId, salvage };
+  const tickets = makeTickets(context, keeper, clock);
+  return { keeper, deliveries, clock, tickets, bootId, salvage };
 }
 
 function serveAll(context: DaemonContext, parts: Parts): Promise<CallServer[]> {
   const { endpoints, log, commonStatus } = context;
-  const { keeper, deliveries, clock } = parts;
+  const { keeper, deliveries, clock, tickets } = parts;
   return Promise.all([
     serveCalls({
       path: endpoints.deliver,
       contract: deliverContract,
       handlers: {
         full_update: (params) => deliveries.full(params),
-        single_record: (params) => deliveries.single(params),
         held_source: ({ source }) => deliveries.held(source),
       },
       log,
@@ -113,7 +138,10 @@ function serveAll(context: DaemonContext, parts: Parts): Promise<CallServer[]> {
     serveCalls({
       path: endpoints.write,
       contract: writeContract,
-      handlers: writeHandlers(keeper, () => clock.now, log),
+      handlers: {
+        ...writeHandlers(keeper, () => clock.now, log),
+        deliver_ticket: (params) => tickets.deliver(params),
+      },
       log,
     }),
     serveCalls({

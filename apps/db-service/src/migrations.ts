@@ -30,6 +30,10 @@ export const MIGRATIONS: readonly Migration[] = [
   CREATE INDEX events_by_time ON events (at);
   `,
   },
+  {
+    adds: ['last_words'],
+    sql: 'CREATE TABLE last_words (key TEXT PRIMARY KEY, body TEXT NOT NULL) STRICT;',
+  },
 ];
 
 export const SCHEMA_VERSION = MIGRATIONS.length;

@@ -41,6 +41,17 @@ export interface Hold {
   readonly records: readonly DeliveredRecord[];
 }
 
+/** The last that was said of a slice: no ticket that was issued before it counts. */
+export interface LastWord {
+  readonly issued: EpochSeconds;
+  /** SHA-256, in hex, of the ticket that said it; absent where it was a document. */
+  readonly ticket?: string | undefined;
+}
+
+/** The key of the last word on every slice whose own has been forgotten. */
+export const FORGOTTEN = 'forgotten';
+export type LastWordKey = RecordKey | typeof FORGOTTEN;
+
 /** Why and when a damaged database was set aside. */
 export interface Salvage {
   /** Milliseconds since 1970. */
@@ -55,6 +66,7 @@ export interface NodeState {
   readonly removed: ReadonlyMap<RecordKey, Removed>;
   readonly sources: ReadonlyMap<Source, SourceState>;
   readonly holds: ReadonlyMap<Source, Hold>;
+  readonly lastWords: ReadonlyMap<LastWordKey, LastWord>;
 }
 
 export const EMPTY_STATE: NodeState = {
@@ -63,6 +75,7 @@ export const EMPTY_STATE: NodeState = {
   removed: new Map(),
   sources: new Map(),
   holds: new Map(),
+  lastWords: new Map(),
 };
 
 /** One changed row; `value` undefined deletes it. */
@@ -75,7 +88,12 @@ export type Row =
   | { readonly table: 'locals'; readonly key: RecordKey; readonly value: LocalFacts | undefined }
   | { readonly table: 'removed'; readonly key: RecordKey; readonly value: Removed | undefined }
   | { readonly table: 'sources'; readonly key: Source; readonly value: SourceState }
-  | { readonly table: 'holds'; readonly key: Source; readonly value: Hold | undefined };
+  | { readonly table: 'holds'; readonly key: Source; readonly value: Hold | undefined }
+  | {
+      readonly table: 'last_words';
+      readonly key: LastWordKey;
+      readonly value: LastWord | undefined;
+    };
 
 function changed<K, V>(
   before: ReadonlyMap<K, V>,
@@ -112,6 +130,10 @@ export function applyRows(state: NodeState, rows: readonly Row[]): NodeState {
     holds: changed(
       state.holds,
       rows.filter((row) => row.table === 'holds'),
+    ),
+    lastWords: changed(
+      state.lastWords,
+      rows.filter((row) => row.table === 'last_words'),
     ),
   };
 }

@@ -1,5 +1,5 @@
 /** What a row of the database must look like to count. Pure. */
-import { eventSchema, type NodeEvent } from '@nodemgr/contracts';
+import { digestSchema, eventSchema, type NodeEvent } from '@nodemgr/contracts';
 import {
   deliveredRecordSchema,
   epochSecondsSchema,
@@ -8,7 +8,15 @@ import {
   sourceSchema,
 } from '@nodemgr/records';
 import * as z from 'zod';
-import type { Hold, Removed, Row, Salvage, SourceState } from './node-state.ts';
+import type {
+  Hold,
+  LastWord,
+  LastWordKey,
+  Removed,
+  Row,
+  Salvage,
+  SourceState,
+} from './node-state.ts';
 
 const removedSchema: z.ZodType<Removed> = z.strictObject({
   reason: z.enum(['expired', 'document']),
@@ -35,6 +43,11 @@ const holdSchema = z.object({
   }),
   records: z.array(deliveredRecordSchema),
 }) as unknown as z.ZodType<Hold>;
+
+const lastWordSchema: z.ZodType<LastWord> = z.strictObject({
+  issued: epochSecondsSchema,
+  ticket: digestSchema.optional(),
+});
 
 const salvageSchema: z.ZodType<Salvage> = z.object({
   at: z.number(),
@@ -75,6 +88,8 @@ function valueOfRow({ table, key, source, body }: StoredRow): Row {
       return { table, key: sourceSchema.parse(key), value: sourceStateSchema.parse(value) };
     case 'holds':
       return { table, key: sourceSchema.parse(key), value: holdSchema.parse(value) };
+    case 'last_words':
+      return { table, key: key as LastWordKey, value: lastWordSchema.parse(value) };
     default:
       throw new Error('no such table');
   }

@@ -6,6 +6,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DeliveryResult, FeedItem, WriteContract } from '@nodemgr/contracts';
+import { asFault } from '@nodemgr/faults';
 import {
   accountName,
   epochSeconds,
@@ -18,6 +19,7 @@ import {
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import {
+  acceptTicket,
   aDelegate,
   anUpdate,
   aSliver,
@@ -185,17 +187,29 @@ class Ticket extends Step {
   }
 
   act(_model: Model, node: Node): void {
-    const params = { request_id: 'request-2', source: 'ticket', record: this.record } as const;
-    node.service.deliveries.single(params);
+    if (!this.#isAccepted(node)) return;
     const [before, bytes] = [node.state, node.bytes];
-    node.service.deliveries.single(params);
+    expect(this.#isAccepted(node)).toBe(true);
     expectUnchanged(node, before, bytes);
+  }
+
+  /** Refused is one that is over, or that a later word has overtaken. */
+  #isAccepted(node: Node): boolean {
+    const before = node.state;
+    try {
+      acceptTicket(node.service, this.record, node.clock.wall);
+      return true;
+    } catch (error) {
+      expect(asFault(error).kind).not.toBe('internal');
+      expect(node.state).toBe(before);
+      return false;
+    }
   }
 
   override toString = () => `ticket ${JSON.stringify(this.record)}`;
 }
 
-type Method = keyof WriteContract;
+type Method = Exclude<keyof WriteContract, 'deliver_ticket'>;
 
 class Write extends Step {
   constructor(

@@ -6,6 +6,7 @@ import { pino } from 'pino';
 import { beforeEach, describe, expect, test } from 'vitest';
 import {
   aCap,
+  acceptTicket,
   anUpdate,
   aSliver,
   BY_ROOT,
@@ -286,7 +287,7 @@ describe('local facts', () => {
 
 test('a ticket stands in until PLC names the slice itself', () => {
   const ticket = aSliver({ name: 'a_a', ssh_keys: 'by ticket' });
-  service.deliveries.single({ request_id: 'request-1', source: 'ticket', record: ticket });
+  acceptTicket(service, ticket);
   deliver([]);
   expect(names()).toEqual([keyOf('a_a')]);
   deliver([aSliver({ name: 'a_a' })], { at: NOON + 1 });

@@ -9,12 +9,7 @@ import {
 import type { FailureBoard, Logger } from '@nodemgr/daemon';
 import type { EpochSeconds, GuardLimits, Source } from '@nodemgr/records';
 import { decideExpiry } from './decide-expiry.ts';
-import {
-  type Circumstances,
-  decideFullUpdate,
-  decideSingleRecord,
-  type IncomingUpdate,
-} from './decide-update.ts';
+import { type Circumstances, decideFullUpdate, type IncomingUpdate } from './decide-update.ts';
 import type { Hold } from './node-state.ts';
 import type { StateKeeper } from './state-keeper.ts';
 import type { TrustedClock } from './trusted-clock.ts';
@@ -73,18 +68,6 @@ export class Deliveries {
     const { source, timestamp, digest, fresh, records } = params;
     const boot_id = fresh ? this.options.bootId : undefined;
     return this.#update({ source, timestamp, digest, boot_id, records }, this.options.guard);
-  }
-
-  single(params: ParamsOf<DeliverContract, 'single_record'>): DeliveryResult {
-    const { keeper, clock, log } = this.options;
-    const { source, record } = params;
-    const { rows, result } = decideSingleRecord(record, source, keeper.state, {
-      ...clock.look(),
-      vouchedAt: this.#vouched.get(source),
-    });
-    keeper.commit(rows, { kind: 'record', source });
-    log.info({ source, record_key: record.record_key, ...result }, 'a record was delivered');
-    return result;
   }
 
   /** sweep ends what is over and forgets old history, if the clock can be believed. */

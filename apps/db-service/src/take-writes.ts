@@ -19,12 +19,15 @@ function summaryOf(request: WriteRequest): { act: string; loans?: number } {
     : { act: request.act };
 }
 
-/** writeHandlers answers a write once it is durable; a retry of the same request changes nothing. */
+/**
+ * writeHandlers answers a write to a sliver once it is durable; a retry of the same request changes
+ * nothing. Tickets are another matter (take-tickets.ts).
+ */
 export function writeHandlers(
   keeper: StateKeeper,
   now: () => EpochSeconds,
   log: Logger,
-): Handlers<WriteContract> {
+): Omit<Handlers<WriteContract>, 'deliver_ticket'> {
   const write = ({ request_id, sliver, caller }: Write, request: WriteRequest) => {
     const answered = keeper.answeredAt(request_id);
     if (answered !== undefined) return { revision: answered };

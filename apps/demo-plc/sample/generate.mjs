@@ -55,7 +55,10 @@ const SITES = {
 };
 const SITE_NAMES = Object.keys(SITES);
 
-/** [name, on the demo node, resources that differ from the defaults]. `_start` is the initscript. */
+/**
+ * [name, on the demo node, resources that differ from the defaults]. `_start` is the initscript. `ticket`:
+ * PLC does not instantiate it there; a ticket may.
+ */
 const SLICES = [
   ['princeton_sirius', true, { nm_cpu_share: 64, nm_cpu_guaranteed_share: 250 }],
   ['princeton_eisentest', true, { nm_cpu_share: 32, nm_tasks_max: 2048 }],
@@ -91,7 +94,7 @@ const SLICES = [
   ['cmu_irislog', false, { nm_mem_max: 131_072 }],
   ['caltech_netlab', false, { nm_net_max_rate: 100 * MBIT }],
   ['columbia_mobi', false, {}],
-  ['ucsd_moara', false, { nm_cpu_share: 64 }],
+  ['ucsd_moara', 'ticket', { nm_cpu_share: 64 }],
   ['wisconsin_stork', false, { nm_disk_quota: 50_000_000 }],
   ['arizona_stork', false, { nm_cpu_guaranteed_share: 300 }],
   ['tkn_sip', false, {}],
@@ -178,12 +181,23 @@ function resourceXml(name, type, value) {
   return `      <resource name="${name}"><value name="${name.replace(/^nm_/, '')}" type="${type}">${escapeXml(String(value))}</value></resource>`;
 }
 
+const nodeXml = (id) => `      <node id="${id}" hostname="${hostnameOf(id)}"/>`;
+
 function nodesXml(name, onDemoNode) {
   const share = 20 + numberOf(`nodes of ${name}`, 60);
   const ids = Array.from({ length: NODES }, (_, n) => n + 1).filter((id) =>
-    id === DEMO_NODE ? onDemoNode : numberOf(`${name} on ${id}`, 100) < share,
+    id === DEMO_NODE ? onDemoNode === true : numberOf(`${name} on ${id}`, 100) < share,
   );
-  return ids.map((id) => `      <node id="${id}" hostname="${hostnameOf(id)}"/>`).join('\n');
+  return ids.map(nodeXml).join('\n');
+}
+
+/** What demo-plc gives tickets for; a node ignores it. */
+function ticketNodesXml(onDemoNode) {
+  if (onDemoNode !== 'ticket') return '';
+  return `
+    <ticket_nodes>
+${nodeXml(DEMO_NODE)}
+    </ticket_nodes>`;
 }
 
 function usersXml(name) {
@@ -203,7 +217,7 @@ function sliceXml([name, onDemoNode, { _start, ...resources }], place) {
     <timestamp value="${ISSUED}"/>
     <nodes>
 ${nodesXml(name, onDemoNode)}
-    </nodes>
+    </nodes>${ticketNodesXml(onDemoNode)}
     <users>
 ${usersXml(name)}
     </users>

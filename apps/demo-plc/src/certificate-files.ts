@@ -1,8 +1,9 @@
 /** Keeps demo-plc's certificates in a folder: made once, and made again before they run out. */
 import { X509Certificate } from 'node:crypto';
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Certificates, makeCertificates } from './make-certificates.ts';
+import { replaceFile } from './replace-file.ts';
 
 /** Certificates with less time left are made anew. */
 const RENEW_MS = 30 * 86_400_000;
@@ -44,8 +45,7 @@ async function writeAll(folder: string, made: Certificates): Promise<void> {
   for (const part of ['serverKey', 'server', 'ca'] as const) {
     const path = join(folder, NAMES[part]);
     const mode = part === 'serverKey' ? 0o600 : 0o644;
-    await writeFile(`${path}.tmp`, made[part], { mode });
-    await rename(`${path}.tmp`, path);
+    await replaceFile(path, made[part], mode);
   }
 }
 

@@ -1,19 +1,25 @@
 /**
  * demo-plc: a small PLC to develop and demonstrate against. Serves one slices.xml over HTTPS with a CA
- * of its own making. It decides nothing about slices. This file only wires.
+ * of its own making, and tickets for the slices in it that are marked so. It decides nothing about
+ * slices. This file only wires.
  */
-import { resolve } from 'node:path';
+import { rm } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { type Logger, makeLogger } from '@nodemgr/daemon';
 import { certificateFiles } from './certificate-files.ts';
+import { replaceFile } from './replace-file.ts';
 import { type DocumentServer, serveDocument } from './serve-document.ts';
 import { DocumentFile } from './served-document.ts';
+import { ticketKeyFiles } from './ticket-key-files.ts';
+import { TicketOffice } from './ticket-office.ts';
 
 const USAGE = `usage: demo-plc --slices FILE --dir DIR [--port P] [--stop-on-stdin-eof]
   --slices FILE        the document; read again when it changes on disk
-  --dir DIR            where the CA and the server's certificate are kept
+  --dir DIR            where its keys and certificates are kept, and while it runs \`url\` and \`pid\`
   --port P             on 127.0.0.1; 0, the default: any that is free
   --stop-on-stdin-eof  stop when standard input ends
+GET /tickets/SLICE.xml is a ticket for a slice that has <ticket_nodes>, beside its <nodes>, in the document.
 `;
 
 interface Arguments {
@@ -21,6 +27,11 @@ interface Arguments {
   readonly dir: string;
   readonly port: number;
   readonly stopOnStdinEof: boolean;
+}
+
+interface Serving {
+  readonly server: DocumentServer;
+  readonly removeNotes: () => Promise<void>;
 }
 
 function readArguments(): Arguments | 'help' {
@@ -54,21 +65,38 @@ function untilToldToStop(stopOnStdinEof: boolean): Promise<string> {
   });
 }
 
-async function serve({ slices, dir, port }: Arguments, log: Logger): Promise<DocumentServer> {
+/** Tells whoever knows the folder where we serve, and whom to stop; returns the end of that. */
+async function leaveNotes(dir: string, origin: string): Promise<() => Promise<void>> {
+  const notes = { url: origin, pid: String(process.pid) };
+  const paths = Object.entries(notes).map(([name, text]) => ({ path: join(dir, name), text }));
+  for (const { path, text } of paths) await replaceFile(path, `${text}\n`);
+  return async () => {
+    for (const { path } of paths) await rm(path, { force: true });
+  };
+}
+
+async function serve({ slices, dir, port }: Arguments, log: Logger): Promise<Serving> {
   const certificates = await certificateFiles(dir, new Date());
-  const server = await serveDocument({ file: new DocumentFile(slices), certificates, port, log });
-  const { url } = server;
+  const keys = await ticketKeyFiles(dir);
+  const tickets = new TicketOffice(keys.privateKey);
+  const file = new DocumentFile(slices);
+  const server = await serveDocument({ file, tickets, certificates, port, log });
+  const { url, origin } = server;
+  const removeNotes = await leaveNotes(dir, origin);
   log.info({ url, slices }, 'ready');
-  process.stdout.write(`${JSON.stringify({ url, ca_file: certificates.caFile })}\n`);
-  return server;
+  const facts = { url, ca_file: certificates.caFile, ticket_keys_file: keys.publicKeysFile };
+  process.stdout.write(`${JSON.stringify(facts)}\n`);
+  return { server, removeNotes };
 }
 
 async function run(args: Arguments): Promise<void> {
   const toldToStop = untilToldToStop(args.stopOnStdinEof);
   const log = await makeLogger('demo-plc', 'info');
-  const server = await Promise.race([serve(args, log), toldToStop]);
+  const serving = await Promise.race([serve(args, log), toldToStop]);
   log.info({ reason: await toldToStop }, 'stopping');
-  if (typeof server !== 'string') await server.close();
+  if (typeof serving === 'string') return;
+  await serving.removeNotes();
+  await serving.server.close();
 }
 
 async function main(): Promise<void> {

@@ -24,7 +24,15 @@ export interface AnswerPlan {
   readonly body: Encoding | 'none';
 }
 
+/** A ticket, or why there is none: no slice of that name has tickets, or what it says makes no ticket. */
+export type TicketAnswer =
+  | { readonly issued: true; readonly ticket: string }
+  | { readonly issued: false; readonly because: 'none' | 'unusable'; readonly why: string };
+
 const PATH = '/slices.xml';
+/** Names of slices are checked where they are looked up: here they only have to be plain. */
+const TICKET_PATH = /^\/tickets\/([a-z0-9_]{1,32})\.xml$/;
+const XML = 'application/xml; charset=utf-8';
 /** How long a client should leave us alone while there is no document, seconds. */
 const RETRY_AFTER = '5';
 
@@ -51,18 +59,39 @@ function hasIt(asked: AskedFor, etag: string, modifiedAt: Date): boolean {
   return Math.floor(modifiedAt.getTime() / 1000) * 1000 <= since;
 }
 
+const pathOf = ({ url = '' }: AskedFor): string => url.split('?')[0] ?? '';
+
+/** ticketAskedFor returns the slice whose ticket is asked for (`/tickets/SLICE.xml`), undefined for another path. */
+export function ticketAskedFor(asked: AskedFor): string | undefined {
+  return TICKET_PATH.exec(pathOf(asked))?.[1];
+}
+
 /** planRefusal decides on what needs no document: another path or method; undefined when one is needed. */
-export function planRefusal({ method, url = '' }: AskedFor): AnswerPlan | undefined {
-  if (url.split('?')[0] !== PATH) return { status: 404, headers: {}, body: 'none' };
+export function planRefusal(asked: AskedFor): AnswerPlan | undefined {
+  const { method } = asked;
+  const known = pathOf(asked) === PATH || ticketAskedFor(asked) !== undefined;
+  if (!known) return { status: 404, headers: {}, body: 'none' };
   if (method === 'GET' || method === 'HEAD') return undefined;
   return { status: 405, headers: { allow: 'GET, HEAD' }, body: 'none' };
 }
 
+/** planUnreadable is the answer while the document is missing or cannot be read. */
+export function planUnreadable() {
+  return { status: 503, headers: { 'retry-after': RETRY_AFTER } } as const;
+}
+
+/** planTicket decides how a ticket is answered, or why there is none; a text for people goes with that. */
+export function planTicket(answer: TicketAnswer): Omit<AnswerPlan, 'body'> {
+  // Each ticket is signed for whoever asks, when he asks.
+  const fresh = { 'cache-control': 'no-store' };
+  if (answer.issued) return { status: 200, headers: { ...fresh, 'content-type': XML } };
+  const status = answer.because === 'none' ? 404 : 409;
+  return { status, headers: { ...fresh, 'content-type': 'text/plain; charset=utf-8' } };
+}
+
 /** planAnswer decides on a request for the document; undefined when it cannot be read just now. */
 export function planAnswer(asked: AskedFor, document: DocumentFacts | undefined): AnswerPlan {
-  if (document === undefined) {
-    return { status: 503, headers: { 'retry-after': RETRY_AFTER }, body: 'none' };
-  }
+  if (document === undefined) return { ...planUnreadable(), body: 'none' };
   const encoding = chooseEncoding(asked);
   const etag = `"${document.hash}-${encoding}"`;
   const headers = {
@@ -72,7 +101,7 @@ export function planAnswer(asked: AskedFor, document: DocumentFacts | undefined)
     vary: 'accept-encoding',
   };
   if (hasIt(asked, etag, document.modifiedAt)) return { status: 304, headers, body: 'none' };
-  const type = { 'content-type': 'application/xml; charset=utf-8' };
+  const type = { 'content-type': XML };
   const encoded: Record<string, string> =
     encoding === 'identity' ? {} : { 'content-encoding': encoding };
   return { status: 200, headers: { ...headers, ...type, ...encoded }, body: encoding };

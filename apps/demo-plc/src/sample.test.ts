@@ -7,8 +7,9 @@ import {
   RESOURCE_NAMES,
   withDefaults,
 } from '@nodemgr/records';
-import { parseSlicesXml, type Slice } from '@nodemgr/slices-xml';
+import { parseSlicesXml, parseTicketXml, type Slice } from '@nodemgr/slices-xml';
 import { expect, test } from 'vitest';
+import { readDrafts } from './ticket-drafts.ts';
 
 const sample = (name: string) => fileURLToPath(new URL(`../sample/${name}`, import.meta.url));
 const bytes = readFileSync(sample('slices.xml'));
@@ -61,4 +62,15 @@ test('princeton_sirius can lend 200 guaranteed shares to princeton_eisentest on 
   );
   const { effective } = effectiveRspecs(lenders);
   expect(effective.get('princeton_eisentest')?.['nm_cpu_guaranteed_share']).toBe(200);
+});
+
+test('a ticket of the sample is for node 17, on which PLC does not instantiate its slice', () => {
+  const [[name, { elements }] = ['', { elements: '' }], ...more] = readDrafts(bytes.toString());
+  expect({ name, more }).toEqual({ name: 'ucsd_moara', more: [] });
+  const ticket = parseTicketXml(Buffer.from(`<ticket issued="1750000000">${elements}</ticket>`));
+  expect(ticket).toMatchObject({
+    ok: true,
+    content: { name, nodes: [{ id: 17 }], ssh_keys: expect.stringMatching(/^ssh-/) },
+  });
+  expect(slicesOn(17).map((slice): string => slice.name)).not.toContain(name);
 });

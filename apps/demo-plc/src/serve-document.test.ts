@@ -6,17 +6,22 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { brotliDecompressSync, gunzipSync } from 'node:zlib';
+import { epochSeconds } from '@nodemgr/records';
+import { readTrustedKeys, type TrustedKey, verifyTicket } from '@nodemgr/tickets';
 import { pino } from 'pino';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { certificateFiles } from './certificate-files.ts';
 import { type DocumentServer, serveDocument } from './serve-document.ts';
 import { DocumentFile } from './served-document.ts';
+import { ticketKeyFiles } from './ticket-key-files.ts';
+import { TicketOffice } from './ticket-office.ts';
 
 const TEXT = `<planetlab_slices>${' '.repeat(5000)}</planetlab_slices>`;
 let folder: string;
 let path: string;
 let server: DocumentServer;
 let ca: string;
+let trusted: readonly TrustedKey[];
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'demo-plc-'));
@@ -24,7 +29,11 @@ beforeAll(async () => {
   const certificates = await certificateFiles(join(folder, 'dir'), new Date());
   ca = certificates.ca;
   const log = pino({ level: 'silent' });
-  server = await serveDocument({ file: new DocumentFile(path), certificates, port: 0, log });
+  const keys = await ticketKeyFiles(join(folder, 'dir'));
+  trusted = readTrustedKeys(await readFile(keys.publicKeysFile, 'utf8'));
+  const tickets = new TicketOffice(keys.privateKey);
+  const file = new DocumentFile(path);
+  server = await serveDocument({ file, tickets, certificates, port: 0, log });
 });
 afterAll(async () => {
   await server.close();
@@ -32,8 +41,8 @@ afterAll(async () => {
 });
 beforeEach(() => writeFile(path, TEXT));
 
-async function ask(headers: Record<string, string> = {}, method = 'GET') {
-  const sent = request(server.url, { ca, headers, method, agent: false }).end();
+async function ask(headers: Record<string, string> = {}, method = 'GET', url = server.url) {
+  const sent = request(url, { ca, headers, method, agent: false }).end();
   const [answer] = (await once(sent, 'response')) as [IncomingMessage];
   return { status: answer.statusCode, headers: answer.headers, body: await buffer(answer) };
 }
@@ -77,6 +86,91 @@ describe('the server', () => {
   test('answers other paths and methods', async () => {
     expect((await ask({}, 'POST')).status).toBe(405);
     expect((await ask({}, 'HEAD')).status).toBe(200);
+  });
+});
+
+describe('tickets', () => {
+  const EXPIRY = 4_000_000_000;
+  const slice = (name: string, expiry = `expiry="${EXPIRY}"`) =>
+    `<slice name="${name}" id="7" ${expiry}><timestamp value="1"/><nodes><node id="18"/></nodes>
+     <ticket_nodes><node id="17" hostname="n17.example.org"/></ticket_nodes>
+     <users><user person_id="5"/></users>
+     <rspec><resource name="initscript"><value type="string">a &lt;&#13;\tß</value></resource></rspec></slice>`;
+  const write = (...parts: readonly string[]) =>
+    writeFile(path, `<planetlab_slices>${parts.join('')}</planetlab_slices>`);
+  const get = async (name: string) => {
+    const { status, headers, body } = await ask({}, 'GET', `${server.origin}/tickets/${name}.xml`);
+    return { status, type: headers['content-type'], text: body.toString() };
+  };
+  const verify = (text: string) => {
+    const now = epochSeconds(Math.floor(Date.now() / 1000));
+    return verifyTicket(Buffer.from(text), { trusted, nodeId: 17, now }).record;
+  };
+
+  test('are issued for a slice with <ticket_nodes>, for those nodes, with its terms and its users’ keys', async () => {
+    const blob = Buffer.concat([
+      Buffer.from([0, 0, 0, 11]),
+      Buffer.from('ssh-ed25519'),
+      Buffer.alloc(36),
+    ]);
+    const key = `ssh-ed25519 ${blob.toString('base64')} ü@host`;
+    const keyXml = (person: number) => `<key person_id="${person}" type="ssh" value="${key}"/>`;
+    await write(slice('site_a'), slice('site_b').replaceAll('ticket_nodes', 'other'), keyXml(5));
+    const { status, type, text } = await get('site_a');
+    expect({ status, type }).toEqual({ status: 200, type: 'application/xml; charset=utf-8' });
+    const record = verify(text);
+    expect(record).toMatchObject({
+      name: 'site_a',
+      id: 7,
+      expiry: EXPIRY,
+      plc_instantiated: false,
+      ssh_keys: key,
+      initscript: 'a <\r\tß',
+    });
+    expect(text).not.toContain('id="18"');
+    expect(await get('site_b')).toMatchObject({
+      status: 404,
+      text: 'no ticket for site_b: there are tickets for site_a\n',
+    });
+  });
+
+  test('are issued anew from a changed document, and no more once it does not mark the slice', async () => {
+    await write(slice('site_a'));
+    expect(verify((await get('site_a')).text).id).toBe(7);
+    await write(slice('site_a').replace('id="7"', 'id="8"'));
+    expect(verify((await get('site_a')).text).id).toBe(8);
+    await write();
+    expect((await get('site_a')).status).toBe(404);
+  });
+
+  test('are refused with the reason where a slice makes none, and later where the document cannot be read', async () => {
+    await write(slice('site_a', ''));
+    expect(await get('site_a')).toMatchObject({
+      status: 409,
+      text: expect.stringContaining('its slice has no expiry'),
+    });
+    await writeFile(path, `<planetlab_slices>${slice('site_a')}`);
+    expect((await get('site_a')).status).toBe(503);
+    await rm(path);
+    expect((await get('site_a')).status).toBe(503);
+  });
+
+  test('have names of slices, and nothing that could lead elsewhere', async () => {
+    for (const name of ['..%2fdir%2fticket', 'A_b', `a_${'b'.repeat(40)}`, '']) {
+      expect((await get(name)).status).toBe(404);
+    }
+  });
+});
+
+describe('the key of the tickets', () => {
+  test('is made once for its owner alone, and again when it is damaged', async () => {
+    const first = await ticketKeyFiles(folder);
+    const file = join(folder, 'ticket.key');
+    expect((await stat(file)).mode & 0o777).toBe(0o600);
+    expect(await ticketKeyFiles(folder)).toEqual(first);
+    expect(await readFile(first.publicKeysFile, 'utf8')).toMatch(/^-----BEGIN PUBLIC KEY-----/);
+    await writeFile(file, 'no key');
+    expect((await ticketKeyFiles(folder)).privateKey).not.toBe(first.privateKey);
   });
 });
 

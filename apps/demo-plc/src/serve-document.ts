@@ -1,15 +1,24 @@
-/** Serves the document over HTTPS on 127.0.0.1: acts on what plan-answer.ts decides, one log line a request. */
+/** Serves the document and tickets over HTTPS on 127.0.0.1: acts on what plan-answer.ts decides, one log line a request. */
 import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { Logger } from '@nodemgr/daemon';
 import type { Certificates } from './make-certificates.ts';
-import { planAnswer, planRefusal } from './plan-answer.ts';
+import {
+  type AnswerPlan,
+  planAnswer,
+  planRefusal,
+  planTicket,
+  planUnreadable,
+  ticketAskedFor,
+} from './plan-answer.ts';
 import type { DocumentFile, ServedDocument } from './served-document.ts';
+import type { TicketOffice } from './ticket-office.ts';
 
 export interface ServeOptions {
   readonly file: DocumentFile;
+  readonly tickets: TicketOffice;
   readonly certificates: Pick<Certificates, 'server' | 'serverKey'>;
   /** 0: whatever is free. */
   readonly port: number;
@@ -17,6 +26,9 @@ export interface ServeOptions {
 }
 
 export interface DocumentServer {
+  /** Of the server: `/slices.xml` and `/tickets/SLICE.xml` are below it. */
+  readonly origin: string;
+  /** Of the document. */
   readonly url: string;
   close(): Promise<void>;
 }
@@ -33,28 +45,62 @@ async function readCurrent(file: DocumentFile, log: Logger): Promise<ServedDocum
   }
 }
 
+/** What a request is answered with. */
+interface Reply extends Omit<AnswerPlan, 'body'> {
+  readonly body?: Buffer;
+}
+
+async function replyWithDocument(
+  request: IncomingMessage,
+  document: ServedDocument | undefined,
+): Promise<Reply> {
+  const { body, ...plan } = planAnswer(request, document);
+  const bytes = body === 'none' ? undefined : await document?.body(body);
+  return bytes === undefined ? plan : { ...plan, body: bytes };
+}
+
+async function replyWithTicket(
+  name: string,
+  document: ServedDocument,
+  { tickets, log }: ServeOptions,
+): Promise<Reply> {
+  try {
+    const answer = await tickets.issue(document, name, Math.floor(Date.now() / 1000));
+    const plan = planTicket(answer);
+    const text = answer.issued ? answer.ticket : `${answer.why}\n`;
+    return { ...plan, body: Buffer.from(text) };
+  } catch (error) {
+    log.warn({ err: error, name }, 'the document cannot be read for tickets; the client is told');
+    return planUnreadable();
+  }
+}
+
+async function replyTo(request: IncomingMessage, options: ServeOptions): Promise<Reply> {
+  const refusal = planRefusal(request);
+  if (refusal !== undefined) return { status: refusal.status, headers: refusal.headers };
+  const document = await readCurrent(options.file, options.log);
+  const name = ticketAskedFor(request);
+  if (name === undefined || document === undefined) return replyWithDocument(request, document);
+  return replyWithTicket(name, document, options);
+}
+
 async function answer(
   request: IncomingMessage,
   response: ServerResponse,
-  { file, log }: ServeOptions,
+  options: ServeOptions,
 ): Promise<void> {
   const started = performance.now();
   const { method, url } = request;
-  const refusal = planRefusal(request);
-  const document = refusal === undefined ? await readCurrent(file, log) : undefined;
-  const plan = refusal ?? planAnswer(request, document);
-  const body = plan.body === 'none' ? undefined : await document?.body(plan.body);
+  const { status, headers, body } = await replyTo(request, options);
   // A 304 has no content of its own whose length could be told (RFC 9110, 8.6).
-  const length = plan.status === 304 ? {} : { 'content-length': body?.length ?? 0 };
-  response.writeHead(plan.status, { ...plan.headers, ...length });
+  const length = status === 304 ? {} : { 'content-length': body?.length ?? 0 };
+  response.writeHead(status, { ...headers, ...length });
   response.end(method === 'HEAD' ? undefined : body);
   const ms = Math.round(performance.now() - started);
   // A poll that changes nothing comes every few seconds, for ever.
-  const level = plan.status === 304 ? 'debug' : 'info';
-  log[level](
-    { method, url, status: plan.status, encoding: plan.body, bytes: body?.length, ms },
-    'request',
-  );
+  const level = status === 304 ? 'debug' : 'info';
+  const encoding = headers['content-encoding'] ?? 'identity';
+  options.log[level]({ method, url, status, encoding, bytes: body?.length, ms }, 'request');
 }
 
 /** serveDocument serves until it is closed; rejects when the port cannot be had. */
@@ -73,8 +119,10 @@ export async function serveDocument(options: ServeOptions): Promise<DocumentServ
   await once(server, 'listening');
   // A TCP server's address is an object (net.Server.address).
   const address = server.address() as AddressInfo;
+  const origin = `https://127.0.0.1:${address.port}`;
   return {
-    url: `https://127.0.0.1:${address.port}/slices.xml`,
+    origin,
+    url: `${origin}/slices.xml`,
     async close() {
       const closed = once(server, 'close');
       server.close();

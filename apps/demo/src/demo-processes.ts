@@ -10,7 +10,7 @@ export interface DemoProcessesOptions {
   /** Folder of the bundled apps. */
   readonly apps: string;
   readonly logDir: string;
-  /** Told whenever a process has ended by itself; it is started again. */
+  /** Told whenever a process has ended by itself; it is started again unless it may stop and did. */
   readonly ended: (process: KeptProcess, how: Ended) => void;
 }
 
@@ -22,15 +22,14 @@ export class DemoProcesses {
     mkdirSync(options.logDir, { recursive: true, mode: 0o755 });
   }
 
-  /** launch starts an app; `args` is asked for at each of its starts. */
-  launch(name: string, args: () => readonly string[]): KeptProcess {
+  /** launch starts an app; `args` is asked for at each of its starts. One that `mayStop` is not held to run. */
+  launch(name: string, args: () => readonly string[], mayStop = false): KeptProcess {
     const { apps, logDir, ended } = this.options;
     const logFile = join(logDir, `${name}.log`);
     const main = join(apps, name, 'main.cjs');
     const env = withoutOverrides(process.env);
-    const kept = new KeptProcess({ name, args: () => [main, ...args()], logFile, env }, (_, how) =>
-      ended(kept, how),
-    );
+    const spec = { name, args: () => [main, ...args()], logFile, mayStop, env };
+    const kept = new KeptProcess(spec, (_, how) => ended(kept, how));
     this.#tails.push(new LogTail(logFile));
     this.#kept.push(kept);
     kept.start();

@@ -1,6 +1,6 @@
 /**
- * One process of the demo, started again when it ends, as systemd would (Restart=always). Its log
- * goes to a file of its own, so that nothing it says depends on us.
+ * One process of the demo, started again when it ends, as systemd would (Restart=always, or on-failure).
+ * Its log goes to a file of its own, so that nothing it says depends on us.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -13,6 +13,8 @@ export interface ProcessSpec {
   /** Program and arguments, run by this Node.js; asked for at each start. */
   readonly args: () => readonly string[];
   readonly logFile: string;
+  /** Whether it stays away once it has been told to stop, which is when it ends with status 0. */
+  readonly mayStop: boolean;
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 
@@ -75,6 +77,7 @@ export class KeptProcess {
       const how = await this.#live();
       if (this.#stop.signal.aborted) return;
       this.ended(this.spec, how);
+      if (staysAway(this.spec, how)) return;
       failures = performance.now() - since > GOOD_LIFE_MS ? 1 : failures + 1;
       await sleep(backoffMs(failures, RESTART, Math.random()), this.#stop.signal);
     }
@@ -103,6 +106,11 @@ export class KeptProcess {
     this.#child = undefined;
     return { code, signal };
   }
+}
+
+/** staysAway reports whether a process that ended so is not started again. */
+export function staysAway({ mayStop }: Pick<ProcessSpec, 'mayStop'>, { code }: Ended): boolean {
+  return mayStop && code === 0;
 }
 
 function putAsideWhenLarge(file: string): void {

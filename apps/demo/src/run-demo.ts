@@ -19,11 +19,12 @@ import { demoDefaults, flagOverrides, ownPlc } from './demo-config.ts';
 import { type DemoOptions, UsageError } from './demo-options.ts';
 import { makePlaces } from './demo-places.ts';
 import { DemoProcesses } from './demo-processes.ts';
-import type { Ended, KeptProcess } from './kept-process.ts';
+import { type Ended, type KeptProcess, staysAway } from './kept-process.ts';
 import { NodeWatcher } from './look-at-node.ts';
 import { judgeReadiness, type Readiness, renderProgress } from './node-look.ts';
 import { type ReadyNode, renderReady } from './render-ready.ts';
 import { type Output, Screen } from './screen.ts';
+import { NO_PLC, PLC_START_MS, type PlcConfig, startPlc } from './start-plc.ts';
 
 export interface DemoRun {
   readonly options: DemoOptions;
@@ -36,7 +37,6 @@ export interface DemoRun {
 
 const LOOK_MS = 150;
 const SHOW_MS = 250;
-const PLC_START_MS = 10_000;
 const WARN = 40;
 const API_SILENT: Readiness = { ready: false, waitsFor: 'the API to answer' };
 
@@ -96,9 +96,12 @@ class Demo {
   }
 
   /** A process that cannot start ends the demo, with its own words; later ones are started again. */
-  #ended(kept: KeptProcess, { code, signal }: Ended): void {
+  #ended(kept: KeptProcess, how: Ended): void {
     const { name } = kept.spec;
-    if (!this.#ready && signal === null) {
+    const { code, signal } = how;
+    if (staysAway(kept.spec, how)) {
+      this.#screen.line(`! ${name} was told to stop; the node goes on without it`);
+    } else if (!this.#ready && signal === null) {
       this.#failed ??= kept.lastLogLine() || `${name} ended with status ${code}`;
     } else {
       this.#screen.line(`! ${name} ended (${signal ?? `status ${code}`}); starting it again`);
@@ -114,12 +117,13 @@ class Demo {
       overridesFromEnv(process.env),
     );
     const places = makePlaces(this.stateDir);
-    const asked = mergeConfig(mergeConfig(demoDefaults(places), user), flagOverrides(options));
-    const plc = ownPlc(user) ? {} : await this.#startPlc();
+    const plc = ownPlc(user) ? NO_PLC : await this.#startPlc();
     if (plc === undefined) return undefined;
+    const defaults = mergeConfig(demoDefaults(places), { tickets: plc.tickets });
+    const asked = mergeConfig(mergeConfig(defaults, user), flagOverrides(options));
     const { stateDir, runtimeDir } = places;
     this.#runtimeDir = runtimeDir;
-    const own = { node: { state_dir: stateDir, runtime_dir: runtimeDir }, plc };
+    const own = { node: { state_dir: stateDir, runtime_dir: runtimeDir }, plc: plc.plc };
     const tree = mergeConfig(asked, own);
     const config = checkConfig(tree, file ?? 'the demo');
     const header = '# Made by `npm start`, and made again at each start: edits are lost.\n';
@@ -127,33 +131,20 @@ class Demo {
     return config;
   }
 
-  async #startPlc(): Promise<{ url: string; ca_file: string } | undefined> {
+  async #startPlc(): Promise<PlcConfig | undefined> {
     const slices = resolve(this.run.options.slices ?? this.run.sample);
     readFor('--slices', slices);
-    const dir = join(this.stateDir, 'demo-plc');
-    // Whatever port is free at first; the same one when it is started again.
-    let port = '0';
-    const plc = this.#processes.launch('demo-plc', () => [
-      '--slices',
+    const config = await startPlc({
+      processes: this.#processes,
+      stateDir: this.stateDir,
       slices,
-      '--dir',
-      dir,
-      '--port',
-      port,
-    ]);
-    const until = performance.now() + PLC_START_MS;
-    while (this.#going && performance.now() < until) {
-      const [line, rest] = plc.stdout.split('\n');
-      if (line !== undefined && rest !== undefined) {
-        const { url, ca_file } = JSON.parse(line) as { url: string; ca_file: string };
-        port = new URL(url).port;
-        this.#screen.line(`demo-plc serves ${slices} at ${url}`);
-        return { url, ca_file };
-      }
-      await sleep(LOOK_MS, this.run.stop);
-    }
-    if (this.#going) this.#failed = `demo-plc has not started in ${PLC_START_MS} ms`;
-    return undefined;
+      going: () => this.#going,
+      stop: this.run.stop,
+    });
+    if (config !== undefined) {
+      this.#screen.line(`demo-plc serves ${slices} at ${config.plc['url']}`);
+    } else if (this.#going) this.#failed = `demo-plc has not started in ${PLC_START_MS} ms`;
+    return config;
   }
 
   async #comeUp(config: Config): Promise<void> {

@@ -2,6 +2,7 @@ import type { DbStatus, FetcherStatus, SupervisorStatus } from '@nodemgr/contrac
 import { amountText } from '@nodemgr/records';
 import { expect, test } from 'vitest';
 import { describeEvent } from './describe-event.ts';
+import { staysAway } from './kept-process.ts';
 import { judgeReadiness, type NodeLook, renderProgress } from './node-look.ts';
 import { renderReady } from './render-ready.ts';
 import { renderSlivers } from './render-slivers.ts';
@@ -169,4 +170,12 @@ test('on a terminal progress is drawn over; without one each new line is printed
   expect(said(false)).toBe('1/2\nevent\n2/2\n');
   const erase = '\r\x1b[2K';
   expect(said(true)).toBe(`${erase}1/2${erase}event\n1/2${erase}2/2\n`);
+});
+
+test('a process that may stop stays away when it was told to, and comes back when it failed', () => {
+  const told = { code: 0, signal: null };
+  expect(staysAway({ mayStop: true }, told)).toBe(true);
+  expect(staysAway({ mayStop: false }, told)).toBe(false);
+  expect(staysAway({ mayStop: true }, { code: 1, signal: null })).toBe(false);
+  expect(staysAway({ mayStop: true }, { code: null, signal: 'SIGKILL' })).toBe(false);
 });

@@ -15,7 +15,8 @@ nothing of the node manager on this machine. Passphrases and unknown host keys a
 terminal; --timeout counts that time too. What ssh complains of exits 3.
 `;
 
-function toSeconds(text: string): number {
+/** toSeconds reads how long to wait for an answer of the API. */
+export function toSeconds(text: string): number {
   const seconds = Number(text);
   if (seconds > 0 && seconds <= 3600) return seconds;
   throw new InvalidArgumentError('wants seconds, more than 0 and at most 3600.');
@@ -30,20 +31,29 @@ function toSshTarget(text: string): SshTarget {
   }
 }
 
-/** --via leads to the API of another node, and everything but `call` asks the daemons of this one. */
+/** What calls the API and nothing else, from the program's name on. */
+const CALLING: readonly string[] = ['call', 'ticket deliver'];
+
+function wordsOf(command: Command): string {
+  const { parent } = command;
+  return parent?.parent ? `${parent.name()} ${command.name()}` : command.name();
+}
+
+/** --via leads to the API of another node, and everything but CALLING is about this one. */
 function checkVia(program: Command, command: Command): void {
   const { via, config, state } = program.opts<GlobalOptions>();
   if (via === undefined) return;
   const refuse = (why: string) => program.error(`error: ${why}`);
-  if (command.name() !== 'call') {
-    refuse(`--via is for call; ${command.name()} asks the daemons of this machine`);
+  const words = wordsOf(command);
+  if (!CALLING.includes(words)) {
+    refuse(`--via is for ${CALLING.join(' and ')}; ${words} is about this machine`);
   }
   if (config !== undefined || state !== undefined) {
     refuse('--via calls another node; --config and --state name one on this machine');
   }
 }
 
-/** addVia adds the option, which only `call` takes. */
+/** addVia adds the option, which only CALLING take. */
 export function addVia(program: Command): void {
   program
     .option(

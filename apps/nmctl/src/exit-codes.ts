@@ -15,5 +15,5 @@ export const EXIT_MEANINGS: Readonly<Record<ExitCode, string>> = {
   1: 'something is down, failing, held back or wrong, or a part of the answer is missing',
   2: 'wrong usage, or a configuration that cannot be used',
   3: 'nothing that could answer does: is the node manager running?',
-  4: 'the API answered with a fault (call)',
+  4: 'the API answered with a fault (call, ticket deliver)',
 };

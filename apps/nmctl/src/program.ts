@@ -4,6 +4,7 @@ import { Command, InvalidArgumentError } from 'commander';
 import packageJson from '../../../package.json' with { type: 'json' };
 import { addCall, addVia } from './add-call.ts';
 import { addImage } from './add-image.ts';
+import { addTicket } from './add-ticket.ts';
 import { type BandwidthOptions, showBandwidth } from './commands/bandwidth.ts';
 import { checkConfigFile, showConfig, showConfigKeys } from './commands/config.ts';
 import { type EventsOptions, showEvents } from './commands/events.ts';
@@ -38,6 +39,7 @@ Examples:
   nmctl call GetRSpec princeton_sirius          one call of the API
   nmctl call SetLoans princeton_sirius '[["princeton_eisentest", "nm_cpu_share", 8]]'
   nmctl --via ssh://del_snoop@node call GetRSpec princeton_sirius
+  nmctl ticket show ticket.xml                  what a ticket grants
   nmctl plan                                    what happens next, as commands
   nmctl config check /etc/nodemgr/nodemgr.toml
 
@@ -151,6 +153,7 @@ export function makeProgram(surroundings: Surroundings): Command {
     .description('what the agents would do next, as commands')
     .action(() => run(showPlan));
   addCall(program, run);
+  addTicket(program, run);
   addGuard(program, run);
   program
     .command('fetch')

@@ -32,9 +32,10 @@ const VIA = ['--via', 'ssh://del_snoop@node'] as const;
 
 describe('what is refused as usage, before anything is done', () => {
   test.each([
-    [[...VIA, 'status'], '--via is for call; status asks the daemons of this machine'],
-    [['status', ...VIA], '--via is for call; status asks the daemons of this machine'],
-    [[...VIA, 'guard', 'allow'], '--via is for call; allow asks'],
+    [[...VIA, 'status'], '--via is for call and ticket deliver; status is about this machine'],
+    [['status', ...VIA], '--via is for call and ticket deliver; status is about this machine'],
+    [[...VIA, 'ticket', 'show', 'x'], 'ticket show is about this machine'],
+    [[...VIA, 'guard', 'allow'], '--via is for call and ticket deliver; guard allow is'],
     [[...VIA, '--state', '.', 'call', 'Help'], '--via calls another node; --config and --state'],
     [[...VIA, '--config', 'x', 'call', 'Help'], '--via calls another node; --config and --state'],
     [['--via', 'ssh://-x@node', 'call', 'Help'], "'-x' is no user name"],

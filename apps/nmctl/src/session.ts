@@ -20,7 +20,7 @@ export interface GlobalOptions {
   readonly config?: string;
   readonly state?: string;
   readonly json?: boolean;
-  /** Only `call` takes it. */
+  /** Only what calls the API takes it. */
   readonly via?: SshTarget;
 }
 

@@ -68,6 +68,16 @@ const clock = z.strictObject({
   settle_seconds: z.number().min(0).max(DAY).default(300),
 });
 
+const tickets = z.strictObject({
+  /**
+   * PEM public keys and certificates of those who may sign tickets; no tickets are accepted without it.
+   * Read for each ticket. It must be root's or db-service's, and writable by nobody else.
+   */
+  trusted_keys_file: path.default('/etc/nodemgr/ticket-keys.pem'),
+  /** Whether signatures and digests with SHA-1 count, which old tools make. */
+  allow_rsa_sha1: z.boolean().default(false),
+});
+
 const accounts = z.strictObject({
   /** Accounts worked on side by side. */
   workers: z.int().min(1).max(64).default(4),
@@ -160,6 +170,7 @@ export const configSchema = z.strictObject({
   plc,
   guard: guard.prefault({}),
   clock: clock.prefault({}),
+  tickets: tickets.prefault({}),
   accounts: accounts.prefault({}),
   bandwidth: bandwidth.prefault({}),
   delegates: z.array(delegate).max(100).default([]),

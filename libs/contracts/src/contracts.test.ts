@@ -3,15 +3,16 @@ import { describe, expect, test } from 'vitest';
 import { deliverContract } from './deliver.ts';
 import { eventSchema, eventsMethod, eventText, MAX_WHY } from './events.ts';
 import { feedItemSchema } from './feed.ts';
-import { writeContract } from './write.ts';
+import { MAX_TICKET_SIZE, writeContract } from './write.ts';
 
 const REQUEST = { request_id: '00000000-0000', sliver: 'princeton_sirius', caller: 'root' };
 
 describe('what api-gateway may write', () => {
-  test('is loans and run state: no method takes a key, a record or an RSpec', () => {
+  test('is loans, run state and tickets: no method takes a key, a record or an RSpec', () => {
     expect(Object.keys(writeContract).sort()).toEqual([
       'create_sliver',
       'delete_sliver',
+      'deliver_ticket',
       'set_loans',
       'start',
       'stop',
@@ -39,6 +40,22 @@ describe('what api-gateway may write', () => {
     expect(fits([['€'.repeat(64), 'nm_cpu_share', 1]])).toBe(false);
     expect(fits([['a'.repeat(65), 'nm_cpu_share', 1]])).toBe(false);
     expect(fits([['a_a', 'nm_cpu_share', 1.5]])).toBe(false);
+  });
+});
+
+describe('a ticket', () => {
+  const fits = (ticket: unknown) => {
+    const { sliver: _, ...request } = REQUEST;
+    return writeContract.deliver_ticket.params.safeParse({ ...request, ticket }).success;
+  };
+
+  test('comes as text of bounded length, and its sliver is not the gateway’s to name', () => {
+    expect(fits('<ticket/>')).toBe(true);
+    expect(fits('')).toBe(false);
+    expect(fits('x'.repeat(MAX_TICKET_SIZE))).toBe(true);
+    expect(fits('x'.repeat(MAX_TICKET_SIZE + 1))).toBe(false);
+    const named = { ...REQUEST, ticket: '<ticket/>' };
+    expect(writeContract.deliver_ticket.params.safeParse(named).success).toBe(false);
   });
 });
 

@@ -1,7 +1,6 @@
-/** The calls that plc-fetcher makes on db-service: the only way a record gets in. */
+/** The calls that plc-fetcher makes on db-service: the only way a record gets in without a signature. */
 import {
   type DeliveredRecord,
-  deliveredRecordSchema,
   type EpochSeconds,
   epochSecondsSchema,
   MAX_RECORDS,
@@ -68,15 +67,6 @@ export type HeldSource = z.infer<typeof heldSource>;
 export const deliverContract = {
   /** Replaces all records of a source. */
   full_update: method(fullUpdateParams, deliveryResult),
-  /** Adds or renews one record (a ticket). */
-  single_record: method(
-    z.strictObject({
-      request_id: requestIdSchema,
-      source: sourceSchema,
-      record: deliveredRecordSchema,
-    }),
-    deliveryResult,
-  ),
   held_source: method(z.strictObject({ source: sourceSchema }), heldSource),
 };
 export type DeliverContract = typeof deliverContract;

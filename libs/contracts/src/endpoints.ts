@@ -3,7 +3,8 @@
  * directory, so that file permissions decide who can connect:
  *
  *   deliver/   plc-fetcher → db-service    records
- *   write/     api-gateway → db-service    loans and run state, never keys or slivers
+ *   write/     api-gateway → db-service    loans and run state; keys and slivers in tickets alone,
+ *                                          whose signature db-service checks
  *   feed/      agents and gateway ← db-service
  *   op/NAME/   operators (root) → process NAME
  */

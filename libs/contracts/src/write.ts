@@ -1,20 +1,39 @@
 /**
- * The calls that api-gateway makes on db-service. They set loans and run state and nothing else: a
- * gateway that has been taken over can add no key and no sliver.
+ * The calls that api-gateway makes on db-service. They set loans and run state, and hand tickets over,
+ * which db-service verifies itself: a gateway that has been taken over can add no key and no sliver.
  */
 import { accountNameSchema, loansSchema } from '@nodemgr/records';
 import * as z from 'zod';
 import { method } from './call.ts';
 import { requestIdSchema } from './deliver.ts';
 
-const target = {
+const request = {
   request_id: requestIdSchema,
-  sliver: accountNameSchema,
   /** Who asked, for the log. */
   caller: z.string().max(64),
 };
+const target = { ...request, sliver: accountNameSchema };
 /** The revision at which the change can be seen; the current one when nothing differed. */
 const durable = z.object({ revision: z.int().nonnegative() });
+
+/** Bytes of a ticket in UTF-8, hence also its longest text. @nodemgr/tickets takes no bigger one. */
+export const MAX_TICKET_SIZE = 256 * 1024;
+
+export const TICKET_OUTCOMES = [
+  'created',
+  /** The record held was a ticket's, and says something else now. */
+  'renewed',
+  /** This ticket, or one that says the same, has been accepted before. */
+  'unchanged',
+  /** PLC names the slice itself: its record counts, and the ticket changed nothing. */
+  'left to PLC',
+] as const;
+
+const ticketResult = durable.extend({
+  sliver: accountNameSchema,
+  outcome: z.enum(TICKET_OUTCOMES),
+});
+export type TicketResult = z.infer<typeof ticketResult>;
 
 export const writeContract = {
   set_loans: method(z.strictObject({ ...target, loans: loansSchema }), durable),
@@ -22,5 +41,9 @@ export const writeContract = {
   stop: method(z.strictObject(target), durable),
   create_sliver: method(z.strictObject(target), durable),
   delete_sliver: method(z.strictObject(target), durable),
+  deliver_ticket: method(
+    z.strictObject({ ...request, ticket: z.string().min(1).max(MAX_TICKET_SIZE) }),
+    ticketResult,
+  ),
 };
 export type WriteContract = typeof writeContract;

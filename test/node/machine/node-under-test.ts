@@ -16,8 +16,9 @@ import {
   type ResultOf,
   supervisorOperatorContract,
 } from '@nodemgr/contracts';
-import { accountName, type SliverRecord } from '@nodemgr/records';
+import { accountName } from '@nodemgr/records';
 import { PythonClient } from '../../support/python-client.ts';
+import { nowSeconds, TicketAuthority } from '../../support/ticket-authority.ts';
 import { Asker } from './asker.ts';
 import { eventually, type Patience } from './eventually.ts';
 import { type MachinePlace, NodeMachine } from './node-machine.ts';
@@ -26,6 +27,8 @@ import { type Finished, type RunOptions, saidBy } from './run-command.ts';
 import type { SshDoor } from './ssh-door.ts';
 
 const API_SOCKET = '/run/nodemgr/api/api.sock';
+/** Where the node looks for them unless it is told otherwise. */
+const TICKET_KEYS = '/etc/nodemgr/ticket-keys.pem';
 /** Of a login on a busy machine. */
 const LOGIN_MS = 180_000;
 
@@ -45,6 +48,7 @@ export class NodeUnderTest {
   readonly keys;
   readonly #apiSocket: string;
   readonly #asker: Asker;
+  readonly #authority = new TicketAuthority();
   readonly #doors = new Map<string, SshDoor>();
   #api: PythonClient | undefined;
 
@@ -98,10 +102,11 @@ export class NodeUnderTest {
     return outcome;
   }
 
-  /** deliverTicket delivers the record of a sliver that PLC has not instantiated itself. */
-  async deliverTicket(record: SliverRecord): Promise<void> {
-    const request_id = crypto.randomUUID();
-    await this.#asker.ask('deliver', 'single_record', { request_id, source: 'ticket', record });
+  /** deliverTicket delivers a ticket for a sliver that PLC has not instantiated itself, good for a day. */
+  async deliverTicket(name: string): Promise<void> {
+    await this.machine.write(TICKET_KEYS, this.#authority.publicPem);
+    const expiry = nowSeconds() + 86_400;
+    await this.api.call('Ticket', this.#authority.sign({ name, expiry }));
   }
 
   /** converged waits until every account is as the database wants it. */

@@ -1,11 +1,4 @@
 /** The slices of the tests: twenty of one person's, and what a test would have different. Pure. */
-import {
-  accountName,
-  DEFAULT_IMAGE,
-  epochSeconds,
-  recordKeyOf,
-  type SliverRecord,
-} from '@nodemgr/records';
 import { documentXml, type SliceSpec, sliceXml } from '../../support/slices-document.ts';
 
 export const SLIVERS = Array.from(
@@ -47,23 +40,4 @@ export function testbed(keys: PublicKeys, differences: Differences = {}): string
     keyXml(PEOPLE.tenant, keys.tenant),
     keyXml(PEOPLE.stranger, keys.stranger),
   );
-}
-
-/** aTicket is the record of a sliver that PLC has not instantiated; `now` in seconds since 1970. */
-export function aTicket(sliver: string, now: number): SliverRecord {
-  const name = accountName(sliver);
-  return {
-    record_key: recordKeyOf('sliver', name),
-    timestamp: epochSeconds(now),
-    expiry: epochSeconds(now + 86_400),
-    account_type: 'sliver',
-    name,
-    plc_instantiated: false,
-    ssh_keys: '',
-    id: 77,
-    rspec: {},
-    initscript: '',
-    image: DEFAULT_IMAGE,
-    delegations: [],
-  };
 }

@@ -17,8 +17,10 @@ test.each([...parts.methods.values()])(
   (method) => {
     const [, section = ''] = page.split(`.TP\n\\fB${method.name}(`);
     const [text = ''] = section.split('.RE\n');
-    for (const { name, type } of method.parameters)
-      expect(text).toContain(`\\fI${name}\\fR (${type})`);
+    for (const { name, type, orType } of method.parameters) {
+      const types = orType === undefined ? type : `${type} or ${orType}`;
+      expect(text).toContain(`\\fI${name}\\fR (${types})`);
+    }
     expect(text).toContain(`Result (${method.result.type})`);
     expect(text).toContain('\nCallers\n');
     expect(text).toContain('\nFaults\n');

@@ -44,8 +44,9 @@ export const TYPES: readonly Entry[] = [
       'whole. Given as <int>; over 31 bits as <i8>, which not every client reads.',
   ],
   ['array, struct', 'As in the specification.'],
+  ['base64', 'The bytes of a file; taken where it is named.'],
   [
-    'boolean, double, dateTime.iso8601, base64, nil',
+    'boolean, double, dateTime.iso8601, nil',
     'Read, but no method takes one: they are answered with fault 102 that says what is wanted.',
   ],
 ];
@@ -67,10 +68,11 @@ export const FAULT_WORDS: Readonly<Record<FaultName, string>> = {
   'no-such-method': 'The text lists the methods that there are.',
   'wrong-argument-count': 'The text says how the method is called.',
   'bad-argument':
-    'One of another type than the documented one, a sliver that is not on this node, or malformed ' +
-    'loans. The text names the argument.',
+    'One of another type than the documented one, a sliver that is not on this node, malformed loans, ' +
+    'or a ticket that does not count. The text names the argument, and says why.',
   'permission-denied':
-    'The text says who was asking. It is judged after the arguments and the sliver.',
+    'The text says who was asking; it is judged after the arguments and the sliver. Of a ticket, that ' +
+    'nobody has signed it whom this node trusts.',
   unavailable:
     'The text says which part is down, and of a change whether it may have been made all the same. ' +
     'Trying again later can help; only a Start that was made then runs the start scripts once more.',

@@ -70,6 +70,18 @@ const CLOCK: Readonly<Record<string, KeyWords>> = {
   'clock.settle_seconds': { about: 'How long after a jump nothing expires.' },
 };
 
+const TICKETS: Readonly<Record<string, KeyWords>> = {
+  'tickets.trusted_keys_file': {
+    about:
+      'PEM file with the public keys or certificates of those who may sign tickets. It is read for each ' +
+      "ticket, and must be root's or db-service's own and writable by nobody else. Without it no tickets " +
+      'are accepted.',
+  },
+  'tickets.allow_rsa_sha1': {
+    about: 'Whether signatures made with SHA-1 count, as old tools make them.',
+  },
+};
+
 const ACCOUNTS: Readonly<Record<string, KeyWords>> = {
   'accounts.workers': { about: 'How many accounts are worked on side by side.' },
   'accounts.keep_files_seconds': {
@@ -151,6 +163,7 @@ export const KEY_WORDS: Readonly<Record<string, KeyWords>> = {
   ...PLC,
   ...GUARD,
   ...CLOCK,
+  ...TICKETS,
   ...ACCOUNTS,
   ...BANDWIDTH,
   ...DELEGATES,
@@ -165,6 +178,7 @@ export const TABLE_WORDS: Readonly<Record<string, string>> = {
   plc: 'The authority that decides who may use the node.',
   guard: 'Keeps an authority that answers with too little from emptying the node.',
   clock: 'When the clock may be trusted: a slice ends by it.',
+  tickets: 'Slivers that somebody else than the document may vouch for, by signature.',
   accounts: 'The Unix accounts behind slivers and delegates.',
   bandwidth: "Limits of the node's traffic.",
   'delegates[]': 'Accounts without a sliver, by way of which someone outside may call the API.',

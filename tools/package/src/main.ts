@@ -1,7 +1,9 @@
-/** The second half of `npm run package` (main.mjs): dist/package/nodemgr_VERSION_ARCH.deb of what is in dist/. */
+/** The second half of `npm run package` (main.mjs): the packages of a node and of the ticket signer, in dist/package. */
 import { parseArgs } from 'node:util';
 import { buildFacts } from './build-facts.ts';
 import { makePackage } from './make-package.ts';
+import { NODE_PACKAGE } from './node-package.ts';
+import { SIGNER_PACKAGE } from './signer-package.ts';
 
 const USAGE = `usage: npm run package [-- --no-build] [-- --version VERSION]
   --no-build          take what is in dist/ as it is
@@ -16,8 +18,10 @@ function main(): void {
     process.stdout.write(USAGE);
     return;
   }
-  const made = makePackage(buildFacts(process.env, values.version), 'dist/package');
-  process.stdout.write(`${made}\n`);
+  const facts = buildFacts(process.env, values.version);
+  for (const recipe of [NODE_PACKAGE, SIGNER_PACKAGE]) {
+    process.stdout.write(`${makePackage(facts, 'dist/package', recipe)}\n`);
+  }
 }
 
 try {

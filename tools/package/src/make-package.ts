@@ -4,30 +4,24 @@ import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync 
 import { join, resolve } from 'node:path';
 import type { BuildFacts } from './build-facts.ts';
 import { libraryDependencies } from './library-dependencies.ts';
+import { NODE_PACKAGE } from './node-package.ts';
 import type { PackageFile } from './package-file.ts';
-import { programFiles } from './program-files.ts';
-import { renderControl } from './render-control.ts';
+import type { PackageRecipe } from './package-recipe.ts';
 import { runCommand } from './run-command.ts';
 import { stageTree } from './stage-tree.ts';
-import { CONFFILES, systemFiles } from './system-files.ts';
-import { textFiles } from './text-files.ts';
-import { usedPackages } from './used-packages.ts';
 
-const SCRIPTS = 'tools/package/debian';
 const SCRIPT_NAMES = ['postinst', 'prerm', 'postrm'];
-
-/** packageFiles returns everything that is installed. */
-export function packageFiles(facts: BuildFacts): readonly PackageFile[] {
-  const files = [...programFiles(), ...systemFiles()];
-  return [...files, ...textFiles(facts, usedPackages())];
-}
 
 const isRegular = (file: PackageFile): boolean => !('target' in file);
 
 /** Of every file but the conffiles, as dh_md5sums(1) does it. */
-function checksums(root: string, files: readonly PackageFile[]): string {
+function checksums(
+  root: string,
+  files: readonly PackageFile[],
+  conffiles: readonly string[],
+): string {
   return files
-    .filter((file) => isRegular(file) && !CONFFILES.includes(`/${file.to}`))
+    .filter((file) => isRegular(file) && !conffiles.includes(`/${file.to}`))
     .map(({ to }) => {
       const sum = createHash('md5')
         .update(readFileSync(join(root, to)))
@@ -53,49 +47,48 @@ function writeControl(root: string, name: string, text: string, mode: number): v
   chmodSync(file, mode);
 }
 
-function describePackage(root: string, files: readonly PackageFile[], facts: BuildFacts): void {
+function describePackage(
+  root: string,
+  files: readonly PackageFile[],
+  facts: BuildFacts,
+  recipe: PackageRecipe,
+): void {
+  const { conffiles, scripts } = recipe;
   const size = installedSize(root);
-  const control = renderControl({
+  const control = recipe.control({
     ...facts,
     nodeMajor: Number.parseInt(process.versions.node, 10),
     libraries: libraryDependencies(root, files),
     installedSize: size,
   });
-  const sums = checksums(root, files);
+  const sums = checksums(root, files, conffiles);
   mkdirSync(join(root, 'DEBIAN'));
   chmodSync(join(root, 'DEBIAN'), 0o755);
   writeControl(root, 'control', control, 0o644);
-  writeControl(root, 'conffiles', CONFFILES.map((path) => `${path}\n`).join(''), 0o644);
+  writeControl(root, 'conffiles', conffiles.map((path) => `${path}\n`).join(''), 0o644);
   writeControl(root, 'md5sums', sums, 0o644);
   for (const name of SCRIPT_NAMES) {
-    writeControl(root, name, readFileSync(join(SCRIPTS, name), 'utf8'), 0o755);
+    writeControl(root, name, readFileSync(join(scripts, name), 'utf8'), 0o755);
   }
 }
 
-/** An addon that cannot be loaded is found here, and not on a node. */
-function tryAddons(root: string): void {
-  const script = "new (require('better-sqlite3'))(':memory:').close(); require('zeromq');";
-  const path = join(root, 'usr/lib/nodemgr/node_modules');
-  runCommand(process.execPath, ['--eval', script], {
-    from: 'nodejs',
-    env: { ...process.env, NODE_PATH: path },
-    cwd: '/',
-  });
-}
-
 /**
- * makePackage writes the package into the folder `output`, which is made, and returns its path. Throws an
- * Error that says what is missing.
+ * makePackage writes the package into the folder `output`, which is made, and returns its path; that of a
+ * node where no other recipe is given. Throws an Error that says what is missing.
  */
-export function makePackage(facts: BuildFacts, output: string): string {
+export function makePackage(
+  facts: BuildFacts,
+  output: string,
+  recipe: PackageRecipe = NODE_PACKAGE,
+): string {
   const root = resolve(output, 'tree');
   rmSync(root, { recursive: true, force: true });
   mkdirSync(output, { recursive: true });
-  const files = packageFiles(facts);
+  const files = recipe.files(facts);
   stageTree(root, files);
-  tryAddons(root);
-  describePackage(root, files, facts);
-  const target = join(output, `nodemgr_${facts.version}_${facts.architecture}.deb`);
+  recipe.tryOut(root);
+  describePackage(root, files, facts, recipe);
+  const target = join(output, `${recipe.name}_${facts.version}_${facts.architecture}.deb`);
   // One thread: with several, the number of them would show in the bytes.
   const options = ['--root-owner-group', '-Zxz', '--threads-max=1'];
   const env = { ...process.env, SOURCE_DATE_EPOCH: String(facts.date) };

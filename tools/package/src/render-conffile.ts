@@ -44,13 +44,16 @@ function paragraph(key: DescribedKey): readonly string[] {
 }
 
 function section(table: DescribedTable): readonly string[] {
-  // An array's table must not be there unless somebody fills it in.
-  const hidden = table.table.endsWith('[]') ? '#' : '';
+  // An array's table, and one that may be absent as a whole, must not be there unless somebody fills it in.
+  const hidden = table.table.endsWith('[]') || table.optional === true ? '#' : '';
   const heading = `${hidden}${headingOf(table)}`;
   return ['', '', ...commented(table.about), heading, ...table.keys.flatMap(paragraph)];
 }
 
-/** renderConffile returns the whole file. */
-export function renderConffile(tables: readonly DescribedTable[]): string {
-  return `${[...INTRODUCTION.map(comment), ...tables.flatMap(section)].join('\n')}\n`;
+/** renderConffile returns the whole file; that of a node where `introduction` is not given. */
+export function renderConffile(
+  tables: readonly DescribedTable[],
+  introduction: readonly string[] = INTRODUCTION,
+): string {
+  return `${[...introduction.map(comment), ...tables.flatMap(section)].join('\n')}\n`;
 }

@@ -3,8 +3,8 @@ import type { BuildFacts } from './build-facts.ts';
 
 export const MAINTAINER = 'Node Manager developers <nodemgr@packages.invalid>';
 
-/** Debian's Node.js keeps its ABI in a library that is named by it. */
-function nodeDependencies({ build }: BuildFacts, nodeMajor: number): readonly string[] {
+/** nodeDependencies: Debian's Node.js keeps its ABI in a library that is named by it. */
+export function nodeDependencies({ build }: BuildFacts, nodeMajor: number): readonly string[] {
   return [`nodejs (>= 20.19)`, `nodejs (<< ${nodeMajor + 1}~)`, `libnode${build.node_abi}`];
 }
 

@@ -9,14 +9,19 @@ function section({ name, version, licence, text }: UsedPackage): string {
   return `${RULE}\n${name} ${version} (${licence})\n\n${terms}\n`;
 }
 
-/** renderCopyright returns the file; `ours` is the text of our own licence. */
-export function renderCopyright(used: readonly UsedPackage[], ours: string): string {
+const IN_NODE = 'merged into its programs or below\n/usr/lib/nodemgr/node_modules';
+
+/** renderCopyright returns the file; `ours` is the text of our own licence, `where` says where theirs are. */
+export function renderCopyright(
+  used: readonly UsedPackage[],
+  ours: string,
+  where: string = IN_NODE,
+): string {
   return `The Node Manager is free software:
 
 ${ours.trim()}
 
-It contains the following npm packages, merged into its programs or below
-/usr/lib/nodemgr/node_modules, each under its own terms.
+It contains the following npm packages, ${where}, each under its own terms.
 
 ${used.map(section).join('\n')}`;
 }

@@ -4,6 +4,7 @@ import { MAX_LOANS, MAX_RESOURCE_NAME } from '@nodemgr/records';
 import type { ApiMethod, MethodTable } from '../../../apps/api-gateway/src/api/api-method.ts';
 import {
   renderFaults,
+  renderTypes,
   renderUsage,
   whoMayCall,
 } from '../../../apps/api-gateway/src/api/render-help.ts';
@@ -42,8 +43,8 @@ function methodItem(method: ApiMethod): readonly string[] {
   return [
     item(bold(renderUsage(method)), meaning),
     '.RS',
-    ...parameters.map(({ name, type, meaning: what }) =>
-      item(`${italic(name)} (${type})`, `${what}.`),
+    ...parameters.map((each) =>
+      item(`${italic(each.name)} (${renderTypes(each)})`, `${each.meaning}.`),
     ),
     item(`Result (${result.type})`, `${result.meaning}.`),
     item('Callers', `${whoMayCall(method)}.`),

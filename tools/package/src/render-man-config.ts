@@ -12,7 +12,8 @@ function valueText({ allowed, default: fallback, installed, required }: Describe
 const keyItem = (key: DescribedKey): string =>
   item(bold(key.name), `${key.about} ${valueText(key)}`);
 
-const tableSection = (table: DescribedTable): readonly string[] => [
+/** tableSection returns the part of a page on one table. */
+export const tableSection = (table: DescribedTable): readonly string[] => [
   `.SS ${headingOf(table)}`,
   paragraph(table.about),
   ...table.keys.map(keyItem),

@@ -32,10 +32,13 @@ function readPackage(folder: string): UsedPackage {
   return { name, version, licence: license, text: texts.join('\n\n') };
 }
 
-/** usedPackages returns all of them, by name. */
-export function usedPackages(): readonly UsedPackage[] {
-  const installed = INSTALLED_MODULES.map((name) => join('node_modules', name));
-  const folders = new Set([...installed, ...BUNDLED_APPS.flatMap(bundledFolders)]);
+/** usedPackages returns all that is in the bundles `apps` and in `modules`, by name; of a node without them. */
+export function usedPackages(
+  apps: readonly string[] = BUNDLED_APPS,
+  modules: readonly string[] = INSTALLED_MODULES,
+): readonly UsedPackage[] {
+  const installed = modules.map((name) => join('node_modules', name));
+  const folders = new Set([...installed, ...apps.flatMap(bundledFolders)]);
   const used = [...folders].map(readPackage);
   return used.sort((a, b) => (a.name < b.name ? -1 : 1));
 }

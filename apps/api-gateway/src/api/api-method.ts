@@ -10,11 +10,13 @@ import type { Caller } from '../caller/caller.ts';
 import type { Writes } from '../write/make-writes.ts';
 
 /** The types of XML-RPC that the API takes and gives. */
-export type TypeName = 'string' | 'int' | 'array' | 'struct';
+export type TypeName = 'string' | 'int' | 'array' | 'struct' | 'base64';
 
 export interface Parameter {
   readonly name: string;
   readonly type: TypeName;
+  /** Another type that will do. */
+  readonly orType?: TypeName;
   readonly meaning: string;
 }
 

@@ -3,7 +3,13 @@ import { accountName, epochSeconds, hostUid, MAX_LOANS, recordKeyOf } from '@nod
 import { encodeResponse, type XmlRpcValue } from '@nodemgr/xml-rpc';
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { Caller } from '../caller/caller.ts';
-import { EISENTEST, PretendedNode, SIRIUS, SNOOP } from '../test-kit/pretended-node.ts';
+import {
+  EISENTEST,
+  GOOD_TICKET,
+  PretendedNode,
+  SIRIUS,
+  SNOOP,
+} from '../test-kit/pretended-node.ts';
 import { CallDispatcher } from './dispatch-call.ts';
 import { makeMethodTable } from './method-table.ts';
 
@@ -386,4 +392,49 @@ test('every call is one line in the log: who, what, on whom, how it ended, how l
     },
   ]);
   expect([dispatcher.calls, dispatcher.faults]).toEqual([2, 1]);
+});
+
+describe('Ticket', () => {
+  test.each([
+    ['text', GOOD_TICKET],
+    ['the bytes of a file', Buffer.from(GOOD_TICKET)],
+  ])('takes %s from anybody, and answers with the sliver’s name', async (_what, ticket) => {
+    expect(await resultOf(NOBODY, 'Ticket', ticket)).toBe(EISENTEST);
+    expect(node.delivered).toEqual([{ ticket: GOOD_TICKET, caller: 'nobody' }]);
+  });
+
+  test('is logged by its sliver and what came of it, and nothing of the ticket itself', async () => {
+    await call(NOBODY, 'Ticket', GOOD_TICKET);
+    await call(NOBODY, 'Ticket', '<ticket>secret</ticket>');
+    expect(logged).toMatchObject([
+      { caller: 'nobody', method: 'Ticket', target: EISENTEST, outcome: 'created' },
+      {
+        caller: 'nobody',
+        method: 'Ticket',
+        fault: 108,
+        reason: expect.stringMatching(/no trusted key/),
+      },
+    ]);
+    expect(JSON.stringify(logged)).not.toMatch(/<ticket|€|secret/);
+  });
+
+  test.each([
+    ['an integer', 5, 'ticket wants string or base64, got int'],
+    ['nothing', '', 'the ticket is refused: it is empty'],
+    ['bytes that are no text', Buffer.from([0xff]), 'the ticket is refused: it is not UTF-8'],
+    ['too much', '€'.repeat(100_000), /it has 300000 bytes; at most 262144 are read/],
+  ])('refuses %s before db-service hears of it', async (_what, ticket, why) => {
+    expect(await faultOf(NOBODY, 'Ticket', ticket)).toMatchObject({
+      code: 102,
+      text: typeof why === 'string' ? why : expect.stringMatching(why),
+    });
+    expect(node.delivered).toEqual([]);
+  });
+
+  test('has a signature for each type that it takes', async () => {
+    expect(await resultOf(NOBODY, 'system.methodSignature', 'Ticket')).toEqual([
+      ['string', 'string'],
+      ['string', 'base64'],
+    ]);
+  });
 });

@@ -17,7 +17,7 @@ import type {
   SliverMethod,
   TypeName,
 } from './api-method.ts';
-import { renderUsage } from './render-help.ts';
+import { renderTypes, renderUsage } from './render-help.ts';
 
 const quoted = (text: string): string => `'${text.length > 80 ? `${text.slice(0, 80)}…` : text}'`;
 
@@ -59,10 +59,14 @@ function completed(
   return [caller.name, ...method.withoutSliver(params)];
 }
 
-function checkType({ name, type }: Parameter, value: XmlRpcValue | undefined): void {
+function checkType(parameter: Parameter, value: XmlRpcValue | undefined): void {
   const found = typeOf(value);
-  if (found === (type satisfies TypeName)) return;
-  throw new Fault('bad-argument', `${name} wants ${type}, got ${found}`);
+  const wanted: readonly (TypeName | undefined)[] = [parameter.type, parameter.orType];
+  if (wanted.some((type) => type === found)) return;
+  throw new Fault(
+    'bad-argument',
+    `${parameter.name} wants ${renderTypes(parameter)}, got ${found}`,
+  );
 }
 
 /** argumentsOf returns a call's arguments, complete and of the right types; throws Fault 101 or 102. */

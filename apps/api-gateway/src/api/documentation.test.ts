@@ -8,7 +8,7 @@ import { PretendedNode, SIRIUS } from '../test-kit/pretended-node.ts';
 import type { ApiMethod } from './api-method.ts';
 import { CallDispatcher } from './dispatch-call.ts';
 import { makeMethodTable } from './method-table.ts';
-import { faultsOf, renderMethod, whoMayCall } from './render-help.ts';
+import { faultsOf, renderMethod, renderTypes, whoMayCall } from './render-help.ts';
 
 const CALLERS: readonly Caller[] = [
   { kind: 'root', uid: hostUid(0) },
@@ -67,8 +67,9 @@ test.each(methods)(
   '$name is documented with its parameters, their types, its result and its callers',
   (method) => {
     const text = renderMethod(method);
-    for (const { name, type, meaning } of method.parameters) {
-      expect(text).toContain(`\n  ${name} (${type}): ${meaning}\n`);
+    for (const parameter of method.parameters) {
+      const { name, meaning } = parameter;
+      expect(text).toContain(`\n  ${name} (${renderTypes(parameter)}): ${meaning}\n`);
     }
     expect(text).toContain(`\n  Result (${method.result.type}): ${method.result.meaning}\n`);
     expect(text).toContain(`\n  Who may call it: ${whoMayCall(method)}\n`);

@@ -4,6 +4,7 @@ import { requireFeed } from './check-call.ts';
 import { dumpDatabase } from './dump-database.ts';
 import { SLIVER_METHODS } from './sliver-methods.ts';
 import { systemMethods } from './system-methods.ts';
+import { ticketMethod } from './ticket-method.ts';
 
 const dumpDatabaseMethod: NodeMethod = {
   name: 'DumpDatabase',
@@ -21,7 +22,7 @@ const dumpDatabaseMethod: NodeMethod = {
 /** makeMethodTable makes the table. */
 export function makeMethodTable(): MethodTable {
   const [help, ...system] = systemMethods(() => table);
-  const methods = [help, ...SLIVER_METHODS, dumpDatabaseMethod, ...system];
+  const methods = [help, ...SLIVER_METHODS, dumpDatabaseMethod, ticketMethod, ...system];
   const table = new Map(
     methods.flatMap((method): [string, ApiMethod][] =>
       method === undefined ? [] : [[method.name, method]],

@@ -21,6 +21,11 @@ export function renderUsage(method: ApiMethod): string {
   return formsOf(method).map(form).join(' or ');
 }
 
+/** renderTypes says what a parameter takes: `string or base64`. */
+export function renderTypes({ type, orType }: Parameter): string {
+  return orType === undefined ? type : `${type} or ${orType}`;
+}
+
 /** whoMayCall says in words who may call a method. */
 export function whoMayCall({ who }: ApiMethod): string {
   return WHO[who];
@@ -54,7 +59,7 @@ export function renderMethod(method: ApiMethod): string {
   return [
     renderUsage(method),
     `  ${meaning}`,
-    ...parameters.map(({ name, type, meaning: what }) => `  ${name} (${type}): ${what}`),
+    ...parameters.map((each) => `  ${each.name} (${renderTypes(each)}): ${each.meaning}`),
     `  Result (${result.type}): ${result.meaning}`,
     `  Who may call it: ${whoMayCall(method)}`,
     `  Faults: ${renderFaults(method)}`,
@@ -67,7 +72,20 @@ export function renderHelp(table: MethodTable): string {
   return [head, ...[...table.values()].map(renderMethod)].join('\n\n');
 }
 
+/** Every way to fill in a form, the first types first. */
+function typeLists(form: readonly Parameter[]): readonly (readonly string[])[] {
+  return form.reduce<readonly (readonly string[])[]>(
+    (lists, { type, orType }) => [
+      ...lists.map((list) => [...list, type]),
+      ...(orType === undefined ? [] : lists.map((list) => [...list, orType])),
+    ],
+    [[]],
+  );
+}
+
 /** renderSignatures returns what system.methodSignature answers: result and parameter types of each form. */
 export function renderSignatures(method: ApiMethod): readonly (readonly string[])[] {
-  return formsOf(method).map((form) => [method.result.type, ...form.map(({ type }) => type)]);
+  return formsOf(method)
+    .flatMap(typeLists)
+    .map((types) => [method.result.type, ...types]);
 }

@@ -1,5 +1,6 @@
 /** For tests: a node's state as the feed would show it, and writes that change it at once. */
-import type { AccountItem, FeedItem } from '@nodemgr/contracts';
+import type { AccountItem, FeedItem, TicketResult } from '@nodemgr/contracts';
+import { Fault } from '@nodemgr/faults';
 import {
   type AccountName,
   accountName,
@@ -73,6 +74,9 @@ export const SIRIUS = accountName('princeton_sirius');
 export const EISENTEST = accountName('princeton_eisentest');
 export const SNOOP = accountName('del_snoop');
 
+/** The one ticket that counts, as db-service sees it; it grants EISENTEST. */
+export const GOOD_TICKET = '<ticket>€</ticket>';
+
 const entry = (item: AccountItem): [RecordKey, FeedItem] => [item.record.record_key, item];
 
 /** PretendedNode is a replica and writes on one map; `failing` makes the next writes fail. */
@@ -104,6 +108,7 @@ export class PretendedNode implements Replica, Writes {
     ],
   ]);
   position: Replica['position'] = { state: 'live', revision: 1 };
+  readonly delivered: { readonly ticket: string; readonly caller: string }[] = [];
   readonly made: { readonly change: Change; readonly caller: string }[] = [];
   failing: Error | undefined;
 
@@ -115,5 +120,12 @@ export class PretendedNode implements Replica, Writes {
     if (change.act === 'set_loans' && item?.kind === 'account') {
       this.items.set(key, { ...item, local: { ...item.local, loans: change.loans } });
     }
+  }
+
+  async deliver(ticket: string, caller: string): Promise<TicketResult> {
+    if (this.failing !== undefined) throw this.failing;
+    this.delivered.push({ ticket, caller });
+    if (ticket === GOOD_TICKET) return { revision: 2, sliver: EISENTEST, outcome: 'created' };
+    throw new Fault('permission-denied', 'the ticket is refused: no trusted key has signed it');
   }
 }

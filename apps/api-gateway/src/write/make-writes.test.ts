@@ -1,8 +1,14 @@
 import { NoAnswer } from '@nodemgr/bus';
 import { Fault } from '@nodemgr/faults';
-import { beforeEach, expect, test } from 'vitest';
+import { accountName } from '@nodemgr/records';
+import { beforeEach, expect, test, vi } from 'vitest';
 import { SIRIUS } from '../test-kit/pretended-node.ts';
-import { type SendWrite, type WriteRequest, writesThrough } from './make-writes.ts';
+import {
+  type SendTicket,
+  type SendWrite,
+  type WriteRequest,
+  writesThrough,
+} from './make-writes.ts';
 
 const STOP = { act: 'stop', sliver: SIRIUS } as const;
 
@@ -25,8 +31,13 @@ function writes(
     clock += deadlineMs;
     throw answer;
   };
+  const sendTicket: SendTicket = async (ticket, request, deadlineMs) => {
+    const { revision } = await send(STOP, request, deadlineMs);
+    return { revision, sliver: accountName(ticket), outcome: 'created' };
+  };
   return writesThrough({
     send,
+    sendTicket,
     reached,
     pause: async (ms) => {
       clock += ms;
@@ -116,4 +127,28 @@ test('a durable change that the replica does not show in time is said to be made
   await expect(writes([7], behind).make(STOP, 'root')).rejects.toThrow(
     'the change is made and will stay',
   );
+});
+
+test('a ticket is delivered as a change is made, and its answer comes back', async () => {
+  expect(await writes([SILENCE, 7]).deliver('princeton_sirius', 'nobody')).toEqual({
+    revision: 7,
+    sliver: SIRIUS,
+    outcome: 'created',
+  });
+  expect(requests).toEqual(new Array(2).fill({ request_id: 'request-0', caller: 'nobody' }));
+});
+
+test('tickets are delivered one at a time, whoever brings them, and changes do not wait for them', async () => {
+  let see: () => void = () => undefined;
+  const seen = new Promise<void>((resolve) => {
+    see = resolve;
+  });
+  const { deliver, make } = writes([7], () => seen);
+  const callers = ['nobody', 'nobody', 'sliver a_a'];
+  const delivered = callers.map((caller) => deliver('princeton_sirius', caller));
+  const changed = make(STOP, 'root');
+  await vi.waitFor(() => expect(requests.map(({ caller }) => caller)).toEqual(['nobody', 'root']));
+  see();
+  await Promise.all([...delivered, changed]);
+  expect(requests).toHaveLength(4);
 });

@@ -4,6 +4,7 @@
  * about who may change what.
  */
 import { NoAnswer } from '@nodemgr/bus';
+import type { TicketResult } from '@nodemgr/contracts';
 import { asFault, Fault } from '@nodemgr/faults';
 import type { AccountName, Loan } from '@nodemgr/records';
 import { FairTurns } from '../fair-turns.ts';
@@ -22,6 +23,11 @@ export interface Writes {
    * that says what is down and whether the change may still have been made.
    */
   make(change: Change, caller: string): Promise<void>;
+  /**
+   * deliver hands a ticket over and resolves once what it changes can be read back. Rejects also with
+   * the Fault that says why db-service refuses the ticket.
+   */
+  deliver(ticket: string, caller: string): Promise<TicketResult>;
 }
 
 /** Names a change, so that db-service makes it once however often it hears of it. */
@@ -39,10 +45,26 @@ export type SendWrite = (
   change: Change,
   request: WriteRequest,
   deadlineMs: number,
-) => Promise<{ readonly revision: number }>;
+) => Promise<Durable>;
+
+/** Like SendWrite, for a ticket. */
+export type SendTicket = (
+  ticket: string,
+  request: WriteRequest,
+  deadlineMs: number,
+) => Promise<TicketResult>;
+
+interface Durable {
+  /** At which the change can be seen. */
+  readonly revision: number;
+}
+
+/** One question to db-service, whatever it is about. */
+type Ask<Answer extends Durable> = (request: WriteRequest, deadlineMs: number) => Promise<Answer>;
 
 export interface WritesOptions {
   readonly send: SendWrite;
+  readonly sendTicket: SendTicket;
   /** Resolves once the replica is at or past a revision. */
   readonly reached: (revision: number, deadlineMs: number) => Promise<void>;
   /** Waits; false when the process is being stopped. */
@@ -67,18 +89,21 @@ const TURNS = { atOnce: 8, perCaller: 4 };
 /** A change that has waited this long (milliseconds) for its turn is not begun. */
 const WAIT_MS = 20_000;
 
-async function makeDurable(
+/** Whoever holds a ticket may have it verified, which costs more than a change: one at a time. */
+const TICKET_TURNS = { atOnce: 1, perCaller: 1 };
+
+async function makeDurable<Answer extends Durable>(
   options: WritesOptions,
-  change: Change,
+  ask: Ask<Answer>,
   caller: string,
   until: number,
-): Promise<number> {
-  const { send, now, writeMs, pause } = options;
+): Promise<Answer> {
+  const { now, writeMs, pause } = options;
   const request = { request_id: options.newRequestId(), caller };
   for (;;) {
     const deadlineMs = Math.max(1, Math.ceil(Math.min(until - now(), writeMs / ATTEMPTS)));
     try {
-      return (await send(change, request, deadlineMs)).revision;
+      return await ask(request, deadlineMs);
     } catch (error) {
       if (!(error instanceof NoAnswer)) throw worded(asFault(error));
       if (until - now() > PAUSE_MS && (await pause(PAUSE_MS))) continue;
@@ -108,12 +133,17 @@ function worded(cause: Fault): Fault {
   }
 }
 
-async function makeVisible(options: WritesOptions, change: Change, caller: string): Promise<void> {
+async function makeVisible<Answer extends Durable>(
+  options: WritesOptions,
+  ask: Ask<Answer>,
+  caller: string,
+): Promise<Answer> {
   const until = options.now() + options.writeMs;
-  const revision = await makeDurable(options, change, caller, until);
+  const answer = await makeDurable(options, ask, caller, until);
   const left = Math.max(until - options.now(), LEAST_CATCH_UP_MS);
   try {
-    await options.reached(revision, left);
+    await options.reached(answer.revision, left);
+    return answer;
   } catch (cause) {
     const text =
       "the change is made and will stay, but db-service's feed is behind: reads may show the old state for a while";
@@ -123,15 +153,22 @@ async function makeVisible(options: WritesOptions, change: Change, caller: strin
 
 /** writesThrough makes the real Writes. */
 export function writesThrough(options: WritesOptions): Writes {
-  const turns = new FairTurns(TURNS);
+  const { send, sendTicket, now } = options;
+  const change = new FairTurns(TURNS);
+  const ticket = new FairTurns(TICKET_TURNS);
+  function inTurn<A extends Durable>(turns: FairTurns, caller: string, ask: Ask<A>): Promise<A> {
+    const latest = now() + WAIT_MS;
+    return turns.run(caller, async () => {
+      if (now() <= latest) return makeVisible(options, ask, caller);
+      const text = `too many changes are waiting: this one was not begun in ${WAIT_MS / 1000} s`;
+      throw new Fault('unavailable', text);
+    });
+  }
   return {
-    make(change, caller) {
-      const latest = options.now() + WAIT_MS;
-      return turns.run(caller, async () => {
-        if (options.now() <= latest) return makeVisible(options, change, caller);
-        const text = `too many changes are waiting: this one was not begun in ${WAIT_MS / 1000} s`;
-        throw new Fault('unavailable', text);
-      });
+    async make(wanted, caller) {
+      await inTurn(change, caller, (request, ms) => send(wanted, request, ms));
     },
+    deliver: (text, caller) =>
+      inTurn(ticket, caller, (request, ms) => sendTicket(text, request, ms)),
   };
 }

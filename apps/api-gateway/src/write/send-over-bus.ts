@@ -1,7 +1,7 @@
-/** Sends a change to db-service over the bus. */
+/** Sends changes and tickets to db-service over the bus. */
 import type { CallClient } from '@nodemgr/bus';
 import type { WriteContract } from '@nodemgr/contracts';
-import type { SendWrite } from './make-writes.ts';
+import type { SendTicket, SendWrite } from './make-writes.ts';
 
 /** sendOver makes the real SendWrite. */
 export function sendOver(client: CallClient<WriteContract>): SendWrite {
@@ -11,4 +11,10 @@ export function sendOver(client: CallClient<WriteContract>): SendWrite {
     const loans = change.loans.map(([...loan]): [string, string, number] => loan);
     return client.call('set_loans', { ...params, loans }, { deadlineMs });
   };
+}
+
+/** sendTicketOver makes the real SendTicket. */
+export function sendTicketOver(client: CallClient<WriteContract>): SendTicket {
+  return (ticket, request, deadlineMs) =>
+    client.call('deliver_ticket', { ...request, ticket }, { deadlineMs });
 }

@@ -1,5 +1,7 @@
-/** What the pages of slivers and of delegates tell alike. Pure. */
+/** What the pages of slivers, of delegates and of tickets tell alike. Pure. */
 import type { AccountItem, ObservedAccountView } from '@nodemgr/contracts';
+import type { Delegation } from '@nodemgr/records';
+import { countText } from './render-count.ts';
 import { renderEntry } from './render-entry.ts';
 import { type Line, line, type Page, span } from './render-line.ts';
 import { momentText } from './render-time.ts';
@@ -33,4 +35,19 @@ export function observedText(observed: Observed): string {
   if (typeof observed === 'string') return observed;
   const detail = Object.entries(observed.detail).map(([name, value]) => `${name} ${value}`);
   return [observed.state, ...detail].join(', ');
+}
+
+/** scriptText tells how long a start script is. */
+export function scriptText(script: string): string {
+  return script === '' ? 'none' : countText(script.trimEnd().split('\n').length, 'line');
+}
+
+/** delegationsText tells who else may call what. */
+export function delegationsText(delegations: readonly Delegation[]): string {
+  const byCaller = new Map<string, string[]>();
+  for (const [caller, method] of delegations) {
+    byCaller.set(caller, [...(byCaller.get(caller) ?? []), method]);
+  }
+  const each = [...byCaller].map(([caller, methods]) => `${caller} may ${methods.join(', ')}`);
+  return each.length === 0 ? 'none' : each.join('; ');
 }

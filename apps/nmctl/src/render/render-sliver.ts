@@ -1,14 +1,16 @@
 /** Everything that is known of one sliver. Pure. */
 import type { AccountItem, SliverView } from '@nodemgr/contracts';
-import { isSliver, type SliverRecord } from '@nodemgr/records';
+import { isSliver } from '@nodemgr/records';
 import type { DaemonFailure } from '../node-status.ts';
 import { intentOf, originOf } from '../sliver-summary.ts';
 import {
+  delegationsText,
   entriesOn,
   keysOf,
   type Observed,
   observedText,
   recordText,
+  scriptText,
   section,
 } from './render-account.ts';
 import { countText } from './render-count.ts';
@@ -26,19 +28,6 @@ export interface SliverPage {
   readonly loansIn: SliverView['loans_in'];
   readonly observed: Observed;
   readonly failures: readonly DaemonFailure[];
-}
-
-function scriptText(script: string): string {
-  return script === '' ? 'none' : countText(script.trimEnd().split('\n').length, 'line');
-}
-
-function delegationsText(delegations: SliverRecord['delegations']): string {
-  const byCaller = new Map<string, string[]>();
-  for (const [caller, method] of delegations) {
-    byCaller.set(caller, [...(byCaller.get(caller) ?? []), method]);
-  }
-  const each = [...byCaller].map(([caller, methods]) => `${caller} may ${methods.join(', ')}`);
-  return each.length === 0 ? 'none' : each.join('; ');
 }
 
 const ORIGINS = {

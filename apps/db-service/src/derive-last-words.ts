@@ -1,0 +1,63 @@
+/**
+ * What is remembered of each slice so that no old ticket undoes a newer word, even after the record has
+ * gone. How long is not a matter of time, for an old ticket may be good for years: the oldest words are
+ * forgotten when there are too many, and from then on no ticket as old as they counts for any slice that
+ * is not remembered. Pure.
+ */
+import { MAX_RECORDS, type RecordKey } from '@nodemgr/records';
+import {
+  FORGOTTEN,
+  type LastWord,
+  type LastWordKey,
+  type NodeState,
+  type Row,
+} from './node-state.ts';
+
+/** Slices remembered: more than a node can have at once. */
+export const MAX_LAST_WORDS = MAX_RECORDS;
+
+/** lastWordOn returns the last word on a slice, if any ticket must be held against one. */
+export function lastWordOn(state: NodeState, key: RecordKey): LastWord | undefined {
+  return state.lastWords.get(key) ?? state.lastWords.get(FORGOTTEN);
+}
+
+/** heldByTicket returns the slice whose last word is this ticket, and whose record is still a ticket's. */
+export function heldByTicket(state: NodeState, digest: string): RecordKey | undefined {
+  for (const [key, { ticket }] of state.lastWords) {
+    if (ticket !== digest || key === FORGOTTEN) continue;
+    if (state.records.get(key)?.source === 'ticket') return key;
+  }
+  return undefined;
+}
+
+function forgetRows(words: ReadonlyMap<LastWordKey, LastWord>, most: number): readonly Row[] {
+  const remembered = [...words].filter(([key]) => key !== FORGOTTEN);
+  if (remembered.length <= most) return [];
+  const oldestFirst = remembered.sort(([, a], [, b]) => a.issued - b.issued);
+  const forgotten = oldestFirst.slice(0, remembered.length - most);
+  const drops = forgotten.map(([key]): Row => ({ table: 'last_words', key, value: undefined }));
+  const [, newest] = forgotten.at(-1) ?? [];
+  const before = words.get(FORGOTTEN);
+  if (newest === undefined || (before !== undefined && before.issued >= newest.issued))
+    return drops;
+  const value: LastWord = { issued: newest.issued };
+  return [...drops, { table: 'last_words', key: FORGOTTEN, value }];
+}
+
+/** lastWordRows remembers words; one that is older than the word remembered says nothing. */
+export function lastWordRows(
+  state: NodeState,
+  words: readonly (readonly [RecordKey, LastWord])[],
+  most: number = MAX_LAST_WORDS,
+): readonly Row[] {
+  const news = words.filter(([key, { issued, ticket }]) => {
+    const held = state.lastWords.get(key);
+    if (held === undefined) return true;
+    return issued > held.issued || (issued === held.issued && ticket !== held.ticket);
+  });
+  if (news.length === 0) return [];
+  const puts = news.map(([key, value]): Row => ({ table: 'last_words', key, value }));
+  // What is forgotten at once is written first, and then deleted.
+  const after = new Map<LastWordKey, LastWord>([...state.lastWords, ...news]);
+  return [...puts, ...forgetRows(after, most)];
+}

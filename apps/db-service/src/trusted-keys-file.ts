@@ -1,0 +1,78 @@
+/** Reads the list of keys that may sign tickets. It is read for each ticket; who is on it is not judged here. */
+import { Buffer } from 'node:buffer';
+import { closeSync, constants, fstatSync, openSync, readSync, type Stats } from 'node:fs';
+import type { FailureBoard, Logger } from '@nodemgr/daemon';
+import { Fault } from '@nodemgr/faults';
+import { readTrustedKeys, type TrustedKey } from '@nodemgr/tickets';
+
+/** More than @nodemgr/tickets takes. */
+const MAX_BYTES = 512 * 1024;
+const WRITABLE_BY_OTHERS = 0o022;
+const ROOT = 0;
+const FAILURE = { subject: 'tickets', action: 'read the trusted keys' };
+
+/** whyUnfit returns why a file cannot say whom to trust; undefined when it can. */
+function whyUnfit(stats: Stats, ownUid: number): string | undefined {
+  const { uid, mode, size } = stats;
+  if (!stats.isFile()) return 'it is not a file';
+  if (uid !== ROOT && uid !== ownUid) {
+    return `it belongs to user id ${uid}; wanted is root, or the user of db-service`;
+  }
+  if ((mode & WRITABLE_BY_OTHERS) !== 0) {
+    const shown = (mode & 0o777).toString(8).padStart(4, '0');
+    return `its mode is ${shown}: others than its owner may write it (chmod go-w)`;
+  }
+  return size > MAX_BYTES ? `it has ${size} bytes; at most ${MAX_BYTES} are read` : undefined;
+}
+
+/** What is judged is what is read: the file is opened once, and never waited for if it is a pipe. */
+function readText(path: string): string {
+  const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  try {
+    const stats = fstatSync(fd);
+    const why = whyUnfit(stats, process.getuid?.() ?? ROOT);
+    if (why !== undefined) throw new Error(why);
+    const bytes = Buffer.alloc(stats.size);
+    return bytes.toString('utf8', 0, readSync(fd, bytes, 0, bytes.length, 0));
+  } finally {
+    closeSync(fd);
+  }
+}
+
+export interface TrustedKeysOptions {
+  readonly path: string;
+  readonly failures: FailureBoard;
+  readonly log: Logger;
+}
+
+export class TrustedKeysFile {
+  constructor(private readonly options: TrustedKeysOptions) {}
+
+  /**
+   * read returns the keys. Throws Fault `unavailable` when there is no list, or none that can be used:
+   * the caller, who may be anybody, is told that much, and the operator why.
+   */
+  read(): readonly TrustedKey[] {
+    const { path, failures } = this.options;
+    try {
+      const keys = readTrustedKeys(readText(path));
+      failures.clear(FAILURE.subject);
+      return keys;
+    } catch (cause) {
+      const isMissing = (cause as NodeJS.ErrnoException).code === 'ENOENT';
+      if (isMissing) failures.clear(FAILURE.subject);
+      else this.#report(`${path}: ${(cause as Error).message}`);
+      const why = isMissing
+        ? 'it has no list of trusted keys'
+        : 'its list of trusted keys cannot be used; its operator is told why';
+      throw new Fault('unavailable', `this node accepts no tickets now: ${why}`, { cause });
+    }
+  }
+
+  /** A node without tickets need have no list; one that cannot be used is said once, not for each ticket. */
+  #report(reason: string): void {
+    const { failures, log } = this.options;
+    const attempts = failures.report({ ...FAILURE, reason });
+    if (attempts === 1) log.error({ reason }, 'no tickets are accepted until this is put right');
+  }
+}

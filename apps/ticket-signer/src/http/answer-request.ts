@@ -1,0 +1,109 @@
+/**
+ * Answers the one request of a connection: refuses what is not taken, else reads the body and has it
+ * signed when it is its turn. Who the caller is has been decided before.
+ */
+import { Buffer } from 'node:buffer';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Answer } from '../sign/answer-body.ts';
+import type { Grant } from '../sign/judge-terms.ts';
+import { judgeHead, judgeLength, type Refusal } from './judge-head.ts';
+import { readBody, untilQuiet } from './read-body.ts';
+import type { RefusalLog } from './refusal-log.ts';
+import type { Place } from './request-places.ts';
+import type { SigningTurns } from './signing-turns.ts';
+
+/** A connection that has been let in. */
+export interface Admitted {
+  /** By which connections and lines of the log are counted; all who are not on the list are one. */
+  readonly caller: string;
+  /** For the log. */
+  readonly who: string;
+  /** Undefined: the caller is not on the list. */
+  readonly grant?: Grant | undefined;
+  readonly place: Place;
+}
+
+export interface Exchange {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly admitted: Admitted;
+  /** Whether the client waits to be asked for the body. */
+  readonly expectsContinue: boolean;
+}
+
+export interface AnswerOptions {
+  readonly maxBodyBytes: number;
+  readonly turns: SigningTurns;
+  readonly refusals: RefusalLog;
+  readonly sign: (body: Buffer, grant: Grant) => Answer;
+}
+
+const RETRY = { 'Retry-After': '1' };
+
+function judgePlace({ place }: Admitted): Refusal | undefined {
+  if (place === 'caller busy') {
+    return { status: 429, why: 'too many of your requests are under way', headers: RETRY };
+  }
+  return place === 'server busy'
+    ? { status: 503, why: 'too many requests are under way', headers: RETRY }
+    : undefined;
+}
+
+async function refuse(exchange: Exchange, refusal: Refusal, options: AnswerOptions): Promise<void> {
+  const { request, response, admitted } = exchange;
+  const { status, why, headers } = refusal;
+  options.refusals.refused(admitted.caller, { who: admitted.who, why, status });
+  const body = Buffer.from(`${why}\n`);
+  response.writeHead(status, {
+    ...headers,
+    'Content-Type': 'text/plain; charset=utf-8',
+    'Content-Length': body.length,
+    Connection: 'close',
+  });
+  response.write(body);
+  await untilQuiet(request);
+  response.end();
+}
+
+function sendTicket(response: ServerResponse, ticket: string): void {
+  const body = Buffer.from(ticket, 'utf8');
+  response.writeHead(200, {
+    'Content-Type': 'application/xml; charset=utf-8',
+    'Content-Length': body.length,
+    'Cache-Control': 'no-store',
+    Connection: 'close',
+  });
+  response.end(body);
+}
+
+async function answerGranted(
+  exchange: Exchange,
+  grant: Grant,
+  options: AnswerOptions,
+): Promise<void> {
+  const { request, response, expectsContinue } = exchange;
+  if (expectsContinue) response.writeContinue();
+  const body = await readBody(request, options.maxBodyBytes);
+  if (body === 'closed') return;
+  if (body === 'too long') return refuse(exchange, judgeLength(options.maxBodyBytes), options);
+  const answer = await options.turns.run(() =>
+    // A client that did not wait for its turn gets nothing signed.
+    response.destroyed ? undefined : options.sign(body, grant),
+  );
+  if (answer === undefined) return;
+  if (answer.status === 200) sendTicket(response, answer.ticket);
+  else await refuse(exchange, answer, options);
+}
+
+/** answerRequest resolves when the request has been answered, or its client has gone. */
+export async function answerRequest(exchange: Exchange, options: AnswerOptions): Promise<void> {
+  const { request, admitted } = exchange;
+  const { grant } = admitted;
+  if (grant === undefined) {
+    return refuse(exchange, { status: 403, why: 'you are not on the list of callers' }, options);
+  }
+  const refusal = judgePlace(admitted) ?? judgeHead(request, options.maxBodyBytes);
+  return refusal === undefined
+    ? answerGranted(exchange, grant, options)
+    : refuse(exchange, refusal, options);
+}

@@ -1,0 +1,94 @@
+/**
+ * nodemgr-ticket-signer: signs tickets for callers on its list, on the authority's side. This file only
+ * wires: arguments, configuration, keys, listen, READY, and on SIGTERM or SIGINT a clean stop. What only
+ * an operator can put right ends it with 78 (EX_CONFIG of sysexits.h), anything else with 1.
+ */
+import { ConfigError } from '@nodemgr/config';
+import { type Logger, makeLogger, ServiceManager, VERSION } from '@nodemgr/daemon';
+import { native, OtherAbiError, refuseOtherAbi } from '@nodemgr/native';
+import { loadSignerConfig } from './config/load-signer-config.ts';
+import { derivePlaces } from './http/derive-places.ts';
+import { loadFiles, type RunningSigner, startSigner } from './signer.ts';
+import { readSignerArguments, type SignerArguments, usage } from './signer-arguments.ts';
+
+const NAME = 'nodemgr-ticket-signer';
+const EX_CONFIG = 78;
+
+/** untilToldToStop resolves with the reason. */
+function untilToldToStop(stopOnStdinEof: boolean): Promise<string> {
+  return new Promise((tell) => {
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => tell(signal));
+    if (!stopOnStdinEof) return;
+    process.stdin.on('end', () => tell('end of standard input'));
+    process.stdin.on('error', () => tell('standard input broke'));
+    process.stdin.resume();
+  });
+}
+
+async function start(file: string, log: Logger): Promise<RunningSigner> {
+  const config = loadSignerConfig(file);
+  const files = asConfigError(file, () => loadFiles(config));
+  const places = asConfigError(file, () => derivePlaces(config, process.env, process.pid));
+  const running = await startSigner(config, files, places, log);
+  const { listening } = running;
+  log.info({ config: file, signs_with: files.key.fingerprint, listening }, 'ready');
+  log.flush();
+  return running;
+}
+
+/** What a file of the configuration lacks, no restart puts right either. */
+function asConfigError<T>(file: string, act: () => T): T {
+  try {
+    return act();
+  } catch (cause) {
+    throw new ConfigError(file, [{ key: '', message: (cause as Error).message }]);
+  }
+}
+
+async function serve({ config, stopOnStdinEof }: SignerArguments): Promise<void> {
+  const toldToStop = untilToldToStop(stopOnStdinEof);
+  const log = await makeLogger(NAME, 'info');
+  const crash = (error: unknown): void => {
+    log.fatal({ err: error }, 'a defect: this should have been handled; exiting to be restarted');
+    process.exit(1);
+  };
+  process.on('uncaughtException', crash).on('unhandledRejection', crash);
+  const systemd = new ServiceManager(process.env, native().notify, log);
+  const running = await start(config, log);
+  systemd.ready();
+  log.info({ reason: await toldToStop }, 'stopping');
+  systemd.stopping();
+  await running.stop();
+  log.info('stopped');
+}
+
+function check({ config: file }: SignerArguments): void {
+  const config = loadSignerConfig(file);
+  const { key } = asConfigError(file, () => loadFiles(config));
+  process.stdout.write(
+    `${file}: good; ${config.callers.length} callers, signs with the key ${key.fingerprint}\n`,
+  );
+}
+
+async function act(args: SignerArguments): Promise<void> {
+  if (args.action === 'help') process.stdout.write(usage());
+  else if (args.action === 'version') process.stdout.write(`${VERSION}\n`);
+  else if (args.action === 'check') check(args);
+  else await serve(args);
+}
+
+async function main(): Promise<void> {
+  try {
+    const args = readSignerArguments(process.argv.slice(2));
+    if (args.action === 'serve') refuseOtherAbi();
+    await act(args);
+    process.exit(0);
+  } catch (error) {
+    const { message } = error as Error;
+    process.stderr.write(`${NAME}: ${message.replaceAll('\n', `\n${NAME}: `)}\n`);
+    const needsOperator = error instanceof ConfigError || error instanceof OtherAbiError;
+    process.exit(needsOperator ? EX_CONFIG : 1);
+  }
+}
+
+void main();

@@ -1,0 +1,42 @@
+import { spawnSync } from 'node:child_process';
+import { chmodSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { readPrivateFile } from './private-file.ts';
+
+let folder: string;
+let file: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'private-'));
+  file = join(folder, 'key.pem');
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+const read = () => readPrivateFile('signing.key_file', file);
+
+test.each([0o400, 0o600])('a file of mode %o is read', (mode) => {
+  writeFileSync(file, 'secret', { mode });
+  expect(read()).toBe('secret');
+});
+
+test.each([0o640, 0o604, 0o620, 0o602, 0o700, 0o611, 0o444, 0o4600])(
+  'a file of mode %o is refused, by its name and without its text',
+  (mode) => {
+    writeFileSync(file, 'secret');
+    chmodSync(file, mode);
+    const octal = mode.toString(8).padStart(4, '0');
+    expect(read).toThrow(`signing.key_file: ${file}: its mode is ${octal}; nobody but its owner`);
+    expect(read).not.toThrow(/secret/);
+  },
+);
+
+test('what is no file, or far too long for a key, is refused', () => {
+  expect(read).toThrow(/ENOENT/);
+  spawnSync('mkfifo', ['-m', '600', file]);
+  expect(read).toThrow(/it is no regular file/);
+  rmSync(file);
+  writeFileSync(file, '', { mode: 0o600 });
+  truncateSync(file, 1 << 20);
+  expect(read).toThrow(/more than 65536 bytes/);
+});

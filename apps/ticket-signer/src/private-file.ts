@@ -1,0 +1,34 @@
+/** Reads a file that holds a secret, and refuses one that others than its owner could have read. */
+import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs';
+
+const MAX_BYTES = 64 << 10;
+/** Of its mode: everything but that its owner may read and write it. */
+const TOO_MUCH = 0o7177;
+
+function checkOpen(fd: number): void {
+  const found = fstatSync(fd);
+  if (!found.isFile()) throw new Error('it is no regular file');
+  if ((found.mode & TOO_MUCH) !== 0) {
+    const mode = (found.mode & 0o7777).toString(8).padStart(4, '0');
+    throw new Error(`its mode is ${mode}; nobody but its owner may read it: wants 0400 or 0600`);
+  }
+  if (found.size > MAX_BYTES) throw new Error(`it has more than ${MAX_BYTES} bytes`);
+}
+
+/**
+ * readPrivateFile returns the text of `file`, which `key` of the configuration names. Throws an Error
+ * that names both when it cannot be read or its mode lets others read it; its text is in no message.
+ */
+export function readPrivateFile(key: string, file: string): string {
+  let fd: number | undefined;
+  try {
+    // Without O_NONBLOCK a FIFO in its place would keep us waiting for ever.
+    fd = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK);
+    checkOpen(fd);
+    return readFileSync(fd, 'utf8');
+  } catch (cause) {
+    throw new Error(`${key}: ${file}: ${(cause as Error).message}`, { cause });
+  } finally {
+    if (fd !== undefined) closeSync(fd);
+  }
+}
