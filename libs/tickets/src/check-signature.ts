@@ -3,6 +3,7 @@
  * it the bytes that were signed. The form of the signature was judged before. No I/O.
  */
 import { Buffer } from 'node:buffer';
+import { canonicalXml } from './canonical-xml.ts';
 import { type TicketParts, withSignature } from './judge-document.ts';
 import type { SignatureForm } from './judge-signature.ts';
 import { narrowSignedXml } from './narrow-xml-crypto.ts';
@@ -91,6 +92,13 @@ function signerOf(
   return check(empty, form, trusted, () => form.digestValue).signer;
 }
 
+/** A document that is another than the signed one goes no further: xml-crypto would take far longer to say so. */
+function checkDigest(parts: TicketParts, { digest, digestValue }: SignatureForm): void {
+  const canonical = Buffer.from(canonicalXml(withSignature(parts)), 'utf8');
+  if (digestOf(digest, canonical) !== digestValue)
+    refuseTicket('it was changed after it was signed');
+}
+
 /** signedContent returns what a ticket's signature covers and whose it is; throws a Fault otherwise. */
 export function signedContent(
   parts: TicketParts,
@@ -98,6 +106,7 @@ export function signedContent(
   trusted: readonly TrustedKey[],
 ): SignedContent {
   const signer = signerOf(parts, form, trusted);
+  checkDigest(parts, form);
   const document = writeXml(withSignature(parts, form.element));
   return check(document, form, [signer], (canonical) => digestOf(form.digest, canonical));
 }
