@@ -1,7 +1,11 @@
 /** Every method of the API, by XML-RPC clients that nobody here wrote. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { DEFAULT_RSPEC } from '@nodemgr/records';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import type { DemoNode } from '../support/demo-node.ts';
+import { TicketAuthority } from '../support/ticket-authority.ts';
 import {
   BORROWER,
   LENDER,
@@ -16,13 +20,23 @@ import { array, loan, string, struct, type TypedValue } from './typed-value.ts';
 
 const asRoot = process.getuid?.() === 0;
 const NOBODY = 54_321;
+const authority = new TicketAuthority();
+let folder: string;
 let node: DemoNode;
 
 beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'conformance-'));
+  const keys = join(folder, 'ticket-keys.pem');
+  writeFileSync(keys, authority.publicPem, { mode: 0o644 });
+  vi.stubEnv('NODEMGR_TICKETS__TRUSTED_KEYS_FILE', keys);
   node = await startSampleNode();
+  vi.unstubAllEnvs();
 });
 
-afterAll(() => node.destroy());
+afterAll(async () => {
+  await node.destroy();
+  rmSync(folder, { recursive: true, force: true });
+});
 
 const WIDE_AS = {
   'a number': { result: OVER_31_BITS },
@@ -113,6 +127,19 @@ describeEachClient(
       expect(await stopped()).toBe(false);
       expect(await api.call('CreateSliver', string(BORROWER))).toEqual(api.given(1));
       expect(await api.call('DeleteSliver', string(BORROWER))).toEqual(api.given(1));
+    });
+
+    works('hands in a ticket, as text or as the bytes of a file', async () => {
+      const api = session();
+      const ticket = authority.sign({ name: 'site_ticketed' });
+      expect(await api.call('Ticket', string(ticket))).toEqual('site_ticketed');
+      const bytes: TypedValue = ['base64', Buffer.from(ticket).toString('base64')];
+      expect(await api.call('Ticket', bytes)).toEqual('site_ticketed');
+      const changed = string(ticket.replace('site_ticketed', 'site_other'));
+      expect(await api.faultOf('Ticket', changed)).toEqual([
+        102,
+        expect.stringContaining('it was changed after it was signed'),
+      ]);
     });
 
     works('makes several calls in one, each with its own result or fault', async () => {

@@ -11,7 +11,7 @@ export const OVER_31_BITS = 5_000_000_000;
 
 export const METHODS: readonly string[] = [
   ...['Help', 'CreateSliver', 'DeleteSliver', 'Start', 'Stop', 'GetRSpec', 'GetEffectiveRSpec'],
-  ...['GetLoans', 'SetLoans', 'DumpDatabase'],
+  ...['GetLoans', 'SetLoans', 'Ticket', 'DumpDatabase'],
   ...['listMethods', 'methodHelp', 'methodSignature', 'multicall'].map((name) => `system.${name}`),
 ];
 

@@ -11,6 +11,7 @@
 #include <xmlrpc-c/base.h>
 #include <xmlrpc-c/client.h>
 #include <xmlrpc-c/json.h>
+#include <xmlrpc-c/util.h>
 
 static xmlrpc_value *value_of(xmlrpc_env *env, xmlrpc_value *typed);
 
@@ -38,6 +39,13 @@ static xmlrpc_value *struct_of(xmlrpc_env *env, xmlrpc_value *members) {
   return made;
 }
 
+static xmlrpc_value *base64_of(xmlrpc_env *env, const char *text) {
+  xmlrpc_mem_block *bytes = xmlrpc_base64_decode(env, text, strlen(text));
+  if (env->fault_occurred) return NULL;
+  return xmlrpc_base64_new(env, XMLRPC_MEMBLOCK_SIZE(unsigned char, bytes),
+                           XMLRPC_MEMBLOCK_CONTENTS(unsigned char, bytes));
+}
+
 /* The values are few and the process is short: nothing is given back. */
 static xmlrpc_value *value_of(xmlrpc_env *env, xmlrpc_value *typed) {
   const char *type = "";
@@ -54,9 +62,7 @@ static xmlrpc_value *value_of(xmlrpc_env *env, xmlrpc_value *typed) {
   if (strcmp(type, "boolean") == 0) return xmlrpc_bool_new(env, text[0] == '1');
   if (strcmp(type, "nil") == 0) return xmlrpc_nil_new(env);
   if (strcmp(type, "dateTime") == 0) return xmlrpc_datetime_new_str(env, text);
-  /* The text itself as the bytes: what is in them does not matter here. */
-  if (strcmp(type, "base64") == 0)
-    return xmlrpc_base64_new(env, strlen(text), (const unsigned char *)text);
+  if (strcmp(type, "base64") == 0) return base64_of(env, text);
   return xmlrpc_string_new(env, text);
 }
 
