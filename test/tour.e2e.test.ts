@@ -85,7 +85,7 @@ test('what is signed can be delivered straight on, or as a delegate by ssh', asy
   const words = ['--via', 'ssh://del_snoop@node', 'ticket', 'deliver', 'ticket.xml'];
   expect(await ssh.nmctl(...words)).toMatchObject({
     code: 0,
-    stdout: 'delivered: site_sent; CreateSliver sets it up\n',
+    stdout: 'delivered: site_sent; unless PLC has set it up, CreateSliver does\n',
   });
 
   for (const name of ['site_made', 'site_sent']) {

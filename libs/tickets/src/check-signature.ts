@@ -88,7 +88,7 @@ function signerOf(
   form: SignatureForm,
   trusted: readonly TrustedKey[],
 ): TrustedKey {
-  const empty = writeXml({ ...root, children: [form.element] });
+  const empty = writeXml({ name: root.name, attributes: new Map(), children: [form.element] });
   return check(empty, form, trusted, () => form.digestValue).signer;
 }
 

@@ -1,8 +1,8 @@
 /** How this library says no: one line that names what is wrong. No rule is decided here. */
 import { Fault, type FaultName } from '@nodemgr/faults';
 
-/** Control characters, and the two line ends that Unicode adds: they would end the line. */
-const UNPRINTABLE = /[\p{Cc}\u2028\u2029]/gu;
+/** Control and format characters, line ends, half characters: they would end the line, or steer a terminal. */
+const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
 const MAX_REASON = 500;
 
 const oneLine = (text: string): string => text.slice(0, MAX_REASON).replace(UNPRINTABLE, ' ');

@@ -19,7 +19,8 @@ export function deliverFile(session: Session, file: string, deadlineMs: number):
       deadlineMs,
       print: () => {
         if (json) terminal.printJson({ delivered: name });
-        else terminal.print([line(`delivered: ${name}; CreateSliver sets it up`)]);
+        else
+          terminal.print([line(`delivered: ${name}; unless PLC has set it up, CreateSliver does`)]);
       },
     });
   });

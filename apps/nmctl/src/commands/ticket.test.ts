@@ -299,7 +299,7 @@ describe('deliver', () => {
     });
     expect(await node.run('ticket', 'deliver', ticket)).toEqual({
       code: 0,
-      out: 'delivered: princeton_guest; CreateSliver sets it up\n',
+      out: 'delivered: princeton_guest; unless PLC has set it up, CreateSliver does\n',
       err: '',
     });
     expect(told).toEqual(['Ticket', execFileSync('cat', [ticket], { encoding: 'utf8' })]);
