@@ -55,6 +55,14 @@ test('each socket is handed over by the name that tells what it is for', () => {
   expect(textOf('nodemgr-ticket-signer-tls.socket')).toContain('\nFileDescriptorName=tls\n');
 });
 
+test('a connection that waits does not start for ever what cannot serve', () => {
+  expect(textOf(SERVICE)).toContain('\nRestartPreventExitStatus=78\n');
+  for (const socket of units.filter((name) => name.endsWith('.socket'))) {
+    // One start takes far less than a fifth of the interval, so that the limit is reached.
+    expect(textOf(socket)).toMatch(/\nTriggerLimitIntervalSec=1min\nTriggerLimitBurst=5\n/);
+  }
+});
+
 test('the service alone never starts the socket for TLS, which somebody has to want', () => {
   const settings = textOf(SERVICE)
     .split('\n')

@@ -10,6 +10,7 @@ import {
   endpointsBelow,
   writeContract,
 } from '@nodemgr/contracts';
+import { epochSeconds } from '@nodemgr/records';
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { DemoNode } from './support/demo-node.ts';
 import { aDocument } from './support/slices-document.ts';
@@ -91,6 +92,16 @@ describe('a ticket is refused', () => {
       deadlineMs: 5000,
     });
     await expect(call).rejects.toThrow();
+    const update = {
+      request_id: randomUUID(),
+      source: 'ticket',
+      timestamp: epochSeconds(nowSeconds()),
+      digest: 'a'.repeat(64),
+      fresh: true,
+      records: [],
+    } as const;
+    const inBulk = client.call('full_update', update, { deadlineMs: 5000 });
+    await expect(inBulk).rejects.toMatchObject({ kind: 'bad-argument' });
     client.close();
   });
 });

@@ -1,10 +1,11 @@
 /** The ticket signer as it is built: real sockets, real TLS, and everything that is refused. */
 import { spawnSync } from 'node:child_process';
 import { createHash, generateKeyPairSync } from 'node:crypto';
-import { chmodSync } from 'node:fs';
+import { chmodSync, chownSync } from 'node:fs';
 import { epochSeconds } from '@nodemgr/records';
 import { MAX_TICKET_BYTES, readTicket, readTrustedKeys, verifyTicket } from '@nodemgr/tickets';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { HANDSHAKES } from '../apps/ticket-signer/src/http/http-bounds.ts';
 import {
   type Asked,
   askOnSocket,
@@ -95,7 +96,8 @@ describe('on a Unix socket', () => {
   });
 
   test('a signature is one line of the log, which is there before the ticket is', async () => {
-    const { body } = await ask(aTicket({ name: 'mit_dht' }));
+    const extra = '<delegates><delegate name="del_a" methods="Stop"/></delegates>';
+    const { body } = await ask(aTicket({ name: 'mit_dht', extra }));
     const sha256 = createHash('sha256').update(body).digest('hex');
     const line = await signer.line((found) => found['sha256'] === sha256);
     expect(line).toMatchObject({
@@ -105,6 +107,11 @@ describe('on a Unix socket', () => {
       id: 12,
       expiry: readTicket(Buffer.from(body)).content.expiry,
       nodes: 2,
+      node_ids: [17, 18],
+      delegations: 1,
+      delegated: ['del_a Stop'],
+      keys: 0,
+      key_fingerprints: [],
     });
   });
 
@@ -224,7 +231,8 @@ describe('over TLS', () => {
     place.write('server.pem', server.cert);
     place.write('server.key', server.key, 0o400);
     place.configure(
-      `[tls]\nport = 0\ncertificate_file = "${place.path('server.pem')}"\n` +
+      // Longer than any test: what is closed here in time is so as a handshake.
+      `[limits]\nrequest_seconds = 300\n[tls]\nport = 0\ncertificate_file = "${place.path('server.pem')}"\n` +
         `key_file = "${place.path('server.key')}"\nclient_ca_file = "${place.path('ca.pem')}"\n` +
         `[[callers]]\nname = "one"\ncertificate_sha256 = "${byFingerprint.fingerprint}"\n` +
         'slices = ["princeton_*"]\n[[callers]]\nname = "broker"\n' +
@@ -292,14 +300,55 @@ describe('over TLS', () => {
     expect(raw.heard).not.toContain('200');
     expect(await ask(byFingerprint)).toMatchObject({ status: 200 });
   });
+
+  test('a host that never says who it is keeps out nobody else, and not for long itself', async () => {
+    const silent = () => RawConnection.to({ port, localAddress: '127.0.0.9' });
+    const held: RawConnection[] = [];
+    // More than the server has connections of all, and no more at once than its queue in the kernel takes.
+    while (held.length < 600) {
+      held.push(...(await Promise.all(Array.from({ length: 100 }, silent))));
+      await whenClosed(held, held.length - HANDSHAKES.perAddress);
+    }
+    expect(await ask(byFingerprint)).toMatchObject({ status: 200 });
+    await Promise.all(held.map((raw) => raw.closed));
+    expect(held.filter((raw) => raw.heard !== '')).toEqual([]);
+  });
 });
 
-describe('within its bounds', () => {
+/** whenClosed resolves when `count` of the connections are. */
+function whenClosed(connections: readonly RawConnection[], count: number): Promise<void> {
+  return new Promise((resolve) => {
+    let left = count;
+    for (const { closed } of connections) {
+      void closed.then(() => {
+        left -= 1;
+        if (left === 0) resolve();
+      });
+    }
+  });
+}
+
+/**
+ * Its places come back when the server has seen that the connections are closed. Until then a caller is told
+ * to wait, or closed unheard.
+ */
+async function whenServed(place: SignerFolder): Promise<void> {
+  const deadline = AbortSignal.timeout(15_000);
+  for (;;) {
+    const status = await askOnSocket(place.socket, aTicket()).then(
+      (answer) => answer.status,
+      (error: NodeJS.ErrnoException) => error.code,
+    );
+    if (status === 200) return;
+    deadline.throwIfAborted();
+    expect([408, 429, 'ECONNRESET', 'EPIPE']).toContain(status);
+  }
+}
+
+describe('within its bounds of time', () => {
   const place = new SignerFolder();
   let signer: RunningSigner;
   const body = aTicket();
-  const ask = () => askOnSocket(place.socket, body);
-  const open = () => RawConnection.to({ path: place.socket });
 
   beforeAll(async () => {
     place.configure(`[limits]\nrequest_seconds = 2\nrequests_per_caller = 2\n${localCaller()}`);
@@ -310,23 +359,33 @@ describe('within its bounds', () => {
     place.remove();
   });
 
-  /** Its places come back when the server has seen that the connections are closed. */
-  const whenServed = async () => {
-    for (let answer = await ask(); answer.status !== 200; answer = await ask()) {
-      expect(answer.status).toBe(429);
-    }
-  };
-
   test.each([
     ['says nothing', ''],
     ['stops in the header', 'POST /sign HTTP/1.1\r\nHost:'],
     ['stops in the body', head(body.length) + body.slice(0, 30)],
   ])('a client that %s is closed in time', async (_what, bytes) => {
-    const raw = await open();
+    const raw = await RawConnection.to({ path: place.socket });
     raw.send(bytes);
     await raw.closed;
     expect(raw.heard).toMatch(/^HTTP\/1\.1 408 |^$/);
-    await whenServed();
+    await whenServed(place);
+  });
+});
+
+describe('within its bounds of number', () => {
+  const place = new SignerFolder();
+  let signer: RunningSigner;
+  const body = aTicket();
+  const open = () => RawConnection.to({ path: place.socket });
+
+  beforeAll(async () => {
+    // Longer than any test: nothing here ends because time is up.
+    place.configure(`[limits]\nrequest_seconds = 300\nrequests_per_caller = 2\n${localCaller()}`);
+    signer = await RunningSigner.start(place.config);
+  });
+  afterAll(async () => {
+    await signer.stop();
+    place.remove();
   });
 
   test('a caller with too many requests under way is told so, and served when they are done', async () => {
@@ -336,7 +395,7 @@ describe('within its bounds', () => {
     expect(busy).toMatchObject({ status: 429, body: 'too many of your requests are under way\n' });
     for (const raw of slow) raw.send(body);
     await Promise.all(slow.map((raw) => raw.whenHeard(/200 OK/)));
-    await whenServed();
+    await whenServed(place);
   });
 
   test('a caller with far too many connections is not even told', async () => {
@@ -344,7 +403,7 @@ describe('within its bounds', () => {
     await Promise.race(all.map((raw) => raw.closed));
     for (const raw of all) raw.socket.destroy();
     await Promise.all(all.map((raw) => raw.closed));
-    await whenServed();
+    await whenServed(place);
   });
 
   test('as many requests as may be are all answered, however large they are', async () => {
@@ -400,6 +459,32 @@ describe('starting and stopping', () => {
       status: 78,
       said: expect.stringContaining('no key to sign with'),
     });
+    place.write('key.pem', place.key.privatePem, 0o600);
+  });
+
+  test('a key that only root can read is not good for a service that another user runs', ({
+    skip,
+  }) => {
+    skip(UID !== 0, 'only root can look as somebody else');
+    const NOBODY = 65_534;
+    place.configure(localCaller());
+    place.write('key.pem', place.key.privatePem, 0o400);
+    expect(check('--check')).toMatchObject({ status: 0 });
+    expect(check('--check', '--user', 'nobody')).toEqual({
+      status: 78,
+      said: expect.stringMatching(/signing\.key_file: .*key\.pem: EACCES/),
+    });
+    chownSync(place.path('key.pem'), NOBODY, 0);
+    expect(check('--check', '--user', 'nobody')).toMatchObject({ status: 0 });
+    expect(check('--check')).toEqual({
+      status: 78,
+      said: expect.stringContaining(`it belongs to the user ${NOBODY}; wants 0, the signer's own`),
+    });
+    expect(check('--check', '--user', 'no-such-user')).toEqual({
+      status: 78,
+      said: expect.stringContaining('cannot look as the user no-such-user'),
+    });
+    expect(check('--user', 'nobody')).toMatchObject({ status: 1 });
     place.write('key.pem', place.key.privatePem, 0o600);
   });
 

@@ -26,14 +26,11 @@ const SHORT_NAMES: Readonly<Record<DaemonName, string>> = {
   'bwcap-agent': 'bwcap',
   'api-gateway': 'gateway',
 };
-/** Sure to be in the past: expiry and freshness are not what is measured. */
-const FIRST_TIMESTAMP = 1_700_000_000;
-
 /** Takes a delivery to the node; resolves when db-service has it. */
 type Deliver = (shares: readonly number[], differs: boolean) => Promise<void>;
 
 function recordOf(number: number, share: number, timestamp: number): DeliveredRecord {
-  const name = accountName(`ticket_experiment${number}`);
+  const name = accountName(`bus_experiment${number}`);
   return {
     record_key: recordKeyOf('sliver', name),
     account_type: 'sliver',
@@ -49,17 +46,18 @@ function recordOf(number: number, share: number, timestamp: number): DeliveredRe
   };
 }
 
-/** Over the bus, as plc-fetcher does, but as a source that plc-fetcher does not speak for. */
+/** Over the bus, in the place of plc-fetcher, which must be held meanwhile: it would undo it. */
 function overTheBus({ endpoints }: RunningNode): { deliver: Deliver; close: () => void } {
   const client = connectCalls({ path: endpoints.deliver, contract: deliverContract });
-  let at = FIRST_TIMESTAMP;
+  // Later than what plc-fetcher has delivered.
+  let at = Math.floor(Date.now() / 1000);
   return {
     async deliver(shares) {
       at += 1;
       const timestamp = epochSeconds(at);
       const records = shares.map((share, number) => recordOf(number, share, timestamp));
       const digest = createHash('sha256').update(shares.join()).digest('hex');
-      const update = { source: 'ticket', timestamp, digest, fresh: true, records } as const;
+      const update = { source: 'config', timestamp, digest, fresh: true, records } as const;
       const result = await client.call(
         'full_update',
         { request_id: randomUUID(), ...update },
@@ -95,8 +93,7 @@ function rowOf(name: string, costs: readonly ChangeCost[]) {
 }
 
 /** Every delivery differs from the one before it in the shares of as many slivers as it says. */
-async function measure(node: RunningNode, way: string, deliver: Deliver) {
-  const watch = await ChangeWatch.open(node);
+async function measure(watch: ChangeWatch, way: string, deliver: Deliver) {
   const costs = CHANGED.map((): ChangeCost[] => []);
   let shares: readonly number[] = new Array<number>(SLIVERS).fill(32);
   for (let round = 0; round < ROUNDS; round += 1) {
@@ -106,20 +103,36 @@ async function measure(node: RunningNode, way: string, deliver: Deliver) {
       costs[place]?.push(await watch.cost(() => deliver(next, changed > 0)));
     }
   }
-  await watch.close();
   return CHANGED.map((changed, place) => rowOf(`${way}, ${changed} changed`, costs[place] ?? []));
+}
+
+async function measureBus(node: RunningNode) {
+  const watch = await ChangeWatch.open(node);
+  const bus = overTheBus(node);
+  const resume = await node.hold('plc-fetcher');
+  try {
+    await bus.deliver(new Array<number>(SLIVERS).fill(32), true);
+    await node.converged();
+    return await measure(watch, 'full_update', bus.deliver);
+  } finally {
+    resume();
+    bus.close();
+    await watch.close();
+  }
+}
+
+async function measureDocuments(node: RunningNode) {
+  const watch = await ChangeWatch.open(node);
+  try {
+    return await measure(watch, 'slices.xml', throughPlc(node));
+  } finally {
+    await watch.close();
+  }
 }
 
 /** measureDeliveries prints what deliveries cost; `few` gets a thousand more slivers, `many` has them. */
 export async function measureDeliveries(few: RunningNode, many: RunningNode): Promise<void> {
-  const bus = overTheBus(few);
-  await bus.deliver(new Array<number>(SLIVERS).fill(32), true);
-  await few.converged();
-  const rows = [
-    ...(await measure(few, 'full_update', bus.deliver)),
-    ...(await measure(many, 'slices.xml', throughPlc(many))),
-  ];
-  bus.close();
+  const rows = [...(await measureBus(few)), ...(await measureDocuments(many))];
   printTable(
     `A delivery to ${SLIVERS} slivers; medians of ${ROUNDS}; CPU until both agents are in line`,
     'work in proportion to what changed, on every process; an unchanged document is not parsed',

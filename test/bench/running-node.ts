@@ -150,6 +150,15 @@ export class RunningNode {
     return new Map(DAEMONS.map((name) => [name, pids.find((s) => s.process === name)?.pid ?? 0]));
   }
 
+  /** hold keeps a daemon from running until the function that it returns is called. */
+  async hold(daemon: DaemonName): Promise<() => void> {
+    const pid = (await this.pids()).get(daemon);
+    // Not 0 either: that would be ourselves.
+    if (!pid) throw new Error(`${daemon} does not run`);
+    process.kill(pid, 'SIGSTOP');
+    return () => process.kill(pid, 'SIGCONT');
+  }
+
   /** stop ends all processes; the state stays. */
   async stop(): Promise<void> {
     if (this.demo.exitCode !== null) return;

@@ -1,13 +1,15 @@
-import { epochSeconds } from '@nodemgr/records';
+import { type EpochSeconds, epochSeconds, type Source } from '@nodemgr/records';
 import { describe, expect, test } from 'vitest';
 import { aCap, aDelegate, aSliver, DAY, keyOf, localFacts, NOON, stateWith } from './builders.ts';
 import { decideExpiry } from './decide-expiry.ts';
 import { applyRows, type NodeState, type Removed } from './node-state.ts';
 
 const key = keyOf('princeton_sirius');
+/** PLC's document was unchanged then: what is stored is from before. */
+const VOUCHED: ReadonlyMap<Source, EpochSeconds> = new Map([['plc', epochSeconds(NOON + 7)]]);
 
 function sweep(state: NodeState, now: number): NodeState {
-  return applyRows(state, decideExpiry(state, epochSeconds(now), DAY));
+  return applyRows(state, decideExpiry(state, epochSeconds(now), DAY, VOUCHED));
 }
 
 function marked(mark: Omit<Removed, 'reason'>): NodeState {
@@ -23,13 +25,33 @@ function marked(mark: Omit<Removed, 'reason'>): NodeState {
 describe('a sweep', () => {
   test('does nothing when nothing is over', () => {
     const state = stateWith([aSliver({ expiry: NOON + 1 }), aDelegate(), aCap()]);
-    expect(decideExpiry(state, epochSeconds(NOON), DAY)).toEqual([]);
+    expect(decideExpiry(state, epochSeconds(NOON), DAY, VOUCHED)).toEqual([]);
   });
 
   test('ends what is over, and marks the account as expired', () => {
     const after = sweep(stateWith([aSliver({ expiry: NOON })]), NOON);
     expect(after.records.size).toBe(0);
     expect([...after.removed]).toEqual([[key, { reason: 'expired', removed_at: NOON }]]);
+  });
+
+  test('leaves as the last word on PLC’s sliver when PLC last vouched for it', () => {
+    const over = aSliver({ expiry: NOON + 8 });
+    expect([...sweep(stateWith([over]), NOON + 9).lastWords]).toEqual([
+      [key, { issued: NOON + 7 }],
+    ]);
+    const { lastWords } = applyRows(
+      stateWith([over]),
+      decideExpiry(stateWith([over]), epochSeconds(NOON + 9), DAY, new Map()),
+    );
+    expect([...lastWords]).toEqual([[key, { issued: NOON }]]);
+  });
+
+  test('leaves no word on a ticket’s sliver, which has the ticket’s, nor on what is no sliver', () => {
+    const ofTicket = stateWith([aSliver({ expiry: NOON })], [], 'ticket');
+    expect(sweep(ofTicket, NOON).lastWords.size).toBe(0);
+    const delegate = { ...aDelegate(), expiry: epochSeconds(NOON) };
+    const after = sweep(stateWith([delegate]), NOON);
+    expect([after.records.size, after.lastWords.size]).toEqual([0, 0]);
   });
 
   test('keeps the mark and the local facts for as long as the files', () => {

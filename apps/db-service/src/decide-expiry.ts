@@ -5,7 +5,10 @@ import {
   planExpiry,
   type RecordKey,
   type Removal,
+  type Source,
 } from '@nodemgr/records';
+import { wordsOnExpired } from './derive-document-words.ts';
+import { lastWordRows } from './derive-last-words.ts';
 import type { NodeState, Row } from './node-state.ts';
 
 /** When records were removed, and whether that time can be believed. */
@@ -36,12 +39,14 @@ export function removalRows(
 /**
  * decideExpiry removes what is over, and forgets accounts whose files may be gone by now. `now` is
  * from a trusted clock: a removal of uncertain time counts as made now, so that files are never kept
- * too short.
+ * too short. `vouched` is when each source last vouched for its records: what is over leaves that as
+ * the last word on it.
  */
 export function decideExpiry(
   state: NodeState,
   now: EpochSeconds,
   keepSeconds: number,
+  vouched: ReadonlyMap<Source, EpochSeconds>,
 ): readonly Row[] {
   const marks = [...state.removed].flatMap(([key, { reason, removed_at, untimed }]): Row[] => {
     if (untimed) return [{ table: 'removed', key, value: { reason, removed_at: now } }];
@@ -49,7 +54,11 @@ export function decideExpiry(
     return [{ table: 'removed', key, value: undefined }, ...forgetLocals(state, key)];
   });
   const removals = planExpiry(state.records, now);
-  return [...marks, ...removalRows(state, removals, { now, clockTrusted: true })];
+  return [
+    ...marks,
+    ...removalRows(state, removals, { now, clockTrusted: true }),
+    ...lastWordRows(state, wordsOnExpired(state, removals, vouched)),
+  ];
 }
 
 function forgetLocals(state: NodeState, key: RecordKey): Row[] {

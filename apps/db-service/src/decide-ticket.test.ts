@@ -30,8 +30,9 @@ const updated = (state: NodeState, timestamp: number, records: readonly unknown[
   return applyRows(state, rows);
 };
 
+/** What is over by `now` goes; PLC has vouched no later than its document says. */
 const swept = (state: NodeState, now: number, keep = 10): NodeState =>
-  applyRows(state, decideExpiry(state, epochSeconds(now), keep));
+  applyRows(state, decideExpiry(state, epochSeconds(now), keep, new Map()));
 
 describe('a ticket', () => {
   test('creates a record of its own source, which PLC has not instantiated', () => {
@@ -61,12 +62,64 @@ describe('a ticket', () => {
     expect(decideTicket(aGrant(), state, NOW)).toEqual({ rows: [], result: 'left to PLC' });
   });
 
-  test('beyond the records that a node holds is not taken, but one of those is renewed', () => {
-    const many = Array.from({ length: 10_000 }, (_, n) => aSliver({ name: `a_${n}` }));
-    const full = stateWith(many, [], 'ticket');
-    expect(() => decideTicket(aGrant(), full, NOW)).toThrow(/10000 records, and no more fit$/);
+  test.each([
+    ['slices that tickets may stand in for', 1000, 'ticket', /^tickets stand in for 1000 slices/],
+    ['records that a node holds', 10_000, 'plc', /^this node holds 10000 records/],
+  ] as const)('beyond the %s is not taken', (_what, most, source, why) => {
+    const all = Array.from({ length: most }, (_, n) => aSliver({ name: `a_${n}` }));
+    expect(() => decideTicket(aGrant(), stateWith(all, [], source), NOW)).toThrow(
+      expect.objectContaining({
+        kind: 'unavailable',
+        message: expect.stringMatching(new RegExp(`${why.source}.*, and no more fit$`)),
+      }),
+    );
+    const fewer = stateWith(all.slice(1), [], source);
+    expect(decideTicket(aGrant(), fewer, NOW).result).toBe('created');
+  });
+
+  test('renews a slice though tickets stand in for as many as they may', () => {
+    const all = Array.from({ length: 1000 }, (_, n) => aSliver({ name: `a_${n}` }));
     const renewed = aGrant({ name: 'a_7', timestamp: NOON + 1 });
-    expect(decideTicket(renewed, full, NOW).result).toBe('renewed');
+    expect(decideTicket(renewed, stateWith(all, [], 'ticket'), NOW).result).toBe('renewed');
+  });
+
+  test('that says the same in other bytes writes nothing, however often the two come in turn', () => {
+    const state = granted(EMPTY_STATE, aGrant());
+    const respelled = aGrant({}, 'respelled');
+    expect(decideTicket(respelled, state, NOW)).toEqual({ rows: [], result: 'unchanged' });
+    expect(granted(state, respelled, aGrant(), respelled)).toEqual(state);
+  });
+});
+
+describe('of two tickets of one second the first counts', () => {
+  const OTHER = aGrant({ rspec: { nm_cpu_share: 5 } }, 'other');
+  const REFUSED =
+    /refused: another ticket on princeton_sirius, of the same second, has been accepted/;
+
+  test('while it holds: who has both cannot flip the slice', () => {
+    const state = granted(EMPTY_STATE, aGrant());
+    expect(() => decideTicket(OTHER, state, NOW)).toThrow(REFUSED);
+    expect(decideTicket(aGrant(), state, NOW).result).toBe('unchanged');
+  });
+
+  test('once it is over', () => {
+    const gone = swept(granted(EMPTY_STATE, aGrant({ expiry: NOON + 1 })), NOON + 2);
+    expect(() => decideTicket(OTHER, gone, at(NOON + 2))).toThrow(REFUSED);
+  });
+
+  test('though it only said again what an earlier one had said', () => {
+    const again = aGrant({ timestamp: NOON + 3 }, 'again');
+    const state = granted(EMPTY_STATE, aGrant(), again);
+    const other = aGrant({ timestamp: NOON + 3, rspec: { nm_cpu_share: 5 } }, 'other');
+    expect(() => decideTicket(other, state, NOW)).toThrow(REFUSED);
+  });
+
+  test('also in the second of a document that left the slice out', () => {
+    const left = updated(updated(EMPTY_STATE, NOON - 1, [aSliver()]), NOON, []);
+    const state = granted(left, aGrant());
+    expect(state.records.get(KEY)?.source).toBe('ticket');
+    expect(() => decideTicket(OTHER, state, NOW)).toThrow(REFUSED);
+    expect(decideTicket(aGrant(), state, NOW)).toEqual({ rows: [], result: 'unchanged' });
   });
 });
 
@@ -97,11 +150,83 @@ describe('an older ticket is refused', () => {
     const newer = aGrant({ timestamp: NOON + 6 }, 'newer');
     expect(decideTicket(newer, gone, at(NOON + 6)).result).toBe('created');
   });
+});
 
-  test('but two of the same second stand side by side: neither is older', () => {
-    const state = granted(EMPTY_STATE, aGrant());
-    const same = aGrant({ rspec: { nm_cpu_share: 5 } }, 'same second');
-    expect(decideTicket(same, state, NOW).result).toBe('renewed');
+describe('what PLC has ended is not brought back by a ticket from before', () => {
+  const LATER = /a later word on princeton_sirius/;
+  const lasting = aGrant({ expiry: NOON + 1_000_000 });
+  const ending = aSliver({ expiry: NOON + 1000 });
+
+  test('that was in force until PLC took the slice over', () => {
+    const taken = updated(granted(EMPTY_STATE, lasting), NOON + 5, [ending]);
+    expect(taken.records.get(KEY)?.source).toBe('plc');
+    const over = swept(taken, NOON + 1001);
+    expect(over.records.size).toBe(0);
+    expect(() => decideTicket(lasting, over, at(NOON + 1001))).toThrow(LATER);
+  });
+
+  test('that was never delivered before', () => {
+    const over = swept(updated(EMPTY_STATE, NOON + 5, [ending]), NOON + 1001);
+    expect(() => decideTicket(lasting, over, at(NOON + 1001))).toThrow(LATER);
+    const newer = aGrant({ timestamp: NOON + 5, expiry: NOON + 1_000_000 }, 'newer');
+    expect(decideTicket(newer, over, at(NOON + 1001)).result).toBe('created');
+  });
+
+  test('when its document named the slice as over from the first', () => {
+    const state = updated(EMPTY_STATE, NOON + 1002, [ending]);
+    const before = aGrant({ timestamp: NOON + 1001, expiry: NOON + 1_000_000 });
+    expect(() => decideTicket(before, state, at(NOON + 1002))).toThrow(LATER);
+  });
+
+  test('also from between its last document before the end and its first one after', () => {
+    const over = swept(updated(EMPTY_STATE, NOON + 5, [ending]), NOON + 1001);
+    const state = updated(over, NOON + 1002, [ending]);
+    const between = aGrant({ timestamp: NOON + 6, expiry: NOON + 1_000_000 });
+    expect(() => decideTicket(between, state, at(NOON + 1002))).toThrow(LATER);
+  });
+
+  test('and later documents that still name it as over write nothing of it', () => {
+    const state = updated(EMPTY_STATE, NOON + 1002, [ending]);
+    const next = anUpdate({ timestamp: NOON + 2000, records: [ending] });
+    const { rows } = decideFullUpdate(next, state, { ...at(NOON + 2000), guard: GUARD });
+    expect(rows.map(({ table }) => table)).toEqual(['sources']);
+  });
+});
+
+describe('a document that names as over what a ticket stands in for', () => {
+  const ending = aSliver({ expiry: NOON + 10 });
+  const held = granted(EMPTY_STATE, aGrant({ expiry: NOON + 1000 }));
+  const update = anUpdate({ timestamp: NOON + 20, records: [ending] });
+  const decide = (state: NodeState, each = update) =>
+    decideFullUpdate(each, state, { ...at(NOON + 20), guard: GUARD });
+
+  test('ends it, if the ticket is older, for every ticket from before', () => {
+    const { rows, result } = decide(held);
+    expect(result).toMatchObject({ outcome: 'accepted', removed: 1 });
+    const state = applyRows(held, rows);
+    expect(state.records.size).toBe(0);
+    expect(state.removed.get(KEY)?.reason).toBe('document');
+    const ticket = aGrant({ timestamp: NOON + 19, expiry: NOON + 1000 }, 'two');
+    expect(() => decideTicket(ticket, state, at(NOON + 20))).toThrow(/a later word/);
+  });
+
+  test.each([
+    ['newer', NOON + 21],
+    ['of the same second', NOON + 20],
+  ])('leaves it alone if the ticket is %s', (_what, timestamp) => {
+    const renewed = granted(held, aGrant({ timestamp, expiry: NOON + 1000 }, 'two'));
+    expect(applyRows(renewed, decide(renewed).rows).records).toEqual(renewed.records);
+  });
+
+  test('says nothing when it is this node’s own configuration', () => {
+    const { rows } = decide(held, { ...update, source: 'config' });
+    expect(rows.map(({ table }) => table)).toEqual(['sources']);
+  });
+
+  test('ends nothing while the clock is not trusted', () => {
+    const doubtful = { ...at(NOON + 20, false), guard: GUARD };
+    const state = applyRows(held, decideFullUpdate(update, held, doubtful).rows);
+    expect(state.records.get(KEY)?.source).toBe('plc');
   });
 });
 

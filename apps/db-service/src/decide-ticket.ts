@@ -3,9 +3,9 @@ import type { TicketResult } from '@nodemgr/contracts';
 import { Fault } from '@nodemgr/faults';
 import {
   type EpochSeconds,
-  type HeldRecord,
   hasExpired,
   MAX_RECORDS,
+  MAX_TICKET_RECORDS,
   planSingleRecord,
   type SliverRecord,
 } from '@nodemgr/records';
@@ -48,9 +48,25 @@ function refuseDoubtful(record: SliverRecord, state: NodeState, now: EpochSecond
   );
 }
 
-function refuseTooMany(held: HeldRecord | undefined, { records }: NodeState): void {
-  if (held !== undefined || records.size < MAX_RECORDS) return;
-  throw new Fault('unavailable', `this node holds ${records.size} records, and no more fit`);
+function refuseTooMany({ records }: NodeState): void {
+  let ofTickets = 0;
+  for (const { source } of records.values()) if (source === 'ticket') ofTickets += 1;
+  const why =
+    ofTickets >= MAX_TICKET_RECORDS
+      ? `tickets stand in for ${ofTickets} slices on this node`
+      : records.size >= MAX_RECORDS && `this node holds ${records.size} records`;
+  if (why) throw new Fault('unavailable', `${why}, and no more fit`);
+}
+
+/** Whether another ticket of the same second has been accepted: neither is the later one. */
+function isSecondOfItsSecond(
+  { record, digest }: GrantedRecord,
+  { records, lastWords }: NodeState,
+): boolean {
+  const { record_key, timestamp } = record;
+  const word = lastWords.get(record_key);
+  if (word?.ticket !== undefined && word.issued === timestamp) return word.ticket !== digest;
+  return records.get(record_key)?.record.timestamp === timestamp;
 }
 
 /**
@@ -59,19 +75,24 @@ function refuseTooMany(held: HeldRecord | undefined, { records }: NodeState): vo
  * that cannot be told now or no more records fit.
  */
 export function decideTicket(
-  { record, digest }: GrantedRecord,
+  granted: GrantedRecord,
   state: NodeState,
   { now, clockTrusted }: MarkTime,
 ): Decision<TicketResult['outcome']> {
+  const { record, digest } = granted;
   const { record_key } = record;
   const held = state.records.get(record_key);
   if (held !== undefined && held.source !== 'ticket') return { rows: [], result: 'left to PLC' };
   refuseOlder(record, state);
   if (!clockTrusted) refuseDoubtful(record, state, now);
-  refuseTooMany(held, state);
+  if (held === undefined) refuseTooMany(state);
   const decided = planSingleRecord(record, 'ticket', held, clockTrusted ? now : undefined);
   const [ignored] = decided.ignored;
   if (ignored !== undefined) refuse(ignored.why);
+  // The first one stays: were each to replace the other, whoever has both could flip the slice for ever.
+  if (decided.puts.length > 0 && isSecondOfItsSecond(granted, state)) {
+    refuse(`another ticket on ${record.name}, of the same second, has been accepted already`);
+  }
   const word = { issued: record.timestamp, ticket: digest };
   return {
     rows: [...putRows(state, 'ticket', decided.puts), ...lastWordRows(state, [[record_key, word]])],

@@ -14,6 +14,7 @@ import {
 } from '@nodemgr/records';
 import { checkRecords } from './check-records.ts';
 import { removalRows } from './decide-expiry.ts';
+import { endingBy, type Word, wordsOnRemoved } from './derive-document-words.ts';
 import { lastWordRows } from './derive-last-words.ts';
 import type { Hold, NodeState, Row } from './node-state.ts';
 
@@ -43,7 +44,8 @@ export interface Decision<Result> {
 
 /**
  * protectedSlivers returns the slivers that exist, and those of them that should be running. A ticket's
- * do not count: no document removes them, and by adding some a tenant could make room for a bad one.
+ * do not count: no document removes them but one that says they are over, and by adding some a tenant
+ * could make room for a bad one.
  */
 export function protectedSlivers(state: NodeState): Protected {
   const existing = new Set<RecordKey>();
@@ -93,31 +95,17 @@ function holdRows(state: NodeState, hold: Hold): Row[] {
   return [{ table: 'holds', key: hold.source, value: { ...hold, boot_id, since } }];
 }
 
-/** A document that leaves a slice out has a later word on it than the tickets issued before. */
-function leftOutRows(
-  state: NodeState,
-  issued: EpochSeconds,
-  { removals }: RecordChanges,
-): readonly Row[] {
-  const words = removals.flatMap(({ record_key, reason }) => {
-    const record = state.records.get(record_key)?.record;
-    const counts = reason === 'document' && record !== undefined && isSliver(record);
-    return counts ? [[record_key, { issued }] as const] : [];
-  });
-  return lastWordRows(state, words);
-}
-
 function acceptedRows(
   incoming: IncomingUpdate,
   state: NodeState,
   circumstances: Circumstances,
-  changes: RecordChanges,
+  { puts, removals }: Omit<RecordChanges, 'ignored'>,
+  words: readonly Word[],
 ): Row[] {
   const { source, timestamp } = incoming;
-  const { puts, removals } = changes;
   return [
     ...removalRows(state, removals, circumstances),
-    ...leftOutRows(state, timestamp, changes),
+    ...lastWordRows(state, [...wordsOnRemoved(state, timestamp, removals), ...words]),
     ...putRows(state, source, puts),
     ...sourceRows(state, incoming, puts.length + removals.length > 0),
     ...(state.holds.has(source)
@@ -152,10 +140,13 @@ export function decideFullUpdate(
     const hold: Hold = { source, timestamp, digest, boot_id, since: now, refusal, records };
     return { rows: holdRows(state, hold), result: { outcome: 'refused', reason: refusal.reason } };
   }
-  const { puts, removals } = decision;
+  const { puts, over } = decision;
+  // Only PLC's word counts against tickets: what this node's own configuration names is another matter.
+  const ending = endingBy(state, timestamp, source === 'plc' ? over : []);
+  const removals = [...decision.removals, ...ending.removals];
   const ignored = [...unusable, ...decision.ignored];
   return {
-    rows: acceptedRows(incoming, state, circumstances, decision),
+    rows: acceptedRows(incoming, state, circumstances, { puts, removals }, ending.words),
     result: { outcome: 'accepted', written: puts.length, removed: removals.length, ignored },
   };
 }

@@ -130,9 +130,16 @@ test('a ticket tells of its record, and PLC that it takes it over', () => {
   ]);
 });
 
+test('a ticket’s slice that PLC’s document names as over is told as PLC’s word', () => {
+  const held = stateWith([aSliver({ name: 'a_a', timestamp: NOON - 1 })], [], 'ticket');
+  expect(toldOfUpdate(held, [aSliver({ name: 'a_a', expiry: NOON })])).toEqual([
+    `a_a record-removed: over, by the document of ${T} [plc]`,
+  ]);
+});
+
 test('what is over is told as the clock’s word', () => {
   const before = stateWith([aSliver({ name: 'a_a', expiry: NOON })]);
-  const rows = decideExpiry(before, epochSeconds(NOON), 10);
+  const rows = decideExpiry(before, epochSeconds(NOON), 10, new Map());
   expect(told(before, rows, { kind: 'expiry' })).toEqual([
     `a_a record-removed: expired on ${T} [clock]`,
   ]);

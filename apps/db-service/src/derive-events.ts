@@ -30,7 +30,9 @@ type Told = readonly [what: EventKind, why: string, by?: EventAuthor];
 function removalTold(was: HeldRecord, rows: Removals, cause: Cause): Told {
   const { record } = was;
   const expired = cause.kind === 'expiry' || rows.get(record.record_key) === 'expired';
-  if (!expired) return ['record-removed', `left out of ${documentText(cause)}`];
+  // PLC's document removes no ticket's slice but one that it names as over.
+  const why = was.source === 'ticket' ? 'over, by' : 'left out of';
+  if (!expired) return ['record-removed', `${why} ${documentText(cause)}`];
   const when = record.expiry === undefined ? '' : ` on ${isoTime(record.expiry)}`;
   return ['record-removed', `expired${when}`, { kind: 'clock' }];
 }

@@ -18,6 +18,17 @@ test('a word is remembered until a later one comes, and an earlier one says noth
   expect(lastWordOn(remember(state, 'a_a', 6), keyOf('a_a'))?.issued).toBe(6);
 });
 
+test('a word of the same second says nothing, but that a ticket is told from a document', () => {
+  const KEY = keyOf('a_a');
+  const word = (ticket?: string) => [[KEY, { issued: epochSeconds(5), ticket }]] as const;
+  const document = remember(EMPTY_STATE, 'a_a', 5);
+  expect(lastWordRows(document, word())).toEqual([]);
+  expect(lastWordRows(document, word('one'))).toHaveLength(1);
+  const ticket = remember(document, 'a_a', 5, 'one');
+  for (const each of ['one', 'two', undefined])
+    expect(lastWordRows(ticket, word(each))).toEqual([]);
+});
+
 test('the oldest words are forgotten first, and count from then on for every slice not remembered', () => {
   const names = ['a_a', 'b_b', 'c_c', 'd_d', 'e_e'];
   const state = names.reduce((held, name, at) => remember(held, name, 10 + at), EMPTY_STATE);

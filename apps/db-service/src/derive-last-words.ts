@@ -13,8 +13,8 @@ import {
   type Row,
 } from './node-state.ts';
 
-/** Slices remembered: more than a node can have at once. */
-export const MAX_LAST_WORDS = MAX_RECORDS;
+/** Slices remembered: all that one document can name, and as many again. */
+export const MAX_LAST_WORDS = 2 * MAX_RECORDS;
 
 /** lastWordOn returns the last word on a slice, if any ticket must be held against one. */
 export function lastWordOn(state: NodeState, key: RecordKey): LastWord | undefined {
@@ -44,7 +44,10 @@ function forgetRows(words: ReadonlyMap<LastWordKey, LastWord>, most: number): re
   return [...drops, { table: 'last_words', key: FORGOTTEN, value }];
 }
 
-/** lastWordRows remembers words; one that is older than the word remembered says nothing. */
+/**
+ * lastWordRows remembers words; one that is not later than the word remembered says nothing, but that a
+ * ticket of a document's second is told apart from then on.
+ */
 export function lastWordRows(
   state: NodeState,
   words: readonly (readonly [RecordKey, LastWord])[],
@@ -53,7 +56,8 @@ export function lastWordRows(
   const news = words.filter(([key, { issued, ticket }]) => {
     const held = state.lastWords.get(key);
     if (held === undefined) return true;
-    return issued > held.issued || (issued === held.issued && ticket !== held.ticket);
+    if (issued !== held.issued) return issued > held.issued;
+    return held.ticket === undefined && ticket !== undefined;
   });
   if (news.length === 0) return [];
   const puts = news.map(([key, value]): Row => ({ table: 'last_words', key, value }));

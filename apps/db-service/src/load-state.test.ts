@@ -14,6 +14,7 @@ import { dirname, join } from 'node:path';
 import { epochSeconds } from '@nodemgr/records';
 import Database from 'better-sqlite3';
 import fc from 'fast-check';
+import { pino } from 'pino';
 import { beforeEach, describe, expect, test } from 'vitest';
 import {
   anUpdate,
@@ -28,7 +29,7 @@ import {
   temporaryFolder,
 } from './builders.ts';
 import { loadState } from './load-state.ts';
-import type { NodeState, Row } from './node-state.ts';
+import { FORGOTTEN, type LastWordKey, type NodeState, type Row } from './node-state.ts';
 import { successorOf } from './set-aside.ts';
 
 const PAGE = 4096;
@@ -160,6 +161,79 @@ describe('a row that cannot be used', () => {
     const loaded = load();
     expect(loaded.revision).toBeGreaterThan(before);
     expect(loaded.salvage).toBeUndefined();
+  });
+});
+
+describe('a last word that cannot be used', () => {
+  /** Makes each slice's word bear a time of its own, all after what the records bear. */
+  function say(...names: readonly string[]): void {
+    const { keeper, loaded } = openService(file);
+    const rows = names.map((name, at): Row => {
+      const value = { issued: epochSeconds(NOON + 10 + at) };
+      return { table: 'last_words', key: keyOf(name), value };
+    });
+    keeper.commit(rows, BY_ROOT);
+    loaded.store.close();
+  }
+  const wordOf = (state: NodeState, key: LastWordKey) => state.lastWords.get(key)?.issued;
+
+  test('lets no ticket count, for slices not remembered, from before the newest that is left', () => {
+    fill();
+    say('a_a', 'b_b', 'c_c');
+    inFile("UPDATE last_words SET body = '?' WHERE key = ?", keyOf('a_a'));
+    const { state, badRows } = load();
+    expect(badRows).toMatchObject([{ table: 'last_words', key: keyOf('a_a') }]);
+    expect(wordOf(state, FORGOTTEN)).toBe(NOON + 12);
+    expect(wordOf(state, keyOf('a_a'))).toBeUndefined();
+    expect(wordOf(state, keyOf('b_b'))).toBe(NOON + 11);
+  });
+
+  test('is settled once: a later start finds nothing bad, and moves nothing', () => {
+    fill();
+    say('a_a', 'b_b');
+    inFile("UPDATE last_words SET body = '?' WHERE key = ?", keyOf('a_a'));
+    load();
+    say('c_c', 'd_d', 'e_e', 'f_f');
+    const { state, badRows } = load();
+    expect(badRows).toEqual([]);
+    expect(wordOf(state, FORGOTTEN)).toBe(NOON + 11);
+  });
+
+  test('may be the one on all that is forgotten', () => {
+    fill();
+    say('a_a');
+    inFile("INSERT INTO last_words (key, body) VALUES ('forgotten', '?')");
+    expect(wordOf(load().state, FORGOTTEN)).toBe(NOON + 10);
+    expect(load().badRows).toEqual([]);
+  });
+
+  test('is said once to the operator, with what it means', () => {
+    fill();
+    say('a_a');
+    inFile("UPDATE last_words SET body = '?'");
+    const lines: string[] = [];
+    const log = pino({}, { write: (line: string) => lines.push(line) });
+    for (let start = 0; start < 2; start++) loadState(file, log).store.close();
+    const said = lines.filter((line) => line.includes('its authority must sign a new one'));
+    expect(said).toHaveLength(1);
+    expect(said[0]).toContain(`"issued":${NOON}`);
+  });
+
+  test('is any, after a salvage: nobody knows what was on the pages that are lost', () => {
+    fill();
+    say('a_a', 'b_b');
+    overwrite(Math.floor(statSync(file).size / PAGE / 2) * PAGE, Buffer.alloc(PAGE, 7));
+    const { state, salvage } = load();
+    expect(salvage).toBeDefined();
+    expect(wordOf(state, FORGOTTEN)).toBe(NOON + 11);
+    expect(load().state).toEqual(state);
+  });
+
+  test('is all of them when nothing can be read: then it is the time of the salvage that counts', () => {
+    fill();
+    const before = Math.floor(Date.now() / 1000);
+    overwrite(0, Buffer.alloc(100, 7));
+    expect(wordOf(load().state, FORGOTTEN)).toBeGreaterThanOrEqual(before);
   });
 });
 

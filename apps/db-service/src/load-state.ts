@@ -1,5 +1,7 @@
 /** Loads the database into memory: opens it, salvages what a damaged file still gives, checks each row. */
 import type { Logger } from '@nodemgr/daemon';
+import { epochSeconds } from '@nodemgr/records';
+import { lostWordRows } from './derive-lost-words.ts';
 import { applyRows, EMPTY_STATE, type NodeState, type Row, type Salvage } from './node-state.ts';
 import { openDatabase, type Refill } from './open-database.ts';
 import { type BadRow, readEvent, readRow, type StoredRow } from './row-schemas.ts';
@@ -36,15 +38,38 @@ function withoutDigests(state: NodeState): NodeState {
 const revisionAfterLoss = (known: number | undefined): number =>
   Math.max((known ?? 0) + 1, Math.floor(Date.now() / 1000));
 
+/**
+ * What was said of slices is lost, or may be: nobody will say it again, so it is settled what tickets are
+ * too old to count now.
+ */
+function settleLostWords(
+  state: NodeState,
+  badKeys: readonly string[],
+  log: Logger,
+): readonly Row[] {
+  const now = epochSeconds(Math.floor(Date.now() / 1000));
+  const { rows, issued } = lostWordRows(state, badKeys, now);
+  log.error(
+    { issued, lost: badKeys.slice(0, 20) },
+    'last words on slices are lost: from now on no ticket issued before that time counts for a slice that is not remembered; its authority must sign a new one',
+  );
+  return rows;
+}
+
+const wordsIn = (badRows: readonly BadRow[]): readonly string[] =>
+  badRows.filter(({ table }) => table === 'last_words').map(({ key }) => key);
+
 function refillFor(log: Logger): Refill {
   return (db, salvaged, { reason, setAside }) => {
-    const { rows, badRows } = checkRows(salvaged.rows);
+    const { rows: kept, badRows } = checkRows(salvaged.rows);
+    // Which rows were on a damaged page nobody knows: there may have been words.
+    const rows = [...kept, ...settleLostWords(applyRows(EMPTY_STATE, kept), wordsIn(badRows), log)];
     const store = new RowStore(db);
     const events = salvaged.events.flatMap((event) => readEvent(event) ?? []);
     store.commit({ rows, revision: revisionAfterLoss(salvaged.revision), events });
     store.noteSalvage({ at: Date.now(), reason, set_aside: setAside });
     log.error(
-      { reason, setAside, kept: rows.length, events: events.length, lost: badRows.slice(0, 20) },
+      { reason, setAside, kept: kept.length, events: events.length, lost: badRows.slice(0, 20) },
       'the database is damaged and is set aside; its readable records are kept',
     );
   };
@@ -59,6 +84,24 @@ function readSalvageNote(store: RowStore, log: Logger): Salvage | undefined {
   }
 }
 
+/** The bad words leave the file with what stands in for them, so that a restart settles nothing anew. */
+function withoutLostWords(
+  store: RowStore,
+  state: NodeState,
+  badRows: readonly BadRow[],
+  log: Logger,
+): NodeState {
+  const badKeys = wordsIn(badRows);
+  if (badKeys.length === 0) return state;
+  const rows = settleLostWords(state, badKeys, log);
+  try {
+    store.commit({ rows, revision: store.revision() ?? revisionAfterLoss(undefined) });
+  } catch (error) {
+    log.error({ err: error }, 'that cannot be written now; it is settled again at the next start');
+  }
+  return applyRows(state, rows);
+}
+
 /**
  * loadState opens `file` and returns what it holds. Throws only when no database can be had at all, or
  * when a newer version of the program wrote it.
@@ -66,9 +109,9 @@ function readSalvageNote(store: RowStore, log: Logger): Salvage | undefined {
 export function loadState(file: string, log: Logger): Loaded {
   const store = new RowStore(openDatabase(file, new Date(), refillFor(log)));
   const { rows, badRows } = checkRows(store.readAll());
-  const state = applyRows(EMPTY_STATE, rows);
   for (const bad of badRows)
-    log.error({ ...bad }, 'a row cannot be used; its source will deliver again');
+    log.error({ ...bad }, 'a row cannot be used; its source, if it has one, will deliver again');
+  const state = withoutLostWords(store, applyRows(EMPTY_STATE, rows), badRows, log);
   return {
     store,
     state: badRows.length === 0 ? state : withoutDigests(state),

@@ -13,6 +13,7 @@ import {
   type Loan,
   type LocalFacts,
   NO_LOCAL_FACTS,
+  type RecordKey,
   SOURCES,
   type Source,
 } from '@nodemgr/records';
@@ -40,6 +41,13 @@ interface Model {
   readonly locals: Map<string, LocalFacts>;
   readonly answered: Map<string, number>;
   lastAccepted: ReturnType<typeof anUpdate> | undefined;
+  /** When each slice's last word that counts against tickets was said, at the earliest. */
+  readonly said: Map<RecordKey, number>;
+}
+
+/** say notes a word, unless a later one is known. */
+function say({ said }: Model, key: RecordKey, time: number): void {
+  said.set(key, Math.max(time, said.get(key) ?? 0));
 }
 
 class Node {
@@ -139,10 +147,28 @@ class Deliver extends Step {
     if (result.outcome === 'stale') expectUnchanged(node, before, bytes);
     if (result.outcome === 'refused') expect(node.state.records).toEqual(before.records);
     if (result.outcome === 'accepted') model.lastAccepted = update;
+    if (result.outcome === 'accepted' && update.source === 'plc') {
+      // Held, renewed, or removed by now: PLC had a say in it.
+      for (const [key] of recordsOf(node.state, ['plc'])) say(model, key, timestamp);
+      for (const [key] of recordsOf(before, ['plc'])) {
+        if (node.state.removed.get(key)?.reason === 'document') say(model, key, timestamp);
+      }
+      this.#expectNoOlderTicketOnWhatIsOver(node, timestamp);
+    }
     const others = SOURCES.filter((each) => each !== this.update.source && each !== 'ticket');
     const untouched = (state: NodeState) =>
       recordsOf(state, others).filter(([key]) => node.state.records.has(key));
     expect(untouched(node.state)).toEqual(untouched(before));
+  }
+
+  #expectNoOlderTicketOnWhatIsOver({ clock, state }: Node, timestamp: number): void {
+    if (!clock.isSynchronised) return;
+    for (const { name, expiry } of this.update.records as readonly ReturnType<typeof aSliver>[]) {
+      if (expiry === undefined || expiry > clock.wall) continue;
+      const held = state.records.get(keyOf(name));
+      if (held?.source === 'ticket')
+        expect(held.record.timestamp).toBeGreaterThanOrEqual(timestamp);
+    }
   }
 
   override toString = () => `deliver ${this.lag} s late: ${JSON.stringify(this.update)}`;
@@ -182,22 +208,33 @@ class DeliverAgain extends Step {
 }
 
 class Ticket extends Step {
-  constructor(readonly record: ReturnType<typeof aSliver>) {
+  constructor(
+    readonly terms: ReturnType<typeof aSliver>,
+    /** How many seconds ago it was issued. */
+    readonly age: number,
+  ) {
     super();
   }
 
-  act(_model: Model, node: Node): void {
-    if (!this.#isAccepted(node)) return;
+  act(model: Model, node: Node): void {
+    const record = { ...this.terms, timestamp: epochSeconds(node.clock.wall - this.age) };
+    const { record_key, timestamp } = record;
+    const held = node.state.records.get(record_key)?.source ?? 'ticket';
+    if (!this.#isAccepted(node, record)) return;
+    if (held === 'ticket') {
+      expect(timestamp).toBeGreaterThanOrEqual(model.said.get(record_key) ?? 0);
+      say(model, record_key, timestamp);
+    }
     const [before, bytes] = [node.state, node.bytes];
-    expect(this.#isAccepted(node)).toBe(true);
+    expect(this.#isAccepted(node, record)).toBe(true);
     expectUnchanged(node, before, bytes);
   }
 
   /** Refused is one that is over, or that a later word has overtaken. */
-  #isAccepted(node: Node): boolean {
+  #isAccepted(node: Node, record: ReturnType<typeof aSliver>): boolean {
     const before = node.state;
     try {
-      acceptTicket(node.service, this.record, node.clock.wall);
+      acceptTicket(node.service, record, node.clock.wall);
       return true;
     } catch (error) {
       expect(asFault(error).kind).not.toBe('internal');
@@ -206,7 +243,7 @@ class Ticket extends Step {
     }
   }
 
-  override toString = () => `ticket ${JSON.stringify(this.record)}`;
+  override toString = () => `ticket ${this.age} s old: ${JSON.stringify(this.terms)}`;
 }
 
 type Method = Exclude<keyof WriteContract, 'deliver_ticket'>;
@@ -314,8 +351,13 @@ class Reopen extends Step {
     super();
   }
 
-  act(_model: Model, node: Node): void {
+  act({ said }: Model, node: Node): void {
     const before = node.state;
+    // That PLC has vouched again for what it had said is not stored.
+    const stored = before.sources.get('plc')?.timestamp ?? 0;
+    for (const [key] of recordsOf(before, ['plc'])) {
+      said.set(key, Math.min(stored, said.get(key) ?? 0));
+    }
     const { epoch, revision } = node.service.keeper.position;
     node.reopen(this.rebooted);
     expect(node.state).toEqual(before);
@@ -353,11 +395,14 @@ const loan: fc.Arbitrary<Loan> = fc.tuple(
   fc.constantFrom('nm_cpu_share', 'nm_net_share', 'nm_disk_quota'),
   fc.integer({ min: -1, max: 30 }),
 );
-/** A full document, the same without most of its slivers, an empty one, and anything at all. */
+/** A full document, the same with an end, without most of its slivers, an empty one, and anything at all. */
 const records: fc.Arbitrary<readonly unknown[]> = fc.oneof(
   fc
     .nat({ max: 40 })
     .map((share) => NAMES.map((each) => aSliver({ name: each, rspec: { nm_cpu_share: share } }))),
+  fc
+    .integer({ min: 1, max: 4 })
+    .map((days) => NAMES.map((each) => aSliver({ name: each, expiry: START + days * DAY }))),
   fc.subarray(NAMES.map((each) => aSliver({ name: each }))),
   fc.constant([]),
   fc.array(fc.oneof(sliver, fc.constant(aDelegate()), fc.constant({ bad: true })), {
@@ -378,7 +423,9 @@ const steps = [
   delivery,
   delivery,
   fc.constant(new DeliverAgain()),
-  sliver.map((each) => new Ticket(each)),
+  fc
+    .tuple(sliver, fc.constantFrom(0, 0, 60, DAY, 2 * DAY))
+    .map(([terms, age]) => new Ticket(terms, age)),
   fc
     .tuple(
       fc.constantFrom<Method>('set_loans', 'set_loans', 'start', 'stop', 'create_sliver'),
@@ -399,7 +446,12 @@ test('whatever is delivered, written, over, allowed or restarted, the state is w
   const start = () => {
     files += 1;
     node = new Node(join(folder, `${files}`, 'nodemgr.sqlite'));
-    const model: Model = { locals: new Map(), answered: new Map(), lastAccepted: undefined };
+    const model: Model = {
+      locals: new Map(),
+      answered: new Map(),
+      lastAccepted: undefined,
+      said: new Map(),
+    };
     return { model, real: node };
   };
   fc.assert(

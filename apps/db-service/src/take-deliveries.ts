@@ -75,7 +75,7 @@ export class Deliveries {
     const { keeper, clock, keepSeconds, log } = this.options;
     const { now, clockTrusted } = clock.look();
     if (!clockTrusted) return;
-    const rows = decideExpiry(keeper.state, now, keepSeconds);
+    const rows = decideExpiry(keeper.state, now, keepSeconds, this.#vouched);
     keeper.commit(rows, { kind: 'expiry' });
     for (const row of rows) {
       if (row.table === 'records') log.info({ record_key: row.key }, 'expired');

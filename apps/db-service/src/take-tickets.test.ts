@@ -1,13 +1,22 @@
 /** Tickets with real signatures on a real database: what is accepted, what is refused, and what it costs. */
 import { generateKeyPairSync } from 'node:crypto';
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { MAX_TICKET_SIZE } from '@nodemgr/contracts';
 import { FailureBoard } from '@nodemgr/daemon';
 import { accountName, DEFAULT_IMAGE, epochSeconds } from '@nodemgr/records';
 import { MAX_TICKET_BYTES, signTicket, type TicketContent } from '@nodemgr/tickets';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { FakeClock, keyOf, NOON, openService, type Service, temporaryFolder } from './builders.ts';
+import {
+  anUpdate,
+  aSliver,
+  FakeClock,
+  keyOf,
+  NOON,
+  openService,
+  type Service,
+  temporaryFolder,
+} from './builders.ts';
 import { RationedWork } from './rationed-work.ts';
 import { Tickets } from './take-tickets.ts';
 import { TrustedClock } from './trusted-clock.ts';
@@ -145,6 +154,17 @@ describe('a ticket that a trusted key has signed', () => {
     expect(service.published).toEqual([]);
   });
 
+  test('written in other bytes writes nothing, not even its request', async () => {
+    await deliver(ticketOf());
+    const { state } = service.keeper;
+    const wal = readFileSync(`${file}-wal`);
+    // With this curve no two signatures are the same.
+    const answer = await deliver(ticketOf(), 'request-respelled');
+    expect(answer).toEqual({ revision: 1, sliver: NAME, outcome: 'unchanged' });
+    expect(service.keeper.state).toBe(state);
+    expect(readFileSync(`${file}-wal`).equals(wal)).toBe(true);
+  });
+
   test('is renewed by a later one, after which the earlier one is refused', async () => {
     const first = ticketOf();
     await deliver(first);
@@ -200,6 +220,35 @@ test('at its end a ticket’s sliver goes, and the ticket does not bring it back
   service.deliveries.sweep();
   expect(service.keeper.state.removed.get(KEY)?.reason).toBe('expired');
   await expect(deliver(ticket)).rejects.toThrow(/it expired at/);
+});
+
+test('once PLC’s time for a slice is over no ticket counts from before PLC last vouched for it', async () => {
+  const lasting = { expiry: NOON + 1_000_000 };
+  const [first, second] = [ticketOf(lasting), ticketOf({ ...lasting, issued: NOON + 8 })];
+  await deliver(first);
+  const records = [aSliver({ name: NAME, expiry: NOON + 1000 })];
+  const document = anUpdate({ records });
+  const vouch = (request_id: string, timestamp: number) => {
+    const { source, digest } = document;
+    const when = { timestamp: epochSeconds(timestamp), fresh: true };
+    return service.deliveries.full({ request_id, source, digest, ...when, records });
+  };
+  vouch('document-1', NOON + 5);
+  expect(held()?.source).toBe('plc');
+  // Unchanged: of this one nothing is stored.
+  expect(vouch('document-2', NOON + 9)).toMatchObject({ written: 0 });
+  clock.pass(1001);
+  service.deliveries.sweep();
+  expect(held()).toBeUndefined();
+  for (const ticket of [first, second]) {
+    await expect(deliver(ticket)).rejects.toThrow(/a later word on site_ticketed/);
+  }
+  vouch('document-3', NOON + 1001);
+  const { state } = service.keeper;
+  vouch('document-4', NOON + 1002);
+  expect(service.keeper.state).toBe(state);
+  const newer = ticketOf({ ...lasting, issued: NOON + 1001 });
+  expect(await deliver(newer)).toMatchObject({ outcome: 'created' });
 });
 
 test('the bus carries no bigger ticket than is ever read', () => {

@@ -6,6 +6,8 @@
 import { ConfigError } from '@nodemgr/config';
 import { type Logger, makeLogger, ServiceManager, VERSION } from '@nodemgr/daemon';
 import { native, OtherAbiError, refuseOtherAbi } from '@nodemgr/native';
+import { checkSigner } from './check-signer.ts';
+import { asConfigError } from './config/as-config-error.ts';
 import { loadSignerConfig } from './config/load-signer-config.ts';
 import { derivePlaces } from './http/derive-places.ts';
 import { loadFiles, type RunningSigner, startSigner } from './signer.ts';
@@ -36,15 +38,6 @@ async function start(file: string, log: Logger): Promise<RunningSigner> {
   return running;
 }
 
-/** What a file of the configuration lacks, no restart puts right either. */
-function asConfigError<T>(file: string, act: () => T): T {
-  try {
-    return act();
-  } catch (cause) {
-    throw new ConfigError(file, [{ key: '', message: (cause as Error).message }]);
-  }
-}
-
 async function serve({ config, stopOnStdinEof }: SignerArguments): Promise<void> {
   const toldToStop = untilToldToStop(stopOnStdinEof);
   const log = await makeLogger(NAME, 'info');
@@ -62,18 +55,10 @@ async function serve({ config, stopOnStdinEof }: SignerArguments): Promise<void>
   log.info('stopped');
 }
 
-function check({ config: file }: SignerArguments): void {
-  const config = loadSignerConfig(file);
-  const { key } = asConfigError(file, () => loadFiles(config));
-  process.stdout.write(
-    `${file}: good; ${config.callers.length} callers, signs with the key ${key.fingerprint}\n`,
-  );
-}
-
 async function act(args: SignerArguments): Promise<void> {
   if (args.action === 'help') process.stdout.write(usage());
   else if (args.action === 'version') process.stdout.write(`${VERSION}\n`);
-  else if (args.action === 'check') check(args);
+  else if (args.action === 'check') process.stdout.write(`${checkSigner(args)}\n`);
   else await serve(args);
 }
 

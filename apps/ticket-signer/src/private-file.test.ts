@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { chmodSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -30,6 +30,13 @@ test.each([0o640, 0o604, 0o620, 0o602, 0o700, 0o611, 0o444, 0o4600])(
     expect(read).not.toThrow(/secret/);
   },
 );
+
+test('a file of another user is refused, although this one could read it', ({ skip }) => {
+  skip(process.geteuid?.() !== 0, 'only root can give a file away, and read it then');
+  writeFileSync(file, 'secret', { mode: 0o400 });
+  chownSync(file, 12_345, 0);
+  expect(read).toThrow(`signing.key_file: ${file}: it belongs to the user 12345; wants 0, the`);
+});
 
 test('what is no file, or far too long for a key, is refused', () => {
   expect(read).toThrow(/ENOENT/);

@@ -1,4 +1,4 @@
-/** Reads a file that holds a secret, and refuses one that others than its owner could have read. */
+/** Reads a file that holds a secret, and refuses one that anybody but the user of this process could have read. */
 import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs';
 
 const MAX_BYTES = 64 << 10;
@@ -12,12 +12,18 @@ function checkOpen(fd: number): void {
     const mode = (found.mode & 0o7777).toString(8).padStart(4, '0');
     throw new Error(`its mode is ${mode}; nobody but its owner may read it: wants 0400 or 0600`);
   }
+  const user = process.geteuid?.();
+  // Its owner could read it, and give it to others.
+  if (found.uid !== user) {
+    throw new Error(`it belongs to the user ${found.uid}; wants ${user}, the signer's own`);
+  }
   if (found.size > MAX_BYTES) throw new Error(`it has more than ${MAX_BYTES} bytes`);
 }
 
 /**
  * readPrivateFile returns the text of `file`, which `key` of the configuration names. Throws an Error
- * that names both when it cannot be read or its mode lets others read it; its text is in no message.
+ * that names both when it cannot be read, or its owner or its mode lets others read it; its text is in no
+ * message.
  */
 export function readPrivateFile(key: string, file: string): string {
   let fd: number | undefined;

@@ -76,10 +76,27 @@ describe('a full update', () => {
 
   test('has a known source, a digest and a bounded number of records', () => {
     expect(fits(update)).toBe(true);
+    expect(fits({ ...update, source: 'config' })).toBe(true);
     expect(fits({ ...update, source: 'rumour' })).toBe(false);
     expect(fits({ ...update, digest: 'short' })).toBe(false);
     expect(fits({ ...update, records: Array.from({ length: 10_001 }, () => ({})) })).toBe(false);
   });
+});
+
+test('nobody speaks for tickets but tickets: no update of theirs, and no question after one', () => {
+  const { full_update, held_source } = deliverContract;
+  const update = {
+    request_id: '00000000-0000',
+    source: 'ticket',
+    timestamp: 1,
+    digest: 'a'.repeat(64),
+    fresh: true,
+    records: [],
+  };
+  expect(full_update.params.safeParse(update).success).toBe(false);
+  expect(full_update.params.safeParse({ ...update, source: 'plc' }).success).toBe(true);
+  expect(held_source.params.safeParse({ source: 'ticket' }).success).toBe(false);
+  expect(held_source.params.safeParse({ source: 'plc' }).success).toBe(true);
 });
 
 describe('an item of the feed', () => {

@@ -15,8 +15,12 @@ export const requestIdSchema = z.string().min(8).max(64);
 /** SHA-256 of an update's records, in hex: tells two updates apart, proves nothing. */
 export const digestSchema = z.string().regex(/^[0-9a-f]{64}$/);
 
+/** Tickets come one by one and signed: there is no update of all that tickets say, from anybody. */
+const documentSource = sourceSchema.exclude(['ticket']);
+
 export interface FullUpdateParams {
   readonly request_id: string;
+  /** 'plc' or 'config'; one that names tickets is refused. */
   readonly source: Source;
   readonly timestamp: EpochSeconds;
   readonly digest: string;
@@ -27,7 +31,7 @@ export interface FullUpdateParams {
 
 const fullUpdateParams: z.ZodType<FullUpdateParams> = z.strictObject({
   request_id: requestIdSchema,
-  source: sourceSchema,
+  source: documentSource,
   timestamp: epochSecondsSchema,
   digest: digestSchema,
   fresh: z.boolean(),
@@ -52,6 +56,10 @@ const deliveryResult = z.discriminatedUnion('outcome', [
 ]);
 export type DeliveryResult = z.infer<typeof deliveryResult>;
 
+const heldSourceParams: z.ZodType<Pick<FullUpdateParams, 'source'>> = z.strictObject({
+  source: documentSource,
+});
+
 /** What db-service holds of a source. */
 const heldSource = z.object({
   /** Of the last update accepted; absent when there was none, or when the database lost it. */
@@ -67,6 +75,6 @@ export type HeldSource = z.infer<typeof heldSource>;
 export const deliverContract = {
   /** Replaces all records of a source. */
   full_update: method(fullUpdateParams, deliveryResult),
-  held_source: method(z.strictObject({ source: sourceSchema }), heldSource),
+  held_source: method(heldSourceParams, heldSource),
 };
 export type DeliverContract = typeof deliverContract;

@@ -14,3 +14,8 @@ export const MAX_RESOURCE_NAME = 64;
 export const MAX_EXEMPT_IPS = 20_000;
 /** More accounts than any node can hold: the id ranges of a machine end at about four thousand. */
 export const MAX_RECORDS = 10_000;
+/**
+ * Slices that tickets stand in for: anybody may deliver a ticket, so that together they leave room for
+ * all of PLC's slices, and cannot use up the id ranges of the machine.
+ */
+export const MAX_TICKET_RECORDS = 1000;

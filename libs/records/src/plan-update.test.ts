@@ -27,7 +27,7 @@ function given(changes: Partial<UpdateCircumstances>): UpdateCircumstances {
   return { ...NOTHING, ...changes };
 }
 
-const NO_CHANGES = { outcome: 'accepted', puts: [], removals: [], ignored: [] };
+const NO_CHANGES = { outcome: 'accepted', puts: [], removals: [], ignored: [], over: [] };
 
 describe('a full update', () => {
   test('writes the records that are new', () => {
@@ -146,6 +146,15 @@ describe('a full update', () => {
       ...NO_CHANGES,
       removals: [{ record_key: over.record_key, reason: 'document' }],
       ignored: [{ record_key: over.record_key, why: 'it has already expired' }],
+      over: [over],
+    });
+  });
+
+  test('that names a record as over and again as not over does not call it over', () => {
+    const [over, lasting] = [aSliver({ expiry: 1000 }), aSliver({ expiry: 1001 })];
+    expect(planFullUpdate(fromPlc(10, over, lasting), NOTHING)).toMatchObject({
+      puts: [lasting],
+      over: [],
     });
   });
 
@@ -245,16 +254,6 @@ describe('a single record', () => {
 
   test('that has expired already is ignored', () => {
     expect(plan(aSliver({ expiry: 1000 }))).toMatchObject({ puts: [], ignored: [{}] });
-  });
-
-  test('older than its source’s last full update does not undo it', () => {
-    const late = aSliver({ timestamp: 9 });
-    const now = epochSeconds(1000);
-    expect(planSingleRecord(late, 'plc', undefined, now, epochSeconds(10))).toMatchObject({
-      puts: [],
-      ignored: [{ why: "it is older than its source's last full update" }],
-    });
-    expect(planSingleRecord(late, 'plc', undefined, now, epochSeconds(9)).puts).toEqual([late]);
   });
 });
 

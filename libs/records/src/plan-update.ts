@@ -44,7 +44,11 @@ export interface RecordChanges {
 export type UpdateDecision =
   | { readonly outcome: 'stale'; readonly held_timestamp: EpochSeconds }
   | { readonly outcome: 'refused'; readonly refusal: Refusal }
-  | ({ readonly outcome: 'accepted' } & RecordChanges);
+  | ({
+      readonly outcome: 'accepted';
+      /** Records that the update names, but as over by now: its source's word on them, too. */
+      readonly over: readonly DeliveredRecord[];
+    } & RecordChanges);
 
 export interface UpdateCircumstances {
   readonly held: ReadonlyMap<RecordKey, HeldRecord>;
@@ -62,7 +66,7 @@ function mayReplace(held: Source, incoming: Source): boolean {
   return held === incoming || (held === 'ticket' && incoming === 'plc');
 }
 
-type Verdict = { readonly put: boolean } | { readonly ignored: string };
+type Verdict = { readonly put: boolean } | { readonly ignored: string; readonly over?: true };
 
 function judgeRecord(
   record: DeliveredRecord,
@@ -70,7 +74,9 @@ function judgeRecord(
   held: HeldRecord | undefined,
   now: EpochSeconds | undefined,
 ): Verdict {
-  if (now !== undefined && hasExpired(record, now)) return { ignored: 'it has already expired' };
+  if (now !== undefined && hasExpired(record, now)) {
+    return { ignored: 'it has already expired', over: true };
+  }
   if (held === undefined) return { put: true };
   if (!mayReplace(held.source, source)) {
     return { ignored: `a record of source '${held.source}' has this key` };
@@ -81,26 +87,34 @@ function judgeRecord(
   return { put: held.source !== source || !sameContent(held.record, record) };
 }
 
-/** Every record of an update by itself: what is written, what is ignored, and the keys that it renews. */
+interface Judged extends Pick<RecordChanges, 'puts' | 'ignored'> {
+  readonly renewed: ReadonlySet<RecordKey>;
+  readonly over: readonly DeliveredRecord[];
+}
+
+/** Every record of an update by itself: what is written, ignored or over, and the keys that it renews. */
 function judgeRecords(
   update: FullUpdate,
   { held, now }: Pick<UpdateCircumstances, 'held' | 'now'>,
-): Pick<RecordChanges, 'puts' | 'ignored'> & { readonly renewed: ReadonlySet<RecordKey> } {
+): Judged {
   const puts: DeliveredRecord[] = [];
   const ignored: Ignored[] = [];
+  const over: DeliveredRecord[] = [];
   const renewed = new Set<RecordKey>();
   for (const record of update.records) {
     const { record_key } = record;
     const verdict: Verdict = renewed.has(record_key)
       ? { ignored: 'the update names it twice; the first counts' }
       : judgeRecord(record, update.source, held.get(record_key), now);
-    if ('ignored' in verdict) ignored.push({ record_key, why: verdict.ignored });
-    else {
+    if ('ignored' in verdict) {
+      ignored.push({ record_key, why: verdict.ignored });
+      if (verdict.over) over.push(record);
+    } else {
       renewed.add(record_key);
       if (verdict.put) puts.push(record);
     }
   }
-  return { puts, ignored, renewed };
+  return { puts, ignored, renewed, over: over.filter((each) => !renewed.has(each.record_key)) };
 }
 
 /**
@@ -139,30 +153,23 @@ export function planFullUpdate(
   if (heldTimestamp !== undefined && update.timestamp < heldTimestamp) {
     return { outcome: 'stale', held_timestamp: heldTimestamp };
   }
-  const { puts, ignored, renewed } = judgeRecords(update, circumstances);
+  const { puts, ignored, renewed, over } = judgeRecords(update, circumstances);
   const removals = removalsOf(update, renewed, circumstances);
   const refusal =
     guard === 'allowed' ? undefined : guardUpdate(slivers, byDocument(removals), guard);
   if (refusal !== undefined) return { outcome: 'refused', refusal };
-  return { outcome: 'accepted', puts, removals, ignored };
+  return { outcome: 'accepted', puts, removals, ignored, over };
 }
 
-/**
- * planSingleRecord decides on one record delivered by itself (a ticket). One that is older than its
- * source's last full update (`heldTimestamp`) is ignored: that update has had the later word.
- */
+/** planSingleRecord decides on one record delivered by itself (a ticket). */
 export function planSingleRecord(
   record: DeliveredRecord,
   source: Source,
   held: HeldRecord | undefined,
   now: EpochSeconds | undefined,
-  heldTimestamp?: EpochSeconds | undefined,
 ): RecordChanges {
-  const { record_key, timestamp } = record;
-  const verdict: Verdict =
-    heldTimestamp !== undefined && timestamp < heldTimestamp
-      ? { ignored: "it is older than its source's last full update" }
-      : judgeRecord(record, source, held, now);
+  const { record_key } = record;
+  const verdict = judgeRecord(record, source, held, now);
   return {
     puts: 'put' in verdict && verdict.put ? [record] : [],
     removals: [],

@@ -46,8 +46,8 @@ const ANSWERS: readonly (readonly [number, string])[] = [
 ];
 
 const KEY = [
-  'The server does not start with a key that others than its owner can read. To make one, and the list that ' +
-    'nodes trust:',
+  'The server does not start with a key that others than its own user can read, or that belongs to another ' +
+    'user, root included. To make one, and the list that nodes trust:',
 ];
 const KEY_COMMANDS = [
   'umask 077',
@@ -57,10 +57,27 @@ const KEY_COMMANDS = [
   'rm key.pem',
 ];
 
+const BEGIN =
+  'Installed, it serves nothing, and no unit of it is enabled: a connection would only start what cannot ' +
+  'serve yet. Make a key (below), list the callers, look at it as root, which looks as the user of the ' +
+  'service, and enable it; where callers are to connect by TLS, its socket too:';
+const BEGIN_COMMANDS = [
+  'systemctl enable nodemgr-ticket-signer-tls.socket   # only with [tls]',
+  'nodemgr-ticket-signer --check',
+  'systemctl start nodemgr-ticket-signer-tls.socket    # only with [tls]',
+  'systemctl enable --now nodemgr-ticket-signer.socket nodemgr-ticket-signer.service',
+];
+const BEGIN_AGAIN =
+  'When the service has ended with ' +
+  'status 78 and callers go on to connect, the sockets close after a few attempts to start it; when what ' +
+  'was wrong has been put right, systemctl restart the sockets and the service.';
+
 const LOG =
-  'Every signature is one line, written before the ticket is sent: the caller, the slice, its id, its ' +
-  'expiry, the number of nodes and the SHA-256 of the ticket. Refusals are logged too, at most one line ' +
-  'a second for each caller. Neither the key nor what is in a ticket is ever logged.';
+  'Every signature is one line, written before the ticket is sent: the caller; the slice, its id and its ' +
+  'expiry; how many nodes, delegations and keys the ticket has; the ids of its first 100 nodes, its first ' +
+  '50 delegations (caller and method), the fingerprints of its first 50 keys as ssh-keygen -l prints them; ' +
+  'and the SHA-256 of the ticket. Refusals are logged too, at most one line a second for each caller. ' +
+  'Neither the key nor a ticket is ever logged.';
 
 const FILES: readonly (readonly [string, string])[] = [
   [
@@ -97,6 +114,10 @@ export function renderSignerManual(
     ...DESCRIPTION.map(paragraph),
     heading('options'),
     ...options,
+    heading('to begin'),
+    paragraph(BEGIN),
+    verbatim(BEGIN_COMMANDS),
+    paragraph(BEGIN_AGAIN),
     heading('requests'),
     ...REQUESTS.map(paragraph),
     paragraph('The status of the answer, which is one plain line where it is not a ticket:'),

@@ -104,12 +104,6 @@ describe.skipIf(isMissing('dpkg-shlibdeps'))('the package', () => {
     }
   });
 
-  test('never enables or starts the socket for TLS by itself', () => {
-    const script = readFileSync(join(tree, 'DEBIAN/postinst'), 'utf8');
-    const lines = script.split('\n').filter((line) => line.includes('-tls.socket'));
-    expect(lines).toEqual([expect.stringContaining('update-state')]);
-  });
-
   test('has a manual page that man has nothing to say about', ({ skip }) => {
     skip(isMissing('man'), 'man is not installed');
     const page = join(tree, `usr/share/man/man8/${NAME}.8.gz`);

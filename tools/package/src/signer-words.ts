@@ -29,7 +29,7 @@ const SOCKETS: Readonly<Record<string, KeyWords>> = {
     example: '"/etc/nodemgr-ticket-signer/server.pem"',
   },
   'tls.key_file': {
-    about: 'Its private key (PEM), readable by its owner alone, as signing.key_file.',
+    about: 'Its private key (PEM), with the mode and the owner of signing.key_file.',
     example: '"/etc/nodemgr-ticket-signer/server.key"',
   },
   'tls.client_ca_file': {
@@ -42,7 +42,8 @@ const SOCKETS: Readonly<Record<string, KeyWords>> = {
 const LIMITS: Readonly<Record<string, KeyWords>> = {
   'limits.max_body_bytes': { about: 'The largest request that is taken (413).' },
   'limits.request_seconds': {
-    about: 'How long a request or a handshake may take to arrive (408).',
+    about:
+      'How long a request may take to arrive (408). A TLS handshake has no longer, and 5 seconds at most.',
   },
   'limits.requests_per_caller': { about: 'Requests of one caller that may be under way (429).' },
   'limits.requests': { about: 'Requests of all callers that may be under way (503).' },
@@ -91,6 +92,6 @@ export const SIGNER_INTRODUCTION: readonly string[] = [
   '`nodemgr-ticket-signer --check` finds what is wrong.',
   '',
   'A key that is commented out has the value that is shown, or none where it says so. There must be a',
-  'key to sign with, and one caller at least. After a change:',
-  'systemctl restart nodemgr-ticket-signer.service',
+  'key to sign with, and one caller at least. Then: systemctl enable --now nodemgr-ticket-signer.socket',
+  'nodemgr-ticket-signer.service. After a change: systemctl restart nodemgr-ticket-signer.service',
 ];

@@ -47,7 +47,7 @@ const tls = z.strictObject({
 
 const limits = z.strictObject({
   max_body_bytes: integer(1024, MAX_TICKET_BYTES).default(MAX_TICKET_BYTES),
-  /** How long a request may take to arrive, and a TLS handshake. */
+  /** How long a request may take to arrive; a TLS handshake no longer, and 5 seconds at most. */
   request_seconds: integer(1, 300).default(10),
   /** Requests under way: of one caller, and of all. */
   requests_per_caller: integer(1, 1000).default(8),

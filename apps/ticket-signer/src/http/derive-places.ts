@@ -1,5 +1,6 @@
 /** Which sockets are served, and how: systemd's (sd_listen_fds(3)) where it hands some over, else ours. Pure. */
 import type { SignerConfig } from '../config/signer-schema.ts';
+import { judgeTlsSocket } from './judge-tls-socket.ts';
 import type { ListenAt } from './listen.ts';
 
 /** Descriptors handed over begin after standard input, output and error. */
@@ -46,16 +47,7 @@ export function derivePlaces(
     if (tls === undefined) return [path];
     return [path, { kind: 'tls', at: { host: tls.address, port: tls.port } }];
   }
-  if (hasTls && tls === undefined) {
-    throw new Error(
-      'systemd hands over a socket for TLS, and the configuration has no table [tls]',
-    );
-  }
-  if (!hasTls && tls !== undefined) {
-    throw new Error(
-      '[tls] is configured, and systemd hands over no socket for it: ' +
-        'enable and start nodemgr-ticket-signer-tls.socket',
-    );
-  }
+  const why = judgeTlsSocket({ configured: tls !== undefined, listening: hasTls });
+  if (why !== undefined) throw new Error(why);
   return handed;
 }

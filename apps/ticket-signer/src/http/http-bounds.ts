@@ -7,6 +7,10 @@ export const MAX_HEADER_BYTES = 8 << 10;
 export const MAX_HEADERS = 64;
 /** A connection on which nothing moves for this long is closed, even if its answer is not read. */
 export const STALLED_MS = 30_000;
+/** A handshake is a few round trips: no longer than this, signatures in between included (milliseconds). */
+export const HANDSHAKE_MS = 5000;
+/** Handshakes under way, of one address and of all: a caller with several connections at once has room. */
+export const HANDSHAKES = { perAddress: 40, all: 240 } as const;
 /** How often slow requests are looked for. */
 export const CHECK_MS = 500;
 /** Connections that wait in the kernel's queue; as in the socket units. */

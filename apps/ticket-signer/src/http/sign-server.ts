@@ -9,8 +9,11 @@ import type { TLSSocket, TlsOptions } from 'node:tls';
 import type { Logger } from '@nodemgr/daemon';
 import { type CallerList, describeIdentity, type Identity } from '../caller-list.ts';
 import { type Admitted, type AnswerOptions, answerRequest } from './answer-request.ts';
+import { boundHandshakes } from './bound-handshakes.ts';
 import {
   CHECK_MS,
+  HANDSHAKE_MS,
+  HANDSHAKES,
   MAX_HEADER_BYTES,
   MAX_HEADERS,
   STALLED_MS,
@@ -24,7 +27,7 @@ export interface SignServerOptions extends AnswerOptions {
   readonly callers: CallerList;
   /** Shared by all servers of the process, as `turns` and `refusals`. */
   readonly places: RequestPlaces;
-  /** How long a request, or a handshake, may take to arrive (milliseconds). */
+  /** How long a request may take to arrive, and at most a handshake (milliseconds). */
   readonly requestMs: number;
   /** Requests under way of all callers; connections are a multiple. */
   readonly maxRequests: number;
@@ -55,8 +58,12 @@ export class SignServer {
     this.server =
       tls === undefined
         ? createServer(bounds)
-        : createTlsServer({ ...bounds, ...tls, handshakeTimeout: requestMs });
-    this.#bound();
+        : createTlsServer({
+            ...bounds,
+            ...tls,
+            handshakeTimeout: Math.min(HANDSHAKE_MS, requestMs),
+          });
+    this.#bound(tls !== undefined);
     this.#listenToEvents(tls !== undefined);
   }
 
@@ -69,7 +76,7 @@ export class SignServer {
     clearTimeout(cut);
   }
 
-  #bound(): void {
+  #bound(overTls: boolean): void {
     const { server } = this;
     // A client may end its side once it has asked (`nc -N` does), and still wants its answer.
     Object.assign(server, { httpAllowHalfOpen: true });
@@ -77,13 +84,18 @@ export class SignServer {
     server.maxRequestsPerSocket = 1;
     // One more than may be: enough to see that there are too many.
     server.maxHeadersCount = MAX_HEADERS + 1;
-    server.maxConnections = this.#options.maxRequests * (1 + TOLD_PER_SERVED);
+    // Those whose handshake is under way have room of their own: they take none from callers.
+    const unknown = overTls ? HANDSHAKES.all : 0;
+    server.maxConnections = unknown + this.#options.maxRequests * (1 + TOLD_PER_SERVED);
   }
 
   #listenToEvents(overTls: boolean): void {
     const { server } = this;
     server.on('connection', (socket: Socket) => this.#keep(socket));
     if (overTls) {
+      const turnedAway = (why: string, address: string) =>
+        this.#turnAway(why, `address ${address}`);
+      boundHandshakes(server, { ...HANDSHAKES, turnedAway });
       server.on('secureConnection', (socket: TLSSocket) =>
         this.#admit(socket, identifyCertificate),
       );

@@ -3,11 +3,11 @@
  * anybody sees it, or with why there is none. It knows nothing of HTTP but its numbers.
  */
 import { Buffer, isUtf8 } from 'node:buffer';
-import { createHash } from 'node:crypto';
 import type { Logger } from '@nodemgr/daemon';
 import { Fault } from '@nodemgr/faults';
 import type { EpochSeconds } from '@nodemgr/records';
 import { readTicket, type TicketContent } from '@nodemgr/tickets';
+import { describeSignature } from './describe-signature.ts';
 import { frameTicket } from './frame-ticket.ts';
 import { type Grant, judgeTerms } from './judge-terms.ts';
 import type { SigningKey } from './signing-key.ts';
@@ -32,9 +32,7 @@ function readRequest(body: Uint8Array, now: EpochSeconds): TicketContent {
 }
 
 function logSignature({ log }: SignPorts, caller: string, content: TicketContent, ticket: string) {
-  const { name: slice, id, expiry, nodes } = content;
-  const sha256 = createHash('sha256').update(ticket).digest('hex');
-  log.info({ caller, slice, id, expiry, nodes: nodes.length, sha256 }, 'signed');
+  log.info({ caller, ...describeSignature(content, ticket) }, 'signed');
   // It is out before the ticket is.
   log.flush();
 }

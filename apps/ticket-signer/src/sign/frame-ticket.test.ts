@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer';
 import { epochSeconds } from '@nodemgr/records';
-import { readTicket } from '@nodemgr/tickets';
+import { MAX_TICKET_BYTES, readTicket } from '@nodemgr/tickets';
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { aSlice, aTicket } from '../test-kit/ticket-texts.ts';
@@ -61,6 +61,35 @@ test('whatever is sent, a ticket is never of another time', () => {
     }),
     { numRuns: 2000 },
   );
+});
+
+/** cpuSeconds returns the least processor time, of several tries, that framing `text` takes. */
+function cpuSeconds(text: string): number {
+  const tries = Array.from({ length: 5 }, () => {
+    const before = process.cpuUsage();
+    for (let turn = 0; turn < 8; turn += 1) frameTicket(text, NOW);
+    const { user, system } = process.cpuUsage(before);
+    return user + system;
+  });
+  return Math.min(...tries) / 1e6;
+}
+
+test.each([
+  ['in the value of an attribute', (blanks: string) => `<ticket a="${blanks}">`],
+  ['before a tag that does not end', (blanks: string) => `<ticket a="b"${blanks}`],
+  ['before an attribute without a value', (blanks: string) => `<ticket${blanks}issued${blanks}>`],
+  ['before anything', (blanks: string) => blanks],
+  ['in a declaration', (blanks: string) => `<?xml${blanks}`],
+])('eight times the blanks %s cost about eight times as much', (_where, textOf) => {
+  const short = cpuSeconds(textOf(' '.repeat(MAX_TICKET_BYTES / 8)));
+  const long = cpuSeconds(textOf(' '.repeat(MAX_TICKET_BYTES)));
+  // The square would be 64 times; what is too short to be measured is no matter.
+  expect(long).toBeLessThan(24 * Math.max(short, 0.001));
+});
+
+test('a value that looks like the attribute stays a value', () => {
+  const framed = frameTicket(`<ticket a=" issued='7'"/>`, NOW);
+  expect(framed).toBe(`<ticket issued="${NOW}" a=" issued='7'"/>`);
 });
 
 test('a long text that is nearly a ticket costs no more than its length', () => {

@@ -72,7 +72,7 @@ export class RawConnection {
   }
 
   static async to(
-    at: { readonly path: string } | { readonly port: number },
+    at: { readonly path: string } | { readonly port: number; readonly localAddress?: string },
   ): Promise<RawConnection> {
     const where = 'port' in at ? { ...at, host: '127.0.0.1' } : at;
     const raw = new RawConnection(connect(where));
