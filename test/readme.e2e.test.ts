@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { FAULT_NAMES, FAULTS } from '@nodemgr/faults';
+import { readTicket } from '@nodemgr/tickets';
 import { expect, test } from 'vitest';
 import { makeMethodTable } from '../apps/api-gateway/src/api/method-table.ts';
 
@@ -72,4 +73,21 @@ test('its section on the API names every system method and every fault', () => {
   expect(system.filter((name) => !apiSection.includes(`\`${name}\``))).toEqual([]);
   const codes = [...new Set(FAULT_NAMES.map((name) => FAULTS[name].code))];
   expect(codes.filter((code) => !new RegExp(`(?<![\\w-])${code}\\s`).test(apiSection))).toEqual([]);
+});
+
+test('the ticket that it shows can be signed, and says what the text around it says', () => {
+  const [, shown = ''] = /## Tickets\n\n```xml\n([\s\S]*?)```/.exec(readme) ?? [];
+  const blob = [
+    '0000000b',
+    Buffer.from('ssh-ed25519').toString('hex'),
+    '00000020',
+    '11'.repeat(32),
+  ];
+  const key = `ssh-ed25519 ${Buffer.from(blob.join(''), 'hex').toString('base64')}`;
+  const { content, signed } = readTicket(Buffer.from(shown.replace('ssh-ed25519 AAAA…', key)));
+  expect(signed).toBe(undefined);
+  expect(content).toMatchObject({
+    ssh_keys: key,
+    delegations: ['CreateSliver', 'Stop', 'Start'].map((method) => ['del_broker', method]),
+  });
 });

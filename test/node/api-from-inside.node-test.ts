@@ -1,30 +1,16 @@
 /** A sliver calls the API from inside, and is whoever the kernel says that it is. */
-import { readFileSync } from 'node:fs';
 import { beforeAll, expect, test } from 'vitest';
-import type { ApiAnswer } from '../support/client-process.ts';
+import { type Call, callsFromInside, putClientInto, TCP, UNIX } from './machine/call-the-api.ts';
 import { theTestbed } from './the-node.ts';
 
 const LENDER = 'lab_s01';
 const BORROWER = 'lab_s02';
-const UNIX = 'unix /run/nodemgr/api.sock';
-const TCP = 'tcp 812';
 const node = theTestbed({ [LENDER]: { rspec: { nm_cpu_share: 64 } } });
 
-beforeAll(async () => {
-  const input = readFileSync('test/support/xmlrpc_client.py');
-  await node.inWell(LENDER, 'cat > /root/client.py; chmod 755 /root /root/client.py', { input });
-});
+beforeAll(() => putClientInto(node, LENDER));
 
-type Call = readonly [method: string, ...params: unknown[]];
-
-/** calls makes calls from inside LENDER, and returns what came of each. */
-async function calls(how: string, ...list: readonly Call[]): Promise<readonly ApiAnswer[]> {
-  const input = list
-    .map(([method, ...params]) => `${JSON.stringify({ method, params })}\n`)
-    .join('');
-  const stdout = await node.inWell(LENDER, `python3 /root/client.py ${how}`, { input });
-  return stdout.split('\n').map((line) => JSON.parse(line) as ApiAnswer);
-}
+const calls = (how: string, ...list: readonly Call[]) =>
+  callsFromInside(node, { sliver: LENDER, how }, ...list);
 
 test.each([UNIX, TCP])('it reads its own RSpec over %s', async (how) => {
   expect(await calls(how, ['GetRSpec', LENDER])).toEqual([
@@ -62,8 +48,7 @@ test('it sets a loan, with and without its own name, and both sides have it at o
 });
 
 test('any user of the sliver is the sliver', async () => {
-  const input = `${JSON.stringify({ method: 'GetRSpec', params: [LENDER] })}\n`;
-  const client = `runuser -u nobody -- python3 /root/client.py ${UNIX}`;
-  const answer = JSON.parse(await node.inWell(LENDER, client, { input })) as ApiAnswer;
+  const nobody = { sliver: LENDER, how: UNIX, user: 'nobody' };
+  const [answer] = await callsFromInside(node, nobody, ['GetRSpec', LENDER]);
   expect(answer).toHaveProperty('result.nm_cpu_share', 64);
 });

@@ -35,7 +35,7 @@ test(
   `${CYCLES} cycles of create, start, stop, delete: no ‘already exists’, and nothing is left over`,
   async () => {
     await keepFilesFor(node.machine, 0);
-    await node.deliverTicket(NAME);
+    await node.deliverTicket({ name: NAME });
     await node.api.call('CreateSliver', NAME);
     await node.converged();
     const slot = await slotOf(node.machine, NAME);

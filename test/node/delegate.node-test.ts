@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
+import { callAsDelegate, callXml } from './machine/call-the-api.ts';
 import { DELEGATE } from './machine/render-config.ts';
 import { type Finished, run } from './machine/run-command.ts';
 import { quoted, sshArguments } from './machine/ssh-door.ts';
@@ -11,17 +12,8 @@ import { theTestbed } from './the-node.ts';
 const SLIVER = 'lab_s01';
 const node = theTestbed();
 
-function request(method: string, ...params: readonly string[]): string {
-  const values = params.map((text) => `<param><value><string>${text}</string></value></param>`);
-  return `<?xml version="1.0"?><methodCall><methodName>${method}</methodName><params>${values.join('')}</params></methodCall>`;
-}
-
-/** `ssh del_snoop@node COMMAND < request.xml` */
-const asDelegate = (input: string, command: readonly string[] = []) =>
-  node.machine.sshAs(DELEGATE, node.keys.delegate, command, { input });
-
 test('ssh del_snoop@node < request.xml reads an RSpec that it was delegated', async () => {
-  const { code, stdout } = await asDelegate(request('GetRSpec', SLIVER));
+  const { code, stdout } = await callAsDelegate(node, 'GetRSpec', SLIVER);
   expect(code).toBe(0);
   expect(stdout).toMatch(/<name>nm_disk_quota<\/name>\s*<value><(int|i4)>5000000</);
 });
@@ -29,13 +21,15 @@ test('ssh del_snoop@node < request.xml reads an RSpec that it was delegated', as
 test('it is denied what it was not delegated', async () => {
   for (const method of ['Stop', 'DeleteSliver', 'DumpDatabase']) {
     const params = method === 'DumpDatabase' ? [] : [SLIVER];
-    const { stdout } = await asDelegate(request(method, ...params));
+    const { stdout } = await callAsDelegate(node, method, ...params);
     expect(stdout, method).toMatch(/<(int|i4)>108</);
   }
 });
 
 test('a command, a terminal or a file transfer gets it nowhere', async () => {
-  const answered = await asDelegate(request('GetRSpec', SLIVER), ['id; touch /tmp/was-here']);
+  const command = ['id; touch /tmp/was-here'];
+  const input = callXml('GetRSpec', [SLIVER]);
+  const answered = await node.machine.sshAs(DELEGATE, node.keys.delegate, command, { input });
   expect(answered.stdout).not.toMatch(/uid=/);
   await node.machine.scpAs(DELEGATE, node.keys.delegate, 'package.json', '/tmp/was-here');
   expect(await node.machine.ssh(['test', '-e', '/tmp/was-here'])).toMatchObject({ code: 1 });

@@ -101,7 +101,7 @@ test('nothing is left over of a slice that has expired', async () => {
 });
 
 test('CreateSliver makes a sliver that PLC has not instantiated, and DeleteSliver leaves nothing of it', async () => {
-  await node.deliverTicket(TICKETED);
+  await node.deliverTicket({ name: TICKETED });
   await node.converged();
   expect(await running(TICKETED)).toBe(false);
   expect(await node.api.call('CreateSliver', TICKETED)).toBe(1);

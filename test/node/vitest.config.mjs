@@ -17,6 +17,7 @@ const ORDER = [
   'memory-and-tasks',
   'bandwidth',
   'life',
+  'tickets',
   'history',
   'cycles',
   'survival',

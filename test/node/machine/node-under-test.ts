@@ -18,7 +18,7 @@ import {
 } from '@nodemgr/contracts';
 import { accountName } from '@nodemgr/records';
 import { PythonClient } from '../../support/python-client.ts';
-import { nowSeconds, TicketAuthority } from '../../support/ticket-authority.ts';
+import { nowSeconds, TicketAuthority, type TicketTerms } from '../../support/ticket-authority.ts';
 import { Asker } from './asker.ts';
 import { eventually, type Patience } from './eventually.ts';
 import { type MachinePlace, NodeMachine } from './node-machine.ts';
@@ -102,11 +102,11 @@ export class NodeUnderTest {
     return outcome;
   }
 
-  /** deliverTicket delivers a ticket for a sliver that PLC has not instantiated itself, good for a day. */
-  async deliverTicket(name: string): Promise<void> {
+  /** deliverTicket delivers a ticket for a sliver, good for a day unless its terms say otherwise. */
+  async deliverTicket(terms: TicketTerms): Promise<void> {
     await this.machine.write(TICKET_KEYS, this.#authority.publicPem);
     const expiry = nowSeconds() + 86_400;
-    await this.api.call('Ticket', this.#authority.sign({ name, expiry }));
+    await this.api.call('Ticket', this.#authority.sign({ expiry, ...terms }));
   }
 
   /** converged waits until every account is as the database wants it. */
