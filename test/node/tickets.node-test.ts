@@ -27,7 +27,7 @@ const memoryMax = (name: string) => groupValue(node.machine, name, 'memory.max')
 /** terms are what the tickets of NAME have in common. */
 const terms = (kib: number) => ({
   name: NAME,
-  ssh_keys: readFileSync(`${node.keys.tenant}.pub`, 'utf8'),
+  ssh_keys: readFileSync(`${node.keys.tenant}.pub`, 'utf8').trim(),
   rspec: { nm_mem_max: kib },
   delegations: [
     [DELEGATE, 'CreateSliver'],

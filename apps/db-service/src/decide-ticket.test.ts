@@ -4,6 +4,7 @@ import { anUpdate, aSliver, GUARD, keyOf, localFacts, NOON, stateWith } from './
 import { decideExpiry } from './decide-expiry.ts';
 import { decideTicket, type GrantedRecord } from './decide-ticket.ts';
 import { decideFullUpdate, protectedSlivers } from './decide-update.ts';
+import { settledRows } from './derive-settled-words.ts';
 import { applyRows, EMPTY_STATE, type NodeState, type Row } from './node-state.ts';
 
 const KEY = keyOf('princeton_sirius');
@@ -55,6 +56,16 @@ describe('a ticket', () => {
     const renewedState = granted(state, renewed);
     expect(renewedState.records.get(KEY)?.record.expiry).toBe(NOON + 900);
     expect(renewedState.locals).toBe(state.locals);
+  });
+
+  test('that comes after the end of one is as the first: it takes another CreateSliver', () => {
+    const facts = { created: true, starts: 3 };
+    const created: Row = { table: 'locals', key: KEY, value: localFacts(facts) };
+    const state = applyRows(granted(EMPTY_STATE, aGrant({ expiry: NOON + 1 })), [created]);
+    const gone = swept(state, NOON + 2, 100);
+    const again = granted(gone, aGrant({ timestamp: NOON + 2 }, 'two'));
+    expect(again.records.has(KEY)).toBe(true);
+    expect(again.locals.get(KEY)).toEqual(localFacts({ starts: 3 }));
   });
 
   test('for a slice that PLC names itself changes nothing, now or later', () => {
@@ -245,6 +256,31 @@ describe('time', () => {
   test('a clock that is behind does not bring back what was over when PLC last spoke', () => {
     const state = updated(EMPTY_STATE, NOON + 200, []);
     expect(() => decideTicket(aGrant(), state, at(0, false))).toThrow(/cannot be trusted now/);
+  });
+});
+
+describe('a last word', () => {
+  const wordOf = (issued: number, untimed?: true): Row => {
+    return { table: 'last_words', key: KEY, value: { issued: epochSeconds(issued), untimed } };
+  };
+  const settled = (state: NodeState) => applyRows(state, settledRows(state, epochSeconds(NOON)));
+
+  test('that is lost lets no ticket count until its time is settled, and then none from before', () => {
+    const state = applyRows(EMPTY_STATE, [wordOf(NOON - 1e8, true)]);
+    const later = aGrant({ timestamp: NOON + 1 });
+    expect(() => decideTicket(later, state, at(NOON, false))).toThrow(
+      expect.objectContaining({ kind: 'unavailable', message: expect.stringMatching(/has lost/) }),
+    );
+    expect(decideTicket(later, settled(state), NOW).result).toBe('created');
+    const before = aGrant({ timestamp: NOON - 1 });
+    expect(() => decideTicket(before, settled(state), NOW)).toThrow(/a later word/);
+  });
+
+  test('of a clock that was ahead counts as said now: later tickets count, and renew', () => {
+    const ahead = granted(EMPTY_STATE, aGrant({ timestamp: NOON + 1e8 }));
+    const later = aGrant({ timestamp: NOON + 1, expiry: NOON + 900 }, 'two');
+    expect(() => decideTicket(later, ahead, NOW)).toThrow(/a later word/);
+    expect(decideTicket(later, settled(ahead), NOW).result).toBe('renewed');
   });
 });
 

@@ -3,17 +3,19 @@ import type { TicketResult } from '@nodemgr/contracts';
 import { Fault } from '@nodemgr/faults';
 import {
   type EpochSeconds,
+  type HeldRecord,
   hasExpired,
   MAX_RECORDS,
   MAX_TICKET_RECORDS,
   planSingleRecord,
+  type RecordKey,
   type SliverRecord,
 } from '@nodemgr/records';
 import type { MarkTime } from './decide-expiry.ts';
 import { type Decision, putRows } from './decide-update.ts';
 import { lastWordOn, lastWordRows } from './derive-last-words.ts';
 import { isoTime } from './derive-record-changes.ts';
-import type { NodeState } from './node-state.ts';
+import type { NodeState, Row } from './node-state.ts';
 
 /** What a ticket grants. The record's timestamp is when the ticket was issued. */
 export interface GrantedRecord {
@@ -28,10 +30,17 @@ function refuse(why: string): never {
 
 function refuseOlder({ record_key, timestamp, name }: SliverRecord, state: NodeState): void {
   const word = lastWordOn(state, record_key);
+  if (word?.untimed) {
+    throw new Fault(
+      'unavailable',
+      `this node has lost the last word on ${name}, and takes tickets for it again once its clock is trusted`,
+    );
+  }
   if (word === undefined || timestamp >= word.issued) return;
-  const what = state.lastWords.has(record_key)
-    ? `on ${name}, of ${isoTime(word.issued)}, has been accepted`
-    : `than this node remembers, ${isoTime(word.issued)}, may have been accepted`;
+  const what =
+    word === state.lastWords.get(record_key)
+      ? `on ${name}, of ${isoTime(word.issued)}, has been accepted`
+      : `than this node remembers, ${isoTime(word.issued)}, may have been accepted; its authority must sign a new one`;
   refuse(`it was issued at ${isoTime(timestamp)}, and a later word ${what}`);
 }
 
@@ -69,6 +78,21 @@ function isSecondOfItsSecond(
   return records.get(record_key)?.record.timestamp === timestamp;
 }
 
+/** The held record as of the last word on it: a time that was settled since is the word's alone. */
+function heldAsOfWord(state: NodeState, key: RecordKey): HeldRecord | undefined {
+  const held = state.records.get(key);
+  const word = state.lastWords.get(key);
+  if (held === undefined || word === undefined) return held;
+  return { ...held, record: { ...held.record, timestamp: word.issued } };
+}
+
+/** A sliver that was created under an earlier ticket, and is over, is not created under this one. */
+function beginsAnewRows({ locals }: NodeState, key: RecordKey): Row[] {
+  const local = locals.get(key);
+  if (!local?.created) return [];
+  return [{ table: 'locals', key, value: { ...local, created: false } }];
+}
+
 /**
  * decideTicket decides on what a verified ticket grants. A slice that PLC names itself stays as PLC
  * says. Throws Fault `bad-argument` for a ticket that has been overtaken or is over, `unavailable` when
@@ -86,7 +110,8 @@ export function decideTicket(
   refuseOlder(record, state);
   if (!clockTrusted) refuseDoubtful(record, state, now);
   if (held === undefined) refuseTooMany(state);
-  const decided = planSingleRecord(record, 'ticket', held, clockTrusted ? now : undefined);
+  const asOfWord = heldAsOfWord(state, record_key);
+  const decided = planSingleRecord(record, 'ticket', asOfWord, clockTrusted ? now : undefined);
   const [ignored] = decided.ignored;
   if (ignored !== undefined) refuse(ignored.why);
   // The first one stays: were each to replace the other, whoever has both could flip the slice for ever.
@@ -95,7 +120,11 @@ export function decideTicket(
   }
   const word = { issued: record.timestamp, ticket: digest };
   return {
-    rows: [...putRows(state, 'ticket', decided.puts), ...lastWordRows(state, [[record_key, word]])],
+    rows: [
+      ...putRows(state, 'ticket', decided.puts),
+      ...(held === undefined ? beginsAnewRows(state, record_key) : []),
+      ...lastWordRows(state, [[record_key, word]]),
+    ],
     result: held === undefined ? 'created' : decided.puts.length > 0 ? 'renewed' : 'unchanged',
   };
 }

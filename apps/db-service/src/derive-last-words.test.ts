@@ -40,6 +40,22 @@ test('the oldest words are forgotten first, and count from then on for every sli
   expect(lastWordOn(state, keyOf('e_e'))?.issued).toBe(14);
 });
 
+test.each([
+  ['later', 20, undefined],
+  ['lost, and nobody knows how late', 1, true],
+] as const)(
+  'what is forgotten counts for a remembered slice too where it is %s, but for one that stands by a ticket',
+  (_what, issued, untimed) => {
+    const KEY = keyOf('a_a');
+    const forgotten = { issued: epochSeconds(issued), untimed } as const;
+    const rows = [{ table: 'last_words', key: FORGOTTEN, value: forgotten }] as const;
+    const alone = applyRows(remember(EMPTY_STATE, 'a_a', 10), rows);
+    expect(lastWordOn(alone, KEY)).toEqual(forgotten);
+    const standing = stateWith([aSliver({ name: 'a_a' })], rows, 'ticket');
+    expect(lastWordOn(remember(standing, 'a_a', 10), KEY)?.issued).toBe(10);
+  },
+);
+
 test('a ticket is known while its slice has a ticket’s record, and no longer', () => {
   const sliver = aSliver({ name: 'a_a' });
   const held = remember(stateWith([sliver], [], 'ticket'), 'a_a', 5, 'one');

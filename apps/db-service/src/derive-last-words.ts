@@ -16,9 +16,19 @@ import {
 /** Slices remembered: all that one document can name, and as many again. */
 export const MAX_LAST_WORDS = 2 * MAX_RECORDS;
 
-/** lastWordOn returns the last word on a slice, if any ticket must be held against one. */
-export function lastWordOn(state: NodeState, key: RecordKey): LastWord | undefined {
-  return state.lastWords.get(key) ?? state.lastWords.get(FORGOTTEN);
+/**
+ * lastWordOn returns the last word on a slice, if any ticket must be held against one. What has been
+ * forgotten may be later than a word that is left, but for a slice that stands by a ticket.
+ */
+export function lastWordOn(
+  { lastWords, records }: NodeState,
+  key: RecordKey,
+): LastWord | undefined {
+  const own = lastWords.get(key);
+  const forgotten = lastWords.get(FORGOTTEN);
+  if (own === undefined || forgotten === undefined) return own ?? forgotten;
+  if (records.get(key)?.source === 'ticket') return own;
+  return forgotten.untimed || forgotten.issued > own.issued ? forgotten : own;
 }
 
 /** heldByTicket returns the slice whose last word is this ticket, and whose record is still a ticket's. */

@@ -1,28 +1,40 @@
 /** What stands in for last words that a damaged database has lost. Pure. */
-import type { EpochSeconds } from '@nodemgr/records';
-import { FORGOTTEN, type NodeState, type Row } from './node-state.ts';
+import { type EpochSeconds, isSliceName, type RecordKey } from '@nodemgr/records';
+import { FORGOTTEN, type LastWord, type LastWordKey, type Row } from './node-state.ts';
+import type { BadRow } from './row-schemas.ts';
+
+const SLIVER = 'sliver_';
+
+/** The slice that a row was about, if that can still be told. */
+function sliceOf(key: string): RecordKey | undefined {
+  const isOfSlice = key.startsWith(SLIVER) && isSliceName(key.slice(SLIVER.length));
+  // What recordKeyOf makes.
+  return isOfSlice ? (key as RecordKey) : undefined;
+}
+
+/** Rows without which an old ticket could undo what was said: a record of PLC's is its word too. */
+function isWord({ table, key }: BadRow): boolean {
+  return table === 'last_words' || (table === 'records' && sliceOf(key) !== undefined);
+}
 
 /**
- * lostWordRows forgets the words under `badKeys`, and with them every slice that is not remembered: for
- * those no ticket counts that was issued before the newest time that anything left in `state` bears. That
- * is when this node was last told something, whatever its clock says now; only when nothing is left, it
- * is `now`.
+ * lostWordRows puts a word of `now` in the place of each that is among `badRows`, until a trusted clock has
+ * settled when that was. With `isSalvage`, rows may be lost of which not even the key is left: then it is
+ * the word on every slice that is not remembered.
  */
 export function lostWordRows(
-  state: NodeState,
-  badKeys: readonly string[],
-  now: EpochSeconds,
-): { readonly rows: readonly Row[]; readonly issued: EpochSeconds } {
-  const times = [
-    ...[...state.lastWords.values()].map(({ issued }) => issued),
-    ...[...state.records.values()].map(({ record }) => record.timestamp),
-    ...[...state.sources.values()].map(({ timestamp }) => timestamp),
+  badRows: readonly BadRow[],
+  { now, isSalvage }: { readonly now: EpochSeconds; readonly isSalvage: boolean },
+): readonly Row[] {
+  const lost = badRows.filter(isWord);
+  const keys = new Set<LastWordKey>(lost.map(({ key }) => sliceOf(key) ?? FORGOTTEN));
+  if (isSalvage) keys.add(FORGOTTEN);
+  const value: LastWord = { issued: now, untimed: true };
+  return [
+    // The key is the file's: to delete it, it need not be one of ours.
+    ...lost
+      .filter(({ table, key }) => table === 'last_words' && !keys.has(key as LastWordKey))
+      .map(({ key }): Row => ({ table: 'last_words', key: key as LastWordKey, value: undefined })),
+    ...[...keys].map((key): Row => ({ table: 'last_words', key, value })),
   ];
-  const [first = now, ...others] = times;
-  const issued = others.reduce((newest, time) => (time > newest ? time : newest), first);
-  // The key is the file's: to delete it, it need not be one of ours.
-  const drops = badKeys.map((key): Row => {
-    return { table: 'last_words', key: key as typeof FORGOTTEN, value: undefined };
-  });
-  return { rows: [...drops, { table: 'last_words', key: FORGOTTEN, value: { issued } }], issued };
 }

@@ -29,7 +29,7 @@ import {
   temporaryFolder,
 } from './builders.ts';
 import { loadState } from './load-state.ts';
-import { FORGOTTEN, type LastWordKey, type NodeState, type Row } from './node-state.ts';
+import { FORGOTTEN, type NodeState, type Row } from './node-state.ts';
 import { successorOf } from './set-aside.ts';
 
 const PAGE = 4096;
@@ -164,8 +164,8 @@ describe('a row that cannot be used', () => {
   });
 });
 
-describe('a last word that cannot be used', () => {
-  /** Makes each slice's word bear a time of its own, all after what the records bear. */
+describe('a last word that is lost', () => {
+  /** Makes each slice's word bear a time of its own. */
   function say(...names: readonly string[]): void {
     const { keeper, loaded } = openService(file);
     const rows = names.map((name, at): Row => {
@@ -175,37 +175,40 @@ describe('a last word that cannot be used', () => {
     keeper.commit(rows, BY_ROOT);
     loaded.store.close();
   }
-  const wordOf = (state: NodeState, key: LastWordKey) => state.lastWords.get(key)?.issued;
+  const LOST = { issued: expect.any(Number), untimed: true };
 
-  test('lets no ticket count, for slices not remembered, from before the newest that is left', () => {
+  test('because its row is bad counts as said now, on its slice alone', () => {
     fill();
     say('a_a', 'b_b', 'c_c');
     inFile("UPDATE last_words SET body = '?' WHERE key = ?", keyOf('a_a'));
     const { state, badRows } = load();
     expect(badRows).toMatchObject([{ table: 'last_words', key: keyOf('a_a') }]);
-    expect(wordOf(state, FORGOTTEN)).toBe(NOON + 12);
-    expect(wordOf(state, keyOf('a_a'))).toBeUndefined();
-    expect(wordOf(state, keyOf('b_b'))).toBe(NOON + 11);
+    expect(state.lastWords.get(keyOf('a_a'))).toEqual(LOST);
+    expect(state.lastWords.get(keyOf('b_b'))).toEqual({ issued: NOON + 11 });
+    expect(state.lastWords.has(FORGOTTEN)).toBe(false);
+    const again = load();
+    expect([again.badRows, again.state.lastWords]).toEqual([[], state.lastWords]);
   });
 
-  test('is settled once: a later start finds nothing bad, and moves nothing', () => {
+  test('because the row of PLC’s own record is bad is so too', () => {
     fill();
-    say('a_a', 'b_b');
-    inFile("UPDATE last_words SET body = '?' WHERE key = ?", keyOf('a_a'));
-    load();
-    say('c_c', 'd_d', 'e_e', 'f_f');
-    const { state, badRows } = load();
-    expect(badRows).toEqual([]);
-    expect(wordOf(state, FORGOTTEN)).toBe(NOON + 11);
+    inFile("UPDATE records SET body = '?' WHERE key IN ('sliver_s_7')");
+    expect([...load().state.lastWords]).toEqual([[keyOf('s_7'), LOST]]);
   });
 
-  test('may be the one on all that is forgotten', () => {
-    fill();
-    say('a_a');
-    inFile("INSERT INTO last_words (key, body) VALUES ('forgotten', '?')");
-    expect(wordOf(load().state, FORGOTTEN)).toBe(NOON + 10);
-    expect(load().badRows).toEqual([]);
-  });
+  test.each(['forgotten', 'no slice at all'])(
+    'under the key ‘%s’ is on all not remembered',
+    (key) => {
+      fill();
+      say('a_a');
+      inFile("INSERT INTO last_words (key, body) VALUES (?, '?')", key);
+      const { state } = load();
+      expect([...state.lastWords.keys()]).toEqual([keyOf('a_a'), FORGOTTEN]);
+      expect(state.lastWords.get(FORGOTTEN)).toEqual(LOST);
+      const again = load();
+      expect([again.badRows, again.state.lastWords]).toEqual([[], state.lastWords]);
+    },
+  );
 
   test('is said once to the operator, with what it means', () => {
     fill();
@@ -216,24 +219,23 @@ describe('a last word that cannot be used', () => {
     for (let start = 0; start < 2; start++) loadState(file, log).store.close();
     const said = lines.filter((line) => line.includes('its authority must sign a new one'));
     expect(said).toHaveLength(1);
-    expect(said[0]).toContain(`"issued":${NOON}`);
+    expect(said[0]).toContain('"on":["sliver_a_a"]');
   });
 
-  test('is any, after a salvage: nobody knows what was on the pages that are lost', () => {
+  test.each([
+    [
+      'one page',
+      () => overwrite(Math.floor(statSync(file).size / PAGE / 2) * PAGE, Buffer.alloc(PAGE, 7)),
+    ],
+    ['the header', () => overwrite(0, Buffer.alloc(100, 7))],
+  ])('may be any when %s is damaged: nobody knows what was there', (_what, damage) => {
     fill();
     say('a_a', 'b_b');
-    overwrite(Math.floor(statSync(file).size / PAGE / 2) * PAGE, Buffer.alloc(PAGE, 7));
+    damage();
     const { state, salvage } = load();
     expect(salvage).toBeDefined();
-    expect(wordOf(state, FORGOTTEN)).toBe(NOON + 11);
+    expect(state.lastWords.get(FORGOTTEN)).toEqual(LOST);
     expect(load().state).toEqual(state);
-  });
-
-  test('is all of them when nothing can be read: then it is the time of the salvage that counts', () => {
-    fill();
-    const before = Math.floor(Date.now() / 1000);
-    overwrite(0, Buffer.alloc(100, 7));
-    expect(wordOf(load().state, FORGOTTEN)).toBeGreaterThanOrEqual(before);
   });
 });
 

@@ -38,32 +38,32 @@ function withoutDigests(state: NodeState): NodeState {
 const revisionAfterLoss = (known: number | undefined): number =>
   Math.max((known ?? 0) + 1, Math.floor(Date.now() / 1000));
 
-/**
- * What was said of slices is lost, or may be: nobody will say it again, so it is settled what tickets are
- * too old to count now.
- */
-function settleLostWords(
-  state: NodeState,
-  badKeys: readonly string[],
+/** What was said of slices is lost, or may be, and nobody will say it again: something must stand in for it. */
+function standInForLost(
+  badRows: readonly BadRow[],
+  isSalvage: boolean,
   log: Logger,
 ): readonly Row[] {
   const now = epochSeconds(Math.floor(Date.now() / 1000));
-  const { rows, issued } = lostWordRows(state, badKeys, now);
+  const rows = lostWordRows(badRows, { now, isSalvage });
+  if (rows.length === 0) return rows;
   log.error(
-    { issued, lost: badKeys.slice(0, 20) },
-    'last words on slices are lost: from now on no ticket issued before that time counts for a slice that is not remembered; its authority must sign a new one',
+    {
+      on: rows
+        .filter(({ value }) => value !== undefined)
+        .map(({ key }) => key)
+        .slice(0, 20),
+    },
+    "last words on slices are lost ('forgotten': on all that are not remembered): for these no ticket counts that was issued before now; its authority must sign a new one",
   );
   return rows;
 }
-
-const wordsIn = (badRows: readonly BadRow[]): readonly string[] =>
-  badRows.filter(({ table }) => table === 'last_words').map(({ key }) => key);
 
 function refillFor(log: Logger): Refill {
   return (db, salvaged, { reason, setAside }) => {
     const { rows: kept, badRows } = checkRows(salvaged.rows);
     // Which rows were on a damaged page nobody knows: there may have been words.
-    const rows = [...kept, ...settleLostWords(applyRows(EMPTY_STATE, kept), wordsIn(badRows), log)];
+    const rows = [...kept, ...standInForLost(badRows, true, log)];
     const store = new RowStore(db);
     const events = salvaged.events.flatMap((event) => readEvent(event) ?? []);
     store.commit({ rows, revision: revisionAfterLoss(salvaged.revision), events });
@@ -84,20 +84,19 @@ function readSalvageNote(store: RowStore, log: Logger): Salvage | undefined {
   }
 }
 
-/** The bad words leave the file with what stands in for them, so that a restart settles nothing anew. */
+/** The bad words leave the file with what stands in for them, so that a restart finds nothing lost anew. */
 function withoutLostWords(
   store: RowStore,
   state: NodeState,
   badRows: readonly BadRow[],
   log: Logger,
 ): NodeState {
-  const badKeys = wordsIn(badRows);
-  if (badKeys.length === 0) return state;
-  const rows = settleLostWords(state, badKeys, log);
+  const rows = standInForLost(badRows, false, log);
+  if (rows.length === 0) return state;
   try {
     store.commit({ rows, revision: store.revision() ?? revisionAfterLoss(undefined) });
   } catch (error) {
-    log.error({ err: error }, 'that cannot be written now; it is settled again at the next start');
+    log.error({ err: error }, 'that cannot be written now; it is done again at the next start');
   }
   return applyRows(state, rows);
 }

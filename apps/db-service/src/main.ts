@@ -11,9 +11,9 @@ import {
   runDaemon,
   sleep,
 } from '@nodemgr/daemon';
-import { native } from '@nodemgr/native';
 import { operatorHandlers } from './answer-operator.ts';
 import { type Loaded, loadState } from './load-state.ts';
+import { machineClock } from './machine-clock.ts';
 import { RationedWork } from './rationed-work.ts';
 import type { BadRow } from './row-schemas.ts';
 import { StateKeeper } from './state-keeper.ts';
@@ -21,7 +21,7 @@ import { startSweeping } from './sweep-expiry.ts';
 import { Deliveries } from './take-deliveries.ts';
 import { Tickets } from './take-tickets.ts';
 import { writeHandlers } from './take-writes.ts';
-import { type ClockSource, TrustedClock } from './trusted-clock.ts';
+import { TrustedClock } from './trusted-clock.ts';
 import { TrustedKeysFile } from './trusted-keys-file.ts';
 
 /** The parts that the servers need. */
@@ -48,30 +48,12 @@ function loadOwnState({ config, log, failures }: DaemonContext): Loaded {
   return loaded;
 }
 
-/** A machine that forbids the question counts as one that is not synchronised. */
-function machineClock({ failures }: DaemonContext): ClockSource {
-  return {
-    wallMs: () => Date.now(),
-    monotonicMs: () => performance.now(),
-    synchronised() {
-      try {
-        return native().clockSynchronised();
-      } catch (error) {
-        const { message: reason } = error as Error;
-        failures.report({ subject: 'clock', action: 'ask whether it is synchronised', reason });
-        return false;
-      }
-    },
-  };
-}
-
 /** What waits for its turn waits no longer than the gateway does. */
 const TICKETS_WAITING = { maxWaiting: 8, maxWaitMs: 5000 };
 
 function makeTickets(
   { config, failures, log, signal }: DaemonContext,
-  keeper: StateKeeper,
-  clock: TrustedClock,
+  { keeper, clock, deliveries }: Pick<Parts, 'keeper' | 'clock' | 'deliveries'>,
 ): Tickets {
   const { trusted_keys_file: path, allow_rsa_sha1: allowRsaSha1 } = config.tickets;
   const ration = new RationedWork({
@@ -82,7 +64,8 @@ function makeTickets(
   });
   const trustedKeys = new TrustedKeysFile({ path, failures, log });
   const nodeId = config.node.id;
-  return new Tickets({ keeper, clock, nodeId, allowRsaSha1, trustedKeys, ration, log });
+  const sweep = () => deliveries.sweep();
+  return new Tickets({ keeper, clock, nodeId, allowRsaSha1, trustedKeys, ration, sweep, log });
 }
 
 function makeParts(
@@ -93,7 +76,7 @@ function makeParts(
   const { config, log, failures } = context;
   const { store, state, revision, salvage } = loaded;
   const bootId = readBootId(config.node.boot_id_file);
-  const clock = new TrustedClock(machineClock(context), config.clock);
+  const clock = new TrustedClock(machineClock(failures), config.clock);
   const keeper = new StateKeeper({
     store,
     state,
@@ -118,7 +101,7 @@ function makeParts(
     failures,
     log,
   });
-  const tickets = makeTickets(context, keeper, clock);
+  const tickets = makeTickets(context, { keeper, clock, deliveries });
   return { keeper, deliveries, clock, tickets, bootId, salvage };
 }
 

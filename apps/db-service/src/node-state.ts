@@ -46,6 +46,8 @@ export interface LastWord {
   readonly issued: EpochSeconds;
   /** SHA-256, in hex, of the ticket that said it; absent where it was a document. */
   readonly ticket?: string | undefined;
+  /** What was said is lost, and `issued` is of no account: no ticket counts until a trusted clock has settled it. */
+  readonly untimed?: true | undefined;
 }
 
 /** The key of the last word on every slice whose own has been forgotten. */

@@ -47,6 +47,7 @@ const holdSchema = z.object({
 const lastWordSchema: z.ZodType<LastWord> = z.strictObject({
   issued: epochSecondsSchema,
   ticket: digestSchema.optional(),
+  untimed: z.literal(true).optional(),
 });
 
 const salvageSchema: z.ZodType<Salvage> = z.object({

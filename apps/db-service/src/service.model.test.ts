@@ -219,9 +219,14 @@ class Ticket extends Step {
   act(model: Model, node: Node): void {
     const record = { ...this.terms, timestamp: epochSeconds(node.clock.wall - this.age) };
     const { record_key, timestamp } = record;
-    const held = node.state.records.get(record_key)?.source ?? 'ticket';
+    const held = node.state.records.get(record_key)?.source;
     if (!this.#isAccepted(node, record)) return;
-    if (held === 'ticket') {
+    const local = model.locals.get(record_key);
+    // What begins anew has not been created.
+    if (held === undefined && local !== undefined) {
+      model.locals.set(record_key, { ...local, created: false });
+    }
+    if (held === undefined || held === 'ticket') {
       expect(timestamp).toBeGreaterThanOrEqual(model.said.get(record_key) ?? 0);
       say(model, record_key, timestamp);
     }

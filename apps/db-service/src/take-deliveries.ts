@@ -10,6 +10,7 @@ import type { FailureBoard, Logger } from '@nodemgr/daemon';
 import type { EpochSeconds, GuardLimits, Source } from '@nodemgr/records';
 import { decideExpiry } from './decide-expiry.ts';
 import { type Circumstances, decideFullUpdate, type IncomingUpdate } from './decide-update.ts';
+import { settledRows } from './derive-settled-words.ts';
 import type { Hold } from './node-state.ts';
 import type { StateKeeper } from './state-keeper.ts';
 import type { TrustedClock } from './trusted-clock.ts';
@@ -27,7 +28,7 @@ export interface DeliveryOptions {
 type Accepted = Extract<DeliveryResult, { outcome: 'accepted' }>;
 type Ignored = Accepted['ignored'];
 
-/** Ignored records named in the log; the status names them all. */
+/** Ignored records, or settled words, named in the log; the status names all records ignored. */
 const MAX_LOGGED = 10;
 
 export class Deliveries {
@@ -80,7 +81,20 @@ export class Deliveries {
     for (const row of rows) {
       if (row.table === 'records') log.info({ record_key: row.key }, 'expired');
     }
+    this.#settleWords(now);
     keeper.forgetEvents(now * 1000 - EVENTS_KEPT_MS);
+  }
+
+  #settleWords(now: EpochSeconds): void {
+    const { keeper, log } = this.options;
+    const rows = settledRows(keeper.state, now);
+    if (rows.length === 0) return;
+    keeper.commit(rows, { kind: 'expiry' });
+    const on = rows.map(({ key }) => key).slice(0, MAX_LOGGED);
+    log.warn(
+      { on, count: rows.length },
+      'last words that were lost, or of the future, count as said now',
+    );
   }
 
   /** allow lets every update through that the guard holds back. */

@@ -4,8 +4,9 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { MAX_TICKET_SIZE } from '@nodemgr/contracts';
 import { FailureBoard } from '@nodemgr/daemon';
-import { accountName, DEFAULT_IMAGE, epochSeconds } from '@nodemgr/records';
+import { accountName, DEFAULT_IMAGE, epochSeconds, type SliverRecord } from '@nodemgr/records';
 import { MAX_TICKET_BYTES, signTicket, type TicketContent } from '@nodemgr/tickets';
+import Database from 'better-sqlite3';
 import { beforeEach, describe, expect, test } from 'vitest';
 import {
   anUpdate,
@@ -86,6 +87,7 @@ function open(): void {
     clock: new TrustedClock(clock, POLICY),
     nodeId: NODE_ID,
     allowRsaSha1: false,
+    sweep: () => service.deliveries.sweep(),
     trustedKeys: new TrustedKeysFile({ path: keysFile, failures: new FailureBoard(), log }),
     // Nothing takes time here: the ration has a test of its own.
     ration: new RationedWork({
@@ -253,4 +255,56 @@ test('once PLC’s time for a slice is over no ticket counts from before PLC las
 
 test('the bus carries no bigger ticket than is ever read', () => {
   expect(MAX_TICKET_SIZE).toBe(MAX_TICKET_BYTES);
+});
+
+/** PLC says at `timestamp` that these are all of its slices. */
+function plcSays(timestamp: number, ...records: readonly SliverRecord[]): void {
+  const { source, digest } = anUpdate({ records });
+  const when = { timestamp: epochSeconds(timestamp), fresh: true };
+  service.deliveries.full({ request_id: `at-${timestamp}`, source, digest, ...when, records });
+}
+
+test('a ticket in the second after the end of PLC’s record is no more held against it', async () => {
+  plcSays(NOON, aSliver({ name: NAME, expiry: NOON + 10 }));
+  clock.pass(10);
+  const answer = await deliver(ticketOf({ issued: NOON + 10 }));
+  expect(answer.outcome).toBe('created');
+});
+
+describe('what PLC has said is not undone by an older ticket, though the database was damaged', () => {
+  const OTHERS = ['a_a', 'b_b', 'c_c'].map((name) => aSliver({ name }));
+
+  function inFile(sql: string): void {
+    const db = new Database(file);
+    db.exec(sql);
+    db.close();
+  }
+
+  test.each([
+    ['the word itself', [], () => inFile("UPDATE last_words SET body = '?'")],
+    ['the whole file', [], () => writeFileSync(file, 'not a database')],
+    [
+      'PLC’s own record',
+      [aSliver({ name: NAME, ssh_keys: 'new' })],
+      () => inFile(`UPDATE records SET body = '?' WHERE key = '${KEY}'`),
+    ],
+    [
+      'PLC’s own record, of which an older word is left,',
+      [aSliver({ name: NAME, ssh_keys: 'newer' })],
+      () => inFile(`DELETE FROM records WHERE key = '${KEY}'; DROP TABLE sources`),
+    ],
+  ])('where %s was lost', async (_what, last, damage) => {
+    await deliver(ticketOf({ issued: NOON - 9 }));
+    plcSays(NOON - 5, aSliver({ name: NAME }), ...OTHERS);
+    plcSays(NOON + 5, ...last, ...OTHERS);
+    service.loaded.store.close();
+    clock.pass(10);
+    damage();
+    open();
+    expect(service.keeper.state.records.has(KEY)).toBe(false);
+    const between = ticketOf({ issued: NOON - 1, expiry: NOON + 9000 });
+    await expect(deliver(between)).rejects.toThrow(/a later word/);
+    const after = ticketOf({ issued: NOON + 10, expiry: NOON + 9000 });
+    expect(await deliver(after)).toMatchObject({ outcome: 'created' });
+  });
 });

@@ -23,6 +23,8 @@ export interface TicketsOptions {
   readonly allowRsaSha1: boolean;
   readonly trustedKeys: { read(): readonly TrustedKey[] };
   readonly ration: RationedWork;
+  /** Ends what is over by now: a ticket must not be held against that. */
+  readonly sweep: () => void;
   readonly log: Logger;
 }
 
@@ -72,8 +74,9 @@ export class Tickets {
     { record, signer }: VerifiedTicket,
     digest: string,
   ): TicketResult {
-    const { keeper, clock, log } = this.options;
+    const { keeper, clock, sweep, log } = this.options;
     const sliver = record.name;
+    sweep();
     const answered = keeper.answeredAt(request_id);
     if (answered !== undefined) return { revision: answered, sliver, outcome: 'unchanged' };
     const { rows, result: outcome } = decideTicket({ record, digest }, keeper.state, clock.look());

@@ -3,7 +3,7 @@
  * the root, over the whole document. Whether it is valid is checked elsewhere, and only after this. Pure.
  */
 import { Buffer } from 'node:buffer';
-import type { XmlElement, XmlNode } from './plain-xml.ts';
+import { writeXml, type XmlElement, type XmlNode } from './plain-xml.ts';
 import { quote, refuseTicket } from './refuse-ticket.ts';
 import {
   C14N,
@@ -25,6 +25,11 @@ export interface SignatureForm {
   readonly element: XmlElement;
 }
 
+/**
+ * Characters: several times the longest that any key makes. What anybody at all has padded is not handed
+ * to xml-crypto, which takes a third of a second for as much as a whole ticket may have.
+ */
+const MAX_SIGNATURE = 16_384;
 const SPACES = /^[ \t\r\n]*$/;
 
 /** Refuses an element with other attributes than these. */
@@ -142,10 +147,15 @@ export function judgeSignature(signature: XmlElement, allowSha1: boolean): Signa
   ]);
   if (algorithmOf(c14n) !== C14N) refuseTicket('its <CanonicalizationMethod> is not C14N 1.0');
   const bytes = base64Of(value);
+  const plainValue = { ...value, children: [bytes.toString('base64')] };
+  const element = { ...signature, children: [info, plainValue] };
+  if (writeXml(element).length > MAX_SIGNATURE) {
+    refuseTicket(`its <Signature> has more than ${MAX_SIGNATURE} characters`);
+  }
   return {
     method: chosen(method, Object.values(SIGNATURE_METHODS), allowSha1),
     ...readReference(reference, allowSha1),
     value: bytes,
-    element: { ...signature, children: [info, { ...value, children: [bytes.toString('base64')] }] },
+    element,
   };
 }

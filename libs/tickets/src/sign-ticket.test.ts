@@ -66,9 +66,10 @@ describe('what is signed', () => {
     ['a character that XML has not', { initscript: 'a\u0001b' }, /not well-formed/],
     ['half a surrogate pair', { initscript: 'a\ud800b' }, /not well-formed/],
     ['a resource that makes no sense', { rspec: { nm_cpu_share: -1 } }, /makes no sense/],
-    ['a fraction', { rspec: { nm_cpu_share: 1.5 } }, /would say something else/],
+    ['a fraction', { rspec: { nm_cpu_share: 1.5 } }, /would not read the rspec/],
     ['a caller that is none', { delegations: [['root', 'Stop']] }, /no caller can be named "root"/],
-    ['a method that is none', { delegations: [['del_a', 'a b']] }, /would say something else/],
+    ['a method that is none', { delegations: [['del_a', 'a b']] }, /not read the delegations/],
+    ['a line without a key', { ssh_keys: `${aTicket().ssh_keys}\n` }, /not read the ssh_keys/],
   ] as const)('%s is not signed', (_what, special, why) => {
     expect(() => sign(special)).toThrow(why);
   });

@@ -114,6 +114,11 @@ describe('bytes that are no ticket', () => {
       ),
       /more than 32 attributes$/,
     ],
+    [
+      'a padded signature',
+      changed('<SignedInfo>', `<SignedInfo>${' '.repeat(16_384)}`),
+      /its <Signature> has more than 16384 characters$/,
+    ],
     ['deeper elements than allowed', '<a>'.repeat(MAX_DEPTH + 1), /it is nested deeper than 20$/],
     [
       'a name that is not ASCII',
