@@ -90,6 +90,8 @@ describe('with PLC away, a ticket', () => {
     });
     expect(await node.tcp(NOBODY).call('Ticket', ticket)).toBe(NAME);
     expect(await node.unix().call('GetRSpec', NAME)).toHaveProperty('nm_cpu_share', 7);
+    const [created] = await happened(NAME, 'record-created');
+    expect(created?.why).toContain(`, delivered by ${asRoot ? `uid ${NOBODY}` : 'root'}, `);
     await isInLine();
     expect(await slivers()).not.toMatch(/site_ticketed +running/);
     expect(await node.unix(uidOf(DELEGATE)).call('CreateSliver', NAME)).toBe(1);

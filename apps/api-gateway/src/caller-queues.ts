@@ -1,38 +1,66 @@
 /**
- * What waits, in a queue for each caller, served in rotation of the callers: whoever asks a thousand times
- * at once delays mostly itself. When anybody is served is for others to say.
+ * What waits, in a queue for each caller, served in rotation of the widest shares that wait, within each of
+ * the shares in it, and so on down to callers: whoever asks a thousand times at once, or by a thousand user
+ * ids, delays mostly itself. When anybody is served is for others to say.
  */
+import type { Shares } from './caller/caller-shares.ts';
+
+interface Waiting<T> {
+  readonly shares: Shares;
+  readonly item: T;
+}
+
+interface Share<T> {
+  /** What waits of the caller whose own share it is. */
+  readonly own: Waiting<T>[];
+  /** The shares within it. The one that is served next comes first. None is empty. */
+  readonly within: Map<string, Share<T>>;
+}
+
+function takeFrom<T>(
+  share: Share<T>,
+  mayServe: (shares: Shares) => boolean,
+): Waiting<T> | undefined {
+  const [first] = share.own;
+  if (first !== undefined) return mayServe(first.shares) ? share.own.shift() : undefined;
+  for (const [name, next] of share.within) {
+    const taken = takeFrom(next, mayServe);
+    if (taken === undefined) continue;
+    // Taken out and put back, a share is the last in the rotation.
+    share.within.delete(name);
+    if (next.own.length > 0 || next.within.size > 0) share.within.set(name, next);
+    return taken;
+  }
+  return undefined;
+}
 
 export class CallerQueues<T extends object> {
-  /** The caller that is served next comes first. No queue is empty. */
-  readonly #queues = new Map<string, T[]>();
+  readonly #all: Share<T> = { own: [], within: new Map() };
 
   /** isEmpty reports whether nobody waits. */
   get isEmpty(): boolean {
-    return this.#queues.size === 0;
+    return this.#all.within.size === 0;
   }
 
   /** lengthOf returns how much of the caller's waits. */
-  lengthOf(caller: string): number {
-    return this.#queues.get(caller)?.length ?? 0;
+  lengthOf(shares: Shares): number {
+    let share: Share<T> | undefined = this.#all;
+    for (const name of shares) share = share?.within.get(name);
+    return share?.own.length ?? 0;
   }
 
-  add(caller: string, item: T): void {
-    const queue = this.#queues.get(caller);
-    if (queue === undefined) this.#queues.set(caller, [item]);
-    else queue.push(item);
+  add(shares: Shares, item: T): void {
+    let share = this.#all;
+    for (const name of shares) {
+      const next: Share<T> = share.within.get(name) ?? { own: [], within: new Map() };
+      share.within.set(name, next);
+      share = next;
+    }
+    share.own.push({ shares, item });
   }
 
   /** take returns the first item of the next caller that may be served; undefined: there is none. */
-  take(mayServe: (caller: string) => boolean): { caller: string; item: T } | undefined {
-    for (const [caller, queue] of this.#queues) {
-      if (!mayServe(caller)) continue;
-      // Taken out and put back, a caller is the last in the rotation.
-      this.#queues.delete(caller);
-      const item = queue.shift();
-      if (queue.length > 0) this.#queues.set(caller, queue);
-      return item === undefined ? undefined : { caller, item };
-    }
-    return undefined;
+  take(mayServe: (shares: Shares) => boolean): Waiting<T> | undefined {
+    return takeFrom(this.#all, mayServe);
   }
 }

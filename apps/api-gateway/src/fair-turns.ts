@@ -1,18 +1,23 @@
 /**
- * Shares what only so many may do at once among callers: each has its own queue, and the queues
- * are served in rotation, so that whoever asks a thousand times at once delays mostly itself. It does not
- * know what the turns are for, and holds no clock: waiting ends when the turns before it end.
+ * Shares what only so many may do at once among callers: each has its own queue, and the queues are served
+ * in rotation (caller-queues.ts), so that whoever asks a thousand times at once delays mostly itself. It does
+ * not know what the turns are for, and holds no clock: waiting ends when the turns before it end.
  */
+import type { Shares } from './caller/caller-shares.ts';
 import { CallerQueues } from './caller-queues.ts';
 
 export interface FairTurnsOptions {
-  /** Turns under way, of all callers together and of any one of them. */
+  /** Turns under way, of all callers together. */
   readonly atOnce: number;
+  /** Of those together that have a common share. */
+  readonly perCommon: number;
+  /** Of any one, be it an account, a user id, or a block of those. */
   readonly perCaller: number;
 }
 
 export class FairTurns {
   readonly #options: FairTurnsOptions;
+  /** By the name of a share. */
   readonly #running = new Map<string, number>();
   readonly #waiting = new CallerQueues<() => void>();
   #busy = 0;
@@ -22,43 +27,49 @@ export class FairTurns {
   }
 
   /** run acts when it is the caller's turn; the outcome is that of `act`, which must end. */
-  async run<T>(caller: string, act: () => Promise<T>): Promise<T> {
-    if (this.#mayRun(caller)) this.#begin(caller);
-    else await new Promise<void>((resolve) => this.#waiting.add(caller, resolve));
+  async run<T>(shares: Shares, act: () => Promise<T>): Promise<T> {
+    if (this.#mayRun(shares)) this.#begin(shares);
+    else await new Promise<void>((resolve) => this.#waiting.add(shares, resolve));
     try {
       return await act();
     } finally {
-      this.#end(caller);
+      this.#end(shares);
     }
   }
 
   /** waiting returns how many turns of the caller wait. */
-  waiting(caller: string): number {
-    return this.#waiting.lengthOf(caller);
+  waiting(shares: Shares): number {
+    return this.#waiting.lengthOf(shares);
   }
 
-  #mayRun(caller: string): boolean {
-    const { atOnce, perCaller } = this.#options;
-    return this.#busy < atOnce && (this.#running.get(caller) ?? 0) < perCaller;
+  #mayRun(shares: Shares): boolean {
+    const { atOnce, perCommon, perCaller } = this.#options;
+    if (this.#busy >= atOnce) return false;
+    return shares.every((name, at) => {
+      const isCommon = at === 0 && shares.length > 1;
+      return (this.#running.get(name) ?? 0) < (isCommon ? perCommon : perCaller);
+    });
   }
 
-  #begin(caller: string): void {
+  #begin(shares: Shares): void {
     this.#busy += 1;
-    this.#running.set(caller, (this.#running.get(caller) ?? 0) + 1);
+    for (const name of shares) this.#running.set(name, (this.#running.get(name) ?? 0) + 1);
   }
 
-  #end(caller: string): void {
+  #end(shares: Shares): void {
     this.#busy -= 1;
-    const left = (this.#running.get(caller) ?? 0) - 1;
-    if (left > 0) this.#running.set(caller, left);
-    else this.#running.delete(caller);
+    for (const name of shares) {
+      const left = (this.#running.get(name) ?? 0) - 1;
+      if (left > 0) this.#running.set(name, left);
+      else this.#running.delete(name);
+    }
     this.#serveNext();
   }
 
   #serveNext(): void {
-    const next = this.#waiting.take((caller) => this.#mayRun(caller));
+    const next = this.#waiting.take((shares) => this.#mayRun(shares));
     if (next === undefined) return;
-    this.#begin(next.caller);
+    this.#begin(next.shares);
     next.item();
   }
 }

@@ -28,7 +28,9 @@ export const CALLERS: readonly string[] = [
   'There is no password, and nothing that a caller could claim: the kernel is asked whose the other ' +
     'end of the connection is, on both sockets. A user id inside the range of a sliver is that sliver, ' +
     'whichever of its users calls; the user id of a delegate is that delegate; those in api.root_uids of ' +
-    'nodemgr.toml(5) are root. Everyone else is nobody, and may call what everyone may.',
+    'nodemgr.toml(5) are root. Everyone else is nobody, may call what everyone may, and is named by the ' +
+    'user id: uid 1000. All those together may have as many connections as one sliver, each of them a ' +
+    'quarter of that.',
   "A sliver's delegations are pairs of a caller and a method. Those of slivers come from PLC or a " +
     'ticket; [[delegates]] in nodemgr.toml(5) names methods that a delegate may call on every sliver.',
 ];
@@ -120,10 +122,11 @@ export const AUDIT_COMMAND = {
 } as const;
 
 export const AUDIT: readonly string[] = [
-  'Each call is one line of JSON in the log of api-gateway: time, caller, uid, method, target (the ' +
-    'sliver), fault and reason where it ended in one, and ms. The calls of a multicall have a line each. ' +
-    'Arguments are not logged, but for the loans of SetLoans: up to 20, and loans_in_all where there ' +
-    'are more. It takes log.level at info, as it is unless set. Who lent what to whom, and when:',
+  'Each call is one line of JSON in the log of api-gateway: time, caller (root, sliver NAME, delegate ' +
+    'NAME, uid 1000, or nobody where the kernel names none), uid, method, target (the sliver), fault and ' +
+    'reason where it ended in one, and ms. The calls of a multicall have a line each. Arguments are not ' +
+    'logged, but for the loans of SetLoans: up to 20, and loans_in_all where there are more. It takes ' +
+    'log.level at info, as it is unless set. Who lent what to whom, and when:',
 ];
 
 export const AUDIT_NOTES: readonly string[] = [

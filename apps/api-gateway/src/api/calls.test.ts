@@ -17,7 +17,8 @@ const ROOT: Caller = { kind: 'root', uid: hostUid(0) };
 const SIRIUS_ITSELF: Caller = { kind: 'sliver', uid: hostUid(30_000), name: SIRIUS };
 const EISENTEST_ITSELF: Caller = { kind: 'sliver', uid: hostUid(30_001), name: EISENTEST };
 const SNOOPER: Caller = { kind: 'delegate', uid: hostUid(30_002), name: SNOOP };
-const NOBODY: Caller = { kind: 'nobody', why: 'user id 1000 is no account of ours' };
+const NOBODY: Caller = { kind: 'nobody', uid: hostUid(1000), why: 'it is no account of ours' };
+const UNNAMED: Caller = { kind: 'nobody', why: 'its end of the connection has no owner' };
 
 const LOAN = ['princeton_eisentest', 'nm_cpu_share', 8];
 
@@ -131,7 +132,7 @@ describe('who may call', () => {
       text: 'sliver princeton_eisentest may not call Stop on princeton_sirius',
     });
     expect((await faultOf(NOBODY, 'GetRSpec', SIRIUS)).text).toBe(
-      'nobody may not call GetRSpec on princeton_sirius (user id 1000 is no account of ours)',
+      'uid 1000 may not call GetRSpec on princeton_sirius (it is no account of ours)',
     );
     expect(node.made).toEqual([]);
   });
@@ -295,6 +296,24 @@ describe('a multicall that asks for much', () => {
     expect(await Promise.all(waiting)).toEqual(new Array(32).fill(late));
   });
 
+  test('of an ordinary user waits for no other’s, and of those of a range two at once are made', async () => {
+    const releases: (() => void)[] = [];
+    node.deliver = () =>
+      new Promise((resolve) => {
+        releases.push(() => resolve({ revision: 2, sliver: EISENTEST, outcome: 'created' }));
+      });
+    const user = (uid: number): Caller => ({ ...NOBODY, uid: hostUid(uid) });
+    const ticket = [{ methodName: 'Ticket', params: [GOOD_TICKET] }];
+    const range = Array.from({ length: 20 }, (_, at) => user(131_062 + at));
+    const greedy = [NOBODY, ...range].map((caller) => call(caller, 'system.multicall', ticket));
+    await expect.poll(() => releases.length).toBe(3);
+    expect(await resultOf(user(1001), 'system.multicall', [])).toEqual([]);
+    expect(releases).toHaveLength(3);
+    node.deliver = async () => ({ revision: 2, sliver: EISENTEST, outcome: 'created' });
+    for (const release of releases) release();
+    expect(await Promise.all(greedy)).toHaveLength(21);
+  });
+
   test("lets others' calls be answered between its own, and is made alone of its caller's", async () => {
     let ended = 0;
     const asked = Array.from({ length: 3 }, async () => {
@@ -370,6 +389,7 @@ test('a line of the log names up to 20 loans, and says how many there are when t
 test('every call is one line in the log: who, what, on whom, how it ended, how long', async () => {
   await call(SIRIUS_ITSELF, 'SetLoans', SIRIUS, [LOAN]);
   await call(NOBODY, 'Stop', SIRIUS);
+  await call(UNNAMED, 'Help');
   expect(logged).toEqual([
     {
       msg: 'call',
@@ -382,16 +402,23 @@ test('every call is one line in the log: who, what, on whom, how it ended, how l
     },
     {
       msg: 'call',
-      caller: 'nobody',
-      why: 'user id 1000 is no account of ours',
+      caller: 'uid 1000',
+      uid: 1000,
       method: 'Stop',
       target: 'princeton_sirius',
       fault: 108,
       reason: expect.stringContaining('may not call'),
       ms: 0,
     },
+    {
+      msg: 'call',
+      caller: 'nobody',
+      why: 'its end of the connection has no owner',
+      method: 'Help',
+      ms: 0,
+    },
   ]);
-  expect([dispatcher.calls, dispatcher.faults]).toEqual([2, 1]);
+  expect([dispatcher.calls, dispatcher.faults]).toEqual([3, 1]);
 });
 
 describe('Ticket', () => {
@@ -400,16 +427,16 @@ describe('Ticket', () => {
     ['the bytes of a file', Buffer.from(GOOD_TICKET)],
   ])('takes %s from anybody, and answers with the sliver’s name', async (_what, ticket) => {
     expect(await resultOf(NOBODY, 'Ticket', ticket)).toBe(EISENTEST);
-    expect(node.delivered).toEqual([{ ticket: GOOD_TICKET, caller: 'nobody' }]);
+    expect(node.delivered).toEqual([{ ticket: GOOD_TICKET, caller: 'uid 1000' }]);
   });
 
   test('is logged by its sliver and what came of it, and nothing of the ticket itself', async () => {
     await call(NOBODY, 'Ticket', GOOD_TICKET);
     await call(NOBODY, 'Ticket', '<ticket>secret</ticket>');
     expect(logged).toMatchObject([
-      { caller: 'nobody', method: 'Ticket', target: EISENTEST, outcome: 'created' },
+      { caller: 'uid 1000', method: 'Ticket', target: EISENTEST, outcome: 'created' },
       {
-        caller: 'nobody',
+        caller: 'uid 1000',
         method: 'Ticket',
         fault: 108,
         reason: expect.stringMatching(/no trusted key/),

@@ -68,8 +68,10 @@ function targetOf(
 type CallLine = Record<string, unknown>;
 
 function lineOf(caller: Caller): CallLine {
-  if (caller.kind === 'nobody') return { caller: 'nobody', why: caller.why };
-  return { caller: describeCaller(caller), uid: caller.uid };
+  const name = describeCaller(caller);
+  if (caller.kind !== 'nobody') return { caller: name, uid: caller.uid };
+  const { uid, why } = caller;
+  return uid === undefined ? { caller: name, why } : { caller: name, uid };
 }
 
 /** What a fault says of a document that is no call, without what it quotes of it: that may be a secret. */

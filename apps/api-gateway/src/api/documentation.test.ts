@@ -13,6 +13,7 @@ import { faultsOf, renderMethod, renderTypes, whoMayCall } from './render-help.t
 const CALLERS: readonly Caller[] = [
   { kind: 'root', uid: hostUid(0) },
   { kind: 'sliver', uid: hostUid(30_000), name: SIRIUS },
+  { kind: 'nobody', uid: hostUid(1000), why: 'for this test' },
   { kind: 'nobody', why: 'for this test' },
 ];
 const ARGUMENTS: readonly (readonly XmlRpcValue[])[] = [

@@ -5,7 +5,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { asFault, Fault } from '@nodemgr/faults';
 import { encodeResponse, isStruct, type XmlRpcCall, type XmlRpcValue } from '@nodemgr/xml-rpc';
-import { describeCaller } from '../caller/caller.ts';
+import { sharesOf } from '../caller/caller-shares.ts';
 import { FairTurns } from '../fair-turns.ts';
 import type { CallContext, NodeMethod, Outcome } from './api-method.ts';
 
@@ -14,7 +14,13 @@ const MULTICALL = 'system.multicall';
 const MAX_CALLS = 100;
 /** Once a multicall has taken this long, what is left of it is not begun. */
 const MULTICALL_MS = 20_000;
-/** A caller's multicalls are made one after the other: how many may wait, and how long (milliseconds). */
+/**
+ * A caller's multicalls are made one after the other, those of several callers side by side, call by call.
+ * All that are nobody have together what this many accounts have: one more than a user with a range of user
+ * ids is held to be (caller-shares.ts), so that such a one keeps no other from it.
+ */
+const TURNS = { atOnce: Number.POSITIVE_INFINITY, perCommon: 4, perCaller: 1 };
+/** How many of a caller's may wait, and how long (milliseconds). */
 const MAX_WAITING = 32;
 const WAIT_MS = 20_000;
 /** Bytes of all the answers in it, as they are sent: a small request must not make a huge answer. */
@@ -89,7 +95,7 @@ async function multicall(
 
 /** multicallMethod makes the method. */
 export function multicallMethod(): NodeMethod {
-  const turns = new FairTurns({ atOnce: Number.POSITIVE_INFINITY, perCaller: 1 });
+  const turns = new FairTurns(TURNS);
   const sizes = new EncodedSizes();
   return {
     name: MULTICALL,
@@ -113,12 +119,12 @@ export function multicallMethod(): NodeMethod {
       }
       // Each of them has a line of its own.
       context.note({ calls: list.length });
-      const caller = describeCaller(context.caller);
-      if (turns.waiting(caller) >= MAX_WAITING) {
+      const shares = sharesOf(context.caller);
+      if (turns.waiting(shares) >= MAX_WAITING) {
         throw new Fault('unavailable', `${MAX_WAITING} multicalls of the same caller are waiting`);
       }
       const latest = context.now() + WAIT_MS;
-      return turns.run(caller, async () => {
+      return turns.run(shares, async () => {
         if (context.now() <= latest) return multicall(context, list, sizes);
         throw new Fault('unavailable', `not begun in ${WAIT_MS / 1000} s: others were waiting`);
       });

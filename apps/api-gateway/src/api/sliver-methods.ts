@@ -1,6 +1,5 @@
 /** The methods on one sliver. Reads come from the replica and never cross the bus. */
 import { type Loan, MAX_RESOURCE_NAME } from '@nodemgr/records';
-import { describeCaller } from '../caller/caller.ts';
 import type { Change } from '../write/make-writes.ts';
 import type { CallContext, Parameter, SliverItem, SliverMethod } from './api-method.ts';
 import { loggableText } from './loggable-text.ts';
@@ -28,7 +27,7 @@ function act(
     result: DONE,
     meaning,
     async run({ writes, caller }: CallContext, { record }: SliverItem) {
-      await writes.make({ act: change, sliver: record.name }, describeCaller(caller));
+      await writes.make({ act: change, sliver: record.name }, caller);
       return 1;
     },
   };
@@ -95,7 +94,7 @@ const setLoans: SliverMethod = {
     const loans = readLoans(given);
     note(loansToNote(loans));
     const change = { act: 'set_loans', sliver: record.name, loans } as const;
-    await writes.make(change, describeCaller(caller));
+    await writes.make(change, caller);
     return 1;
   },
 };

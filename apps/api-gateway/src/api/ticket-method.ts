@@ -3,7 +3,6 @@ import { Buffer, isUtf8 } from 'node:buffer';
 import { MAX_TICKET_SIZE } from '@nodemgr/contracts';
 import { Fault } from '@nodemgr/faults';
 import type { XmlRpcValue } from '@nodemgr/xml-rpc';
-import { describeCaller } from '../caller/caller.ts';
 import type { NodeMethod } from './api-method.ts';
 
 function refuse(why: string): never {
@@ -44,7 +43,7 @@ export const ticketMethod: NodeMethod = {
     'renewed one extends the time. For a slice that PLC names itself, nothing happens.',
   faults: ['permission-denied', 'unavailable'],
   async run({ writes, caller, note }, [given]) {
-    const { sliver, outcome } = await writes.deliver(ticketText(given), describeCaller(caller));
+    const { sliver, outcome } = await writes.deliver(ticketText(given), caller);
     note({ target: sliver, outcome });
     return sliver;
   },

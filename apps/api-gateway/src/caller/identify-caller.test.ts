@@ -64,7 +64,8 @@ test.each([
   expect(await whoIsAt(ours, [uid])).toEqual({ kind: 'root', uid });
   expect(await whoIsAt(ours, [uid + 1])).toEqual({
     kind: 'nobody',
-    why: `user id ${uid} is no account of ours`,
+    uid,
+    why: 'it is no account of ours',
   });
   theirs.destroy();
   ours.destroy();
@@ -147,5 +148,5 @@ test('a user id is root, a sliver by its account or id range, a delegate, or nob
   expect(who(SLIVER_UID)).toEqual({ kind: 'sliver', uid: SLIVER_UID, name: 'a_one' });
   expect(who(1_879_048_192 + 33)).toMatchObject({ kind: 'sliver', name: 'a_one' });
   expect(who(30_001)).toMatchObject({ kind: 'delegate', name: 'del_snoop' });
-  expect(who(65_534)).toMatchObject({ kind: 'nobody' });
+  expect(who(65_534)).toMatchObject({ kind: 'nobody', uid: 65_534 });
 });

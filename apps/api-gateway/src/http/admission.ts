@@ -4,7 +4,8 @@
  */
 import type { Socket } from 'node:net';
 import type { CallLog } from '../api/dispatch-call.ts';
-import { type Caller, describeCaller } from '../caller/caller.ts';
+import type { Caller } from '../caller/caller.ts';
+import { partyOf, type SharingCaller, withShares } from '../caller/caller-shares.ts';
 import type { IdentifyCaller } from '../caller/identify-caller.ts';
 import { CRUMBS } from './api-request.ts';
 import { closeBusy } from './close-with-status.ts';
@@ -32,22 +33,22 @@ export class Admission {
    * admit takes a place for the connection as soon as it is known whose it is, whether it says anything or
    * not; `leave` must follow, once. Undefined: it has none, and is being closed. Never rejects.
    */
-  async admit(socket: Socket): Promise<Caller | undefined> {
+  async admit(socket: Socket): Promise<SharingCaller | undefined> {
     const { bans, refusals } = this.#options;
-    const caller = await this.#callerOf(socket);
+    const admitted = withShares(await this.#callerOf(socket));
     if (socket.destroyed) return undefined;
-    const refusal = this.#refusalOf(caller);
+    const refusal = this.#refusalOf(admitted);
     if (refusal === undefined) {
-      bans.watch(caller, socket);
-      socket.once(CRUMBS, () => bans.ban(caller));
-      return caller;
+      bans.watch(admitted, socket);
+      socket.once(CRUMBS, () => bans.ban(admitted));
+      return admitted;
     }
-    refusals.refused(describeCaller(caller), refusal);
+    refusals.refused(partyOf(admitted.shares), refusal);
     closeBusy(socket);
     return undefined;
   }
 
-  leave(caller: Caller): void {
+  leave(caller: SharingCaller): void {
     this.#options.places.give(caller);
   }
 
@@ -67,7 +68,7 @@ export class Admission {
   }
 
   /** #refusalOf takes a place for the caller, or returns why there is none. */
-  #refusalOf(caller: Caller): string | undefined {
+  #refusalOf(caller: SharingCaller): string | undefined {
     const { bans, places } = this.#options;
     if (bans.isBanned(caller)) return 'its caller sent a request in far too small chunks';
     return places.take(caller) ? undefined : 'its caller has too many connections';

@@ -15,7 +15,7 @@ const LEAST_LENGTH = 1 << 10;
  * thread costs 80 µs of this one. Of 2 MiB it is 5 ms, in which nobody else would be answered.
  */
 const LEAST_APART = 64 << 10;
-/** Threads at work at once, one for a caller: the C library's look-ups and files need the other two. */
+/** Threads at work at once, one for an account, and one for all that are nobody: the C library's look-ups and files need the other two. */
 const MOST_APART = 2;
 /** Up to this length an answer is kept: of Help and of a sliver's resources, which come again. */
 const MOST_KEPT_LENGTH = 16 << 10;
@@ -28,20 +28,23 @@ export class AnswerCompression {
   #keptBefore = new Map<string, Buffer>();
   readonly #apart = new Set<string>();
 
-  /** compressed returns the gzip of `text`; undefined when it had better go out as it is. */
-  async compressed(text: string, caller: string): Promise<Buffer | undefined> {
+  /**
+   * compressed returns the gzip of `text`; undefined when it had better go out as it is. `share`: the widest
+   * that its caller has part in.
+   */
+  async compressed(text: string, share: string): Promise<Buffer | undefined> {
     if (text.length < LEAST_LENGTH) return undefined;
-    if (text.length > LEAST_APART) return this.#compressApart(text, caller);
+    if (text.length > LEAST_APART) return this.#compressApart(text, share);
     return text.length > MOST_KEPT_LENGTH ? gzipSync(text, FASTEST) : this.#once(text);
   }
 
-  async #compressApart(text: string, caller: string): Promise<Buffer | undefined> {
-    if (this.#apart.has(caller) || this.#apart.size >= MOST_APART) return undefined;
-    this.#apart.add(caller);
+  async #compressApart(text: string, share: string): Promise<Buffer | undefined> {
+    if (this.#apart.has(share) || this.#apart.size >= MOST_APART) return undefined;
+    this.#apart.add(share);
     try {
       return await compress(text, FASTEST);
     } finally {
-      this.#apart.delete(caller);
+      this.#apart.delete(share);
     }
   }
 

@@ -68,7 +68,7 @@ async function answerBody(
   options: AnswerOptions,
   reader: BodyReader,
 ): Promise<boolean> {
-  const { request, caller } = exchange;
+  const { request, caller, shares } = exchange;
   const body = await reader.read(request);
   if (request.isCrumbs) {
     const fields = { caller: describeCaller(caller) };
@@ -80,7 +80,7 @@ async function answerBody(
     return false;
   }
   const weight = 1 + Math.floor(body.length / BYTES_OF_A_TURN);
-  await options.turns.turnOf(describeCaller(caller), weight);
+  await options.turns.turnOf(shares, weight);
   // A client that does not wait for its turn has nothing done.
   if (request.socket.destroyed) return false;
   const text = await answerInTime(options.answer(caller, body), options.limits.answerMs, (error) =>

@@ -5,7 +5,7 @@
  */
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import type { Caller } from '../caller/caller.ts';
+import type { SharingCaller } from '../caller/caller-shares.ts';
 import type { Admission } from './admission.ts';
 import { type AnswerLimits, type AnswerOptions, answerRequest } from './answer-request.ts';
 import { ApiRequest } from './api-request.ts';
@@ -38,7 +38,7 @@ export interface HttpLimits extends AnswerLimits {
 /** What is known of a connection. Its requests are answered one after the other. */
 interface ApiConnection {
   /** Undefined: it has no place, and is being closed. */
-  readonly caller: Promise<Caller | undefined>;
+  readonly admitted: Promise<SharingCaller | undefined>;
   turn: Promise<void>;
   readonly waiting: WaitingRequests;
   /** Nothing more is done on it. */
@@ -80,9 +80,9 @@ class ApiServer {
   }
 
   #accept(socket: Socket): void {
-    const caller = this.#options.admission.admit(socket);
+    const admitted = this.#options.admission.admit(socket);
     const turn = Promise.resolve();
-    const connection = { caller, turn, waiting: new WaitingRequests(), ended: false };
+    const connection = { admitted, turn, waiting: new WaitingRequests(), ended: false };
     this.#connections.set(socket, connection);
     socket.once('close', () => void this.#leave(connection));
   }
@@ -92,9 +92,9 @@ class ApiServer {
    * could ask, go and ask again without end.
    */
   async #leave(connection: ApiConnection): Promise<void> {
-    const caller = await connection.caller;
+    const admitted = await connection.admitted;
     await connection.turn;
-    if (caller !== undefined) this.#options.admission.leave(caller);
+    if (admitted !== undefined) this.#options.admission.leave(admitted);
   }
 
   #queue(request: ApiRequest, response: ServerResponse, expectsContinue: boolean): void {
@@ -104,9 +104,10 @@ class ApiServer {
       return;
     }
     connection.turn = connection.turn.then(async () => {
-      const caller = await connection.caller;
-      if (caller !== undefined && !connection.ended) {
-        const exchange = { request, response, caller, expectsContinue };
+      const admitted = await connection.admitted;
+      if (admitted !== undefined && !connection.ended) {
+        const { caller, shares } = admitted;
+        const exchange = { request, response, caller, shares, expectsContinue };
         connection.ended = !(await answerRequest(exchange, this.#options));
       }
       connection.waiting.done();

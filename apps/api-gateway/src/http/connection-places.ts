@@ -1,22 +1,23 @@
 /**
- * Says who may have one more connection, so that no tenant keeps another or the operator out. It
- * counts and decides; it closes nothing. A caller counts as an account, not as a user id: inside a
- * sliver there are 65536 of those. For the same reason all who are nobody count as one: an ordinary user
- * of the node may have a range of ids too, and a caller that cannot be named may be anyone. They lose
- * little by it: all they may do is ask for help.
+ * Says who may have one more connection, so that no tenant keeps another or the operator out, and no ordinary
+ * user another. It counts and decides; it closes nothing. Who counts as one is caller-shares.ts's to say: an
+ * account does, and all that are nobody do together, since of an ordinary user's ids there may be thousands.
  */
-import { type Caller, describeCaller } from '../caller/caller.ts';
+import type { Shares, SharingCaller } from '../caller/caller-shares.ts';
 
-/** Of all places, what one account may have: a share, and this many however small that is. */
+/** What one share may have: of all places, and this many however small that is; inside another, of that. */
 const SHARE_OF_ONE = 1 / 4;
 const LEAST_OF_ONE = 8;
 /** Of the places still free: however many accounts take all they can, the next one finds some. */
 const SHARE_OF_FREE = 1 / 2;
 /** What is kept for root. */
 const SHARE_OF_ROOT = 1 / 10;
+/** Of a share that several have: what is kept for those of them that have no place yet. */
+const SHARE_OF_NEW = 1 / 4;
 
 export class ConnectionPlaces {
   readonly #places: number;
+  /** By the name of a share. One of which nothing is taken is not remembered. */
   readonly #taken = new Map<string, number>();
   #all = 0;
   #tenants = 0;
@@ -27,31 +28,54 @@ export class ConnectionPlaces {
   }
 
   /** take reports whether the caller may have one more; if so `give` must follow, once. */
-  take(caller: Caller): boolean {
+  take(caller: SharingCaller): boolean {
     if (!this.#mayTake(caller)) return false;
     this.#count(caller, 1);
     return true;
   }
 
-  give(caller: Caller): void {
+  give(caller: SharingCaller): void {
     this.#count(caller, -1);
   }
 
-  #mayTake(caller: Caller): boolean {
+  #mayTake({ caller, shares }: SharingCaller): boolean {
     if (this.#all >= this.#places) return false;
     if (caller.kind === 'root') return true;
     const free = this.#places - Math.floor(this.#places * SHARE_OF_ROOT) - this.#tenants;
-    const share = Math.min(this.#places * SHARE_OF_ONE, free * SHARE_OF_FREE);
-    const has = this.#taken.get(describeCaller(caller)) ?? 0;
-    return free > 0 && has < Math.max(LEAST_OF_ONE, Math.floor(share));
+    if (free <= 0) return false;
+    const [widest, party] = shares;
+    const most = this.#places * SHARE_OF_ONE;
+    // What some ordinary users took while much was free keeps out no other who has nothing yet.
+    const isNew = party !== undefined && !this.#taken.has(party);
+    const now = isNew ? most : Math.min(most, free * SHARE_OF_FREE);
+    return this.#has(widest) < atLeast(LEAST_OF_ONE, now) && this.#mayTakeWithin(shares, most);
   }
 
-  #count(caller: Caller, change: 1 | -1): void {
-    const name = describeCaller(caller);
-    const has = (this.#taken.get(name) ?? 0) + change;
-    if (has > 0) this.#taken.set(name, has);
-    else this.#taken.delete(name);
+  /** #mayTakeWithin asks it of each share inside the widest, which may have `most` places. */
+  #mayTakeWithin(shares: Shares, most: number): boolean {
+    let outer = { has: this.#has(shares[0]), most: atLeast(LEAST_OF_ONE, most) };
+    for (const name of shares.slice(1)) {
+      const inner = { has: this.#has(name), most: atLeast(1, outer.most * SHARE_OF_ONE) };
+      const kept = inner.has === 0 ? 0 : atLeast(1, outer.most * SHARE_OF_NEW);
+      if (outer.has >= outer.most - kept || inner.has >= inner.most) return false;
+      outer = inner;
+    }
+    return true;
+  }
+
+  #has(name: string): number {
+    return this.#taken.get(name) ?? 0;
+  }
+
+  #count({ caller, shares }: SharingCaller, change: 1 | -1): void {
+    for (const name of shares) {
+      const has = this.#has(name) + change;
+      if (has > 0) this.#taken.set(name, has);
+      else this.#taken.delete(name);
+    }
     this.#all += change;
     if (caller.kind !== 'root') this.#tenants += change;
   }
 }
+
+const atLeast = (least: number, places: number): number => Math.max(least, Math.floor(places));

@@ -1,6 +1,4 @@
 /** Tenants that take all they can get, as real users over both sockets. Becoming one needs root. */
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { chmod } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { tcpPeerOwnerOf } from '@nodemgr/native';
@@ -11,6 +9,7 @@ import { identifyBySocket } from '../caller/identify-caller.ts';
 import { EISENTEST, SIRIUS } from '../test-kit/pretended-node.ts';
 import { post } from '../test-kit/raw-client.ts';
 import { type RunningGateway, startGateway } from '../test-kit/running-gateway.ts';
+import { addressOf, GREEDY, POLITE, UserClients } from '../test-kit/user-clients.ts';
 
 const RANGE = 1_879_048_192;
 const VICTIM_UID = 30_001;
@@ -21,39 +20,9 @@ const ACCOUNTS = nodeAccountsFrom(
 );
 const PLACES = 200;
 
-/**
- * Keeps 400 connections to the place (its first argument) busy with the text (its second), a new one for
- * each that is closed, and says so once all have been tried.
- */
-const GREEDY = `
-const [at, text] = [JSON.parse(process.argv[1]), process.argv[2].replaceAll('|', '\\r\\n')];
-let tried = 0;
-const open = () => {
-  const socket = require('node:net').connect(...at);
-  const note = () => { if (++tried === 400) console.log('tried'); };
-  socket.on('connect', () => { socket.write(text); note(); }).on('error', () => {}).resume();
-  socket.on('close', () => setTimeout(open, 5));
-};
-for (let at = 0; at < 400; at += 1) open();
-`;
-/**
- * Sends its second argument to its first, prints how the answer begins. Where the kernel's queue is full
- * it asks again: most clients wait in connect(2), which Node.js does not.
- */
-const POLITE = `
-const ask = () => {
-  const socket = require('node:net').connect(...JSON.parse(process.argv[1]));
-  socket.on('connect', () => socket.write(process.argv[2]));
-  socket.on('data', (data) => process.stdout.write(data));
-  socket.on('error', ({ code }) => code === 'EAGAIN' && setTimeout(ask, 10));
-};
-ask();
-`;
-
 let running: RunningGateway;
-let children: ChildProcess[];
+const clients = new UserClients();
 beforeEach(async () => {
-  children = [];
   const accounts = { current: async () => ACCOUNTS };
   const tcpOwners = { ownerOf: tcpPeerOwnerOf };
   const identify = identifyBySocket({ rootUids: [0], accounts, tcpOwners });
@@ -61,28 +30,9 @@ beforeEach(async () => {
   await chmod(dirname(running.path), 0o755);
 });
 afterEach(async () => {
-  for (const child of children) child.kill('SIGKILL');
+  clients.end();
   await running.stop();
 });
-
-type Place = 'unix' | 'tcp';
-const addressOf = (place: Place) =>
-  JSON.stringify(place === 'unix' ? [running.path] : [running.tcp.port, running.tcp.host]);
-
-/** What a program of that user prints. */
-async function printed(uid: number, program: string, ...args: string[]): Promise<string> {
-  const child = spawn(process.execPath, ['-e', program, ...args], {
-    ...{ uid, gid: uid, cwd: '/', env: {} },
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  children.push(child);
-  let text = '';
-  child.stdout.on('data', (data: Buffer) => {
-    text += data.toString();
-  });
-  await Promise.race([once(child, 'exit'), once(child.stdout, 'data')]);
-  return text;
-}
 
 const LONG = `<methodCall><methodName>Help</methodName><params>${'<param><value/></param>'.repeat(5000)}</params></methodCall>`;
 const DOINGS = [
@@ -103,11 +53,13 @@ describe.skipIf(process.getuid?.() !== 0)('a tenant with many user ids (needs ro
     async (...given) => {
       const [, place, text] = given;
       const uids = [30_000, RANGE, RANGE + 65_535];
-      await Promise.all(uids.map((uid) => printed(uid, GREEDY, addressOf(place), text)));
+      await Promise.all(
+        uids.map((uid) => clients.printed(uid, GREEDY, addressOf(running, place), text)),
+      );
       const question = post(encodeCall('GetLoans', [EISENTEST]));
       for (const uid of [VICTIM_UID, 0]) {
         for (const way of ['unix', 'tcp'] as const) {
-          expect(await printed(uid, POLITE, addressOf(way), question)).toMatch(
+          expect(await clients.printed(uid, POLITE, addressOf(running, way), question)).toMatch(
             /^HTTP\/1\.1 200 OK/,
           );
         }

@@ -3,17 +3,20 @@
  * on a node (connections, bytes of a body, seconds of a request and of a write); what is here does
  * not. Only figures and their reasons: others keep to them.
  *
- *   of a connection   api.max_connections in all; of an account connection-places.ts; 408 or closed
- *                     when nothing is asked for KEEP_ALIVE_MS, or nothing moves for STALLED_MS
+ *   of a connection   api.max_connections in all; of an account, of all ordinary users together, and
+ *                     of each of them connection-places.ts; 408 or closed when nothing is asked for
+ *                     KEEP_ALIVE_MS, or nothing moves for STALLED_MS
  *   of a header       431 over MAX_HEADER_BYTES or MAX_HEADERS
  *   of a body         413 over api.max_body_bytes; 503 when all together are too much (BodyRoom);
- *                     closed when it comes in crumbs (api-request.ts), and its account kept
+ *                     closed when it comes in crumbs (api-request.ts), and its caller kept
  *                     away for a second (crumb-bans.ts)
  *   of a request      408 after api.request_seconds, headers and body; closed over MAX_PIPELINED or
  *                     MAX_PIPELINED_BYTES
  *   under way         one of a connection, so api.max_connections in all; MAX_BEGUN_A_TURN of all
- *                     callers in one turn of the loop, in rotation; 4 changes of a caller and 8 in
- *                     all (make-writes.ts), one multicall of a caller (multicall.ts)
+ *                     callers in one turn of the loop, in rotation (caller-queues.ts); 4 changes of a
+ *                     caller and 8 in all, beside them one ticket in all, in rotation likewise, each
+ *                     given up after 20 s of waiting (make-writes.ts); one multicall of a caller, 4 of
+ *                     all ordinary users (multicall.ts). Which callers are one: caller-shares.ts
  *   of an answer      fault 111 after ANSWER_MS; closed when it is not read for STALLED_MS, or sooner
  *                     when unread ones are too much (UnsentAnswers)
  */
@@ -25,7 +28,7 @@ export const KEEP_ALIVE_MS = 15_000;
 /** A connection on which nothing moves for this long is closed, even if its answer is not read. */
 export const STALLED_MS = 60_000;
 /**
- * A change may wait 20 s for its turn and take api.write_seconds; a multicall's last call begins
+ * A change or a ticket may wait 20 s for its turn and take api.write_seconds; a multicall's last call begins
  * within 20 s. This is only for what outlasts them, and before STALLED_MS, which says nothing.
  */
 export const ANSWER_MS = 50_000;

@@ -1,12 +1,12 @@
 /**
- * Logs connections that were refused, at most one line a second for each caller: a tenant that
- * connects in a loop must not fill the log, or make journald drop what others say.
+ * Logs connections that were refused, at most one line a second for each account, ordinary user or block of
+ * user ids: who connects in a loop must not fill the log, or make journald drop what others say.
  */
 import type { CallLog } from '../api/dispatch-call.ts';
 
 const EVERY_MS = 1000;
-/** Callers whose last line is remembered; accounts of a node are fewer. */
-const MOST_CALLERS = 10_000;
+/** Parties whose last line is remembered; accounts of a node, and its users, are fewer. */
+const MOST_PARTIES = 10_000;
 
 interface Told {
   /** When its last line was written, and what it has been refused since. */
@@ -28,7 +28,7 @@ export class RefusalLog {
     this.#options = options;
   }
 
-  /** refused notes one more; the line says how many there were since the caller's last. */
+  /** refused notes one more of a party; the line says how many there were since its last. */
   refused(caller: string, why: string): void {
     const now = this.#options.now();
     const told = this.#told.get(caller) ?? { at: now - EVERY_MS, since: 0 };
@@ -38,7 +38,7 @@ export class RefusalLog {
       told.at = now;
       told.since = 0;
     }
-    if (this.#told.size >= MOST_CALLERS) this.#told.clear();
+    if (this.#told.size >= MOST_PARTIES) this.#told.clear();
     this.#told.set(caller, told);
   }
 }

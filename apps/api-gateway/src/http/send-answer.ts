@@ -1,6 +1,5 @@
 /** Sends the answer to a call: compressed where the client takes it, and never more than it reads. */
 import { setImmediate as endOfTurn } from 'node:timers/promises';
-import { describeCaller } from '../caller/caller.ts';
 import { acceptedGzip } from './accepted-encoding.ts';
 import type { AnswerCompression } from './answer-compression.ts';
 import type { Exchange } from './exchange.ts';
@@ -18,12 +17,12 @@ const HEADERS = { 'Content-Type': 'text/xml; charset=utf-8', Vary: 'Accept-Encod
 
 /** sendAnswer resolves when the kernel has all of the answer or the connection is gone. */
 export async function sendAnswer(
-  { request, response, caller }: Exchange,
+  { request, response, shares }: Exchange,
   text: string,
   { unsent, compression }: SendOptions,
 ): Promise<void> {
   const encoding = acceptedGzip(request.headers['accept-encoding']);
-  const body = encoding && (await compression.compressed(text, describeCaller(caller)));
+  const body = encoding && (await compression.compressed(text, shares[0]));
   // Answers made in one turn of the loop leave together: to wake each caller costs more than to answer.
   await endOfTurn();
   if (body === undefined) {

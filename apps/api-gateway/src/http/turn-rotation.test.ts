@@ -8,7 +8,7 @@ function watched(perTurn: number) {
   const rotation = new TurnRotation(perTurn);
   const begun: string[] = [];
   const ask = async (caller: string) => {
-    await rotation.turnOf(caller);
+    await rotation.turnOf([caller]);
     begun.push(caller);
   };
   return { rotation, begun, ask };
@@ -16,8 +16,8 @@ function watched(perTurn: number) {
 
 test('what fits in a turn of the loop begins at once', () => {
   const rotation = new TurnRotation(2);
-  expect([rotation.turnOf('a'), rotation.turnOf('a')]).toEqual([undefined, undefined]);
-  expect(rotation.turnOf('a')).toBeInstanceOf(Promise);
+  expect([rotation.turnOf(['a']), rotation.turnOf(['a'])]).toEqual([undefined, undefined]);
+  expect(rotation.turnOf(['a'])).toBeInstanceOf(Promise);
 });
 
 test('no more begin in one turn than may', async () => {
@@ -53,14 +53,14 @@ test('what is asked for after a pause begins at once again', async () => {
   await Promise.all([ask('a'), ask('a')]);
   await nextTurn();
   await nextTurn();
-  expect(rotation.turnOf('a')).toBeUndefined();
+  expect(rotation.turnOf(['a'])).toBeUndefined();
 });
 
 test('one that weighs more than a turn takes the turns after it too, and then it is over', async () => {
   const rotation = new TurnRotation(2);
-  expect(rotation.turnOf('a', 6)).toBeUndefined();
+  expect(rotation.turnOf(['a'], 6)).toBeUndefined();
   let begun = false;
-  const light = Promise.resolve(rotation.turnOf('b')).then(() => {
+  const light = Promise.resolve(rotation.turnOf(['b'])).then(() => {
     begun = true;
   });
   const turns: boolean[] = [];
@@ -71,5 +71,5 @@ test('one that weighs more than a turn takes the turns after it too, and then it
   await light;
   expect(turns).toEqual([false, false, false, begun]);
   await nextTurn();
-  expect(rotation.turnOf('a')).toBeUndefined();
+  expect(rotation.turnOf(['a'])).toBeUndefined();
 });

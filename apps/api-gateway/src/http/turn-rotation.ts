@@ -3,6 +3,7 @@
  * asks from hundreds of connections at once delays mostly itself. How long what was begun takes is
  * not its concern: a change that waits for db-service holds nobody's turn.
  */
+import type { Shares } from '../caller/caller-shares.ts';
 import { CallerQueues } from '../caller-queues.ts';
 
 interface Waiting {
@@ -26,13 +27,13 @@ export class TurnRotation {
    * turnOf resolves when the caller's next request may begin; undefined: at once. One that weighs more than
    * a turn has takes the turns after it too.
    */
-  turnOf(caller: string, weight = 1): Promise<void> | undefined {
+  turnOf(shares: Shares, weight = 1): Promise<void> | undefined {
     this.#awaitEnd();
     if (this.#begun < this.#perTurn && this.#waiting.isEmpty) {
       this.#begun += weight;
       return undefined;
     }
-    return new Promise((begin) => this.#waiting.add(caller, { weight, begin }));
+    return new Promise((begin) => this.#waiting.add(shares, { weight, begin }));
   }
 
   #awaitEnd(): void {

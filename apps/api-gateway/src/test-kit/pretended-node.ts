@@ -17,6 +17,7 @@ import {
   TIMESTAMP_KEY,
 } from '@nodemgr/records';
 import type { Replica } from '../api/api-method.ts';
+import { type Caller, describeCaller } from '../caller/caller.ts';
 import type { Change, Writes } from '../write/make-writes.ts';
 
 interface SliverGiven {
@@ -112,9 +113,9 @@ export class PretendedNode implements Replica, Writes {
   readonly made: { readonly change: Change; readonly caller: string }[] = [];
   failing: Error | undefined;
 
-  async make(change: Change, caller: string): Promise<void> {
+  async make(change: Change, caller: Caller): Promise<void> {
     if (this.failing !== undefined) throw this.failing;
-    this.made.push({ change, caller });
+    this.made.push({ change, caller: describeCaller(caller) });
     const key = recordKeyOf('sliver', change.sliver);
     const item = this.items.get(key);
     if (change.act === 'set_loans' && item?.kind === 'account') {
@@ -122,9 +123,9 @@ export class PretendedNode implements Replica, Writes {
     }
   }
 
-  async deliver(ticket: string, caller: string): Promise<TicketResult> {
+  async deliver(ticket: string, caller: Caller): Promise<TicketResult> {
     if (this.failing !== undefined) throw this.failing;
-    this.delivered.push({ ticket, caller });
+    this.delivered.push({ ticket, caller: describeCaller(caller) });
     if (ticket === GOOD_TICKET) return { revision: 2, sliver: EISENTEST, outcome: 'created' };
     throw new Fault('permission-denied', 'the ticket is refused: no trusted key has signed it');
   }

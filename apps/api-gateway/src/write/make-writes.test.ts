@@ -1,7 +1,8 @@
 import { NoAnswer } from '@nodemgr/bus';
 import { Fault } from '@nodemgr/faults';
-import { accountName } from '@nodemgr/records';
+import { accountName, hostUid } from '@nodemgr/records';
 import { beforeEach, expect, test, vi } from 'vitest';
+import type { Caller } from '../caller/caller.ts';
 import { SIRIUS } from '../test-kit/pretended-node.ts';
 import {
   type SendTicket,
@@ -9,6 +10,14 @@ import {
   type WriteRequest,
   writesThrough,
 } from './make-writes.ts';
+
+const ROOT: Caller = { kind: 'root', uid: hostUid(0) };
+const user = (uid: number): Caller => ({ kind: 'nobody', uid: hostUid(uid), why: 'for this test' });
+const sliver = (name: string): Caller => ({
+  kind: 'sliver',
+  uid: hostUid(30_000),
+  name: accountName(name),
+});
 
 const STOP = { act: 'stop', sliver: SIRIUS } as const;
 
@@ -56,18 +65,18 @@ test('a change is made once it is durable and our own replica shows it', async (
   const reached = async (revision: number) => {
     awaited.push(revision);
   };
-  await writes([7], reached).make(STOP, 'root');
+  await writes([7], reached).make(STOP, ROOT);
   expect(awaited).toEqual([7]);
   expect(requests).toEqual([{ request_id: 'request-0', caller: 'root' }]);
 });
 
 test('an answer that is lost is asked for again, with the same request id', async () => {
-  await writes([SILENCE, SILENCE, 7]).make(STOP, 'root');
+  await writes([SILENCE, SILENCE, 7]).make(STOP, ROOT);
   expect(requests.map(({ request_id }) => request_id)).toEqual(new Array(3).fill('request-0'));
 });
 
 test('when db-service stays away the fault names it, and comes within the time for a write', async () => {
-  const made = writes([SILENCE]).make(STOP, 'root');
+  const made = writes([SILENCE]).make(STOP, ROOT);
   await expect(made).rejects.toThrow(
     'db-service has not answered in 5 s; the change may still have been made',
   );
@@ -77,7 +86,7 @@ test('when db-service stays away the fault names it, and comes within the time f
 
 test('when db-service answers that it cannot, the caller is told why, at once', async () => {
   const full = new Fault('unavailable', 'the database cannot be written: disk full');
-  await expect(writes([full, 7]).make(STOP, 'root')).rejects.toMatchObject({
+  await expect(writes([full, 7]).make(STOP, ROOT)).rejects.toMatchObject({
     kind: 'unavailable',
     message: 'db-service cannot make the change now: the database cannot be written: disk full',
   });
@@ -93,7 +102,7 @@ test('hundreds of changes at once are made a few at a time, and all of them', as
     await new Promise(setImmediate);
     unfinished -= 1;
   });
-  const callers = Array.from({ length: 250 }, (_, at) => `sliver a_${at % 5}`);
+  const callers = Array.from({ length: 250 }, (_, at) => sliver(`a_${at % 5}`));
   await Promise.all(callers.map((caller) => make(STOP, caller)));
   expect([requests.length, most]).toEqual([250, 8]);
 });
@@ -103,7 +112,7 @@ test('a change whose turn comes too late is not begun, and its caller is told so
     clock += 10_000;
     await new Promise(setImmediate);
   });
-  const made = await Promise.allSettled(Array.from({ length: 9 }, () => make(STOP, 'root')));
+  const made = await Promise.allSettled(Array.from({ length: 9 }, () => make(STOP, ROOT)));
   const [last] = made.slice(-1);
   expect(made.slice(0, 4).map(({ status }) => status)).toEqual(new Array(4).fill('fulfilled'));
   expect(last).toMatchObject({ reason: { message: expect.stringContaining('was not begun') } });
@@ -111,31 +120,31 @@ test('a change whose turn comes too late is not begun, and its caller is told so
 
 test('what db-service refuses is refused at once', async () => {
   const refusal = new Fault('bad-argument', "no such sliver: 'a_b'");
-  await expect(writes([refusal, 7]).make(STOP, 'root')).rejects.toBe(refusal);
+  await expect(writes([refusal, 7]).make(STOP, ROOT)).rejects.toBe(refusal);
   expect(requests).toHaveLength(1);
 });
 
 test('a failure inside db-service says that the change may have been made', async () => {
   const failure = new Fault('internal', 'disk full');
-  await expect(writes([failure]).make(STOP, 'root')).rejects.toThrow(
+  await expect(writes([failure]).make(STOP, ROOT)).rejects.toThrow(
     'db-service failed; the change may still have been made: disk full',
   );
 });
 
 test('a durable change that the replica does not show in time is said to be made', async () => {
   const behind = () => Promise.reject(new Fault('unavailable', 'revision 7 not seen'));
-  await expect(writes([7], behind).make(STOP, 'root')).rejects.toThrow(
+  await expect(writes([7], behind).make(STOP, ROOT)).rejects.toThrow(
     'the change is made and will stay',
   );
 });
 
 test('a ticket is delivered as a change is made, and its answer comes back', async () => {
-  expect(await writes([SILENCE, 7]).deliver('princeton_sirius', 'nobody')).toEqual({
+  expect(await writes([SILENCE, 7]).deliver(SIRIUS, user(1000))).toEqual({
     revision: 7,
     sliver: SIRIUS,
     outcome: 'created',
   });
-  expect(requests).toEqual(new Array(2).fill({ request_id: 'request-0', caller: 'nobody' }));
+  expect(requests).toEqual(new Array(2).fill({ request_id: 'request-0', caller: 'uid 1000' }));
 });
 
 test('tickets are delivered one at a time, whoever brings them, and changes do not wait for them', async () => {
@@ -144,11 +153,24 @@ test('tickets are delivered one at a time, whoever brings them, and changes do n
     see = resolve;
   });
   const { deliver, make } = writes([7], () => seen);
-  const callers = ['nobody', 'nobody', 'sliver a_a'];
-  const delivered = callers.map((caller) => deliver('princeton_sirius', caller));
-  const changed = make(STOP, 'root');
-  await vi.waitFor(() => expect(requests.map(({ caller }) => caller)).toEqual(['nobody', 'root']));
+  const callers = [user(1000), user(1000), sliver('a_a')];
+  const delivered = callers.map((caller) => deliver(SIRIUS, caller));
+  const changed = make(STOP, ROOT);
+  const named = () => requests.map(({ caller }) => caller);
+  await vi.waitFor(() => expect(named()).toEqual(['uid 1000', 'root']));
   see();
   await Promise.all([...delivered, changed]);
   expect(requests).toHaveLength(4);
+});
+
+test('tickets of one user delay another’s by one, and those of a thousand uids a sliver’s by one', async () => {
+  const { deliver } = writes([7], () => new Promise(setImmediate));
+  const range = Array.from({ length: 1000 }, (_, at) => user(100_000 + at));
+  const greedy = [...new Array<Caller>(50).fill(user(1000)), ...range];
+  const all = [...greedy, user(1001), sliver('a_a')].map((caller) => deliver(SIRIUS, caller));
+  await Promise.all(all);
+  const order = requests.map(({ caller }) => caller);
+  expect(order.indexOf('sliver a_a')).toBeLessThanOrEqual(2);
+  // One of the user's, one of its range, and the sliver's before it.
+  expect(order.indexOf('uid 1001')).toBeLessThanOrEqual(4);
 });

@@ -7,6 +7,8 @@ import { NoAnswer } from '@nodemgr/bus';
 import type { TicketResult } from '@nodemgr/contracts';
 import { asFault, Fault } from '@nodemgr/faults';
 import type { AccountName, Loan } from '@nodemgr/records';
+import { type Caller, describeCaller } from '../caller/caller.ts';
+import { sharesOf } from '../caller/caller-shares.ts';
 import { FairTurns } from '../fair-turns.ts';
 
 /** What the API can change of a sliver. */
@@ -22,18 +24,18 @@ export interface Writes {
    * make resolves once a change is durable and can be read back. Rejects with Fault `unavailable`
    * that says what is down and whether the change may still have been made.
    */
-  make(change: Change, caller: string): Promise<void>;
+  make(change: Change, caller: Caller): Promise<void>;
   /**
    * deliver hands a ticket over and resolves once what it changes can be read back. Rejects also with
    * the Fault that says why db-service refuses the ticket.
    */
-  deliver(ticket: string, caller: string): Promise<TicketResult>;
+  deliver(ticket: string, caller: Caller): Promise<TicketResult>;
 }
 
 /** Names a change, so that db-service makes it once however often it hears of it. */
 export interface WriteRequest {
   readonly request_id: string;
-  /** Who asked, for db-service's log. */
+  /** Who asked, by name, for db-service's log and the history. */
   readonly caller: string;
 }
 
@@ -85,21 +87,21 @@ const LEAST_CATCH_UP_MS = 500;
  * Changes that db-service is asked for at once, in all and by one caller. It makes them one by one:
  * with hundreds in its queue, all would be late and be asked for again, and hardly any made.
  */
-const TURNS = { atOnce: 8, perCaller: 4 };
+const TURNS = { atOnce: 8, perCommon: 4, perCaller: 4 };
 /** A change that has waited this long (milliseconds) for its turn is not begun. */
 const WAIT_MS = 20_000;
 
-/** Whoever holds a ticket may have it verified, which costs more than a change: one at a time. */
-const TICKET_TURNS = { atOnce: 1, perCaller: 1 };
+/** Anyone may have a ticket verified, which costs more than a change: one at a time, in rotation. */
+const TICKET_TURNS = { atOnce: 1, perCommon: 1, perCaller: 1 };
 
 async function makeDurable<Answer extends Durable>(
   options: WritesOptions,
   ask: Ask<Answer>,
-  caller: string,
+  caller: Caller,
   until: number,
 ): Promise<Answer> {
   const { now, writeMs, pause } = options;
-  const request = { request_id: options.newRequestId(), caller };
+  const request = { request_id: options.newRequestId(), caller: describeCaller(caller) };
   for (;;) {
     const deadlineMs = Math.max(1, Math.ceil(Math.min(until - now(), writeMs / ATTEMPTS)));
     try {
@@ -136,7 +138,7 @@ function worded(cause: Fault): Fault {
 async function makeVisible<Answer extends Durable>(
   options: WritesOptions,
   ask: Ask<Answer>,
-  caller: string,
+  caller: Caller,
 ): Promise<Answer> {
   const until = options.now() + options.writeMs;
   const answer = await makeDurable(options, ask, caller, until);
@@ -156,9 +158,9 @@ export function writesThrough(options: WritesOptions): Writes {
   const { send, sendTicket, now } = options;
   const change = new FairTurns(TURNS);
   const ticket = new FairTurns(TICKET_TURNS);
-  function inTurn<A extends Durable>(turns: FairTurns, caller: string, ask: Ask<A>): Promise<A> {
+  function inTurn<A extends Durable>(turns: FairTurns, caller: Caller, ask: Ask<A>): Promise<A> {
     const latest = now() + WAIT_MS;
-    return turns.run(caller, async () => {
+    return turns.run(sharesOf(caller), async () => {
       if (now() <= latest) return makeVisible(options, ask, caller);
       const text = `too many changes are waiting: this one was not begun in ${WAIT_MS / 1000} s`;
       throw new Fault('unavailable', text);
