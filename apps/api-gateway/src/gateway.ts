@@ -4,6 +4,7 @@
  */
 import type { Server } from 'node:http';
 import type { Config } from '@nodemgr/config';
+import { type ListenAt, type Listening, listen } from '@nodemgr/daemon';
 import { DEFAULT_BOUNDS } from '@nodemgr/xml-rpc';
 import { BodyAnswerer } from './api/answer-body.ts';
 import type { Replica } from './api/api-method.ts';
@@ -15,8 +16,7 @@ import { AnswerCompression } from './http/answer-compression.ts';
 import { makeApiServer } from './http/api-server.ts';
 import { ConnectionPlaces } from './http/connection-places.ts';
 import { CrumbBans } from './http/crumb-bans.ts';
-import { ANSWER_MS, MAX_BEGUN_A_TURN } from './http/http-bounds.ts';
-import { type ListenAt, type Listening, listen } from './http/listen.ts';
+import { ANSWER_MS, BACKLOG, MAX_BEGUN_A_TURN } from './http/http-bounds.ts';
 import { BodyRoom } from './http/read-body.ts';
 import { RefusalLog } from './http/refusal-log.ts';
 import { TurnRotation } from './http/turn-rotation.ts';
@@ -33,6 +33,7 @@ export interface GatewayPorts {
   readonly log: CallLog;
 }
 
+const LISTEN_TERMS = { backlog: BACKLOG, keys: { path: 'api.socket', port: 'api.tcp_port' } };
 /** Calls under way when the gateway is stopped have this long (milliseconds) to be answered. */
 const STOP_MS = 300;
 /** For the answers that clients have not read, of all connections together. */
@@ -108,7 +109,7 @@ export class Gateway {
   /** listen begins to answer calls at one more place; rejects with an error that names it. */
   async listen(at: ListenAt): Promise<Listening> {
     const server = this.#makeServer();
-    const listening = await listen(server, at);
+    const listening = await listen(server, at, LISTEN_TERMS);
     this.#servers.push(server);
     return listening;
   }

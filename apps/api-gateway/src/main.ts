@@ -3,13 +3,18 @@ import { randomUUID } from 'node:crypto';
 import { connectCalls, type FeedSubscription, serveCalls, subscribeFeed } from '@nodemgr/bus';
 import { apiSocketOf } from '@nodemgr/config';
 import { gatewayOperatorContract, writeContract } from '@nodemgr/contracts';
-import { type DaemonContext, type RunningDaemon, runDaemon, sleep } from '@nodemgr/daemon';
+import {
+  type DaemonContext,
+  type ListenAt,
+  type RunningDaemon,
+  runDaemon,
+  sleep,
+  systemdSockets,
+} from '@nodemgr/daemon';
 import { watchNodeAccounts } from '@nodemgr/node-accounts';
 import { identifyBySocket } from './caller/identify-caller.ts';
 import { KERNEL, TcpOwners } from './caller/tcp-owners.ts';
 import { Gateway } from './gateway.ts';
-import type { ListenAt } from './http/listen.ts';
-import { systemdSockets } from './http/systemd-sockets.ts';
 import { writesThrough } from './write/make-writes.ts';
 import { sendOver, sendTicketOver } from './write/send-over-bus.ts';
 
@@ -26,7 +31,8 @@ function placesToListen({ config }: DaemonContext): readonly ListenAt[] {
   const handed = systemdSockets(process.env, process.pid);
   if (handed.length > 0) return handed.map((fd) => ({ fd }));
   const { tcp_port } = config.api;
-  return [{ path: apiSocketOf(config) }, ...(tcp_port === 0 ? [] : [{ port: tcp_port }])];
+  const tcp = tcp_port === 0 ? [] : [{ host: '127.0.0.1', port: tcp_port }];
+  return [{ path: apiSocketOf(config) }, ...tcp];
 }
 
 function followFeed({ endpoints, log }: DaemonContext): FeedSubscription {

@@ -6,7 +6,7 @@
 import { rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { type Logger, makeLogger } from '@nodemgr/daemon';
+import { type Logger, makeLogger, untilToldToStop } from '@nodemgr/daemon';
 import { certificateFiles } from './certificate-files.ts';
 import { replaceFile } from './replace-file.ts';
 import { type DocumentServer, serveDocument } from './serve-document.ts';
@@ -52,17 +52,6 @@ function readArguments(): Arguments | 'help' {
   }
   const stopOnStdinEof = values['stop-on-stdin-eof'];
   return { slices: resolve(slices), dir: resolve(dir), port: Number(port), stopOnStdinEof };
-}
-
-/** untilToldToStop resolves with the reason. */
-function untilToldToStop(stopOnStdinEof: boolean): Promise<string> {
-  return new Promise((tell) => {
-    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => tell(signal));
-    if (!stopOnStdinEof) return;
-    process.stdin.on('end', () => tell('end of standard input'));
-    process.stdin.on('error', () => tell('standard input broke'));
-    process.stdin.resume();
-  });
 }
 
 /** Tells whoever knows the folder where we serve, and whom to stop; returns the end of that. */

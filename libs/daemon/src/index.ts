@@ -3,6 +3,7 @@ export type { Logger } from 'pino';
 export { type Backoff, backoffMs } from './backoff.ts';
 export { type Failing, FailureBoard } from './failure-board.ts';
 export { holdLock } from './hold-lock.ts';
+export { type ListenAt, type Listening, listen } from './listen.ts';
 export { makeLogger } from './logger.ts';
 export { readBootId } from './read-boot-id.ts';
 export {
@@ -14,4 +15,6 @@ export {
 } from './run-daemon.ts';
 export { ServiceManager } from './service-manager.ts';
 export { sleep } from './sleep.ts';
+export { systemdSockets } from './systemd-sockets.ts';
+export { untilToldToStop } from './until-told-to-stop.ts';
 export { VERSION } from './version.ts';

@@ -1,5 +1,6 @@
 /** slices.xml and the content of tickets, read: the text of a document in, what it says out. Pure. */
 export { TICKET_METHODS } from './judge-delegates.ts';
+export { type NamedKey, nameKey } from './name-key.ts';
 export { parseSlicesXml } from './parse-slices-xml.ts';
 export { parseTicketXml } from './parse-ticket-xml.ts';
 export { recordsFromSlices } from './records-from-slices.ts';

@@ -61,7 +61,7 @@ export async function startGateway(
     limitsOf(limits),
   );
   await gateway.listen({ path });
-  const tcp = await gateway.listen({ port: 0 });
+  const tcp = await gateway.listen({ host: '127.0.0.1', port: 0 });
   const port = tcp.kind === 'tcp' ? Number(tcp.tcp.split(':').at(-1)) : 0;
   return Object.assign(running, {
     node,

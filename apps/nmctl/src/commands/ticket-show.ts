@@ -1,4 +1,5 @@
 /** `nmctl ticket show`: what a ticket says, whoever wrote it, and whether anybody vouches for that. No daemon. */
+import { nameKey } from '@nodemgr/slices-xml';
 import { MAX_TICKET_BYTES, readTicket, type UnverifiedTicket } from '@nodemgr/tickets';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { keysOf } from '../render/render-account.ts';
@@ -6,7 +7,6 @@ import { renderTicket, type TicketPage } from '../render/render-ticket.ts';
 import type { Session } from '../session.ts';
 import { findTrust, type TrustOptions } from '../ticket/find-trust.ts';
 import { judgeSignature } from '../ticket/judge-by-trust.ts';
-import { nameKey } from '../ticket/key-fingerprint.ts';
 import { readInput } from '../ticket/read-input.ts';
 import { attemptTicket, isExpected, nowOf } from './attempt-ticket.ts';
 

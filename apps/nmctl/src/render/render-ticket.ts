@@ -1,7 +1,8 @@
 /** Everything that a ticket says, and whether anybody vouches for it. Pure. */
 import { amountText, type Rspec, resourceOf } from '@nodemgr/records';
+import { nameKey } from '@nodemgr/slices-xml';
 import type { TicketNode, UnverifiedTicket } from '@nodemgr/tickets';
-import { nameKey } from '../ticket/key-fingerprint.ts';
+
 import { delegationsText, entriesOn, keysOf, scriptText, section } from './render-account.ts';
 import { renderEntry } from './render-entry.ts';
 import { type Line, line, type Page, span } from './render-line.ts';

@@ -9,12 +9,12 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
-import { createServer } from 'node:net';
+import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { buildSync } from 'esbuild';
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { listen } from './listen.ts';
+import { type ListenAt, listen } from './listen.ts';
 
 let folder: string;
 let path: string;
@@ -29,6 +29,9 @@ afterEach(async () => {
   rmSync(folder, { recursive: true });
 });
 
+const TERMS = { backlog: 1024, keys: { path: 'a.socket', port: 'a.port' } };
+const listenAt = (made: Server, at: ListenAt) => listen(made, at, TERMS);
+
 function server() {
   const made = createServer();
   servers.push(made);
@@ -36,38 +39,38 @@ function server() {
 }
 
 test('the socket is open to everyone, and its folder is made', async () => {
-  expect(await listen(server(), { path })).toEqual({ kind: 'unix' });
+  expect(await listenAt(server(), { path })).toEqual({ kind: 'unix' });
   expect(statSync(path).mode & 0o777).toBe(0o666);
 });
 
 test('a socket file that a killed process left behind is replaced', async () => {
   await leaveStaleSocket();
   expect(existsSync(path)).toBe(true);
-  expect(await listen(server(), { path })).toEqual({ kind: 'unix' });
+  expect(await listenAt(server(), { path })).toEqual({ kind: 'unix' });
 });
 
 test('a socket on which somebody answers is left alone', async () => {
-  await listen(server(), { path });
-  await expect(listen(server(), { path })).rejects.toThrow(`another process answers on ${path}`);
+  await listenAt(server(), { path });
+  await expect(listenAt(server(), { path })).rejects.toThrow(`another process answers on ${path}`);
 });
 
 test('a file that is no socket is left alone', async () => {
   const file = join(folder, 'file');
   writeFileSync(file, 'precious');
-  await expect(listen(server(), { path: file })).rejects.toThrow('is there and is no socket');
+  await expect(listenAt(server(), { path: file })).rejects.toThrow('is there and is no socket');
 });
 
 test('a path longer than the kernel takes is named', async () => {
   const long = join(folder, 'x'.repeat(120));
-  await expect(listen(server(), { path: long })).rejects.toThrow('is longer than 107 bytes');
+  await expect(listenAt(server(), { path: long })).rejects.toThrow('is longer than 107 bytes');
 });
 
 test('a port in use is named', async () => {
   const first = server();
-  const at = await listen(first, { port: 0 });
+  const at = await listenAt(first, { host: '127.0.0.1', port: 0 });
   const port = at.kind === 'tcp' ? Number(at.tcp.split(':').at(-1)) : 0;
-  await expect(listen(server(), { port })).rejects.toThrow(
-    `api.tcp_port: port ${port} of 127.0.0.1 is in use by another process`,
+  await expect(listenAt(server(), { host: '127.0.0.1', port })).rejects.toThrow(
+    `a.port: port ${port} of 127.0.0.1 is in use by another process`,
   );
 });
 
@@ -75,7 +78,7 @@ describe('a socket that is handed over, as systemd does', () => {
   const program = resolve('dist/test/listen-on-fd.cjs');
   beforeAll(() => {
     buildSync({
-      entryPoints: [resolve('apps/api-gateway/src/test-kit/listen-on-fd.process.ts')],
+      entryPoints: [resolve('libs/daemon/src/listen-on-fd.process.ts')],
       outfile: program,
       bundle: true,
       platform: 'node',

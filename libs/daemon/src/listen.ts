@@ -1,14 +1,20 @@
-/** Makes a server listen: on a path, on a port of 127.0.0.1, or on a socket of systemd's. */
+/** Makes a server that is open to everyone listen: on a path, on an address, or on a socket of systemd's. */
 import { chmod, lstat, mkdir, rm } from 'node:fs/promises';
 import { type ListenOptions, type Server, Socket } from 'node:net';
 import { dirname } from 'node:path';
 import { MAX_SOCKET_PATH } from '@nodemgr/contracts';
-import { BACKLOG } from './http-bounds.ts';
 
 export type ListenAt =
   | { readonly fd: number }
   | { readonly path: string }
-  | { readonly port: number };
+  | { readonly host: string; readonly port: number };
+
+export interface ListenTerms {
+  /** Connections that wait to be accepted, where systemd has not said how many. */
+  readonly backlog: number;
+  /** The keys of the configuration, for errors: `api.socket`. */
+  readonly keys: { readonly path: string; readonly port: string };
+}
 
 /** Where a server listens. `tcp`: `address:port`. */
 export type Listening = { readonly kind: 'unix' } | { readonly kind: 'tcp'; readonly tcp: string };
@@ -20,11 +26,11 @@ const PROBE_MS = 1000;
 /** Node.js takes a descriptor too, which its types leave out. */
 type ListenOn = ListenOptions | { readonly fd: number };
 
-function listenOn(server: Server, options: ListenOn): Promise<void> {
+function listenOn(server: Server, options: ListenOn, backlog: number): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', reject);
     // As an argument: for a descriptor Node.js heeds no other backlog, and would shorten systemd's.
-    server.listen(options, BACKLOG, () => {
+    server.listen(options, backlog, () => {
       server.off('error', reject);
       resolve();
     });
@@ -52,24 +58,28 @@ function answers(path: string): Promise<boolean> {
 }
 
 /** A socket file outlives a process that was killed; it is removed only if nobody answers on it. */
-async function clearStale(path: string): Promise<void> {
+async function clearStale(path: string, key: string): Promise<void> {
   const found = await lstat(path).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return undefined;
     throw error;
   });
   if (found === undefined) return;
-  if (!found.isSocket()) throw new Error(`api.socket: ${path} is there and is no socket`);
-  if (await answers(path)) throw new Error(`api.socket: another process answers on ${path}`);
+  if (!found.isSocket()) throw new Error(`${key}: ${path} is there and is no socket`);
+  if (await answers(path)) throw new Error(`${key}: another process answers on ${path}`);
   await rm(path, { force: true });
 }
 
-async function listenOnPath(server: Server, path: string): Promise<Listening> {
+async function listenOnPath(
+  server: Server,
+  path: string,
+  { backlog, keys }: ListenTerms,
+): Promise<Listening> {
   if (Buffer.byteLength(path) > MAX_SOCKET_PATH) {
-    throw new Error(`api.socket: ${path} is longer than ${MAX_SOCKET_PATH} bytes (unix(7))`);
+    throw new Error(`${keys.path}: ${path} is longer than ${MAX_SOCKET_PATH} bytes (unix(7))`);
   }
   await mkdir(dirname(path), { recursive: true });
-  await clearStale(path);
-  await listenOn(server, { path });
+  await clearStale(path, keys.path);
+  await listenOn(server, { path }, backlog);
   await chmod(path, SOCKET_MODE);
   return { kind: 'unix' };
 }
@@ -79,13 +89,17 @@ const PORT_ERRORS: ReadonlyMap<string, string> = new Map([
   ['EACCES', 'is not ours to use: ports below 1024 need CAP_NET_BIND_SERVICE'],
 ]);
 
-async function listenOnPort(server: Server, port: number): Promise<Listening> {
+async function listenOnPort(
+  server: Server,
+  { host, port }: { readonly host: string; readonly port: number },
+  { backlog, keys }: ListenTerms,
+): Promise<Listening> {
   try {
-    await listenOn(server, { host: '127.0.0.1', port });
+    await listenOn(server, { host, port }, backlog);
   } catch (cause) {
     const { code = '', message } = cause as NodeJS.ErrnoException;
     const why = PORT_ERRORS.get(code) ?? `cannot be listened on: ${message}`;
-    throw new Error(`api.tcp_port: port ${port} of 127.0.0.1 ${why}`, { cause });
+    throw new Error(`${keys.port}: port ${port} of ${host} ${why}`, { cause });
   }
   return addressOf(server);
 }
@@ -99,9 +113,9 @@ function addressOf(server: Server): Listening {
 }
 
 /** listen resolves once `server` takes connections; rejects with an error that names what is in the way. */
-export async function listen(server: Server, at: ListenAt): Promise<Listening> {
-  if ('path' in at) return listenOnPath(server, at.path);
-  if ('port' in at) return listenOnPort(server, at.port);
-  await listenOn(server, { fd: at.fd });
+export async function listen(server: Server, at: ListenAt, terms: ListenTerms): Promise<Listening> {
+  if ('path' in at) return listenOnPath(server, at.path, terms);
+  if ('port' in at) return listenOnPort(server, at, terms);
+  await listenOn(server, { fd: at.fd }, terms.backlog);
   return addressOf(server);
 }

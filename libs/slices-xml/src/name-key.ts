@@ -1,4 +1,5 @@
-/** Names the public keys of a slice's users as `ssh-keygen -l` does. Pure. */
+/** Names the public keys of users as `ssh-keygen -l` does. Pure. */
+import { Buffer } from 'node:buffer';
 import { createHash } from 'node:crypto';
 
 export interface NamedKey {

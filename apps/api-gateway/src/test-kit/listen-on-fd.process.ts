@@ -1,8 +1,0 @@
-/** For tests: a process that is handed a listening socket as descriptor 3 and says what it is. */
-import { createServer } from 'node:net';
-import { listen } from '../http/listen.ts';
-
-const server = createServer((socket) => socket.end('answered'));
-void listen(server, { fd: 3 }).then((listening) => {
-  process.stdout.write(`${JSON.stringify(listening)}\n`);
-});
