@@ -10,6 +10,8 @@ export interface Provided {
   readonly place: MachinePlace;
   /** The package that is installed. */
   readonly deb: string;
+  /** The package of the ticket signer, which is not. */
+  readonly signerDeb: string;
   /** Whether there is time for a thousand cycles. */
   readonly long: boolean;
 }

@@ -20,6 +20,7 @@ const ORDER = [
   'tickets',
   'history',
   'cycles',
+  'ticket-signer',
   'survival',
   'power-cut',
   'packaging',

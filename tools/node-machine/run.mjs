@@ -11,7 +11,7 @@ for (const script of ['build', 'package']) {
   const { status } = spawnSync('npm', ['run', script], { stdio: 'inherit' });
   if (status !== 0) process.exit(1);
 }
-const args = ['--enable-source-maps', await bundleMachine('open-prompt'), newestPackage()];
+const args = ['--enable-source-maps', await bundleMachine('open-prompt'), newestPackage('nodemgr')];
 const child = spawn(process.execPath, args, { stdio: 'inherit' });
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
 const [code] = await once(child, 'exit');

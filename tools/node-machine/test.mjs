@@ -1,4 +1,4 @@
-// `npm run test:node`: makes the package, then tests it on a machine. What is said after -- goes to the
+// `npm run test:node`: makes the packages, then tests them on a machine. What is said after -- goes to the
 // tests: names of files, --long.
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
@@ -18,11 +18,12 @@ function made(script) {
   return spawnSync('npm', ['run', script], { stdio: 'inherit' }).status === 0;
 }
 
-async function tested(deb) {
+async function tested() {
   process.stdout.write('\n== the node, on a machine\n');
   await bundleMachine('ask-inside.process');
   const program = await bundleMachine('run-tests');
-  const args = ['--enable-source-maps', program, deb, RESULTS, ...process.argv.slice(2)];
+  const debs = ['nodemgr', 'nodemgr-ticket-signer'].map(newestPackage);
+  const args = ['--enable-source-maps', program, ...debs, RESULTS, ...process.argv.slice(2)];
   const child = spawn(process.execPath, args, { stdio: 'inherit' });
   // It stops its machine first, and its end is ours.
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'])
@@ -31,5 +32,5 @@ async function tested(deb) {
   return code === 0;
 }
 
-const ok = made('build') && made('package') && (await tested(newestPackage()));
+const ok = made('build') && made('package') && (await tested());
 process.exitCode = report(tally(RESULTS), ok ? 0 : 1);

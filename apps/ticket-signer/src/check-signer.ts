@@ -4,11 +4,11 @@
  */
 import { existsSync, lstatSync } from 'node:fs';
 import { join } from 'node:path';
-import { becomeUser } from './become-user.ts';
 import { asConfigError } from './config/as-config-error.ts';
 import { INSTALLED_CONFIG, loadSignerConfig } from './config/load-signer-config.ts';
 import type { SignerConfig } from './config/signer-schema.ts';
 import { judgeTlsSocket, TLS_SOCKET_UNIT } from './http/judge-tls-socket.ts';
+import { findAccount, runAsUser } from './run-as-user.ts';
 import { loadFiles } from './signer.ts';
 
 /** User= of our unit. */
@@ -45,13 +45,27 @@ export function asWhom(
   return user ?? (config === INSTALLED_CONFIG && own === 0 ? SERVICE_USER : undefined);
 }
 
-/** checkSigner returns what it found, in one line; throws a ConfigError that says what is wrong. */
-export function checkSigner(options: CheckOptions): string {
-  const { config: file } = options;
-  const user = asWhom(options, process.geteuid?.());
-  if (user !== undefined) asConfigError(file, () => becomeUser(user));
+/** Returns what it found, in one line. */
+function look(file: string): string {
   const config = loadSignerConfig(file);
   const { key } = asConfigError(file, () => loadFiles(config));
   if (file === INSTALLED_CONFIG) asConfigError(file, () => checkSocket(config));
   return `${file}: good; ${config.callers.length} callers, signs with the key ${key.fingerprint}`;
+}
+
+/**
+ * checkSigner writes what it finds in one line, and returns the exit status; throws a ConfigError that says
+ * what is wrong. Looked at as another user, that one's process writes it and says so by its status.
+ */
+export function checkSigner(options: CheckOptions): number {
+  const { config: file } = options;
+  const own = process.geteuid?.();
+  const user = asWhom(options, own);
+  const account = user === undefined ? undefined : asConfigError(file, () => findAccount(user));
+  if (account !== undefined && account.uid !== own) {
+    const args = ['--check', '--config', file, '--user', account.name];
+    return asConfigError(file, () => runAsUser(account, args));
+  }
+  process.stdout.write(`${look(file)}\n`);
+  return 0;
 }

@@ -10,6 +10,7 @@ import { checkSigner } from './check-signer.ts';
 import { asConfigError } from './config/as-config-error.ts';
 import { loadSignerConfig } from './config/load-signer-config.ts';
 import { derivePlaces } from './http/derive-places.ts';
+import { pauseWhereActivated } from './pause-where-activated.ts';
 import { loadFiles, type RunningSigner, startSigner } from './signer.ts';
 import { readSignerArguments, type SignerArguments, usage } from './signer-arguments.ts';
 
@@ -55,24 +56,33 @@ async function serve({ config, stopOnStdinEof }: SignerArguments): Promise<void>
   log.info('stopped');
 }
 
-async function act(args: SignerArguments): Promise<void> {
+/** Returns the exit status. */
+async function act(args: SignerArguments): Promise<number> {
+  if (args.action === 'check') return checkSigner(args);
   if (args.action === 'help') process.stdout.write(usage());
   else if (args.action === 'version') process.stdout.write(`${VERSION}\n`);
-  else if (args.action === 'check') process.stdout.write(`${checkSigner(args)}\n`);
   else await serve(args);
+  return 0;
+}
+
+/** Says why it ends; returns the exit status. */
+async function endBecauseOf(error: unknown): Promise<number> {
+  const { message } = error as Error;
+  process.stderr.write(`${NAME}: ${message.replaceAll('\n', `\n${NAME}: `)}\n`);
+  if (!(error instanceof ConfigError || error instanceof OtherAbiError)) return 1;
+  const pace = new AbortController();
+  void untilToldToStop(false).then(() => pace.abort());
+  const paced = await pauseWhereActivated(process.env, process.pid, pace.signal);
+  return paced === 'told to stop' ? 0 : EX_CONFIG;
 }
 
 async function main(): Promise<void> {
   try {
     const args = readSignerArguments(process.argv.slice(2));
     if (args.action === 'serve') refuseOtherAbi();
-    await act(args);
-    process.exit(0);
+    process.exit(await act(args));
   } catch (error) {
-    const { message } = error as Error;
-    process.stderr.write(`${NAME}: ${message.replaceAll('\n', `\n${NAME}: `)}\n`);
-    const needsOperator = error instanceof ConfigError || error instanceof OtherAbiError;
-    process.exit(needsOperator ? EX_CONFIG : 1);
+    process.exit(await endBecauseOf(error));
   }
 }
 

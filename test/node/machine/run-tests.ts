@@ -48,12 +48,13 @@ async function prepare(own: OwnMachine, deb: string, tell: (line: string) => voi
 interface TestRun {
   readonly place: MachinePlace;
   readonly deb: string;
+  readonly signerDeb: string;
   readonly results: string;
   readonly args: readonly string[];
 }
 
 async function runTests(run: TestRun, stopped: AbortSignal): Promise<number> {
-  const { place, deb, results, args } = run;
+  const { place, deb, signerDeb, results, args } = run;
   const long = args.includes('--long');
   const filters = args.filter((arg) => arg !== '--long');
   const vitest = spawn(
@@ -65,7 +66,7 @@ async function runTests(run: TestRun, stopped: AbortSignal): Promise<number> {
     ],
     {
       stdio: 'inherit',
-      env: { ...process.env, NODE_MACHINE: JSON.stringify({ place, deb, long }) },
+      env: { ...process.env, NODE_MACHINE: JSON.stringify({ place, deb, signerDeb, long }) },
     },
   );
   stopped.addEventListener('abort', () => vitest.kill('SIGTERM'));
@@ -73,14 +74,19 @@ async function runTests(run: TestRun, stopped: AbortSignal): Promise<number> {
   return typeof code === 'number' ? code : 1;
 }
 
-/** argv: the .deb, the folder for results, then what the user has said. */
-async function main([deb = '', results = '', ...args]: readonly string[]): Promise<number> {
+/** argv: the .deb of the node, that of the ticket signer, the folder for results, then what the user has said. */
+async function main([
+  deb = '',
+  signerDeb = '',
+  results = '',
+  ...args
+]: readonly string[]): Promise<number> {
   mkdirSync(results, { recursive: true });
   const tell = stopwatch();
   const { env } = process;
   return onMachine({ env, deb, network: 'isolated', tell }, async (own, stopped) => {
     await prepare(own, deb, tell);
-    const code = await runTests({ place: own.place, deb, results, args }, stopped);
+    const code = await runTests({ place: own.place, deb, signerDeb, results, args }, stopped);
     tell('done');
     return code;
   });

@@ -49,7 +49,8 @@ const KEY = [
   'The server does not start with a key that others than its own user can read, or that belongs to another ' +
     'user, root included. To make one, and the list that nodes trust:',
 ];
-const KEY_COMMANDS = [
+/** KEY_COMMANDS are what an operator types, as root, in a folder of its own. */
+export const KEY_COMMANDS = [
   'umask 077',
   'openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:3072 -out key.pem',
   'openssl pkey -in key.pem -pubout -out ticket-keys.pem',
@@ -61,16 +62,24 @@ const BEGIN =
   'Installed, it serves nothing, and no unit of it is enabled: a connection would only start what cannot ' +
   'serve yet. Make a key (below), list the callers, look at it as root, which looks as the user of the ' +
   'service, and enable it; where callers are to connect by TLS, its socket too:';
-const BEGIN_COMMANDS = [
+/** BEGIN_COMMANDS are what an operator types, as root, once the key and the callers are there. */
+export const BEGIN_COMMANDS = [
   'systemctl enable nodemgr-ticket-signer-tls.socket   # only with [tls]',
   'nodemgr-ticket-signer --check',
   'systemctl start nodemgr-ticket-signer-tls.socket    # only with [tls]',
   'systemctl enable --now nodemgr-ticket-signer.socket nodemgr-ticket-signer.service',
 ];
 const BEGIN_AGAIN =
-  'When the service has ended with ' +
-  'status 78 and callers go on to connect, the sockets close after a few attempts to start it; when what ' +
-  'was wrong has been put right, systemctl restart the sockets and the service.';
+  'Whatever becomes of the service, its sockets stay open and callers wait. Killed, it is back after a ' +
+  'second. Where it cannot serve, it says why and ends with status 78; while somebody waits for it, it ' +
+  'looks again every ten seconds or so, and serves who still waits once what was wrong has been put ' +
+  'right. systemctl restart nodemgr-ticket-signer.service has it look at once; to keep it away, stop the ' +
+  'sockets too. A socket can be started only while the service is stopped: to add TLS later, stop socket ' +
+  'and service, then begin as above.';
+
+const KEPT =
+  'The package leaves the folder of the key alone, and its user, also when it is purged: it may be the ' +
+  'only copy. It says how to remove them.';
 
 const LOG =
   'Every signature is one line, written before the ticket is sent: the caller; the slice, its id and its ' +
@@ -127,6 +136,7 @@ export function renderSignerManual(
     heading('the key'),
     ...KEY.map(paragraph),
     verbatim(KEY_COMMANDS),
+    paragraph(KEPT),
     heading('the log'),
     paragraph(LOG),
     heading('exit status'),
