@@ -3,11 +3,21 @@ import { expect, test } from 'vitest';
 import { answerInTime } from './answer-in-time.ts';
 
 const failed: unknown[] = [];
-const note = (error: unknown) => failed.push(error);
+const time = (ms: number, atOnce: Promise<void> = Promise.resolve()) => ({
+  ms,
+  atOnce,
+  lateFailure: (error: unknown) => failed.push(error),
+});
 
 test('an answer in time is the answer, and so is its failure', async () => {
-  expect(await answerInTime(Promise.resolve('answer'), 1000, note)).toBe('answer');
-  await expect(answerInTime(Promise.reject(new Error('no')), 1000, note)).rejects.toThrow('no');
+  const NEVER = new Promise<void>(() => undefined);
+  for (const atOnce of [NEVER, Promise.resolve()]) {
+    const late = () => new Promise(setImmediate);
+    const answer = late().then(() => 'answer');
+    expect(await answerInTime(answer, time(1000, atOnce))).toBe('answer');
+    const failing = late().then(() => Promise.reject(new Error('no')));
+    await expect(answerInTime(failing, time(1000, atOnce))).rejects.toThrow('no');
+  }
 });
 
 test('a late one is fault 111, and a failure later than that is told', async () => {
@@ -15,7 +25,7 @@ test('a late one is fault 111, and a failure later than that is told', async () 
   const answer = new Promise<string>((_, reject) => {
     fail = reject;
   });
-  const text = await answerInTime(answer, 5, note);
+  const text = await answerInTime(answer, time(5));
   expect(decodeResponse(Buffer.from(text))).toMatchObject({
     kind: 'fault',
     code: 111,

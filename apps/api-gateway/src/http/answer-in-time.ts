@@ -2,15 +2,22 @@
 import { Fault } from '@nodemgr/faults';
 import { encodeFault } from '@nodemgr/xml-rpc';
 
-/**
- * answerInTime returns the answer, or after `ms` milliseconds fault 111. An answer that fails later
- * than that is told to `lateFailure`.
- */
+export interface TimeToAnswer {
+  /** Milliseconds, counted from `atOnce` on. */
+  readonly ms: number;
+  /** Resolves after so short a time that for an answer before it no timer is worth its while. */
+  readonly atOnce: Promise<void>;
+  /** Told of an answer that fails later than that. */
+  readonly lateFailure: (error: unknown) => void;
+}
+
+/** answerInTime returns the answer, or, if it is late, fault 111. */
 export async function answerInTime(
   answer: Promise<string>,
-  ms: number,
-  lateFailure: (error: unknown) => void,
+  { ms, atOnce, lateFailure }: TimeToAnswer,
 ): Promise<string> {
+  const early = await Promise.race([answer, atOnce]);
+  if (early !== undefined) return early;
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<undefined>((resolve) => {
     timer = setTimeout(resolve, ms, undefined);

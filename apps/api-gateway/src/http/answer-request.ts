@@ -13,15 +13,12 @@ import { judgeHead } from './judge-head.ts';
 import { BodyReader, type BodyRoom } from './read-body.ts';
 import { refuse } from './refuse.ts';
 import { type SendOptions, sendAnswer } from './send-answer.ts';
-import type { TurnRotation } from './turn-rotation.ts';
 
 export interface AnswerOptions extends SendOptions {
   readonly answer: (caller: Caller, body: Buffer) => Promise<string>;
   readonly limits: AnswerLimits;
   /** Shared by all servers of the process. */
   readonly room: BodyRoom;
-  /** Shared likewise. */
-  readonly turns: TurnRotation;
   readonly log: CallLog;
 }
 
@@ -48,18 +45,18 @@ async function refuseBody(
   await refuse(request, response, why === 'too long' ? 413 : 503, XML, body);
 }
 
-/** refusesHead answers what its first lines already rule out; reports whether it did. */
-async function refusesHead(exchange: Exchange, options: AnswerOptions): Promise<boolean> {
+/** refusalOfHead begins to answer what its first lines already rule out; undefined: nothing does. */
+function refusalOfHead(exchange: Exchange, options: AnswerOptions): Promise<void> | undefined {
   const { request, response } = exchange;
   const refusal = judgeHead(request);
   if (refusal !== undefined) {
     const { status, why, headers } = refusal;
-    await refuse(request, response, status, { ...TEXT, ...headers }, Buffer.from(`${why}\n`));
-    return true;
+    return refuse(request, response, status, { ...TEXT, ...headers }, Buffer.from(`${why}\n`));
   }
-  if (Number(request.headers['content-length'] ?? 0) <= options.limits.maxBodyBytes) return false;
-  await refuseBody(exchange, options, 'too long');
-  return true;
+  const length = Number(request.headers['content-length'] ?? 0);
+  return length > options.limits.maxBodyBytes
+    ? refuseBody(exchange, options, 'too long')
+    : undefined;
 }
 
 /** answerBody reports whether the connection may go on. */
@@ -69,10 +66,11 @@ async function answerBody(
   reader: BodyReader,
 ): Promise<boolean> {
   const { request, caller, shares } = exchange;
+  const { limits, turns, log } = options;
   const body = await reader.read(request);
   if (request.isCrumbs) {
     const fields = { caller: describeCaller(caller) };
-    options.log.info(fields, 'a request was cut off: it came in far too many far too small chunks');
+    log.info(fields, 'a request was cut off: it came in far too many far too small chunks');
   }
   if (body === 'closed') return false;
   if (typeof body === 'string') {
@@ -80,12 +78,15 @@ async function answerBody(
     return false;
   }
   const weight = 1 + Math.floor(body.length / BYTES_OF_A_TURN);
-  await options.turns.turnOf(shares, weight);
+  await turns.turnOf(shares, weight);
   // A client that does not wait for its turn has nothing done.
   if (request.socket.destroyed) return false;
-  const text = await answerInTime(options.answer(caller, body), options.limits.answerMs, (error) =>
-    options.log.error({ err: error }, 'a request failed after its client had been told to give up'),
-  );
+  const text = await answerInTime(options.answer(caller, body), {
+    ms: limits.answerMs,
+    atOnce: turns.endOfTurn(),
+    lateFailure: (error) =>
+      log.error({ err: error }, 'a request failed after its client had been told to give up'),
+  });
   // A client that does not read its answer holds no room for others' requests.
   reader.release();
   await sendAnswer(exchange, text, options);
@@ -100,7 +101,11 @@ export async function answerRequest(exchange: Exchange, options: AnswerOptions):
   const { request, response, expectsContinue } = exchange;
   const reader = new BodyReader(options.room, options.limits.maxBodyBytes);
   try {
-    if (await refusesHead(exchange, options)) return false;
+    const refusal = refusalOfHead(exchange, options);
+    if (refusal !== undefined) {
+      await refusal;
+      return false;
+    }
     if (expectsContinue) response.writeContinue();
     // What came behind it in the same piece is lost: node:http takes it for the other protocol's.
     const isLast = request.headers.upgrade !== undefined;

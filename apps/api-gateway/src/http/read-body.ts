@@ -44,9 +44,26 @@ export class BodyReader {
   }
 
   /** read returns the whole body, or why there is none; what comes after that is left unread. */
-  async read(request: IncomingMessage): Promise<Buffer | NoBody> {
+  read(request: IncomingMessage): Promise<Buffer | NoBody> | Buffer | NoBody {
     // Its 'close' has been and gone: nothing more would be heard of it.
     if (request.destroyed) return 'closed';
+    const declared = Number(request.headers['content-length'] ?? Number.NaN);
+    return request.readableLength === declared
+      ? this.#readArrived(request, declared)
+      : this.#readArriving(request);
+  }
+
+  /** Most bodies have arrived, with their head, by the time that they are asked for. */
+  #readArrived(request: IncomingMessage, length: number): Buffer | NoBody {
+    const refused = this.#admit(length);
+    if (refused !== undefined) return refused;
+    const body: Buffer | null = request.read();
+    // The stream has an end yet, which somebody must take.
+    request.resume();
+    return body ?? Buffer.alloc(0);
+  }
+
+  async #readArriving(request: IncomingMessage): Promise<Buffer | NoBody> {
     const body = new GrowingBody(this.#maxBytes);
     const outcome = await new Promise<'whole' | NoBody>((resolve) => {
       const onData = (chunk: Buffer) => {

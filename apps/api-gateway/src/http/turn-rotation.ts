@@ -17,6 +17,7 @@ export class TurnRotation {
   /** Of this turn, and what the turns before it had too much. */
   #begun = 0;
   #turnEnds = false;
+  #end: { readonly promise: Promise<void>; readonly tell: () => void } | undefined;
 
   /** `perTurn`: requests begun in one turn of the loop, of all callers together. */
   constructor(perTurn: number) {
@@ -36,6 +37,22 @@ export class TurnRotation {
     return new Promise((begin) => this.#waiting.add(shares, { weight, begin }));
   }
 
+  /**
+   * endOfTurn resolves when this turn of the loop ends. Answers made in one turn leave together then: to wake
+   * each caller costs more than to answer.
+   */
+  endOfTurn(): Promise<void> {
+    this.#awaitEnd();
+    if (this.#end === undefined) {
+      let tell = (): void => undefined;
+      const promise = new Promise<void>((resolve) => {
+        tell = resolve;
+      });
+      this.#end = { promise, tell };
+    }
+    return this.#end.promise;
+  }
+
   #awaitEnd(): void {
     if (this.#turnEnds) return;
     this.#turnEnds = true;
@@ -44,6 +61,8 @@ export class TurnRotation {
 
   #nextTurn(): void {
     this.#turnEnds = false;
+    this.#end?.tell();
+    this.#end = undefined;
     this.#begun = Math.max(0, this.#begun - this.#perTurn);
     while (this.#begun < this.#perTurn) {
       const next = this.#waiting.take(() => true)?.item;

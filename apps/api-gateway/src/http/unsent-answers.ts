@@ -23,10 +23,15 @@ export class UnsentAnswers {
 
   /**
    * send ends a response with its body; resolves when the kernel has all of it or the connection is
-   * gone. Until then nothing more is read from the connection.
+   * gone. Until then nothing more is read from the connection. `encoding` is that of a body that is a string.
    */
-  async send(response: ServerResponse, socket: Socket, body: string | Buffer): Promise<void> {
-    response.end(body);
+  async send(
+    response: ServerResponse,
+    socket: Socket,
+    body: string | Buffer,
+    encoding: 'utf8' | 'latin1' = 'utf8',
+  ): Promise<void> {
+    response.end(body, encoding);
     // Without a socket it follows an answer that ended the connection, and is never sent.
     if (socket.destroyed || response.socket === null || socket.writableLength === 0) return;
     this.#hold(socket, Buffer.byteLength(body));
