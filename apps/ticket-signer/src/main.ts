@@ -4,7 +4,7 @@
  * an operator can put right ends it with 78 (EX_CONFIG of sysexits.h), anything else with 1.
  */
 import { ConfigError } from '@nodemgr/config';
-import { type Logger, makeLogger, ServiceManager, VERSION } from '@nodemgr/daemon';
+import { type Logger, makeLogger, ServiceManager, untilToldToStop, VERSION } from '@nodemgr/daemon';
 import { native, OtherAbiError, refuseOtherAbi } from '@nodemgr/native';
 import { checkSigner } from './check-signer.ts';
 import { asConfigError } from './config/as-config-error.ts';
@@ -16,17 +16,6 @@ import { readSignerArguments, type SignerArguments, usage } from './signer-argum
 
 const NAME = 'nodemgr-ticket-signer';
 const EX_CONFIG = 78;
-
-/** untilToldToStop resolves with the reason. */
-function untilToldToStop(stopOnStdinEof: boolean): Promise<string> {
-  return new Promise((tell) => {
-    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => tell(signal));
-    if (!stopOnStdinEof) return;
-    process.stdin.on('end', () => tell('end of standard input'));
-    process.stdin.on('error', () => tell('standard input broke'));
-    process.stdin.resume();
-  });
-}
 
 async function start(file: string, log: Logger): Promise<RunningSigner> {
   const config = loadSignerConfig(file);

@@ -1,14 +1,13 @@
 /** The signing server as a whole: puts the parts together, and takes them apart. It decides nothing. */
-import type { Logger } from '@nodemgr/daemon';
+import { FairTurns, type ListenAt, type Listening, type Logger, listen } from '@nodemgr/daemon';
 import { epochSeconds } from '@nodemgr/records';
 import { CallerList } from './caller-list.ts';
 import type { SignerConfig } from './config/signer-schema.ts';
 import type { ServedPlace } from './http/derive-places.ts';
-import { listen } from './http/listen.ts';
+import { BACKLOG } from './http/http-bounds.ts';
 import { RefusalLog } from './http/refusal-log.ts';
 import { RequestPlaces } from './http/request-places.ts';
 import { SignServer, type SignServerOptions } from './http/sign-server.ts';
-import { SigningTurns } from './http/signing-turns.ts';
 import { loadTlsOptions } from './http/tls-options.ts';
 import { answerBody } from './sign/answer-body.ts';
 import { loadSigningKey, type SigningKey } from './sign/signing-key.ts';
@@ -27,16 +26,28 @@ export function loadFiles({ signing, tls }: SignerConfig): SignerFiles {
   };
 }
 
-const now = () => epochSeconds(Math.floor(Date.now() / 1000));
+const LISTEN_TERMS = { backlog: BACKLOG, keys: { path: 'unix.socket', port: 'tls.port' } };
+/** To sign takes the process itself, and a long ticket as long as many short ones. */
+const ONE_AT_A_TIME = { atOnce: 1, perCommon: 1, perCaller: 1 };
+
+/** Milliseconds that only grow. */
+const now = () => performance.now();
+const clock = () => epochSeconds(Math.floor(Date.now() / 1000));
+
+function textOf(listening: Listening, at: ListenAt): string {
+  if (listening.kind === 'tcp') return listening.tcp;
+  return 'path' in at ? at.path : 'a socket of systemd';
+}
 
 function serverOptions(config: SignerConfig, { key }: SignerFiles, log: Logger): SignServerOptions {
   const { limits } = config;
   return {
     callers: new CallerList(config.callers),
     places: new RequestPlaces({ perCaller: limits.requests_per_caller, all: limits.requests }),
-    turns: new SigningTurns(),
-    refusals: new RefusalLog({ log, monotonic: () => performance.now() }),
-    sign: (body, grant) => answerBody(body, grant, { key, now, log }),
+    turns: new FairTurns(ONE_AT_A_TIME),
+    monotonic: now,
+    refusals: new RefusalLog({ log, monotonic: now }),
+    sign: (body, grant) => answerBody(body, grant, { key, now: clock, log }),
     maxBodyBytes: limits.max_body_bytes,
     maxRequests: limits.requests,
     requestMs: limits.request_seconds * 1000,
@@ -62,7 +73,7 @@ export async function startSigner(
   const listening: string[] = [];
   for (const { kind, at } of places) {
     const server = new SignServer(options, kind === 'tls' ? files.tls : undefined);
-    listening.push(await listen(server.server, at));
+    listening.push(textOf(await listen(server.server, at, LISTEN_TERMS), at));
     servers.push(server);
   }
   return {

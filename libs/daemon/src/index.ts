@@ -1,7 +1,9 @@
 /** The frame that all daemons share, and what they need to fail and wait well. */
 export type { Logger } from 'pino';
 export { type Backoff, backoffMs } from './backoff.ts';
+export { CallerQueues, type Shares } from './caller-queues.ts';
 export { type Failing, FailureBoard } from './failure-board.ts';
+export { FairTurns, type FairTurnsOptions } from './fair-turns.ts';
 export { holdLock } from './hold-lock.ts';
 export { type ListenAt, type Listening, listen } from './listen.ts';
 export { makeLogger } from './logger.ts';

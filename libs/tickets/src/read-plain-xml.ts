@@ -10,7 +10,7 @@ import { quote, refuseTicket } from './refuse-ticket.ts';
 
 /** A slice on a thousand nodes with ten keys has a third of it, and all the elements that it needs. */
 export const MAX_TICKET_BYTES = 256 * 1024;
-/** xml-crypto's time grows with the square of these: half a second where there is no JIT. */
+/** xml-crypto's time grows with the square of these: half a second to one where there is no JIT. */
 export const MAX_ELEMENTS = 1200;
 export const MAX_DEPTH = 20;
 /** Of one element. */

@@ -2,11 +2,12 @@
  * system.multicall: several calls in one request, each with its own rights and its own fault. What
  * one request may cost is bounded here: in calls, in time, and in the bytes of its answer.
  */
+
 import { setImmediate } from 'node:timers/promises';
+import { FairTurns } from '@nodemgr/daemon';
 import { asFault, Fault } from '@nodemgr/faults';
 import { encodeResponse, isStruct, type XmlRpcCall, type XmlRpcValue } from '@nodemgr/xml-rpc';
 import { sharesOf } from '../caller/caller-shares.ts';
-import { FairTurns } from '../fair-turns.ts';
 import type { CallContext, NodeMethod, Outcome } from './api-method.ts';
 
 const MULTICALL = 'system.multicall';

@@ -2,23 +2,9 @@
  * With whom a caller shares what there is only so much of: connections, turns, patience. Pure. How much is in
  * a share is for those to say who divide it.
  */
+import type { Shares } from '@nodemgr/daemon';
 import type { HostUid } from '@nodemgr/records';
 import { type Caller, describeCaller } from './caller.ts';
-
-/**
- * The names of the shares that a caller has part in, each within the one before it, its own last:
- *
- *   root, sliver, delegate   its own alone; inside a sliver there are 65536 user ids, which are one
- *   uid 1000                 the one of all that are nobody, in it its own
- *   uid 100000               the same, but between the two that of its block
- *   nobody                   as uid 1000: all whom the kernel does not name have one together
- *
- * The common share is no larger than an account's: no number of user ids takes more from tenants than one
- * tenant could. An ordinary user may have many, by a range in subuid(5), of 65536 as a rule, which lie in at
- * most two blocks: so its part of the common share is that of three, not of 65537. A person to whom a
- * directory gave an id as high as that is still told apart, within the block.
- */
-export type Shares = readonly [string, ...string[]];
 
 /** A caller with its shares, which are made once for a connection and looked up for each request. */
 export interface SharingCaller {
@@ -35,7 +21,19 @@ function blockOf(uid: HostUid): string {
   return `uids ${first} to ${first + IDS_OF_A_BLOCK - 1}`;
 }
 
-/** sharesOf returns the shares of a caller. */
+/**
+ * sharesOf returns the shares of a caller:
+ *
+ *   root, sliver, delegate   its own alone; inside a sliver there are 65536 user ids, which are one
+ *   uid 1000                 the one of all that are nobody, in it its own
+ *   uid 100000               the same, but between the two that of its block
+ *   nobody                   as uid 1000: all whom the kernel does not name have one together
+ *
+ * The common share is no larger than an account's: no number of user ids takes more from tenants than one
+ * tenant could. An ordinary user may have many, by a range in subuid(5), of 65536 as a rule, which lie in at
+ * most two blocks: so its part of the common share is that of three, not of 65537. A person to whom a
+ * directory gave an id as high as that is still told apart, within the block.
+ */
 export function sharesOf(caller: Caller): Shares {
   const own = describeCaller(caller);
   if (caller.kind !== 'nobody') return [own];

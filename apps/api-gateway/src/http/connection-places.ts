@@ -3,7 +3,8 @@
  * user another. It counts and decides; it closes nothing. Who counts as one is caller-shares.ts's to say: an
  * account does, and all that are nobody do together, since of an ordinary user's ids there may be thousands.
  */
-import type { Shares, SharingCaller } from '../caller/caller-shares.ts';
+import type { Shares } from '@nodemgr/daemon';
+import type { SharingCaller } from '../caller/caller-shares.ts';
 
 /** What one share may have: of all places, and this many however small that is; inside another, of that. */
 const SHARE_OF_ONE = 1 / 4;

@@ -3,8 +3,7 @@
  * asks from hundreds of connections at once delays mostly itself. How long what was begun takes is
  * not its concern: a change that waits for db-service holds nobody's turn.
  */
-import type { Shares } from '../caller/caller-shares.ts';
-import { CallerQueues } from '../caller-queues.ts';
+import { CallerQueues, type Shares } from '@nodemgr/daemon';
 
 interface Waiting {
   readonly weight: number;

@@ -3,13 +3,14 @@
  * waits until our own replica shows it, so that the caller's next read sees it. It decides nothing
  * about who may change what.
  */
+
 import { NoAnswer } from '@nodemgr/bus';
 import type { TicketResult } from '@nodemgr/contracts';
+import { FairTurns } from '@nodemgr/daemon';
 import { asFault, Fault } from '@nodemgr/faults';
 import type { AccountName, Loan } from '@nodemgr/records';
 import { type Caller, describeCaller } from '../caller/caller.ts';
 import { sharesOf } from '../caller/caller-shares.ts';
-import { FairTurns } from '../fair-turns.ts';
 
 /** What the API can change of a sliver. */
 export type Change =

@@ -4,13 +4,15 @@
  */
 import { Buffer } from 'node:buffer';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { setImmediate as endOfTurn } from 'node:timers/promises';
+import type { FairTurns } from '@nodemgr/daemon';
 import type { Answer } from '../sign/answer-body.ts';
 import type { Grant } from '../sign/judge-terms.ts';
+import { MAX_WAIT_MS } from './http-bounds.ts';
 import { judgeHead, judgeLength, type Refusal } from './judge-head.ts';
 import { readBody, untilQuiet } from './read-body.ts';
 import type { RefusalLog } from './refusal-log.ts';
 import type { Place } from './request-places.ts';
-import type { SigningTurns } from './signing-turns.ts';
 
 /** A connection that has been let in. */
 export interface Admitted {
@@ -33,20 +35,22 @@ export interface Exchange {
 
 export interface AnswerOptions {
   readonly maxBodyBytes: number;
-  readonly turns: SigningTurns;
+  /** Each caller's signatures in rotation with the others', one at a time. */
+  readonly turns: FairTurns;
+  /** Milliseconds that only grow. */
+  readonly monotonic: () => number;
   readonly refusals: RefusalLog;
   readonly sign: (body: Buffer, grant: Grant) => Answer;
 }
 
 const RETRY = { 'Retry-After': '1' };
+const BUSY: Refusal = { status: 503, why: 'too many requests are under way', headers: RETRY };
 
 function judgePlace({ place }: Admitted): Refusal | undefined {
   if (place === 'caller busy') {
     return { status: 429, why: 'too many of your requests are under way', headers: RETRY };
   }
-  return place === 'server busy'
-    ? { status: 503, why: 'too many requests are under way', headers: RETRY }
-    : undefined;
+  return place === 'server busy' ? BUSY : undefined;
 }
 
 async function refuse(exchange: Exchange, refusal: Refusal, options: AnswerOptions): Promise<void> {
@@ -76,6 +80,22 @@ function sendTicket(response: ServerResponse, ticket: string): void {
   response.end(body);
 }
 
+/** signInTurn returns undefined for a client that did not wait for its turn: it gets nothing signed. */
+async function signInTurn(
+  { response, admitted }: Exchange,
+  grant: Grant,
+  body: Buffer,
+  { turns, monotonic, sign }: AnswerOptions,
+): Promise<Answer | Refusal | undefined> {
+  const asked = monotonic();
+  return turns.run([admitted.caller], async () => {
+    // Everything else that there is to do has its turn between two signatures.
+    await endOfTurn();
+    if (response.destroyed) return undefined;
+    return monotonic() - asked > MAX_WAIT_MS ? BUSY : sign(body, grant);
+  });
+}
+
 async function answerGranted(
   exchange: Exchange,
   grant: Grant,
@@ -86,12 +106,9 @@ async function answerGranted(
   const body = await readBody(request, options.maxBodyBytes);
   if (body === 'closed') return;
   if (body === 'too long') return refuse(exchange, judgeLength(options.maxBodyBytes), options);
-  const answer = await options.turns.run(() =>
-    // A client that did not wait for its turn gets nothing signed.
-    response.destroyed ? undefined : options.sign(body, grant),
-  );
+  const answer = await signInTurn(exchange, grant, body, options);
   if (answer === undefined) return;
-  if (answer.status === 200) sendTicket(response, answer.ticket);
+  if ('ticket' in answer) sendTicket(response, answer.ticket);
   else await refuse(exchange, answer, options);
 }
 

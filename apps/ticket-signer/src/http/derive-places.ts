@@ -1,11 +1,9 @@
 /** Which sockets are served, and how: systemd's (sd_listen_fds(3)) where it hands some over, else ours. Pure. */
+
+import { type ListenAt, systemdSockets } from '@nodemgr/daemon';
 import type { SignerConfig } from '../config/signer-schema.ts';
 import { judgeTlsSocket } from './judge-tls-socket.ts';
-import type { ListenAt } from './listen.ts';
 
-/** Descriptors handed over begin after standard input, output and error. */
-const FIRST_FD = 3;
-const MAX_SOCKETS = 16;
 /** FileDescriptorName= of our socket units. */
 const NAMES: ReadonlySet<string> = new Set(['unix', 'tls']);
 
@@ -17,20 +15,14 @@ export interface ServedPlace {
 type Environment = Readonly<Record<string, string | undefined>>;
 
 function handedOver(env: Environment, pid: number): readonly ServedPlace[] {
-  const { LISTEN_FDS: count, LISTEN_PID: owner, LISTEN_FDNAMES: names = '' } = env;
-  if (count === undefined || owner !== String(pid)) return [];
-  if (!/^[0-9]{1,2}$/.test(count) || Number(count) > MAX_SOCKETS) {
-    throw new Error(
-      `LISTEN_FDS is ${JSON.stringify(count)}; a number up to ${MAX_SOCKETS} is wanted`,
-    );
-  }
+  const { LISTEN_FDNAMES: names = '' } = env;
   const kinds = names.split(':');
-  return Array.from({ length: Number(count) }, (_, index) => {
+  return systemdSockets(env, pid).map((fd, index) => {
     const kind = kinds[index] ?? '';
     if (!NAMES.has(kind)) {
       throw new Error(`LISTEN_FDNAMES is ${JSON.stringify(names)}; each is to be "unix" or "tls"`);
     }
-    return { kind: kind === 'tls' ? 'tls' : 'unix', at: { fd: FIRST_FD + index } };
+    return { kind: kind === 'tls' ? 'tls' : 'unix', at: { fd } };
   });
 }
 

@@ -7,6 +7,8 @@ export const MAX_HEADER_BYTES = 8 << 10;
 export const MAX_HEADERS = 64;
 /** A connection on which nothing moves for this long is closed, even if its answer is not read. */
 export const STALLED_MS = 30_000;
+/** What has waited for its turn for longer is told to come back, while it still listens. */
+export const MAX_WAIT_MS = 20_000;
 /** A handshake is a few round trips: no longer than this, signatures in between included (milliseconds). */
 export const HANDSHAKE_MS = 5000;
 /** Handshakes under way, of one address and of all: a caller with several connections at once has room. */

@@ -2,8 +2,8 @@
  * What the log says of a ticket that was signed: enough to see later who was given what, and where. Each
  * list is bounded, with its count beside it; nothing here makes the ticket or a key. Pure.
  */
-import { Buffer } from 'node:buffer';
 import { createHash } from 'node:crypto';
+import { nameKey } from '@nodemgr/slices-xml';
 import type { TicketContent } from '@nodemgr/tickets';
 
 /** What a line shows of each list: with them all it stays well below what the journal takes (48 KiB). */
@@ -29,13 +29,6 @@ export interface DescribedSignature {
   readonly sha256: string;
 }
 
-/** `line` is of authorized_keys, without options: its type, its base64, and what comment there is. */
-function fingerprintOf(line: string): string {
-  const [, base64 = ''] = line.split(' ');
-  const digest = createHash('sha256').update(Buffer.from(base64, 'base64')).digest('base64');
-  return `SHA256:${digest.replaceAll('=', '')}`;
-}
-
 /** describeSignature returns the fields of the line for `ticket`, which says `content`. */
 export function describeSignature(content: TicketContent, ticket: string): DescribedSignature {
   const { name: slice, id, expiry, nodes, delegations } = content;
@@ -49,7 +42,7 @@ export function describeSignature(content: TicketContent, ticket: string): Descr
     delegations: delegations.length,
     delegated: delegations.slice(0, MOST_DELEGATIONS).map((pair) => pair.join(' ')),
     keys: keys.length,
-    key_fingerprints: keys.slice(0, MOST_KEYS).map(fingerprintOf),
+    key_fingerprints: keys.slice(0, MOST_KEYS).map((line) => nameKey(line).fingerprint),
     sha256: createHash('sha256').update(ticket).digest('hex'),
   };
 }

@@ -3,8 +3,7 @@
  * in rotation (caller-queues.ts), so that whoever asks a thousand times at once delays mostly itself. It does
  * not know what the turns are for, and holds no clock: waiting ends when the turns before it end.
  */
-import type { Shares } from './caller/caller-shares.ts';
-import { CallerQueues } from './caller-queues.ts';
+import { CallerQueues, type Shares } from './caller-queues.ts';
 
 export interface FairTurnsOptions {
   /** Turns under way, of all callers together. */

@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { Shares } from './caller/caller-shares.ts';
-import { CallerQueues } from './caller-queues.ts';
+import { CallerQueues, type Shares } from './caller-queues.ts';
 
 /** The order in which what was added is served: the names of the callers. */
 function served(callers: readonly Shares[]): readonly (string | undefined)[] {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { Shares } from './caller/caller-shares.ts';
+import type { Shares } from './caller-queues.ts';
 import { FairTurns } from './fair-turns.ts';
 
 const ONE = { atOnce: 1, perCommon: 1, perCaller: 1 };

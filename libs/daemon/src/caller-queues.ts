@@ -3,7 +3,9 @@
  * the shares in it, and so on down to callers: whoever asks a thousand times at once, or by a thousand user
  * ids, delays mostly itself. When anybody is served is for others to say.
  */
-import type { Shares } from './caller/caller-shares.ts';
+
+/** The names of the shares that a caller has part in, each within the one before it, its own last. */
+export type Shares = readonly [string, ...string[]];
 
 interface Waiting<T> {
   readonly shares: Shares;
