@@ -101,8 +101,9 @@ test('purging it removes what we have made, and nothing else', async () => {
   await machine.shell('printf "999999\\0" > /etc/subuid.999999; : > /etc/passwd.999998');
   await machine.shell('cp /etc/passwd /etc/passwd.20261123');
   const before = JSON.parse(readFileSync(filesOf(node.place).beforeInstall, 'utf8')) as Snapshot;
-  // The tests have put it there.
-  await machine.root(['rm', '/etc/nodemgr/plc-ca.pem']);
+  // What its administrator put there, the tests that is.
+  const own = ['plc-ca.pem', 'ticket-keys.pem'].map((name) => `/etc/nodemgr/${name}`);
+  await machine.root(['rm', '--force', ...own]);
   await dpkg('--purge', 'nodemgr');
 
   const left = added(before, await takeSnapshot(machine));
