@@ -18,7 +18,7 @@ const CALLERS: readonly [Caller, ...Caller[]] = [
   { kind: 'sliver', uid: hostUid(30_000), name: SIRIUS },
   { kind: 'sliver', uid: hostUid(30_001), name: EISENTEST },
   { kind: 'delegate', uid: hostUid(30_002), name: SNOOP },
-  { kind: 'nobody', why: 'user id 1000 is no account of ours' },
+  { kind: 'nobody', uid: hostUid(1000), why: 'it is no account of ours' },
 ];
 const FEEDS = ['live', 'stale', 'waiting'] as const;
 const WRITES = ['made', 'refused', 'broken'] as const;

@@ -282,6 +282,13 @@ describe('a last word', () => {
     expect(() => decideTicket(later, ahead, NOW)).toThrow(/a later word/);
     expect(decideTicket(later, settled(ahead), NOW).result).toBe('renewed');
   });
+
+  test('of a clock that was ahead does not keep PLC from ending the slice', () => {
+    const terms = { timestamp: NOON + 1e8, expiry: NOON + 2e8 };
+    const state = settled(granted(EMPTY_STATE, aGrant(terms)));
+    const over = aSliver({ expiry: NOON + 10 });
+    expect(updated(state, NOON + 20, [over]).records.size).toBe(0);
+  });
 });
 
 describe('PLC', () => {

@@ -3,7 +3,6 @@ import type { TicketResult } from '@nodemgr/contracts';
 import { Fault } from '@nodemgr/faults';
 import {
   type EpochSeconds,
-  type HeldRecord,
   hasExpired,
   MAX_RECORDS,
   MAX_TICKET_RECORDS,
@@ -13,7 +12,7 @@ import {
 } from '@nodemgr/records';
 import type { MarkTime } from './decide-expiry.ts';
 import { type Decision, putRows } from './decide-update.ts';
-import { lastWordOn, lastWordRows } from './derive-last-words.ts';
+import { heldAsOfWord, lastWordOn, lastWordRows } from './derive-last-words.ts';
 import { isoTime } from './derive-record-changes.ts';
 import type { NodeState, Row } from './node-state.ts';
 
@@ -76,14 +75,6 @@ function isSecondOfItsSecond(
   const word = lastWords.get(record_key);
   if (word?.ticket !== undefined && word.issued === timestamp) return word.ticket !== digest;
   return records.get(record_key)?.record.timestamp === timestamp;
-}
-
-/** The held record as of the last word on it: a time that was settled since is the word's alone. */
-function heldAsOfWord(state: NodeState, key: RecordKey): HeldRecord | undefined {
-  const held = state.records.get(key);
-  const word = state.lastWords.get(key);
-  if (held === undefined || word === undefined) return held;
-  return { ...held, record: { ...held.record, timestamp: word.issued } };
 }
 
 /** A sliver that was created under an earlier ticket, and is over, is not created under this one. */

@@ -11,6 +11,7 @@ import {
   type Removal,
   type Source,
 } from '@nodemgr/records';
+import { heldAsOfWord } from './derive-last-words.ts';
 import type { LastWord, NodeState } from './node-state.ts';
 
 /** A slice, and what is said of it. */
@@ -75,12 +76,12 @@ export function endingBy(
   const words: Word[] = [];
   for (const record of over) {
     const { record_key } = record;
-    const held = state.records.get(record_key);
+    const held = heldAsOfWord(state, record_key);
     const word = state.lastWords.get(record_key);
     if (!isSliver(record) || (held !== undefined && held.source !== 'ticket')) continue;
     if (held === undefined) {
       if (!isSaid(word, record)) words.push([record_key, { issued }]);
-    } else if (laterOf(held.record.timestamp, word?.issued) < issued) {
+    } else if (held.record.timestamp < issued) {
       removals.push({ record_key, reason: 'document' });
     }
   }

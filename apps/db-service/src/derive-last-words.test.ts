@@ -40,6 +40,16 @@ test('the oldest words are forgotten first, and count from then on for every sli
   expect(lastWordOn(state, keyOf('e_e'))?.issued).toBe(14);
 });
 
+test('a word that is lost stays lost, on its slice or forgotten, until its time is settled', () => {
+  const lost = { issued: epochSeconds(5), untimed: true } as const;
+  const rows = [{ table: 'last_words', key: keyOf('a_a'), value: lost }] as const;
+  const held = remember(applyRows(EMPTY_STATE, rows), 'a_a', 9);
+  expect(held.lastWords.get(keyOf('a_a'))).toEqual(lost);
+  const names = ['b_b', 'c_c', 'd_d', 'e_e'];
+  const state = names.reduce((before, name, at) => remember(before, name, 10 + at), held);
+  expect(lastWordOn(state, keyOf('a_a'))?.untimed).toBe(true);
+});
+
 test.each([
   ['later', 20, undefined],
   ['lost, and nobody knows how late', 1, true],

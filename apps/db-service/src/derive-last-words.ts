@@ -4,7 +4,7 @@
  * forgotten when there are too many, and from then on no ticket as old as they counts for any slice that
  * is not remembered. Pure.
  */
-import { MAX_RECORDS, type RecordKey } from '@nodemgr/records';
+import { type HeldRecord, MAX_RECORDS, type RecordKey } from '@nodemgr/records';
 import {
   FORGOTTEN,
   type LastWord,
@@ -31,6 +31,17 @@ export function lastWordOn(
   return forgotten.untimed || forgotten.issued > own.issued ? forgotten : own;
 }
 
+/** heldAsOfWord returns what is held of a slice as of the last word on it: a time that was settled is the word's alone. */
+export function heldAsOfWord(
+  { records, lastWords }: NodeState,
+  key: RecordKey,
+): HeldRecord | undefined {
+  const held = records.get(key);
+  const word = lastWords.get(key);
+  if (held === undefined || word === undefined) return held;
+  return { ...held, record: { ...held.record, timestamp: word.issued } };
+}
+
 /** heldByTicket returns the slice whose last word is this ticket, and whose record is still a ticket's. */
 export function heldByTicket(state: NodeState, digest: string): RecordKey | undefined {
   for (const [key, { ticket }] of state.lastWords) {
@@ -46,11 +57,12 @@ function forgetRows(words: ReadonlyMap<LastWordKey, LastWord>, most: number): re
   const oldestFirst = remembered.sort(([, a], [, b]) => a.issued - b.issued);
   const forgotten = oldestFirst.slice(0, remembered.length - most);
   const drops = forgotten.map(([key]): Row => ({ table: 'last_words', key, value: undefined }));
-  const [, newest] = forgotten.at(-1) ?? [];
   const before = words.get(FORGOTTEN);
-  if (newest === undefined || (before !== undefined && before.issued >= newest.issued))
-    return drops;
-  const value: LastWord = { issued: newest.issued };
+  const [, newest] = forgotten.at(-1) ?? [];
+  const isLost = forgotten.some(([, { untimed }]) => untimed);
+  if (newest === undefined || before?.untimed) return drops;
+  if (before !== undefined && before.issued >= newest.issued && !isLost) return drops;
+  const value: LastWord = { issued: newest.issued, ...(isLost ? { untimed: true } : {}) };
   return [...drops, { table: 'last_words', key: FORGOTTEN, value }];
 }
 
@@ -66,6 +78,8 @@ export function lastWordRows(
   const news = words.filter(([key, { issued, ticket }]) => {
     const held = state.lastWords.get(key);
     if (held === undefined) return true;
+    // What is lost may be later; when it was is settled with a later time than this.
+    if (held.untimed) return false;
     if (issued !== held.issued) return issued > held.issued;
     return held.ticket === undefined && ticket !== undefined;
   });

@@ -18,8 +18,8 @@ function isWord({ table, key }: BadRow): boolean {
 }
 
 /**
- * lostWordRows puts a word of `now` in the place of each that is among `badRows`, until a trusted clock has
- * settled when that was. With `isSalvage`, rows may be lost of which not even the key is left: then it is
+ * lostWordRows puts a word of `now` in the place of each that is among `badRows`, which go, until a trusted
+ * clock has settled when that was. With `isSalvage`, rows may be lost of which not even the key is left: then it is
  * the word on every slice that is not remembered.
  */
 export function lostWordRows(
@@ -32,9 +32,7 @@ export function lostWordRows(
   const value: LastWord = { issued: now, untimed: true };
   return [
     // The key is the file's: to delete it, it need not be one of ours.
-    ...lost
-      .filter(({ table, key }) => table === 'last_words' && !keys.has(key as LastWordKey))
-      .map(({ key }): Row => ({ table: 'last_words', key: key as LastWordKey, value: undefined })),
+    ...lost.map(({ table, key }) => ({ table, key, value: undefined }) as Row),
     ...[...keys].map((key): Row => ({ table: 'last_words', key, value })),
   ];
 }

@@ -8,7 +8,10 @@ function isUnsettled({ issued, untimed }: LastWord, now: EpochSeconds): boolean 
   return untimed === true || issued > now + ISSUED_TOLERANCE;
 }
 
-/** settledRows has the words that are lost, and those of the future, count as said now. */
+/**
+ * settledRows has the words that are lost, and those of the future, count as said now. It
+ * cannot be undone: of a clock that is wrong and trusted all the same, it makes old tickets count again.
+ */
 export function settledRows({ lastWords }: NodeState, now: EpochSeconds): readonly Row[] {
   return [...lastWords]
     .filter(([, word]) => isUnsettled(word, now))

@@ -193,7 +193,13 @@ describe('a last word that is lost', () => {
   test('because the row of PLC’s own record is bad is so too', () => {
     fill();
     inFile("UPDATE records SET body = '?' WHERE key IN ('sliver_s_7')");
-    expect([...load().state.lastWords]).toEqual([[keyOf('s_7'), LOST]]);
+    const { state, badRows } = load();
+    expect(badRows).toHaveLength(1);
+    expect([...state.lastWords]).toEqual([[keyOf('s_7'), LOST]]);
+    // Nothing is lost anew with each start, and the source delivers all again if it has not by then.
+    const again = load();
+    expect([again.badRows, again.state.lastWords]).toEqual([[], state.lastWords]);
+    expect(again.state.sources.get('plc')?.digest).toBeUndefined();
   });
 
   test.each(['forgotten', 'no slice at all'])(

@@ -84,15 +84,22 @@ function readSalvageNote(store: RowStore, log: Logger): Salvage | undefined {
   }
 }
 
-/** The bad words leave the file with what stands in for them, so that a restart finds nothing lost anew. */
+/**
+ * What is bad leaves the file with what stands in for it, so that a restart finds nothing lost anew; and with
+ * the digests, so that none takes what is left for all that was delivered.
+ */
 function withoutLostWords(
   store: RowStore,
   state: NodeState,
   badRows: readonly BadRow[],
   log: Logger,
 ): NodeState {
-  const rows = standInForLost(badRows, false, log);
-  if (rows.length === 0) return state;
+  const words = standInForLost(badRows, false, log);
+  if (words.length === 0) return state;
+  const sources = [...withoutDigests(state).sources].map(([key, value]): Row => {
+    return { table: 'sources', key, value };
+  });
+  const rows = [...words, ...sources];
   try {
     store.commit({ rows, revision: store.revision() ?? revisionAfterLoss(undefined) });
   } catch (error) {

@@ -28,8 +28,7 @@ async function start(file: string, log: Logger): Promise<RunningSigner> {
   return running;
 }
 
-async function serve({ config, stopOnStdinEof }: SignerArguments): Promise<void> {
-  const toldToStop = untilToldToStop(stopOnStdinEof);
+async function serve(config: string, toldToStop: Promise<string>): Promise<void> {
   const log = await makeLogger(NAME, 'info');
   const crash = (error: unknown): void => {
     log.fatal({ err: error }, 'a defect: this should have been handled; exiting to be restarted');
@@ -45,31 +44,41 @@ async function serve({ config, stopOnStdinEof }: SignerArguments): Promise<void>
   log.info('stopped');
 }
 
-/** Returns the exit status. */
-async function act(args: SignerArguments): Promise<number> {
-  if (args.action === 'check') return checkSigner(args);
-  if (args.action === 'help') process.stdout.write(usage());
-  else if (args.action === 'version') process.stdout.write(`${VERSION}\n`);
-  else await serve(args);
-  return 0;
-}
-
 /** Says why it ends; returns the exit status. */
-async function endBecauseOf(error: unknown): Promise<number> {
+async function endBecauseOf(error: unknown, toldToStop?: Promise<string>): Promise<number> {
   const { message } = error as Error;
   process.stderr.write(`${NAME}: ${message.replaceAll('\n', `\n${NAME}: `)}\n`);
   if (!(error instanceof ConfigError || error instanceof OtherAbiError)) return 1;
   const pace = new AbortController();
-  void untilToldToStop(false).then(() => pace.abort());
+  void toldToStop?.then(() => pace.abort());
   const paced = await pauseWhereActivated(process.env, process.pid, pace.signal);
   return paced === 'told to stop' ? 0 : EX_CONFIG;
+}
+
+/** Returns the exit status. */
+async function act(args: SignerArguments): Promise<number> {
+  if (args.action === 'check') return checkSigner(args);
+  if (args.action === 'help') process.stdout.write(usage());
+  else process.stdout.write(`${VERSION}\n`);
+  return 0;
+}
+
+/** Returns the exit status. */
+async function actAsService({ config, stopOnStdinEof }: SignerArguments): Promise<number> {
+  const toldToStop = untilToldToStop(stopOnStdinEof);
+  try {
+    refuseOtherAbi();
+    await serve(config, toldToStop);
+    return 0;
+  } catch (error) {
+    return endBecauseOf(error, toldToStop);
+  }
 }
 
 async function main(): Promise<void> {
   try {
     const args = readSignerArguments(process.argv.slice(2));
-    if (args.action === 'serve') refuseOtherAbi();
-    process.exit(await act(args));
+    process.exit(await (args.action === 'serve' ? actAsService(args) : act(args)));
   } catch (error) {
     process.exit(await endBecauseOf(error));
   }

@@ -13,7 +13,7 @@ export interface Account {
 
 /** For a slow machine, where a start takes seconds. */
 const DEADLINE_MS = 60_000;
-/** setpriv(1): it could not become that user, and has run nothing. */
+/** setpriv(1): it could not become that user, or not run the program; it has said why. */
 const NOT_PERMITTED = 127;
 
 function idOf(kind: '--user' | '--group', name: string): number {
@@ -24,6 +24,10 @@ function idOf(kind: '--user' | '--group', name: string): number {
   if (error !== undefined) throw error;
   if (status !== 0) throw new Error(stderr.trim());
   return Number(stdout);
+}
+
+function whyNotRun({ code, message }: NodeJS.ErrnoException): string {
+  return code === 'ENOENT' ? 'setpriv(1) is not installed' : message;
 }
 
 const cannot = (name: string, why: string, cause?: unknown): Error =>
@@ -50,8 +54,8 @@ export function runAsUser({ name, uid, gid }: Account, args: readonly string[]):
     stdio: ['ignore', 'inherit', 'inherit'],
     timeout: DEADLINE_MS,
   });
-  if (error !== undefined) throw cannot(name, error.message, error);
+  if (error !== undefined) throw cannot(name, whyNotRun(error), error);
   if (status === null) throw cannot(name, `ended by ${signal}`);
-  if (status === NOT_PERMITTED) throw cannot(name, 'only root can');
+  if (status === NOT_PERMITTED) throw cannot(name, 'setpriv(1) could not');
   return status;
 }

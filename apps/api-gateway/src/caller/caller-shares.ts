@@ -29,8 +29,8 @@ function blockOf(uid: HostUid): string {
  *   uid 100000               the same, but between the two that of its block
  *   nobody                   as uid 1000: all whom the kernel does not name have one together
  *
- * The common share is no larger than an account's: no number of user ids takes more from tenants than one
- * tenant could. An ordinary user may have many, by a range in subuid(5), of 65536 as a rule, which lie in at
+ * The common share is as large as an account's, but for a few places for newcomers and a few multicalls: no
+ * number of user ids takes more than that from tenants. An ordinary user may have many, by a range in subuid(5), of 65536 as a rule, which lie in at
  * most two blocks: so its part of the common share is that of three, not of 65537. A person to whom a
  * directory gave an id as high as that is still told apart, within the block.
  */

@@ -70,22 +70,28 @@ test('a user finds a place also when accounts have taken most since another user
   expect(takenBy(places, user(1001))).toBe(1);
 });
 
-test('whatever ordinary users take, an account has what one account leaves another', () => {
+test('however much accounts have taken, many user ids take 8 places more than one account at most', () => {
   const anyUid = fc.oneof(
-    fc.integer({ min: 1000, max: 1010 }),
+    fc.integer({ min: 1000, max: 1400 }),
     fc.integer({ min: 100_000, max: 165_535 }),
     fc.integer({ min: 70_000, max: 4_000_000_000 }),
   );
+  const before = fc.nat({ max: 8 });
+  const many = fc.array(anyUid, { maxLength: 400, size: 'max' });
+  const greedyHouse = (most: number, greedy: number) => {
+    const places = new ConnectionPlaces(most);
+    for (let at = 0; at < greedy; at += 1) takenBy(places, sliver(`g${at}_x`));
+    return places;
+  };
   fc.assert(
-    fc.property(fc.integer({ min: 40, max: 1000 }), fc.array(anyUid), (most, uids) => {
-      const places = new ConnectionPlaces(most);
+    fc.property(fc.integer({ min: 40, max: 1000 }), before, many, (most, greedy, uids) => {
+      const places = greedyHouse(most, greedy);
       let taken = 0;
       for (const uid of uids) taken += takenBy(places, user(uid));
-      const beside = new ConnectionPlaces(most);
-      takenBy(beside, sliver('a_greedy'));
-      expect(taken).toBeLessThanOrEqual(Math.max(8, most / 4));
+      const beside = greedyHouse(most, greedy);
+      expect(taken).toBeLessThanOrEqual(takenBy(beside, sliver('a_greedy')) + 8);
       expect(takenBy(places, sliver('a_one'))).toBeGreaterThanOrEqual(
-        takenBy(beside, sliver('a_one')),
+        takenBy(beside, sliver('a_one')) - 8,
       );
     }),
   );

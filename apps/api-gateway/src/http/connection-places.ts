@@ -13,6 +13,8 @@ const LEAST_OF_ONE = 8;
 const SHARE_OF_FREE = 1 / 2;
 /** What is kept for root. */
 const SHARE_OF_ROOT = 1 / 10;
+/** Parties of a share that have one place beyond it, because they had none. */
+const MAX_EXCEPTED = 8;
 /** Of a share that several have: what is kept for those of them that have no place yet. */
 const SHARE_OF_NEW = 1 / 4;
 
@@ -20,6 +22,7 @@ export class ConnectionPlaces {
   readonly #places: number;
   /** By the name of a share. One of which nothing is taken is not remembered. */
   readonly #taken = new Map<string, number>();
+  readonly #excepted = new Set<string>();
   #all = 0;
   #tenants = 0;
 
@@ -44,12 +47,19 @@ export class ConnectionPlaces {
     if (caller.kind === 'root') return true;
     const free = this.#places - Math.floor(this.#places * SHARE_OF_ROOT) - this.#tenants;
     if (free <= 0) return false;
-    const [widest, party] = shares;
     const most = this.#places * SHARE_OF_ONE;
-    // What some ordinary users took while much was free keeps out no other who has nothing yet.
-    const isNew = party !== undefined && !this.#taken.has(party);
-    const now = isNew ? most : Math.min(most, free * SHARE_OF_FREE);
-    return this.#has(widest) < atLeast(LEAST_OF_ONE, now) && this.#mayTakeWithin(shares, most);
+    if (!this.#mayTakeWithin(shares, most)) return false;
+    const [widest, party] = shares;
+    const has = this.#has(widest);
+    if (has < atLeast(LEAST_OF_ONE, Math.min(most, free * SHARE_OF_FREE))) return true;
+    return party !== undefined && has < most && this.#mayExcept(party);
+  }
+
+  /** What some ordinary users took while much was free keeps out no other who has nothing yet. */
+  #mayExcept(party: string): boolean {
+    if (this.#taken.has(party) || this.#excepted.size >= MAX_EXCEPTED) return false;
+    this.#excepted.add(party);
+    return true;
   }
 
   /** #mayTakeWithin asks it of each share inside the widest, which may have `most` places. */
@@ -64,6 +74,11 @@ export class ConnectionPlaces {
     return true;
   }
 
+  #forget(name: string): void {
+    this.#taken.delete(name);
+    this.#excepted.delete(name);
+  }
+
   #has(name: string): number {
     return this.#taken.get(name) ?? 0;
   }
@@ -72,7 +87,7 @@ export class ConnectionPlaces {
     for (const name of shares) {
       const has = this.#has(name) + change;
       if (has > 0) this.#taken.set(name, has);
-      else this.#taken.delete(name);
+      else this.#forget(name);
     }
     this.#all += change;
     if (caller.kind !== 'root') this.#tenants += change;
