@@ -53,6 +53,7 @@ function required({ qemu, qemuPackage }: Architecture): readonly (readonly [stri
     ['dpkg-deb', 'dpkg'],
     ['flock', 'util-linux'],
     ['setpriv', 'util-linux'],
+    ['openssl', 'openssl'],
     ['python3', 'python3'],
     ['lintian', 'lintian'],
     ['/usr/share/keyrings/debian-archive-keyring.gpg', 'debian-archive-keyring'],
