@@ -10,6 +10,7 @@ import {
   type RecordKey,
   type SliverRecord,
 } from '@nodemgr/records';
+import { refuseTicket } from '@nodemgr/tickets';
 import type { MarkTime } from './decide-expiry.ts';
 import { type Decision, putRows } from './decide-update.ts';
 import { heldAsOfWord, lastWordOn, lastWordRows } from './derive-last-words.ts';
@@ -21,10 +22,6 @@ export interface GrantedRecord {
   readonly record: SliverRecord;
   /** SHA-256 of the ticket's bytes, in hex. */
   readonly digest: string;
-}
-
-function refuse(why: string): never {
-  throw new Fault('bad-argument', `the ticket is refused: ${why}`);
 }
 
 function refuseOlder({ record_key, timestamp, name }: SliverRecord, state: NodeState): void {
@@ -40,7 +37,7 @@ function refuseOlder({ record_key, timestamp, name }: SliverRecord, state: NodeS
     word === state.lastWords.get(record_key)
       ? `on ${name}, of ${isoTime(word.issued)}, has been accepted`
       : `than this node remembers, ${isoTime(word.issued)}, may have been accepted; its authority must sign a new one`;
-  refuse(`it was issued at ${isoTime(timestamp)}, and a later word ${what}`);
+  refuseTicket(`it was issued at ${isoTime(timestamp)}, and a later word ${what}`);
 }
 
 /**
@@ -104,10 +101,10 @@ export function decideTicket(
   const asOfWord = heldAsOfWord(state, record_key);
   const decided = planSingleRecord(record, 'ticket', asOfWord, clockTrusted ? now : undefined);
   const [ignored] = decided.ignored;
-  if (ignored !== undefined) refuse(ignored.why);
+  if (ignored !== undefined) refuseTicket(ignored.why);
   // The first one stays: were each to replace the other, whoever has both could flip the slice for ever.
   if (decided.puts.length > 0 && isSecondOfItsSecond(granted, state)) {
-    refuse(`another ticket on ${record.name}, of the same second, has been accepted already`);
+    refuseTicket(`another ticket on ${record.name}, of the same second, has been accepted already`);
   }
   const word = { issued: record.timestamp, ticket: digest };
   return {

@@ -7,6 +7,7 @@ export { FairTurns, type FairTurnsOptions } from './fair-turns.ts';
 export { holdLock } from './hold-lock.ts';
 export { type ListenAt, type Listening, listen } from './listen.ts';
 export { makeLogger } from './logger.ts';
+export { RationedLines } from './rationed-lines.ts';
 export { readBootId } from './read-boot-id.ts';
 export {
   type CommonStatus,
@@ -18,5 +19,6 @@ export {
 export { ServiceManager } from './service-manager.ts';
 export { sleep } from './sleep.ts';
 export { systemdSockets } from './systemd-sockets.ts';
+export { type LingerBounds, untilQuiet } from './until-quiet.ts';
 export { untilToldToStop } from './until-told-to-stop.ts';
 export { VERSION } from './version.ts';

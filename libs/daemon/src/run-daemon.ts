@@ -16,6 +16,7 @@ import { holdLock } from './hold-lock.ts';
 import { makeLogger } from './logger.ts';
 import { oneLine } from './one-line.ts';
 import { ServiceManager } from './service-manager.ts';
+import { untilToldToStop } from './until-told-to-stop.ts';
 import { VERSION } from './version.ts';
 
 export interface DaemonContext {
@@ -85,19 +86,6 @@ function makeContext(
       failures: [...failures.list()],
     }),
   };
-}
-
-/** untilToldToStop resolves with the reason to stop. */
-function untilToldToStop(stopOnStdinEof: boolean): Promise<string> {
-  return new Promise((resolve) => {
-    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => resolve(signal));
-    if (stopOnStdinEof) {
-      process.stdin
-        .on('end', () => resolve('end of standard input'))
-        .on('error', () => resolve('standard input broke'));
-      process.stdin.resume();
-    }
-  });
 }
 
 async function stopInTime(running: RunningDaemon, log: Logger): Promise<void> {

@@ -1,4 +1,4 @@
-/** For programs that are no daemons of the node's: when they are told to stop. */
+/** When a process is told to stop. */
 
 /** untilToldToStop resolves with the reason: a signal, or, if asked for, the end of standard input. */
 export function untilToldToStop(stopOnStdinEof: boolean): Promise<string> {

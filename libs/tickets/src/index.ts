@@ -3,6 +3,7 @@ export type { TicketContent, TicketNode } from '@nodemgr/slices-xml';
 export { ISSUED_TOLERANCE } from './judge-ticket.ts';
 export { MAX_TICKET_BYTES } from './read-plain-xml.ts';
 export { readTicket, type UnverifiedTicket } from './read-ticket.ts';
+export { refuseTicket } from './refuse-ticket.ts';
 export { type SignOptions, signTicket } from './sign-ticket.ts';
 export { readTrustedKeys, type TrustedKey } from './trusted-keys.ts';
 export { type VerifiedTicket, type VerifyOptions, verifyTicket } from './verify-ticket.ts';

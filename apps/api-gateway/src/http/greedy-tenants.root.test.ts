@@ -1,15 +1,17 @@
 /** Tenants that take all they can get, as real users over both sockets. Becoming one needs root. */
-import { chmod } from 'node:fs/promises';
-import { dirname } from 'node:path';
-import { tcpPeerOwnerOf } from '@nodemgr/native';
 import { nodeAccountsFrom } from '@nodemgr/node-accounts';
 import { encodeCall } from '@nodemgr/xml-rpc';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { identifyBySocket } from '../caller/identify-caller.ts';
 import { EISENTEST, SIRIUS } from '../test-kit/pretended-node.ts';
 import { post } from '../test-kit/raw-client.ts';
-import { type RunningGateway, startGateway } from '../test-kit/running-gateway.ts';
-import { addressOf, GREEDY, POLITE, UserClients } from '../test-kit/user-clients.ts';
+import type { RunningGateway } from '../test-kit/running-gateway.ts';
+import {
+  addressOf,
+  GREEDY,
+  POLITE,
+  startGatewayForUsers,
+  UserClients,
+} from '../test-kit/user-clients.ts';
 
 const RANGE = 1_879_048_192;
 const VICTIM_UID = 30_001;
@@ -23,11 +25,7 @@ const PLACES = 200;
 let running: RunningGateway;
 const clients = new UserClients();
 beforeEach(async () => {
-  const accounts = { current: async () => ACCOUNTS };
-  const tcpOwners = { ownerOf: tcpPeerOwnerOf };
-  const identify = identifyBySocket({ rootUids: [0], accounts, tcpOwners });
-  running = await startGateway({ max_connections: PLACES }, identify);
-  await chmod(dirname(running.path), 0o755);
+  running = await startGatewayForUsers(ACCOUNTS, PLACES);
 });
 afterEach(async () => {
   clients.end();

@@ -1,16 +1,18 @@
 /** Ordinary users of the node, one of whom takes all it can get, as real users over both sockets. */
-import { chmod } from 'node:fs/promises';
-import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { tcpPeerOwnerOf } from '@nodemgr/native';
 import { nodeAccountsFrom } from '@nodemgr/node-accounts';
 import { encodeCall } from '@nodemgr/xml-rpc';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { identifyBySocket } from '../caller/identify-caller.ts';
 import { EISENTEST, GOOD_TICKET, PretendedNode } from '../test-kit/pretended-node.ts';
 import { post } from '../test-kit/raw-client.ts';
-import { type RunningGateway, startGateway } from '../test-kit/running-gateway.ts';
-import { addressOf, GREEDY, POLITE, UserClients } from '../test-kit/user-clients.ts';
+import type { RunningGateway } from '../test-kit/running-gateway.ts';
+import {
+  addressOf,
+  GREEDY,
+  POLITE,
+  startGatewayForUsers,
+  UserClients,
+} from '../test-kit/user-clients.ts';
 import { writesThrough } from '../write/make-writes.ts';
 
 const TENANT_UID = 30_001;
@@ -48,13 +50,9 @@ function slowWrites() {
 let running: RunningGateway;
 const clients = new UserClients();
 beforeEach(async () => {
-  const accounts = { current: async () => ACCOUNTS };
-  const tcpOwners = { ownerOf: tcpPeerOwnerOf };
-  const identify = identifyBySocket({ rootUids: [0], accounts, tcpOwners });
-  running = await startGateway({ max_connections: PLACES }, identify);
+  running = await startGatewayForUsers(ACCOUNTS, PLACES);
   const { deliver } = slowWrites();
   running.node.deliver = deliver;
-  await chmod(dirname(running.path), 0o755);
 });
 afterEach(async () => {
   clients.end();

@@ -1,7 +1,12 @@
 /** For tests: clients that are other users of this machine, which takes root. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import type { RunningGateway } from './running-gateway.ts';
+import { chmod } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { tcpPeerOwnerOf } from '@nodemgr/native';
+import type { NodeAccounts } from '@nodemgr/node-accounts';
+import { identifyBySocket } from '../caller/identify-caller.ts';
+import { type RunningGateway, startGateway } from './running-gateway.ts';
 
 /**
  * Keeps 400 connections to the place (its first argument) busy with the text (its second), a new one for
@@ -60,4 +65,19 @@ export class UserClients {
   end(): void {
     for (const child of this.#children.splice(0)) child.kill('SIGKILL');
   }
+}
+
+/** startGatewayForUsers runs the API with so many places, where the kernel says who calls, and lets all users in. */
+export async function startGatewayForUsers(
+  accounts: NodeAccounts,
+  places: number,
+): Promise<RunningGateway> {
+  const identify = identifyBySocket({
+    rootUids: [0],
+    accounts: { current: async () => accounts },
+    tcpOwners: { ownerOf: tcpPeerOwnerOf },
+  });
+  const running = await startGateway({ max_connections: places }, identify);
+  await chmod(dirname(running.path), 0o755);
+  return running;
 }

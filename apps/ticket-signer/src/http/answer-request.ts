@@ -5,12 +5,12 @@
 import { Buffer } from 'node:buffer';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setImmediate as endOfTurn } from 'node:timers/promises';
-import type { FairTurns } from '@nodemgr/daemon';
+import { type FairTurns, untilQuiet } from '@nodemgr/daemon';
 import type { Answer } from '../sign/answer-body.ts';
 import type { Grant } from '../sign/judge-terms.ts';
-import { MAX_WAIT_MS } from './http-bounds.ts';
+import { LINGER, MAX_WAIT_MS } from './http-bounds.ts';
 import { judgeHead, judgeLength, type Refusal } from './judge-head.ts';
-import { readBody, untilQuiet } from './read-body.ts';
+import { readBody } from './read-body.ts';
 import type { RefusalLog } from './refusal-log.ts';
 import type { Place } from './request-places.ts';
 
@@ -65,7 +65,7 @@ async function refuse(exchange: Exchange, refusal: Refusal, options: AnswerOptio
     Connection: 'close',
   });
   response.write(body);
-  await untilQuiet(request);
+  await untilQuiet(request, LINGER);
   response.end();
 }
 

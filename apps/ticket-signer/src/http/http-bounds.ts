@@ -18,10 +18,7 @@ export const CHECK_MS = 500;
 /** Connections that wait in the kernel's queue; as in the socket units. */
 export const BACKLOG = 128;
 /** How long, and how much, a refused client may go on sending, so that it sees its answer. */
-export const LINGER_MS = 2000;
-export const LINGER_BYTES = 4 << 20;
-/** What a chunk of it counts at least: it costs as much as so many bytes in one piece. */
-export const LEAST_LINGER_CHUNK = 1 << 10;
+export const LINGER = { ms: 2000, bytes: 4 << 20, leastChunk: 1 << 10 };
 /** For each request that may be under way, connections of the caller that are told to come back. */
 export const TOLD_PER_SERVED = 4;
 /** Those under way when the server stops have this long to be answered (milliseconds). */

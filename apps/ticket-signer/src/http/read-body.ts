@@ -1,6 +1,5 @@
 /** Takes the body of a request off its connection, within a bound. */
 import type { IncomingMessage } from 'node:http';
-import { LEAST_LINGER_CHUNK, LINGER_BYTES, LINGER_MS } from './http-bounds.ts';
 
 /** The bytes of a body in one piece: kept apart, a chunk of one byte would cost an object of its own. */
 class Body {
@@ -40,26 +39,4 @@ export async function readBody(
   if (outcome === 'whole') return body.whole();
   request.removeAllListeners('data').pause();
   return outcome;
-}
-
-/**
- * untilQuiet throws away what a refused client still sends, for a while: a socket that is closed while its
- * client sends is reset, and the client may never see why.
- */
-export function untilQuiet(request: IncomingMessage): Promise<void> {
-  return new Promise((resolve) => {
-    let discarded = 0;
-    const done = (): void => {
-      clearTimeout(timer);
-      resolve();
-    };
-    const timer = setTimeout(done, LINGER_MS);
-    request.on('data', (chunk: Buffer) => {
-      discarded += Math.max(chunk.length, LEAST_LINGER_CHUNK);
-      if (discarded > LINGER_BYTES) done();
-    });
-    request.on('end', done).on('close', done).on('error', done);
-    if (request.readableEnded || request.destroyed) done();
-    else request.resume();
-  });
 }
