@@ -17,7 +17,7 @@ const bytes = readFileSync(sample('slices.xml'));
 function slicesOn(nodeId: number): readonly Slice[] {
   const document = parseSlicesXml(bytes, nodeId);
   if (!document.ok) throw new Error(document.reason);
-  expect(document.problems).toEqual([]);
+  expect(document.remarks).toEqual([]);
   expect(document.totals.slices).toBe(40);
   return document.slices;
 }

@@ -8,9 +8,12 @@ import type { PollLoop, PollStatus } from './poll-loop.ts';
 const MAX_PROBLEMS = 200;
 
 function problemsOf({ good }: PollStatus): string[] {
-  const problems = good?.document.problems ?? [];
+  const remarks = good?.document.remarks ?? [];
+  const problems = remarks
+    .filter(({ severity }) => severity === 'trouble')
+    .map(({ slice, text }) => (slice === undefined ? text : `slice ${slice}: ${text}`));
   const more = problems.length - MAX_PROBLEMS;
-  return more <= 0 ? [...problems] : [...problems.slice(0, MAX_PROBLEMS), `and ${more} more`];
+  return more <= 0 ? problems : [...problems.slice(0, MAX_PROBLEMS), `and ${more} more`];
 }
 
 /** The last good document; with nothing heard from PLC yet there is none. */

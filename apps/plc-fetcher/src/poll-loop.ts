@@ -146,8 +146,8 @@ export class PollLoop {
     failures.clear(PLC);
     failures.clear(DOCUMENT);
     if (judged.outcome === 'accepted') {
-      const { problems, totals } = good.document;
-      log.info({ bytes: good.bytes, ...totals, problems }, 'a new slices.xml counts');
+      const { remarks, totals } = good.document;
+      log.info({ bytes: good.bytes, ...totals, remarks }, 'a new slices.xml counts');
       await kept.keep(good, judged.bytes);
     } else {
       log.debug('slices.xml has not changed');

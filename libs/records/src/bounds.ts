@@ -11,6 +11,10 @@ export const MAX_KEYS_BYTES = 1 << 20;
 export const MAX_INITSCRIPT_BYTES = 1 << 20;
 export const MAX_RESOURCES = 200;
 export const MAX_RESOURCE_NAME = 64;
+/** Remarks on one document or delivery: more than anybody reads; the rest is counted in one more. */
+export const MAX_REMARKS = 5000;
+/** Characters of a remark; what it quotes is cut to fit. */
+export const MAX_REMARK_LENGTH = 1000;
 export const MAX_EXEMPT_IPS = 20_000;
 /** More accounts than any node can hold: the id ranges of a machine end at about four thousand. */
 export const MAX_RECORDS = 10_000;

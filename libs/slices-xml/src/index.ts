@@ -7,8 +7,10 @@ export { recordsFromSlices } from './records-from-slices.ts';
 export type {
   AcceptedDocument,
   RefusedDocument,
+  Remark,
   Slice,
   SlicesDocument,
+  UnreadableField,
 } from './slices-document.ts';
 export { readSshKey, type SshKeyVerdict } from './ssh-key.ts';
 export type { TicketContent, TicketDocument, TicketNode } from './ticket-document.ts';

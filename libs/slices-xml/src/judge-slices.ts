@@ -16,19 +16,18 @@ import {
   resourceNameSchema,
 } from '@nodemgr/records';
 import type { RawDocument, RawKey, RawResource, RawSlice } from './raw-document.ts';
-import type { Slice } from './slices-document.ts';
+import type { Remark, Slice } from './slices-document.ts';
 import { readSshKey } from './ssh-key.ts';
 import { readInteger, readNatural } from './xml-integer.ts';
 
-/** `at`: position in the text that was read. */
-export interface Problem {
+/** A remark that has its position in the text that was read, and not yet its line. */
+export interface PlacedRemark extends Remark {
   readonly at: number;
-  readonly text: string;
 }
 
 export interface JudgedSlices {
   readonly slices: readonly Slice[];
-  readonly problems: readonly Problem[];
+  readonly remarks: readonly PlacedRemark[];
 }
 
 /** One person's keys. */
@@ -44,13 +43,13 @@ export const quote = (text: string): string =>
 
 function collectKeys(
   keys: readonly RawKey[],
-  report: (problem: Problem) => void,
+  report: (remark: PlacedRemark) => void,
 ): ReadonlyMap<string, KeyRing> {
   const rings = new Map<string, KeyRing>();
   for (const { at, person, type, value } of keys) {
     if (type !== 'ssh') continue;
     if (!person) {
-      report({ at, text: 'a <key> without person_id is ignored' });
+      report({ at, severity: 'trouble', text: 'a <key> without person_id is ignored' });
       continue;
     }
     const ring = rings.get(person) ?? { lines: new Set() };
@@ -111,12 +110,12 @@ class ResourceReader {
 
 class SliceJudge {
   readonly slices: Slice[] = [];
-  readonly problems: Problem[] = [];
+  readonly remarks: PlacedRemark[] = [];
   readonly #names = new Set<string>();
   readonly #rings: ReadonlyMap<string, KeyRing>;
 
   constructor(document: RawDocument) {
-    this.#rings = collectKeys(document.keys, (problem) => this.problems.push(problem));
+    this.#rings = collectKeys(document.keys, (remark) => this.remarks.push(remark));
     for (const raw of document.slices) this.#judge(raw);
   }
 
@@ -130,7 +129,13 @@ class SliceJudge {
   }
 
   #report(slice: RawSlice, at: number, text: string): void {
-    this.problems.push({ at, text: `slice ${quote(slice.name ?? '')}: ${text}` });
+    const { name = '' } = slice;
+    const named = isSliceName(name);
+    this.remarks.push({
+      at,
+      severity: 'trouble',
+      ...(named ? { slice: name, text } : { text: `slice ${quote(name)}: ${text}` }),
+    });
   }
 
   /** Returns the slice, or why it is left out. */
@@ -146,7 +151,7 @@ class SliceJudge {
     }
     const keys = this.#keysOf(raw);
     if (!keys.ok) return keys.why;
-    const slice = { name, id, ssh_keys: keys.lines, ...this.#resourcesOf(raw) };
+    const slice = { name, id, ssh_keys: keys.lines, ...this.#resourcesOf(raw), unreadable: [] };
     return expiry === undefined ? slice : { ...slice, expiry: epochSeconds(expiry) };
   }
 
@@ -179,6 +184,6 @@ class SliceJudge {
 
 /** judgeSlices returns the slices of this node that count, and what was left out or ignored. */
 export function judgeSlices(document: RawDocument): JudgedSlices {
-  const { slices, problems } = new SliceJudge(document);
-  return { slices, problems };
+  const { slices, remarks } = new SliceJudge(document);
+  return { slices, remarks };
 }

@@ -1,7 +1,7 @@
 import { Buffer } from 'node:buffer';
 import { describe, expect, test } from 'vitest';
 import { aDocument, aKey, anSshKey, aResource, aSlice } from './document-builder.test-support.ts';
-import type { AcceptedDocument } from './index.ts';
+import type { AcceptedDocument, Remark } from './index.ts';
 import { parseSlicesXml } from './index.ts';
 
 function accepted(bytes: Uint8Array): AcceptedDocument {
@@ -10,6 +10,7 @@ function accepted(bytes: Uint8Array): AcceptedDocument {
   return document;
 }
 const read = (inside: string, root?: string) => accepted(aDocument(inside, root));
+const textsOf = (remarks: readonly Remark[]) => remarks.map(({ text }) => text);
 const only = (inside: string) => read(inside).slices[0];
 
 describe('what a slice says', () => {
@@ -24,12 +25,13 @@ describe('what a slice says', () => {
         rspec: {},
         initscript: '',
         image: 'default',
+        unreadable: [],
       },
     ]);
     expect(document).toMatchObject({
       version: '0.5',
       totals: { slices: 2, ours: 1 },
-      problems: [],
+      remarks: [],
     });
   });
 
@@ -105,26 +107,28 @@ describe('resources', () => {
 
   test('an integer beyond 53 bits is ignored and reported, and the slice stays', () => {
     const inside = `\n<rspec>${aResource('nm_net_max_rate', ['9007199254740992'])}</rspec>`;
-    const { slices, problems } = read(aSlice({ inside }));
+    const { slices, remarks } = read(aSlice({ inside }));
     expect(slices[0]?.rspec).toEqual({});
-    expect(problems).toEqual([
-      'line 4: slice "princeton_sirius": ignored: resource "nm_net_max_rate": "9007199254740992" is beyond ±(2^53-1)',
+    expect(textsOf(remarks)).toEqual([
+      'line 4: ignored: resource "nm_net_max_rate": "9007199254740992" is beyond ±(2^53-1)',
     ]);
   });
 
   test('less than nothing of a resource that we know is ignored and reported; of others it is carried', () => {
     const inside = `<rspec>${aResource('nm_disk_quota', [-5])}${aResource('other', [-5])}</rspec>`;
-    const { slices, problems } = read(aSlice({ inside }));
+    const { slices, remarks } = read(aSlice({ inside }));
     expect(slices[0]?.rspec).toEqual({ other: -5 });
-    expect(problems).toEqual([expect.stringContaining('"nm_disk_quota": -5 makes no sense')]);
+    expect(textsOf(remarks)).toEqual([
+      expect.stringContaining('"nm_disk_quota": -5 makes no sense'),
+    ]);
   });
 
   test('a resource that no record may hold is ignored and reported', () => {
-    const { slices, problems } = read(
+    const { slices, remarks } = read(
       aSlice({ inside: `<rspec>${aResource('__proto__', [1])}${aResource('a b', [1])}</rspec>` }),
     );
     expect(slices[0]?.rspec).toEqual({});
-    expect(problems).toHaveLength(2);
+    expect(textsOf(remarks)).toHaveLength(2);
   });
 
   test('a string named initscript is the start script, white space and all', () => {
@@ -153,12 +157,10 @@ describe('resources', () => {
     'an image whose name is %s is ignored and reported; the slice stays, with the default',
     (_what, name) => {
       const inside = `<rspec>${aResource('image', [name], 'string')}</rspec>`;
-      const { slices, problems } = read(aSlice({ inside }));
+      const { slices, remarks } = read(aSlice({ inside }));
       expect(slices).toMatchObject([{ name: 'princeton_sirius', image: 'default' }]);
-      expect(problems).toEqual([
-        expect.stringMatching(
-          /slice "princeton_sirius": ignored: image ".*": the name of an image is/,
-        ),
+      expect(textsOf(remarks)).toEqual([
+        expect.stringMatching(/ignored: image ".*": the name of an image is/),
       ]);
     },
   );
@@ -179,7 +181,7 @@ describe('keys', () => {
 
   test('keys below unknown elements count, keys of another type do not', () => {
     const text = `${aSlice()}<keys>${aKey(anSshKey(1))}</keys>${aKey('-----PGP', '5', 'gpg')}`;
-    expect(read(text)).toMatchObject({ slices: [{ ssh_keys: anSshKey(1) }], problems: [] });
+    expect(read(text)).toMatchObject({ slices: [{ ssh_keys: anSshKey(1) }], remarks: [] });
   });
 
   test.each([
@@ -190,12 +192,12 @@ describe('keys', () => {
     ['no value', '', 'not `type base64'],
   ])('a key with %s makes the slices of that user left out', (_what, value, why) => {
     const other = aSlice({ name: 'mit_dht', users: '<users><user person_id="6"/></users>' });
-    const { slices, problems } = read(aSlice() + other + aKey(value) + aKey(anSshKey(1), '6'));
+    const { slices, remarks } = read(aSlice() + other + aKey(value) + aKey(anSshKey(1), '6'));
     expect(slices.map(({ name }) => name)).toEqual(['mit_dht']);
-    expect(problems).toEqual([
-      expect.stringMatching(/^line 3: slice "princeton_sirius": left out: a key of person "5"/),
+    expect(textsOf(remarks)).toEqual([
+      expect.stringMatching(/^line 3: left out: a key of person "5"/),
     ]);
-    expect(problems[0]).toContain(why);
+    expect(remarks[0]?.text).toContain(why);
   });
 });
 
@@ -208,24 +210,24 @@ describe('slices that are left out', () => {
     ['a bad id', aSlice({ attributes: ' id="-1"' }), 'its id is "-1"'],
     ['a bad expiry', aSlice({ attributes: ' id="1" expiry="soon"' }), 'its expiry is "soon"'],
   ])('a slice with %s is left out and reported; the rest counts', (_what, bad, why) => {
-    const { slices, problems, totals } = read(`${aSlice({ name: 'mit_dht' })}\n${bad}`);
+    const { slices, remarks, totals } = read(`${aSlice({ name: 'mit_dht' })}\n${bad}`);
     expect(slices.map(({ name }) => name)).toEqual(['mit_dht']);
     expect(totals).toEqual({ slices: 2, ours: 1 });
-    expect(problems).toEqual([expect.stringContaining(why)]);
-    expect(problems[0]).toMatch(/^line 4: slice /);
+    expect(textsOf(remarks)).toEqual([expect.stringContaining(why)]);
+    expect(remarks[0]?.text).toMatch(/^line 4: /);
   });
 
   test('of a repeated name the first counts, even when it is not ours', () => {
     const first = aSlice({ nodes: '<nodes/>' });
-    const { slices, problems } = read(`${first}\n${aSlice()}`);
+    const { slices, remarks } = read(`${first}\n${aSlice()}`);
     expect(slices).toEqual([]);
-    expect(problems).toEqual([
-      'line 4: slice "princeton_sirius": left out: its name is repeated; the first one counts',
+    expect(textsOf(remarks)).toEqual([
+      'line 4: left out: its name is repeated; the first one counts',
     ]);
   });
 
   test('a bad slice of other nodes is none of ours to report', () => {
-    expect(read(aSlice({ name: 'BAD', nodes: '<nodes/>' })).problems).toEqual([]);
+    expect(read(aSlice({ name: 'BAD', nodes: '<nodes/>' })).remarks).toEqual([]);
   });
 });
 
@@ -274,9 +276,9 @@ describe('documents that count for nothing', () => {
   });
 });
 
-test('problems are bounded: the first thousand are told, the rest are counted', () => {
-  const bad = Array.from({ length: 1005 }, (_, n) => aSlice({ name: `BAD${n}` })).join('\n');
-  const { problems } = read(bad);
-  expect(problems).toHaveLength(1001);
-  expect(problems.at(-1)).toBe('and 5 more');
+test('remarks are bounded: the first five thousand are told, the rest are counted', () => {
+  const bad = Array.from({ length: 5005 }, (_, n) => aSlice({ name: `BAD${n}` })).join('\n');
+  const { remarks } = read(bad);
+  expect(textsOf(remarks)).toHaveLength(5001);
+  expect(remarks.at(-1)?.text).toBe('and 5 more');
 });

@@ -49,7 +49,7 @@ function judgeIssued(issued: string | undefined): EpochSeconds | string {
 function judgeTerms(
   issued: string | undefined,
   raw: RawSlice,
-  slice: Slice,
+  { unreadable: _, ...slice }: Slice,
 ): TicketContent | string {
   const { expiry } = slice;
   if (expiry === undefined) return 'its slice has no expiry';
@@ -67,9 +67,9 @@ function judgeTicket(document: RawDocument): TicketContent | string {
   const [raw, second] = document.slices;
   if (raw === undefined) return 'it has no <slice>';
   if (second !== undefined) return 'it has more than one <slice>';
-  const { slices, problems } = judgeSlices(document);
-  const [problem] = problems;
-  if (problem !== undefined) return problem.text;
+  const { slices, remarks } = judgeSlices(document);
+  const trouble = remarks.find(({ severity }) => severity === 'trouble');
+  if (trouble !== undefined) return trouble.text;
   const [slice] = slices;
   return slice === undefined ? 'its slice cannot be used' : judgeTerms(document.issued, raw, slice);
 }

@@ -18,7 +18,7 @@ export function recordsFromSlices(
   delegations: readonly Delegation[],
 ): SliverRecord[] {
   const granted = delegations.map(([caller, method]): [string, string] => [caller, method]);
-  return document.slices.map(({ name, ...slice }) => ({
+  return document.slices.map(({ name, unreadable: _, ...slice }) => ({
     record_key: recordKeyOf('sliver', name),
     account_type: 'sliver',
     name,

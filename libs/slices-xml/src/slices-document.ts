@@ -1,11 +1,27 @@
 /** What a slices.xml says about one node: the values that this library returns. No behaviour. */
 import type { AccountName, EpochSeconds, ImageName, Rspec } from '@nodemgr/records';
 
+/**
+ * Something of a document that does not count as it is written. `trouble`: it ought to count and was left
+ * out, ignored or cut. `note`: it means nothing on this node, and nothing is lost.
+ */
+export interface Remark {
+  /** The slice that it concerns; absent: the document, or a slice that has no name that we can use. */
+  readonly slice?: AccountName;
+  readonly severity: 'trouble' | 'note';
+  /** One line of at most MAX_REMARK_LENGTH characters; in a slices.xml it begins with `line N: `. */
+  readonly text: string;
+}
+
+/** What a slice may say in a way that nobody can use, without being left out for it. */
+export type UnreadableField = 'id' | 'expiry';
+
 /** A slice whose <nodes> names this node. */
 export interface Slice {
   readonly name: AccountName;
+  /** 0 where it is unreadable. */
   readonly id: number;
-  /** Absent: it never expires. */
+  /** Absent: it never expires, unless it is unreadable. */
   readonly expiry?: EpochSeconds;
   /** The users' public keys, one a line, each once, sorted; no newline at the end. */
   readonly ssh_keys: string;
@@ -15,6 +31,8 @@ export interface Slice {
   readonly initscript: string;
   /** The default image when the document names none that could be one. */
   readonly image: ImageName;
+  /** What counts as not said: the record that is held keeps its own (DESIGN.md, section 3, rule 7). */
+  readonly unreadable: readonly UnreadableField[];
 }
 
 /** The document counts for nothing, as if it had never come. `reason` begins with the line if there is one. */
@@ -23,7 +41,7 @@ export interface RefusedDocument {
   readonly reason: string;
 }
 
-/** The document counts, except for what `problems` names. */
+/** The document counts, except for what `remarks` names. */
 export interface AcceptedDocument {
   readonly ok: true;
   /** The root's version attribute; empty where absent. */
@@ -32,8 +50,8 @@ export interface AcceptedDocument {
   readonly slices: readonly Slice[];
   /** Slices in the document, and those of them that are in `slices`. */
   readonly totals: { readonly slices: number; readonly ours: number };
-  /** Every slice of this node that was left out and every value that was ignored: where, which, why. */
-  readonly problems: readonly string[];
+  /** Where, which, why; at most MAX_REMARKS, and one that counts the rest. */
+  readonly remarks: readonly Remark[];
 }
 
 export type SlicesDocument = RefusedDocument | AcceptedDocument;

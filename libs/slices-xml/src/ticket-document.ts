@@ -9,7 +9,7 @@ export interface TicketNode {
 }
 
 /** One slice as in slices.xml, and what a ticket adds to it. */
-export interface TicketContent extends Slice {
+export interface TicketContent extends Omit<Slice, 'unreadable'> {
   /** A ticket without an end is none. */
   readonly expiry: EpochSeconds;
   /** When the authority vouched for it; orders the tickets of one slice. */

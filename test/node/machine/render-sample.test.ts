@@ -11,7 +11,7 @@ test('the person’s key is one of every slice of the sample, and nothing else i
   const read = (text: string) => parseSlicesXml(Buffer.from(text), NODE_ID);
   const [before, after] = [read(sample), read(withPerson(sample, `${KEY}\n`))];
   if (!before.ok || !after.ok) throw new Error('the sample cannot be read');
-  expect(after.problems).toEqual([]);
+  expect(after.remarks).toEqual([]);
   expect(after.slices.every(({ ssh_keys }) => ssh_keys.split('\n').includes(KEY))).toBe(true);
   const others = ({ ssh_keys, ...rest }: (typeof before.slices)[number]) => rest;
   expect(after.slices.map(others)).toEqual(before.slices.map(others));
