@@ -3,6 +3,7 @@
  * load-config.ts. The file is validated once and then frozen.
  */
 import {
+  ACCOUNT_NAME_RULE,
   accountNameSchema,
   DEFAULT_RSPEC,
   networkSchema,
@@ -122,7 +123,7 @@ const bandwidth = z.strictObject({
 });
 
 const delegate = z.strictObject({
-  name: accountNameSchema.describe('name like site_project: a-z, 0-9 and _, at most 32 characters'),
+  name: accountNameSchema.describe(`name like ${ACCOUNT_NAME_RULE}`),
   /** Public keys, as in authorized_keys. */
   ssh_keys: z.array(z.string().min(1).max(16_384)).max(100).default([]),
   /** Methods that it may call on every sliver of this node. */

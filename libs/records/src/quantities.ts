@@ -33,24 +33,27 @@ export const kib = (value: number): KiB => value as KiB;
 export const hostUid = (value: number): HostUid => value as HostUid;
 export const revision = (value: number): Revision => value as Revision;
 
-/** A slice is named `site_project`. */
-const SLICE_NAME = /^[a-z0-9]+_[a-z0-9_]+$/;
+/** A slice is named `site_project` by PLC's own rule (DESIGN.md, section 4). */
+const SLICE_NAME = /^(?!\.)(?!.*\.\.)[a-z0-9.]+_[a-zA-Z0-9_.]*[a-zA-Z0-9_]$/;
 /** The longest account name: what useradd(8) takes. */
 export const MAX_NAME_LENGTH = 32;
+/** What an account's name looks like, in words for a message. */
+export const ACCOUNT_NAME_RULE = `site_project: a-z, 0-9 and . before the first _, A-Z too after it, no . first, last or twice in a row, at most ${MAX_NAME_LENGTH} characters`;
 
-/** isSliceName reports whether `text` may name a slice, and so become a user, a unit and a path. */
+/**
+ * isSliceName reports whether `text` may name a slice, and so become a user, a unit and a path. Names
+ * that differ in case alone, or in `.` and `_` alone, are different names.
+ */
 export function isSliceName(text: string): text is AccountName {
   return text.length <= MAX_NAME_LENGTH && SLICE_NAME.test(text);
 }
 
 /** accountName returns `text` as a name; throws RangeError saying what a name looks like. */
 export function accountName(text: string): AccountName {
-  if (!isSliceName(text)) {
-    throw new RangeError(
-      `bad account name ${JSON.stringify(text.slice(0, 80))}: allowed is ${SLICE_NAME.source}, at most ${MAX_NAME_LENGTH} characters`,
-    );
-  }
-  return text;
+  if (isSliceName(text)) return text;
+  throw new RangeError(
+    `bad account name ${JSON.stringify(text.slice(0, 80))}: a name is like ${ACCOUNT_NAME_RULE}`,
+  );
 }
 
 const IMAGE_NAME = /^[a-z0-9][a-z0-9._-]{0,63}$/;

@@ -5,6 +5,7 @@
 import * as z from 'zod';
 import * as bounds from './bounds.ts';
 import {
+  ACCOUNT_NAME_RULE,
   type AccountName,
   type BitsPerSecond,
   BWCAP_KEY,
@@ -25,7 +26,7 @@ export const sourceSchema = z.enum(SOURCES);
 
 export const accountNameSchema = z.custom<AccountName>(
   (value) => typeof value === 'string' && isSliceName(value),
-  { error: 'wants a name like site_project: a-z, 0-9 and _, at most 32 characters' },
+  { error: `wants a name like ${ACCOUNT_NAME_RULE}` },
 );
 
 export const imageNameSchema = z.custom<ImageName>(

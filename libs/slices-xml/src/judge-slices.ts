@@ -3,6 +3,7 @@
  * repeated name, no id, a bad expiry or a broken key is left out and reported, the rest counts. Pure.
  */
 import {
+  ACCOUNT_NAME_RULE,
   DEFAULT_IMAGE,
   epochSeconds,
   IMAGE_NAME_RULE,
@@ -142,7 +143,7 @@ class SliceJudge {
   #read(raw: RawSlice): Slice | string {
     const { name } = raw;
     if (name === undefined) return 'it has no name';
-    if (!isSliceName(name)) return 'a name is like site_project: a-z, 0-9 and _, at most 32';
+    if (!isSliceName(name)) return `a name is like ${ACCOUNT_NAME_RULE}`;
     const id = readNatural(raw.id);
     if (id === undefined) return `its id is ${raw.id === undefined ? 'missing' : quote(raw.id)}`;
     const expiry = readNatural(raw.expiry);
