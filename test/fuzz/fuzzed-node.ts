@@ -75,6 +75,7 @@ export class FuzzedNode {
     const dispatcher = new CallDispatcher({
       table,
       replica: this.#node,
+      heard: Promise.resolve(),
       writes: this.#node,
       now,
       log,

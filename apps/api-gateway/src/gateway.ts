@@ -26,6 +26,8 @@ import type { Writes } from './write/make-writes.ts';
 /** What the API needs of the rest of the world. */
 export interface GatewayPorts {
   readonly replica: Replica;
+  /** Resolves once the replica holds a state, or has been waited for as long as callers should wait. */
+  readonly heard: Promise<void>;
   readonly writes: Writes;
   readonly identify: IdentifyCaller;
   /** Milliseconds that only grow. */

@@ -19,6 +19,8 @@ import { writesThrough } from './write/make-writes.ts';
 import { sendOver, sendTicketOver } from './write/send-over-bus.ts';
 
 const now = () => performance.now();
+/** Calls that a gateway finds waiting when it starts are answered once it knows the slivers, or after this (ms). */
+const FIRST_SNAPSHOT_MS = 2000;
 
 function accountsOf({ config, log }: DaemonContext) {
   const { passwd_file, subuid_file, sliver_shell, delegate_shell } = config.accounts;
@@ -57,7 +59,12 @@ async function start(context: DaemonContext): Promise<RunningDaemon> {
   const { root_uids: rootUids } = config.api;
   const tcpOwners = new TcpOwners({ questions: KERNEL, failures: context.failures, log });
   const identify = identifyBySocket({ rootUids, accounts: accountsOf(context), tcpOwners });
-  const gateway = new Gateway({ replica: feed, writes, identify, now, log }, config.api);
+  const heard = feed.reached(0, FIRST_SNAPSHOT_MS).catch(() => {
+    log.warn(
+      `db-service has not answered in ${FIRST_SNAPSHOT_MS} ms; until it does, calls are told so`,
+    );
+  });
+  const gateway = new Gateway({ replica: feed, heard, writes, identify, now, log }, config.api);
   const listening = [];
   for (const place of placesToListen(context)) listening.push(await gateway.listen(place));
   const tcp = listening.flatMap((at) => (at.kind === 'tcp' ? [at.tcp] : [])).join(', ');

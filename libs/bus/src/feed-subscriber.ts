@@ -64,6 +64,7 @@ class Following implements FeedSubscription {
     this.#snapshots = connectCalls({ path: options.snapshot, contract: feedContract });
     this.#received = this.#receive();
     this.#check = setInterval(() => this.#lookAfter(), CHECK_MS);
+    this.#lookAfter();
   }
 
   get items(): ReadonlyMap<RecordKey, FeedItem> {

@@ -62,6 +62,8 @@ interface Described {
 /** A method that concerns no sliver: for all, or for root alone. */
 export interface NodeMethod extends Described {
   readonly who: 'all' | 'root';
+  /** Whether it answers from the replica, as all methods on a sliver do. */
+  readonly readsReplica?: boolean;
   run(context: CallContext, args: readonly XmlRpcValue[]): Result;
 }
 

@@ -28,6 +28,7 @@ beforeEach(() => {
   dispatcher = new CallDispatcher({
     table: makeMethodTable(),
     replica: node,
+    heard: node.heard,
     writes: node,
     now: () => 0,
     log: { info: note, error: note },

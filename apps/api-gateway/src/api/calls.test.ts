@@ -35,6 +35,7 @@ beforeEach(() => {
   dispatcher = new CallDispatcher({
     table: makeMethodTable(),
     replica: node,
+    heard: node.heard,
     writes: node,
     now: () => clock,
     log: { info: note, error: note },

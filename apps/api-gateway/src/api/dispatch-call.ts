@@ -19,6 +19,8 @@ export interface CallLog {
 export interface DispatchOptions {
   readonly table: MethodTable;
   readonly replica: Replica;
+  /** Resolves once the replica holds a state, or has been waited for as long as callers should wait. */
+  readonly heard: Promise<void>;
   readonly writes: Writes;
   /** Milliseconds that only grow. */
   readonly now: () => number;
@@ -33,6 +35,9 @@ const MAX_REASON = 200;
 
 /** What a caller is told of a defect of ours; the details are in the log. */
 const DEFECT = 'the node manager failed at this; its log says why';
+
+const needsReplica = (method: ApiMethod): boolean =>
+  method.who === 'sliver' || method.readsReplica === true;
 
 function runMethod(
   method: ApiMethod,
@@ -108,7 +113,7 @@ export class CallDispatcher {
   }
 
   async #attempt(caller: Caller, call: XmlRpcCall, line: CallLine): Promise<Outcome> {
-    const { table, replica, writes, now } = this.#options;
+    const { table, replica, heard, writes, now } = this.#options;
     const context: CallContext = {
       caller,
       replica,
@@ -118,7 +123,10 @@ export class CallDispatcher {
       note: (fields) => Object.assign(line, fields),
     };
     try {
-      return { value: await runMethod(methodNamed(table, call.method), call.params, context) };
+      const method = methodNamed(table, call.method);
+      // A gateway that has just been started would refuse what its callers have waited for.
+      if (replica.position.state === 'waiting' && needsReplica(method)) await heard;
+      return { value: await runMethod(method, call.params, context) };
     } catch (error) {
       return this.#failed(error, line);
     }

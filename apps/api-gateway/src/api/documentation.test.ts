@@ -38,7 +38,14 @@ async function provoked({ name: method }: ApiMethod): Promise<readonly number[]>
     if (trouble === 'no feed') node.position = { state: 'waiting' };
     if (trouble === 'no database') node.failing = new Fault('unavailable', trouble);
     const log = { info: () => undefined, error: () => undefined };
-    const given = { table: makeMethodTable(), replica: node, writes: node, now: () => 0, log };
+    const given = {
+      table: makeMethodTable(),
+      replica: node,
+      heard: node.heard,
+      writes: node,
+      now: () => 0,
+      log,
+    };
     const dispatcher = new CallDispatcher(given);
     for (const caller of CALLERS) {
       for (const params of ARGUMENTS) {

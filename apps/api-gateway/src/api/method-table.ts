@@ -9,6 +9,7 @@ import { ticketMethod } from './ticket-method.ts';
 const dumpDatabaseMethod: NodeMethod = {
   name: 'DumpDatabase',
   who: 'root',
+  readsReplica: true,
   parameters: [],
   result: { type: 'string', meaning: 'JSON: an object with every record by its record_key' },
   meaning: 'All records of this node, with the facts that the node itself keeps beside them.',

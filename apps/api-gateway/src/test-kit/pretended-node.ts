@@ -109,6 +109,7 @@ export class PretendedNode implements Replica, Writes {
     ],
   ]);
   position: Replica['position'] = { state: 'live', revision: 1 };
+  readonly heard = Promise.resolve();
   readonly delivered: { readonly ticket: string; readonly caller: string }[] = [];
   readonly made: { readonly change: Change; readonly caller: string }[] = [];
   failing: Error | undefined;

@@ -53,6 +53,7 @@ export async function startGateway(
   const gateway = new Gateway(
     {
       replica: node,
+      heard: node.heard,
       writes: node,
       identify: identify ?? (async () => running.caller),
       now: () => running.now(),

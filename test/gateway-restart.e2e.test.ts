@@ -1,0 +1,113 @@
+/**
+ * The gateway on sockets that somebody holds for it, as systemd does: callers wait out its restarts, and the
+ * one that starts it is answered.
+ */
+import { existsSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { ActivatingParent } from './support/activating-parent.ts';
+import { DemoNode } from './support/demo-node.ts';
+import type { PythonClient } from './support/python-client.ts';
+import { aDocument } from './support/slices-document.ts';
+
+const SLIVER = 'princeton_sirius';
+const RESTARTS = 8;
+let node: DemoNode;
+let parent: ActivatingParent;
+
+beforeAll(async () => {
+  const flags = ['--without', 'api-gateway'];
+  node = await DemoNode.launch({ slices: aDocument({ name: SLIVER }), flags });
+  const config = join(node.state, 'nodemgr.toml');
+  await node.eventually(() => expect(existsSync(config)).toBe(true));
+  await node.eventually(async () => expect((await node.database()).detail.records.slivers).toBe(1));
+  const unix = join(node.state, 'run', 'api.sock');
+  parent = new ActivatingParent({ unix, tcp: node.port }, [
+    process.execPath,
+    resolve('dist/apps/api-gateway/main.cjs'),
+    '--config',
+    config,
+  ]);
+  const first = node.tcp();
+  await node.eventually(async () => expect(await first.ask('Help')).toHaveProperty('result'));
+  await node.ready();
+});
+
+afterAll(async () => {
+  await parent?.end();
+  await node?.destroy();
+});
+
+/** gatewayStopped ends the one that runs, and resolves when it has ended. */
+async function gatewayStopped(): Promise<void> {
+  const lives = parent.started.length;
+  process.kill(parent.started.at(-1) ?? 0, 'SIGTERM');
+  await node.eventually(() => expect(parent.ended).toHaveLength(lives));
+}
+
+/** Calls without a pause until told to stop, and keeps whatever was no result. */
+async function callUntil(stopped: () => boolean, api: PythonClient, method: string) {
+  const params = method === 'SetLoans' ? [SLIVER, []] : [SLIVER];
+  const answers = { good: 0, bad: [] as unknown[] };
+  while (!stopped()) {
+    const answer = await api.ask(method, ...params);
+    if ('result' in answer) answers.good += 1;
+    else answers.bad.push(answer);
+  }
+  return answers;
+}
+
+test('over eight restarts of the gateway under four clients no call ends in a fault or without an answer', async () => {
+  let stopped = false;
+  const calling = [
+    callUntil(() => stopped, node.unix(), 'GetRSpec'),
+    callUntil(() => stopped, node.unix(), 'SetLoans'),
+    callUntil(() => stopped, node.tcp(), 'GetLoans'),
+    callUntil(() => stopped, node.tcp(), 'GetEffectiveRSpec'),
+  ];
+  for (let restart = 0; restart < RESTARTS; restart += 1) {
+    const lives = parent.started.length;
+    await gatewayStopped();
+    await node.eventually(() => expect(parent.started.length).toBeGreaterThan(lives));
+    await node.eventually(async () =>
+      expect(await node.pidOf('api-gateway')).toBe(parent.started.at(-1)),
+    );
+  }
+  stopped = true;
+  const answers = await Promise.all(calling);
+  expect(answers.flatMap(({ bad }) => bad)).toEqual([]);
+  for (const { good } of answers) expect(good).toBeGreaterThan(RESTARTS);
+});
+
+test('the call that starts the gateway is answered', async () => {
+  const own = node.tcp();
+  await own.call('Help');
+  // The demo looks at the API now and then: it may be the one whose call starts it.
+  await gatewayStopped();
+  const answers = await Promise.all(
+    [own, node.unix(), node.tcp()].map((api) => api.ask('GetRSpec', SLIVER)),
+  );
+  for (const answer of answers) expect(answer).toHaveProperty('result');
+});
+
+test('with db-service away the call that starts the gateway is told so in a few seconds', async () => {
+  const pid = await node.pidOf('db-service');
+  process.kill(pid, 'SIGSTOP');
+  try {
+    await gatewayStopped();
+    const begun = performance.now();
+    const [code, text] = await node.tcp().faultOf('GetRSpec', SLIVER);
+    expect([code, text]).toEqual([111, expect.stringContaining('db-service')]);
+    expect(performance.now() - begun).toBeLessThan(8000);
+    // Whoever comes later does not wait again.
+    const again = performance.now();
+    await node.tcp().faultOf('DumpDatabase');
+    expect(performance.now() - again).toBeLessThan(1500);
+  } finally {
+    process.kill(pid, 'SIGCONT');
+  }
+  const api = node.tcp();
+  await node.eventually(async () =>
+    expect(await api.ask('GetRSpec', SLIVER)).toHaveProperty('result'),
+  );
+});
