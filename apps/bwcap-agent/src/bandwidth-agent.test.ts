@@ -169,7 +169,10 @@ test('what is in force for a sliver is told beside what ought to be, and why tha
   ]);
   expect(wanted.map(({ how: _, ...one }) => one)).toEqual(readings);
   expect(wanted.flatMap(({ resource, how }) => (how === undefined ? [] : [resource, how]))).toEqual(
-    ['nm_net_max_rate', 'brought from 5000000000 into what the link and the other slivers leave'],
+    [
+      'nm_net_max_rate',
+      'brought from 5000000000 into what the link, its own ceiling and the other slivers leave',
+    ],
   );
   expect((await handlers.readings({ name: EISENTEST })).readings).toEqual([]);
 });

@@ -6,6 +6,7 @@ import {
   budgetOf,
   htbClass,
   MAX_SHARE,
+  minRatesOf,
   NO_CUT,
   planLeaves,
   planTree,
@@ -40,6 +41,24 @@ test('a rate is at least 8 bit/s, a ceiling at least the rate, and no more than 
       }
     }),
   );
+});
+
+test('a min rate above the max rate does not lift the ceiling, nor does one whose max rate was lent away', () => {
+  const rspec = { nm_net_min_rate: 5_000_000, nm_net_exempt_min_rate: 5_000_000 };
+  const above = planLeaves(
+    { ...rspec, nm_net_max_rate: 2_000_000, nm_net_exempt_max_rate: 3_000_000 },
+    SCALE,
+    NO_CUT,
+  );
+  expect([above.ordinary.rate, above.ordinary.ceil]).toEqual([2_000_000, 2_000_000]);
+  expect([above.exempt.rate, above.exempt.ceil]).toEqual([3_000_000, 3_000_000]);
+  const lent = planLeaves({ ...rspec, nm_net_max_rate: 0 }, SCALE, NO_CUT);
+  expect([lent.ordinary.rate, lent.ordinary.ceil]).toEqual([8, 8]);
+});
+
+test('a sliver is promised no more than its own ceiling, so that others lose nothing to it', () => {
+  const promised = minRatesOf({ nm_net_min_rate: 5_000_000, nm_net_max_rate: 2_000_000 }, LINK);
+  expect(promised.ordinary).toBe(2_000_000);
 });
 
 test('all numbers are whole and positive, and no burst lasts longer than HTB can count', () => {

@@ -114,11 +114,26 @@ export interface Cut {
 }
 export const NO_CUT: Cut = { ordinary: 1, exempt: 1 };
 
-/** minRatesOf returns what a sliver is promised in each branch, before any cut. */
+/** The resources that a leaf in each branch enforces, beside `nm_net_share`. */
+export const RATES = {
+  ordinary: { min: 'nm_net_min_rate', max: 'nm_net_max_rate' },
+  exempt: { min: 'nm_net_exempt_min_rate', max: 'nm_net_exempt_max_rate' },
+} as const;
+
+function ceilingOf(rspec: Rspec, branch: Branch, link: BitsPerSecond): BitsPerSecond {
+  return bitsPerSecond(clamp(amountOf(rspec, RATES[branch].max), MIN_RATE, link));
+}
+
+/**
+ * minRatesOf returns what a sliver is promised in each branch, before any cut: never more than its own
+ * ceiling, which it may have lent away, and which HTB would lift to the rate.
+ */
 export function minRatesOf(rspec: Rspec, link: BitsPerSecond): Budget {
-  const rate = (name: 'nm_net_min_rate' | 'nm_net_exempt_min_rate') =>
-    bitsPerSecond(clamp(amountOf(rspec, name), MIN_RATE, link));
-  return { ordinary: rate('nm_net_min_rate'), exempt: rate('nm_net_exempt_min_rate') };
+  const rate = (branch: Branch) =>
+    bitsPerSecond(
+      clamp(amountOf(rspec, RATES[branch].min), MIN_RATE, ceilingOf(rspec, branch, link)),
+    );
+  return { ordinary: rate('ordinary'), exempt: rate('exempt') };
 }
 
 /** planLeaves returns a sliver's two classes. */
@@ -130,15 +145,12 @@ export function planLeaves(
   const { link, frame } = scale;
   const min = minRatesOf(rspec, link);
   const share = amountOf(rspec, 'nm_net_share');
-  const made = (branch: Branch, most: number) =>
+  const made = (branch: Branch) =>
     htbClass(
       min[branch] * cut[branch],
-      Math.min(most, link),
+      ceilingOf(rspec, branch, link),
       quantumOf(share, branch, scale),
       frame,
     );
-  return {
-    ordinary: made('ordinary', amountOf(rspec, 'nm_net_max_rate')),
-    exempt: made('exempt', amountOf(rspec, 'nm_net_exempt_max_rate')),
-  };
+  return { ordinary: made('ordinary'), exempt: made('exempt') };
 }

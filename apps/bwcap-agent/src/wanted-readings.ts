@@ -9,6 +9,7 @@ import {
   type ObservedLeaves,
   type SliverLeaves,
 } from './bandwidth-state.ts';
+import { RATES } from './plan-classes.ts';
 
 interface Told {
   readonly resource: string;
@@ -36,16 +37,11 @@ function classTold(
   ];
 }
 
-const RESOURCES = {
-  ordinary: { min: 'nm_net_min_rate', max: 'nm_net_max_rate' },
-  exempt: { min: 'nm_net_exempt_min_rate', max: 'nm_net_exempt_max_rate' },
-} as const;
-
 function leavesTold(leaves: ObservedLeaves): readonly Told[] {
   return BRANCHES.flatMap((branch) => {
     const leaf = leaves[branch];
     if (leaf === undefined) return [];
-    return classTold(leaf, classId(minorOf(leaves.index, branch)), RESOURCES[branch]);
+    return classTold(leaf, classId(minorOf(leaves.index, branch)), RATES[branch]);
   });
 }
 
@@ -64,7 +60,9 @@ export function wantedReadings(
   return leavesTold(leaves).map(({ resource, from, value, rate }) => {
     const asked = effective?.[resource];
     const isCut = rate !== undefined && asked !== undefined && asked !== rate;
-    const how = isCut ? `brought from ${asked} into what the link and the other slivers leave` : '';
+    const how = isCut
+      ? `brought from ${asked} into what the link, its own ceiling and the other slivers leave`
+      : '';
     return { resource, from, value, ...(how === '' ? {} : { how }) };
   });
 }
