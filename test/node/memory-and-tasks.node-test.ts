@@ -3,18 +3,34 @@ import { afterAll, expect, test } from 'vitest';
 import { baseOf, groupValue, pidsOf, SLIVERS_GROUP, slotOf } from './machine/look-at-slivers.ts';
 import { theTestbed } from './the-node.ts';
 
-const [HOG, BOMBER, NEIGHBOUR] = ['lab_s05', 'lab_s06', 'lab_s07'] as const;
+const [HOG, BOMBER, NEIGHBOUR, TINY, HUGE] = [
+  'lab_s05',
+  'lab_s06',
+  'lab_s07',
+  'lab_s12',
+  'lab_s13',
+] as const;
 /** KiB. */
 const MEMORY = 65_536;
 const TASKS = 100;
 const node = theTestbed({
   [HOG]: { rspec: { nm_mem_max: MEMORY } },
   [BOMBER]: { rspec: { nm_tasks_max: TASKS } },
+  [TINY]: { rspec: { nm_tasks_max: 1, nm_mem_max: 1 } },
+  [HUGE]: { rspec: { nm_mem_max: Number.MAX_SAFE_INTEGER } },
 });
 
 afterAll(async () => {
   await node.api.call('Stop', BOMBER);
   await node.api.call('Start', BOMBER);
+});
+
+test('a sliver starts and can be logged in to under the least limits, and none is read back where none can be', async () => {
+  const { machine } = node;
+  expect(await groupValue(machine, TINY, 'pids.max')).toBe('16');
+  expect(await groupValue(machine, TINY, 'memory.max')).toBe(String(8192 * 1024));
+  await node.inWell(TINY, 'true');
+  expect(await groupValue(machine, HUGE, 'memory.max')).toBe('max');
 });
 
 test('a memory hog is killed at its sliver’s limit, and the sliver runs on', async () => {

@@ -99,6 +99,20 @@ test('resources out of range are brought into it, not refused', () => {
   });
 });
 
+test('a limit that nothing could start under is the least that a sliver starts under', () => {
+  const effective = { nm_mem_max: 1, nm_tasks_max: 1 };
+  expect(verdictOn(ABSENT, itemsOf([keyed(aSliver(SIRIUS, { effective }))]))).toMatchObject({
+    desired: { memoryMax: 8192, tasksMax: 16 },
+  });
+});
+
+test('memory beyond what a machine can have is no limit, and is read back as none', () => {
+  const memoryFor = (nm_mem_max: number) =>
+    verdictOn(ABSENT, itemsOf([keyed(aSliver(SIRIUS, { effective: { nm_mem_max } }))]));
+  expect(memoryFor(Number.MAX_SAFE_INTEGER)).toMatchObject({ desired: { memoryMax: 0 } });
+  expect(memoryFor(2 ** 42)).toMatchObject({ desired: { memoryMax: 2 ** 42 } });
+});
+
 test('only slivers that should run have a claim on the CPU', () => {
   expect(cpuClaimOf(aSliver())).toEqual({ share: 32, guarantee: 0 });
   expect(cpuClaimOf(aDelegate(SIRIUS))).toBeUndefined();

@@ -79,9 +79,28 @@ export type Items = ReadonlyMap<RecordKey, FeedItem>;
 /** pid_max of 64-bit Linux (proc(5)): TasksMax beyond it means nothing. */
 const MAX_TASKS = 4_194_304;
 
+/** What a sliver needs to start: systemd-nspawn's own two, process 1, the start script, and a login. */
+const MIN_TASKS = 16;
+
 /** The kernel holds memory by pages and rounds down (cgroup-v2.rst, memory.max): nobody is to get less. */
 const PAGE_KIB = 4;
-const wholePages = (amount: number): KiB => kib(Math.ceil(amount / PAGE_KIB) * PAGE_KIB);
+export const wholePages = (amount: number): KiB => kib(Math.ceil(amount / PAGE_KIB) * PAGE_KIB);
+
+/** Under a limit of less, systemd-nspawn is killed before the sliver has started. */
+const MIN_MEMORY_KIB = 8192;
+/** No machine has more memory (52 bits of address): the kernel tells limits of about twice as much as `max`. */
+const MAX_MEMORY_KIB = 2 ** 42;
+
+/** tasksMaxOf returns the limit that is enforced for `nm_tasks_max`: one that a sliver can start under. */
+export function tasksMaxOf(amount: number): number {
+  return Math.min(MAX_TASKS, Math.max(MIN_TASKS, amount));
+}
+
+/** memoryMaxOf returns the limit that is enforced for `nm_mem_max`, in whole pages; 0: no limit. */
+export function memoryMaxOf(amount: number): KiB {
+  if (amount <= 0 || amount > MAX_MEMORY_KIB) return kib(0);
+  return wholePages(Math.max(MIN_MEMORY_KIB, amount));
+}
 
 function desiredSliver(record: SliverRecord, { effective, local }: AccountItem): DesiredSliver {
   const login = amountOf(effective, 'nm_enabled') !== 0;
@@ -95,8 +114,8 @@ function desiredSliver(record: SliverRecord, { effective, local }: AccountItem):
     starts: local.starts,
     // A quota of 0 would mean none at all (setquota(8)).
     diskQuota: kib(Math.max(1, amountOf(effective, 'nm_disk_quota'))),
-    memoryMax: wholePages(Math.max(0, amountOf(effective, 'nm_mem_max'))),
-    tasksMax: Math.min(MAX_TASKS, Math.max(1, amountOf(effective, 'nm_tasks_max'))),
+    memoryMax: memoryMaxOf(amountOf(effective, 'nm_mem_max')),
+    tasksMax: tasksMaxOf(amountOf(effective, 'nm_tasks_max')),
   };
 }
 

@@ -1,8 +1,9 @@
 import { type AccountName, accountName } from '@nodemgr/records';
 import { describe, expect, test } from 'vitest';
 import { CpuShares } from './cpu-shares.ts';
+import { memoryMaxOf, tasksMaxOf } from './desired-account.ts';
 import type { CpuClaim } from './plan-cpu-weights.ts';
-import { weightText } from './wanted-readings.ts';
+import { limitsWanted, weightText } from './wanted-readings.ts';
 
 const A = accountName('site_a');
 const B = accountName('site_b');
@@ -43,5 +44,38 @@ describe('a CPU weight is told', () => {
   test('as scaled where another’s share is too heavy', () => {
     const claims = { [A]: { share: 32, guarantee: 0 }, [B]: { share: 100_000, guarantee: 0 } };
     expect(textFor(A, claims)).toMatch(/^share 32, scaled so that the heaviest weight fits: 0%/);
+  });
+});
+
+describe('a limit is told', () => {
+  const howFor = (nm_mem_max: number, nm_tasks_max: number) =>
+    limitsWanted(
+      { memoryMax: memoryMaxOf(nm_mem_max), tasksMax: tasksMaxOf(nm_tasks_max) },
+      { nm_mem_max, nm_tasks_max },
+    ).map(({ value, how }) => [value, how]);
+
+  test('without a word where it is what was asked for, in whole pages', () => {
+    expect(howFor(65_537, 100)).toEqual([
+      ['65540 KiB', undefined],
+      ['100', undefined],
+    ]);
+    expect(howFor(0, 4096)).toEqual([
+      ['max', undefined],
+      ['4096', undefined],
+    ]);
+  });
+
+  test('with what was asked for where no sliver could start under it', () => {
+    expect(howFor(1, 1)).toEqual([
+      ['8192 KiB', 'raised from 1, under which no sliver could start'],
+      ['16', 'raised from 1, under which no sliver could start'],
+    ]);
+  });
+
+  test('with what was asked for where no machine has so much', () => {
+    expect(howFor(Number.MAX_SAFE_INTEGER, 1e12)).toEqual([
+      ['max', '9007199254740991 is more than a machine can have'],
+      ['4194304', '1000000000000 is more than a machine can have'],
+    ]);
   });
 });

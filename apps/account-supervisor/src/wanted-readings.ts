@@ -3,10 +3,10 @@
  * effective RSpec: for operators who compare the two. Pure.
  */
 import type { Wanted } from '@nodemgr/contracts';
-import { type AccountName, recordKeyOf } from '@nodemgr/records';
+import { type AccountName, amountOf, type Rspec, recordKeyOf } from '@nodemgr/records';
 import type { CpuShares } from './cpu-shares.ts';
 import { type Grounds, judge } from './decide-account.ts';
-import { cpuClaimOf, type DesiredSliver } from './desired-account.ts';
+import { cpuClaimOf, type DesiredSliver, wholePages } from './desired-account.ts';
 import type { ObservedAccount } from './observed-account.ts';
 import { type CpuClaim, type CpuWeight, WEIGHT_PER_SHARE } from './plan-cpu-weights.ts';
 
@@ -42,11 +42,34 @@ function cpuWanted(name: AccountName, { cpu, feed }: Grounds): readonly Wanted[]
   return [{ resource: 'nm_cpu_share', from: 'cpu.weight', value: `${weight}`, how }];
 }
 
-function limitsWanted({ memoryMax, tasksMax }: DesiredSliver): readonly Wanted[] {
-  const memory = memoryMax === 0 ? 'max' : `${memoryMax} KiB`;
+/** How the limit enforced follows from the one asked for, where that is not plain. */
+function howLimited(asked: number, enforced: number): Pick<Wanted, 'how'> {
+  if (enforced === 0 || asked > enforced)
+    return { how: `${asked} is more than a machine can have` };
+  return { how: `raised from ${asked}, under which no sliver could start` };
+}
+
+/** limitsWanted returns the limits of a control group, for a sliver whose effective RSpec is given. */
+export function limitsWanted(
+  { memoryMax, tasksMax }: Pick<DesiredSliver, 'memoryMax' | 'tasksMax'>,
+  effective: Rspec,
+): readonly Wanted[] {
+  const memory = amountOf(effective, 'nm_mem_max');
+  const tasks = amountOf(effective, 'nm_tasks_max');
+  const isPlain = memory <= 0 ? memoryMax === 0 : wholePages(memory) === memoryMax;
   return [
-    { resource: 'nm_mem_max', from: 'memory.max', value: memory },
-    { resource: 'nm_tasks_max', from: 'pids.max', value: `${tasksMax}` },
+    {
+      resource: 'nm_mem_max',
+      from: 'memory.max',
+      value: memoryMax === 0 ? 'max' : `${memoryMax} KiB`,
+      ...(isPlain ? {} : howLimited(memory, memoryMax)),
+    },
+    {
+      resource: 'nm_tasks_max',
+      from: 'pids.max',
+      value: `${tasksMax}`,
+      ...(tasks === tasksMax ? {} : howLimited(tasks, tasksMax)),
+    },
   ];
 }
 
@@ -59,10 +82,12 @@ export function wantedReadings(
   const verdict = judge(name, observed, grounds);
   if (verdict.verdict !== 'exists' || verdict.desired.type !== 'sliver') return [];
   const { desired } = verdict;
+  const item = grounds.feed.items.get(recordKeyOf('sliver', name));
+  const effective = item?.kind === 'account' ? item.effective : {};
   const quota = `${desired.diskQuota} KiB`;
   return [
     { resource: 'nm_disk_quota', from: 'project quota', value: quota },
     // A control group is there only while it runs.
-    ...(desired.run ? [...cpuWanted(name, grounds), ...limitsWanted(desired)] : []),
+    ...(desired.run ? [...cpuWanted(name, grounds), ...limitsWanted(desired, effective)] : []),
   ];
 }
