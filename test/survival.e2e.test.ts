@@ -1,6 +1,10 @@
 /** Any one of the five may die at any time: the others go on, and nothing acknowledged is lost. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { DAEMONS, type DaemonName } from '@nodemgr/contracts';
+import { SIGUSR1_IGNORED } from '@nodemgr/daemon';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { listeningPorts } from '../libs/daemon/src/listening-ports.test-support.ts';
 import { DemoNode } from './support/demo-node.ts';
 import type { PythonClient } from './support/python-client.ts';
 import { aDocument } from './support/slices-document.ts';
@@ -84,6 +88,19 @@ test.each([...DAEMONS])(
     }
   },
 );
+
+test('SIGUSR1, on which Node.js opens its debugger to all tenants, changes no process of a node', async () => {
+  const plc = Number(readFileSync(join(node.state, 'demo-plc', 'pid'), 'utf8'));
+  const daemons = DAEMONS.map(async (name) => ({ name, pid: await node.pidOf(name) }));
+  for (const { name, pid } of [{ name: 'demo-plc', pid: plc }, ...(await Promise.all(daemons))]) {
+    const before = listeningPorts(pid);
+    process.kill(pid, 'SIGUSR1');
+    const log = join(node.state, 'log', `${name}.log`);
+    await node.eventually(() => expect(readFileSync(log, 'utf8')).toContain(SIGUSR1_IGNORED));
+    expect(listeningPorts(pid), name).toEqual(before);
+  }
+  for (const { name, pid } of await Promise.all(daemons)) expect(await node.pidOf(name)).toBe(pid);
+});
 
 test('reads go on while db-service is away, and a write says that it is', async () => {
   const api = node.tcp();

@@ -2,6 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { createHash, generateKeyPairSync } from 'node:crypto';
 import { chmodSync, chownSync } from 'node:fs';
+import { SIGUSR1_IGNORED } from '@nodemgr/daemon';
 import { epochSeconds } from '@nodemgr/records';
 import { MAX_TICKET_BYTES, readTicket, readTrustedKeys, verifyTicket } from '@nodemgr/tickets';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -24,6 +25,7 @@ import {
   SignerFolder,
 } from '../apps/ticket-signer/src/test-kit/running-signer.ts';
 import { aSlice, aTicket } from '../apps/ticket-signer/src/test-kit/ticket-texts.ts';
+import { listeningPorts } from '../libs/daemon/src/listening-ports.test-support.ts';
 
 const UID = process.getuid?.() ?? 0;
 const LIFETIME = 3600;
@@ -71,6 +73,12 @@ describe('on a Unix socket', () => {
     expect(content.issued).toBeGreaterThanOrEqual(before);
     expect(content.expiry).toBe(content.issued + LIFETIME);
     expect(verified(ticket, place)).toMatchObject({ name: 'princeton_sirius', id: 12 });
+  });
+
+  test('SIGUSR1, on which Node.js opens its debugger, changes nothing', async () => {
+    process.kill(signer.pid, 'SIGUSR1');
+    await expect.poll(() => signer.said).toContain(SIGUSR1_IGNORED);
+    expect(listeningPorts(signer.pid)).toEqual([]);
   });
 
   test('a caller may ask for less than it may have', async () => {

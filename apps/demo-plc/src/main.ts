@@ -6,7 +6,13 @@
 import { rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { type Logger, makeLogger, untilToldToStop } from '@nodemgr/daemon';
+import {
+  type Logger,
+  makeLogger,
+  refuseDebugger,
+  SIGUSR1_IGNORED,
+  untilToldToStop,
+} from '@nodemgr/daemon';
 import { certificateFiles } from './certificate-files.ts';
 import { replaceFile } from './replace-file.ts';
 import { type DocumentServer, serveDocument } from './serve-document.ts';
@@ -81,6 +87,7 @@ async function serve({ slices, dir, port }: Arguments, log: Logger): Promise<Ser
 async function run(args: Arguments): Promise<void> {
   const toldToStop = untilToldToStop(args.stopOnStdinEof);
   const log = await makeLogger('demo-plc', 'info');
+  process.on('SIGUSR1', () => log.info(SIGUSR1_IGNORED));
   const serving = await Promise.race([serve(args, log), toldToStop]);
   log.info({ reason: await toldToStop }, 'stopping');
   if (typeof serving === 'string') return;
@@ -89,6 +96,7 @@ async function run(args: Arguments): Promise<void> {
 }
 
 async function main(): Promise<void> {
+  refuseDebugger();
   try {
     const args = readArguments();
     if (args === 'help') process.stdout.write(USAGE);

@@ -1,10 +1,12 @@
 /** The demo behind `npm start`: a PLC and the five processes on this machine, until Ctrl-C. */
 import { resolve } from 'node:path';
 import { ConfigError } from '@nodemgr/config';
+import { refuseDebugger } from '@nodemgr/daemon';
 import { parseDemoOptions, USAGE, UsageError } from './demo-options.ts';
 import { runDemo } from './run-demo.ts';
 
 async function main(): Promise<number> {
+  refuseDebugger();
   const options = parseDemoOptions(process.argv.slice(2));
   if (options === 'help') {
     process.stdout.write(USAGE);

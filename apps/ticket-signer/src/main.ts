@@ -4,7 +4,15 @@
  * an operator can put right ends it with 78 (EX_CONFIG of sysexits.h), anything else with 1.
  */
 import { ConfigError } from '@nodemgr/config';
-import { type Logger, makeLogger, ServiceManager, untilToldToStop, VERSION } from '@nodemgr/daemon';
+import {
+  type Logger,
+  makeLogger,
+  refuseDebugger,
+  ServiceManager,
+  SIGUSR1_IGNORED,
+  untilToldToStop,
+  VERSION,
+} from '@nodemgr/daemon';
 import { native, OtherAbiError, refuseOtherAbi } from '@nodemgr/native';
 import { checkSigner } from './check-signer.ts';
 import { asConfigError } from './config/as-config-error.ts';
@@ -30,6 +38,7 @@ async function start(file: string, log: Logger): Promise<RunningSigner> {
 
 async function serve(config: string, toldToStop: Promise<string>): Promise<void> {
   const log = await makeLogger(NAME, 'info');
+  process.on('SIGUSR1', () => log.info(SIGUSR1_IGNORED));
   const crash = (error: unknown): void => {
     log.fatal({ err: error }, 'a defect: this should have been handled; exiting to be restarted');
     process.exit(1);
@@ -76,6 +85,7 @@ async function actAsService({ config, stopOnStdinEof }: SignerArguments): Promis
 }
 
 async function main(): Promise<void> {
+  refuseDebugger();
   try {
     const args = readSignerArguments(process.argv.slice(2));
     process.exit(await (args.action === 'serve' ? actAsService(args) : act(args)));

@@ -9,6 +9,7 @@ export { type ListenAt, type Listening, listen } from './listen.ts';
 export { makeLogger } from './logger.ts';
 export { RationedLines } from './rationed-lines.ts';
 export { readBootId } from './read-boot-id.ts';
+export { refuseDebugger, SIGUSR1_IGNORED } from './refuse-debugger.ts';
 export {
   type CommonStatus,
   type DaemonContext,

@@ -1,11 +1,13 @@
 /** The frame on real processes: how a daemon starts, fails to, stops and ends, as systemd sees it. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { buildSync } from 'esbuild';
 import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { listeningPorts } from './listening-ports.test-support.ts';
+import { SIGUSR1_IGNORED } from './refuse-debugger.ts';
 
 const frameFile = resolve('dist/test/daemon/frame.cjs');
 let folder: string;
@@ -59,10 +61,16 @@ interface Daemon {
   ended(): Promise<{ code: number | null; stdout: string; stderr: string }>;
 }
 
-function run(behaviour: string, options: { args?: string[]; env?: Record<string, string> } = {}) {
+function run(
+  behaviour: string,
+  options: { args?: string[]; env?: Record<string, string>; nodeArgs?: string[] } = {},
+) {
   const args = options.args ?? ['--config', config];
   const env = { PATH: process.env['PATH'], BEHAVIOUR: behaviour, ...options.env };
-  const child = spawn(process.execPath, [frameFile, ...args], { env, cwd: folder });
+  const child = spawn(process.execPath, [...(options.nodeArgs ?? []), frameFile, ...args], {
+    env,
+    cwd: folder,
+  });
   children.push(child);
   const output = { stdout: '', stderr: '' };
   for (const stream of ['stdout', 'stderr'] as const) {
@@ -181,6 +189,43 @@ describe('a daemon asked for help or its version', () => {
     const version = await run('fails to start', { args: ['--version'] }).ended();
     expect(version).toMatchObject({ code: 0, stderr: '' });
     expect(version.stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
+  });
+});
+
+describe('a daemon that is sent SIGUSR1, on which Node.js opens its debugger', () => {
+  /** Before Node.js has its handler, the signal ends a process as it ends any other. */
+  const handlesIt = (pid: number): boolean => {
+    const caught = /^SigCgt:\s*([0-9a-f]+)$/m.exec(
+      readFileSync(`/proc/${pid}/status`, 'utf8'),
+    )?.[1];
+    return (Number.parseInt(caught?.slice(-4) ?? '0', 16) & (1 << 9)) !== 0;
+  };
+
+  test('listens on nothing and goes on', async () => {
+    const daemon = run('ordinary');
+    await daemon.said('ready');
+    daemon.child.kill('SIGUSR1');
+    await daemon.said(SIGUSR1_IGNORED);
+    expect(listeningPorts(daemon.child.pid ?? 0)).toEqual([]);
+    expect((await signalled(daemon, 'SIGTERM')).code).toBe(0);
+  });
+
+  test('before its first line has run listens on nothing once it is ready', async () => {
+    const daemon = run('ordinary');
+    const pid = daemon.child.pid ?? 0;
+    await vi.waitFor(() => expect(handlesIt(pid)).toBe(true), { timeout: 10_000, interval: 1 });
+    daemon.child.kill('SIGUSR1');
+    await daemon.said('ready');
+    await vi.waitFor(() => expect(listeningPorts(pid)).toEqual([]), {
+      timeout: 10_000,
+      interval: 10,
+    });
+  });
+
+  test('started under a debugger keeps it', async () => {
+    const daemon = run('ordinary', { nodeArgs: ['--inspect=127.0.0.1:0'] });
+    await daemon.said('ready');
+    expect(listeningPorts(daemon.child.pid ?? 0)).toHaveLength(1);
   });
 });
 

@@ -15,6 +15,7 @@ import { FailureBoard } from './failure-board.ts';
 import { holdLock } from './hold-lock.ts';
 import { makeLogger } from './logger.ts';
 import { oneLine } from './one-line.ts';
+import { refuseDebugger, SIGUSR1_IGNORED } from './refuse-debugger.ts';
 import { ServiceManager } from './service-manager.ts';
 import { untilToldToStop } from './until-told-to-stop.ts';
 import { VERSION } from './version.ts';
@@ -140,6 +141,7 @@ async function live(
 async function run(name: DaemonName, start: StartDaemon, args: DaemonArguments): Promise<void> {
   const config = loadConfig(args.config, process.env);
   const log = await makeLogger(name, config.log.level);
+  process.on('SIGUSR1', () => log.info(SIGUSR1_IGNORED));
   try {
     await live(name, start, args, config, log);
   } finally {
@@ -155,6 +157,7 @@ function exitCodeFor(error: unknown): number {
 
 /** runDaemon is a daemon's whole main function. */
 export async function runDaemon(name: DaemonName, start: StartDaemon): Promise<void> {
+  refuseDebugger();
   try {
     refuseOtherAbi();
     const args = readArguments(name);

@@ -76,6 +76,10 @@ export class RunningSigner {
     return signer;
   }
 
+  get pid(): number {
+    return this.#child.pid ?? 0;
+  }
+
   lines(): readonly LogLine[] {
     const whole = this.said
       .split('\n')
