@@ -359,9 +359,16 @@ describe('a damaged database', () => {
     fill();
     overwrite(0, Buffer.alloc(100, 7));
     mkdirSync(join(successorOf(file), 'in the way'), { recursive: true });
-    expect(load).toThrow();
+    expect(load).toThrow(/^\S+nodemgr\.sqlite \(on [a-z0-9]+\): .*; node\.state_dir must be on /);
     expect(existsSync(file)).toBe(true);
     expect(asideFiles()).toEqual([]);
+  });
+
+  test('is not opened through a folder, and what is told names the file, its file system and what to do', () => {
+    mkdirSync(file, { recursive: true });
+    expect(load).toThrow(
+      /^\S+nodemgr\.sqlite \(on [a-z0-9]+\): .*SQLITE_CANTOPEN.*node\.state_dir/,
+    );
   });
 });
 

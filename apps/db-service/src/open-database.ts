@@ -2,10 +2,11 @@
  * Opens the database whatever happened. A damaged file is set aside, never deleted at once and never
  * written again; what can still be read of it goes into a new one (salvage-rows.ts, set-aside.ts).
  */
-import { existsSync, mkdirSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import Database from 'better-sqlite3';
 import { MIGRATIONS, SCHEMA_VERSION, tablesOf } from './migrations.ts';
+import { lacksSharedMaps, useDatabaseAlone } from './private-index.ts';
 import { type Salvaged, salvageRows } from './salvage-rows.ts';
 import {
   asideNameFor,
@@ -86,10 +87,10 @@ function migrate(db: Sqlite, file: string): void {
   })();
 }
 
-function openWhole(file: string): Sqlite {
-  if (existsSync(file) && statSync(file).size === 0) throw new DamagedError('the file is empty');
+function openWith(file: string, prepare: (db: Sqlite) => void): Sqlite {
   const db = new Database(file, { timeout: 2000 });
   try {
+    prepare(db);
     db.pragma('journal_mode = WAL');
     db.pragma('synchronous = FULL');
     db.pragma(`journal_size_limit = ${WAL_LIMIT}`);
@@ -99,6 +100,16 @@ function openWhole(file: string): Sqlite {
   } catch (error) {
     db.close();
     throw error;
+  }
+}
+
+function openWhole(file: string): Sqlite {
+  if (existsSync(file) && statSync(file).size === 0) throw new DamagedError('the file is empty');
+  try {
+    return openWith(file, () => {});
+  } catch (error) {
+    if (!lacksSharedMaps(error)) throw error;
+    return openWith(file, useDatabaseAlone);
   }
 }
 
@@ -115,13 +126,42 @@ function buildSuccessor(file: string, fill: (db: Sqlite) => void): void {
   }
 }
 
+/** The type of the file system that a folder is on (proc(5), mounts); 'unknown' where that is not told. */
+function fileSystemOf(folder: string): string {
+  const real = `${realpathSync(folder)}/`;
+  const mounts = readFileSync('/proc/self/mounts', 'utf8').trim().split('\n');
+  const [best] = mounts
+    .map((line) => line.split(' '))
+    .filter(([, at = '']) => real.startsWith(at === '/' ? at : `${at}/`))
+    .sort(([, a = ''], [, b = '']) => b.length - a.length);
+  return best?.[2] ?? 'unknown';
+}
+
+function openingFailed(file: string, error: unknown): Error {
+  if (error instanceof NewerDatabaseError) return error;
+  const { code = '', message } = error as Error & { readonly code?: string };
+  const folder = dirname(file);
+  return new Error(
+    `${file} (on ${fileSystemOf(folder)}): ${message}${code === '' ? '' : ` (${code})`}; node.state_dir must be on a file system with locks and room, and ${folder} this user's to write`,
+    { cause: error },
+  );
+}
+
 /**
  * openDatabase returns a database that works. Of a damaged one `refill` gets what was salvaged, to put
  * it into its successor. Throws NewerDatabaseError, or when the disk itself will not have a database.
  */
 export function openDatabase(file: string, now: Date, refill: Refill): Sqlite {
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
-  finishSetAside(file, now);
+  try {
+    finishSetAside(file, now);
+    return openOrReplace(file, now, refill);
+  } catch (error) {
+    throw openingFailed(file, error);
+  }
+}
+
+function openOrReplace(file: string, now: Date, refill: Refill): Sqlite {
   try {
     return openWhole(file);
   } catch (error) {

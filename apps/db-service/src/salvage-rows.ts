@@ -3,8 +3,11 @@
  * read from both ends, and what lies between two damaged pages is looked up row by row with the rowids
  * that the index of keys has. Nothing is written to the damaged file.
  */
+import { copyFileSync, existsSync } from 'node:fs';
 import Database from 'better-sqlite3';
+import { lacksSharedMaps, useDatabaseAlone } from './private-index.ts';
 import type { StoredEvent } from './row-schemas.ts';
+import { removeDatabase } from './set-aside.ts';
 
 /** A row as it was found: not yet checked. */
 export interface SalvagedRow {
@@ -76,12 +79,37 @@ function readRevision(db: Database.Database): number | undefined {
   return Number.isSafeInteger(revision) ? revision : undefined;
 }
 
+/** Where a copy is read instead: it takes the log with it, and may be written. */
+const copyOf = (file: string): string => `${file}.salvage`;
+
+function openCopy(file: string): Database.Database {
+  const copy = copyOf(file);
+  removeDatabase(copy);
+  copyFileSync(file, copy);
+  if (existsSync(`${file}-wal`)) copyFileSync(`${file}-wal`, `${copy}-wal`);
+  const db = new Database(copy, { fileMustExist: true });
+  useDatabaseAlone(db);
+  return db;
+}
+
+/** Opens the damaged database. Read-only: to close it must not merge its log into the file. */
+function openDamaged(file: string): Database.Database {
+  const db = new Database(file, { readonly: true, fileMustExist: true });
+  try {
+    db.prepare('SELECT count(*) FROM sqlite_schema').get();
+  } catch (error) {
+    if (!lacksSharedMaps(error)) return db;
+    db.close();
+    return openCopy(file);
+  }
+  return db;
+}
+
 /** salvageRows returns the readable rows of the database at `file`; none when nothing is readable. */
 export function salvageRows(file: string): Salvaged {
   let db: Database.Database | undefined;
   try {
-    // Read-only: to close it must not merge its log into the file.
-    const opened = new Database(file, { readonly: true, fileMustExist: true });
+    const opened = openDamaged(file);
     db = opened;
     return {
       rows: TABLES.flatMap((table) => readTable(opened, table)),
@@ -93,5 +121,6 @@ export function salvageRows(file: string): Salvaged {
     return { rows: [], events: [], revision: undefined };
   } finally {
     db?.close();
+    removeDatabase(copyOf(file));
   }
 }
