@@ -87,6 +87,12 @@ describe.each(['tcp', 'unix'] as const)("Python's client on %s", (kind) => {
       [[BORROWER, 'nm_cpu_share']],
       [[BORROWER, 'nm_cpu_share', '5']],
       {},
+      [
+        [BORROWER, 'nm_cpu_share', 5],
+        [LENDER, 'nm_cpu_share', 5],
+      ],
+      [[BORROWER, 'nm_disk_quota', 5]],
+      [[BORROWER, 'nm_cpu_share', 0]],
     ]) {
       expect((await api.faultOf('SetLoans', LENDER, loans))[0]).toBe(102);
     }

@@ -79,13 +79,12 @@ describeEachClient(
       await api.stillWorks();
     });
 
-    works('sets loans, one that cannot count included, and takes them back', async () => {
+    works('sets loans, those that cannot count yet included, and takes them back', async () => {
       const api = session();
       const loans: readonly (readonly [string, string, number])[] = [
         [BORROWER, 'nm_cpu_guaranteed_share', 50],
         ['no_such', 'nm_cpu_guaranteed_share', 10],
         [BORROWER, 'nm_cpu_guaranteed_share', 2_000_000_000],
-        [BORROWER, 'nm_cpu_guaranteed_share', -5],
       ];
       const sent = array(...loans.map((entry) => loan(...entry)));
       const shareOf = async (sliver: string): Promise<unknown> => {
@@ -98,6 +97,21 @@ describeEachClient(
       expect(await api.call('SetLoans', string(LENDER), array())).toEqual(api.given(1));
       expect(await api.call('GetLoans', string(LENDER))).toEqual([]);
       expect([await shareOf(LENDER), await shareOf(BORROWER)]).toEqual([200, 0]);
+    });
+
+    works('is refused a list of loans of which one can never count', async () => {
+      const api = session();
+      const good = loan(BORROWER, 'nm_cpu_guaranteed_share', 50);
+      for (const [bad, why] of [
+        [loan(LENDER, 'nm_cpu_share', 1), 'recipient is the lender itself'],
+        [loan(BORROWER, 'nm_disk_quota', 1), 'resource cannot be lent'],
+        [loan(BORROWER, 'nm_cpu_share', -5), 'amount is not positive'],
+      ] as const) {
+        const [code, text] = await api.faultOf('SetLoans', string(LENDER), array(good, bad));
+        expect(code).toBe(102);
+        expect(text).toMatch(new RegExp(`^entry 2 of the loans, .* can never count: ${why}`));
+      }
+      await api.stillWorks();
     });
 
     works('lends amounts over 31 bits, as <i8> or as a whole <double>', async () => {

@@ -65,8 +65,8 @@ describeEachClient(
         `no such sliver: '${text}'`,
       ]);
       // Names in loans are printable ASCII.
-      const sent = array(loan(BORROWER, text, 1));
-      const entry = [BORROWER, text, 1];
+      const sent = array(loan(text, 'nm_net_share', 1));
+      const entry = [text, 'nm_net_share', 1];
       const plain = /^[ -~]*$/.test(text);
       const answer = await api.ask('SetLoans', string(LENDER), sent);
       if (plain) expect(await api.call('GetLoans', string(LENDER))).toEqual(api.given([entry]));
@@ -106,7 +106,10 @@ describeEachClient(
 
     works('a thousand loans come back as they were sent', async () => {
       const api = session();
-      const entries = Array.from({ length: 1000 }, (_, at) => [BORROWER, `r${at}`, at] as const);
+      const entries = Array.from(
+        { length: 1000 },
+        (_, at) => [`site_${at}`, 'nm_net_share', at + 1] as const,
+      );
       const sent = array(...entries.map((entry) => loan(...entry)));
       expect(await api.call('SetLoans', string(LENDER), sent)).toEqual(api.given(1));
       expect(await api.call('GetLoans', string(LENDER))).toEqual(api.given(entries));

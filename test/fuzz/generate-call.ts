@@ -39,16 +39,8 @@ const NAMES = [
   '__proto__',
   '',
 ] as const;
-const RESOURCES = [
-  'nm_cpu_share',
-  'nm_cpu_guaranteed_share',
-  'nm_net_max_rate',
-  'nm_disk_quota',
-  'x'.repeat(64),
-  'x'.repeat(65),
-  '__proto__',
-  '',
-] as const;
+const LOANABLE = ['nm_cpu_share', 'nm_cpu_guaranteed_share', 'nm_net_max_rate'] as const;
+const OTHER_RESOURCES = ['nm_disk_quota', 'x'.repeat(64), 'x'.repeat(65), '__proto__', ''] as const;
 /** More nesting than the reader takes by default (16) is made by mutation alone. */
 const MAX_DEPTH = 5;
 
@@ -63,8 +55,10 @@ const sliver = (random: Random): XmlRpcValue => {
 
 function loan(random: Random): XmlRpcValue {
   if (random.oneIn(20)) return anything(random);
-  const amount = random.oneIn(8) ? generateNumber(random) : random.between(-1, 300);
-  const fields: XmlRpcValue[] = [sliver(random), random.pick(RESOURCES), amount];
+  // One loan that can never count refuses the whole list.
+  const amount = random.oneIn(8) ? generateNumber(random) : random.between(0, 300);
+  const resource = random.pick(random.oneIn(6) ? OTHER_RESOURCES : LOANABLE);
+  const fields: XmlRpcValue[] = [sliver(random), resource, amount];
   if (random.oneIn(20)) fields.splice(random.below(3), 1);
   return fields;
 }
@@ -73,7 +67,7 @@ function loans(random: Random): XmlRpcValue {
   if (random.oneIn(6)) return loan(random);
   // Just around the bound on the loans of one sliver.
   if (random.oneIn(1000))
-    return Array.from({ length: random.between(999, 1001) }, () => ['a_b', 'r', 1]);
+    return Array.from({ length: random.between(999, 1001) }, () => ['a_b', 'nm_net_share', 1]);
   return random.times(random.few(5), () => loan(random));
 }
 

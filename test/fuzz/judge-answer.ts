@@ -36,6 +36,19 @@ function may(caller: Caller, method: string, sliver: string): boolean {
   return DELEGATED.includes(`${caller.name} ${method} ${sliver}`);
 }
 
+/** What can be lent, told a second time and apart from the gateway's own rule. */
+const LOANABLE = /^nm_(cpu_share|cpu_guaranteed_share|net_max_rate|net_exempt_max_rate|net_share)$/;
+
+/** A loan in a change that can never count, and of which the API was to refuse the whole list. */
+function hopelessLoan(change: Change): string | undefined {
+  if (change.act !== 'set_loans') return undefined;
+  const hopeless = change.loans.find(
+    ([recipient, resource, amount]) =>
+      recipient === change.sliver || !LOANABLE.test(resource) || amount <= 0,
+  );
+  return hopeless === undefined ? undefined : JSON.stringify(hopeless);
+}
+
 function judgeWrites({ made, changed }: Answered, scene: Scene): Verdict {
   const { caller, feed, writes } = scene;
   for (const { change, caller: named } of made) {
@@ -43,6 +56,8 @@ function judgeWrites({ made, changed }: Answered, scene: Scene): Verdict {
     const what = `${describeCaller(caller)} made ${method} on ${change.sliver}`;
     if (!may(caller, method, change.sliver)) return `${what} without the right to`;
     if (named !== describeCaller(caller)) return `${what} in the name of ${named}`;
+    const hopeless = hopelessLoan(change);
+    if (hopeless !== undefined) return `${what} with ${hopeless}, which can never count`;
     if (feed === 'waiting') return `${what} although no sliver was known`;
   }
   if (writes !== 'made' && made.length > 0) return 'a write that failed was made';

@@ -58,14 +58,14 @@ describe.skipIf(!withPython).each(['unix', 'tcp'])("Python's xmlrpc.client over 
 
   test('reads and writes, several on one connection', async () => {
     const answers = await python(`
-loans = [['princeton_eisentest', 'nm_cpu_share', 8], ['gr\\u00fc\\u00df', '<&>', float(2**40)]]
+loans = [['princeton_eisentest', 'nm_cpu_share', 8], ['gr\\u00fc\\u00df<&>', 'nm_net_share', float(2**40)]]
 show([api.SetLoans('princeton_sirius', loans), api.GetLoans('princeton_sirius'),
       api.GetRSpec('princeton_sirius'), api.Stop('princeton_sirius')])`);
     expect(answers).toEqual([
       1,
       [
         ['princeton_eisentest', 'nm_cpu_share', 8],
-        ['grüß', '<&>', 2 ** 40],
+        ['grüß<&>', 'nm_net_share', 2 ** 40],
       ],
       { nm_cpu_share: 32, nm_net_max_rate: 10_000_000_000 },
       1,

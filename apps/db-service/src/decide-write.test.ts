@@ -82,6 +82,32 @@ describe('a write', () => {
     );
   });
 
+  test.each<[Loan, string]>([
+    [['princeton_sirius', 'nm_cpu_share', 1], 'recipient is the lender itself'],
+    [['b_b', 'nm_disk_quota', 1], 'resource cannot be lent'],
+    [['b_b', 'nm_cpu_share', 0], 'amount is not positive'],
+  ])('of loans of which one, %j, can never count is refused as a whole: %s', (loan, why) => {
+    const write: WriteRequest = { act: 'set_loans', loans: [...LOANS, loan] };
+    expect(() => decideWrite(write, SIRIUS, node)).toThrow(
+      expect.objectContaining({
+        kind: 'bad-argument',
+        message: expect.stringContaining(`entry 2 of the loans, ${JSON.stringify(loan)}`),
+      }),
+    );
+    expect(() => decideWrite(write, SIRIUS, node)).toThrow(why);
+  });
+
+  test('of loans leaves those that never count, of an old database, until the list is replaced', () => {
+    const old: Loan[] = [['b_b', 'nm_disk_quota', 1]];
+    const state = stateWith(
+      [aSliver()],
+      [{ table: 'locals', key: keyOf(SIRIUS), value: localFacts({ loans: old }) }],
+    );
+    expect(write(state, { act: 'stop' }).local?.loans).toEqual(old);
+    expect(() => decideWrite({ act: 'set_loans', loans: old }, SIRIUS, state)).toThrow('never');
+    expect(write(state, { act: 'set_loans', loans: LOANS }).local?.loans).toEqual(LOANS);
+  });
+
   test('of more loans than a node can hold is refused; fewer may always be set', () => {
     const full = Array.from({ length: MAX_LOANS_OF_NODE }, (): Loan => ['b_b', 'nm_cpu_share', 1]);
     const state = stateWith(

@@ -6,6 +6,7 @@ import {
   isSliver,
   type Loan,
   type LocalFacts,
+  loansThatNeverCount,
   MAX_LOANS_OF_NODE,
   NO_LOCAL_FACTS,
   recordKeyOf,
@@ -43,7 +44,16 @@ function checkRoomForLoans(state: NodeState, more: number): void {
   );
 }
 
-/** decideWrite returns the changed row, or none; throws Fault `bad-argument` when there is no such sliver or no room. */
+/** The gateway refuses the same; one that has been taken over does not. */
+function checkLoansCanCount(lender: AccountName, loans: readonly Loan[]): void {
+  const refusal = loansThatNeverCount(lender, loans);
+  if (refusal !== undefined) throw new Fault('bad-argument', refusal);
+}
+
+/**
+ * decideWrite returns the changed row, or none; throws Fault `bad-argument` when there is no such sliver, for a
+ * list with a loan that can never count, and when there is no room.
+ */
 export function decideWrite(
   write: WriteRequest,
   sliver: AccountName,
@@ -55,6 +65,7 @@ export function decideWrite(
     throw new Fault('bad-argument', `no such sliver: '${sliver}'`);
   }
   const before = state.locals.get(key) ?? NO_LOCAL_FACTS;
+  if (write.act === 'set_loans') checkLoansCanCount(sliver, write.loans);
   const after = afterWrite(write, before, record);
   const more = after.loans.length - before.loans.length;
   if (more > 0) checkRoomForLoans(state, more);

@@ -12,6 +12,7 @@ import {
   epochSeconds,
   type Loan,
   type LocalFacts,
+  loansThatNeverCount,
   NO_LOCAL_FACTS,
   type RecordKey,
   SOURCES,
@@ -279,6 +280,10 @@ class Write extends Step {
       expect(call()).toEqual({ revision: before });
     } else if (record === undefined || !('plc_instantiated' in record)) {
       expect(call).toThrow('no such sliver');
+    } else if (this.method === 'set_loans' && loansThatNeverCount(this.name, this.loans)) {
+      const [state, bytes] = [node.state, node.bytes];
+      expect(call).toThrow('can never count');
+      expectUnchanged(node, state, bytes);
     } else {
       this.#remember(model, record.plc_instantiated);
       expect(call()).toEqual({ revision: node.revision });
@@ -397,8 +402,8 @@ const sliver = fc
   );
 const loan: fc.Arbitrary<Loan> = fc.tuple(
   fc.constantFrom(...NAMES, 'x_x'),
-  fc.constantFrom('nm_cpu_share', 'nm_net_share', 'nm_disk_quota'),
-  fc.integer({ min: -1, max: 30 }),
+  fc.constantFrom('nm_cpu_share', 'nm_cpu_share', 'nm_net_share', 'nm_net_share', 'nm_disk_quota'),
+  fc.integer({ min: 0, max: 30 }),
 );
 /** A full document, the same with an end, without most of its slivers, an empty one, and anything at all. */
 const records: fc.Arbitrary<readonly unknown[]> = fc.oneof(

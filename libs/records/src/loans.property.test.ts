@@ -1,6 +1,12 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { effectiveRspecs, type JudgedLoan, type Lender, type LoanOutcome } from './loans.ts';
+import {
+  effectiveRspecs,
+  type JudgedLoan,
+  type Lender,
+  type LoanOutcome,
+  loansThatNeverCount,
+} from './loans.ts';
 import type { Loan } from './record.ts';
 import { LOANABLE, RESOURCE_NAMES, type Rspec } from './rspec.ts';
 
@@ -193,6 +199,21 @@ test('neither the slivers nor their loans are changed by judging them', () => {
       const before = structuredClone(node);
       effectiveRspecs(node);
       expect(node).toEqual(before);
+    }),
+  );
+});
+
+test('a single loan is refused exactly when no node at all could make it count', () => {
+  fc.assert(
+    fc.property(loan, fc.constantFrom(...NAMES), (loan, lender) => {
+      const [recipient, resource] = loan;
+      const rspec = Object.fromEntries([...LOANABLE, resource].map((name) => [name, HUGE]));
+      const best: Node = new Map([
+        [recipient, { rspec: {}, loans: [] }],
+        [lender, { rspec, loans: [loan] }],
+      ]);
+      const counts = counted(effectiveRspecs(best).judged.get(lender)).length === 1;
+      expect(loansThatNeverCount(lender, [loan]) === undefined).toBe(counts);
     }),
   );
 });

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { aLender } from './builders.ts';
-import { effectiveRspecs, type Lender } from './loans.ts';
+import { effectiveRspecs, type Lender, loansThatNeverCount } from './loans.ts';
+import { LOANABLE } from './rspec.ts';
 
 const SHARE = 'nm_cpu_share';
 
@@ -29,6 +30,7 @@ describe('a loan', () => {
     [['x_x', SHARE, 1], 'recipient is not a sliver on this node'],
     [['a_a', SHARE, 1], 'recipient is the lender itself'],
     [['b_b', 'nm_disk_quota', 1], 'resource cannot be lent'],
+    [['x_x', 'nm_disk_quota', 1], 'resource cannot be lent'],
     [['b_b', 'no_such_resource', 1], 'resource cannot be lent'],
     [['b_b', 'constructor', 1], 'resource cannot be lent'],
     [['b_b', SHARE, 0], 'amount is not positive'],
@@ -111,4 +113,31 @@ test('slivers that neither lend nor borrow keep their own RSpec and are not name
     ]),
   );
   expect([...effective.keys()].sort()).toEqual(['a_a', 'b_b']);
+});
+
+describe('a list of loans that a sliver wants to set', () => {
+  const refusal = (...loans: Parameters<typeof loansThatNeverCount>[1]) =>
+    loansThatNeverCount('a_a', loans);
+
+  test('is refused with the first triple that can never count: its position, content and reason', () => {
+    expect(refusal(['b_b', SHARE, 1], ['a_a', SHARE, 1], ['b_b', SHARE, -1])).toBe(
+      'entry 2 of the loans, ["a_a","nm_cpu_share",1], can never count: recipient is the lender itself; no loan was changed',
+    );
+    expect(refusal(['b_b', SHARE, 0])).toBe(
+      'entry 1 of the loans, ["b_b","nm_cpu_share",0], can never count: amount is not positive; no loan was changed',
+    );
+  });
+
+  test('is told which resources can be lent when one of it cannot', () => {
+    const text = refusal(['x_x', 'nm_disk_quota', 1]);
+    expect(text).toContain('["x_x","nm_disk_quota",1], can never count: resource cannot be lent (');
+    for (const resource of LOANABLE) expect(text).toContain(resource);
+  });
+
+  test('may hold what cannot count yet: an unknown recipient, more than there is', () => {
+    expect(
+      refusal(['x_x', SHARE, 1], ['b_b', SHARE, Number.MAX_SAFE_INTEGER], ['', SHARE, 1]),
+    ).toBe(undefined);
+    expect(refusal()).toBe(undefined);
+  });
 });

@@ -3,15 +3,22 @@
  * `judgeLoans`, and `effectiveRspecs` applies them to all slivers of a node.
  */
 import type { Loan } from './record.ts';
-import { isLoanable, type Rspec } from './rspec.ts';
+import { isLoanable, LOANABLE, type Rspec } from './rspec.ts';
 
-/** Why a loan counts or does not. Those that do not are kept, and count once they become valid. */
-export type LoanVerdict =
-  | 'counts'
-  | 'recipient is not a sliver on this node'
+/** Why a loan can never count, whatever becomes of the node's slivers. No such loan can be set. */
+type NeverCounts =
   | 'recipient is the lender itself'
   | 'resource cannot be lent'
-  | 'amount is not positive'
+  | 'amount is not positive';
+
+/**
+ * Why a loan counts or does not. Those that do not count yet are kept, and count once they become valid.
+ * A database may hold loans that never count, of a time when they could be set: they are ignored.
+ */
+export type LoanVerdict =
+  | 'counts'
+  | NeverCounts
+  | 'recipient is not a sliver on this node'
   | 'amount exceeds what is left'
   | 'recipient would hold more than can be counted';
 
@@ -48,12 +55,31 @@ function add(ledger: Ledger, name: string, resource: string, amount: number): vo
   ledger.effective.set(name, changed);
 }
 
-function judge(ledger: Ledger, lender: string, left: Rspec, loan: Loan): LoanVerdict {
-  const [recipient, resource, amount] = loan;
-  if (!ledger.slivers.has(recipient)) return 'recipient is not a sliver on this node';
+function whyNever(lender: string, [recipient, resource, amount]: Loan): NeverCounts | undefined {
   if (recipient === lender) return 'recipient is the lender itself';
   if (!isLoanable(resource)) return 'resource cannot be lent';
-  if (amount <= 0) return 'amount is not positive';
+  return amount <= 0 ? 'amount is not positive' : undefined;
+}
+
+/**
+ * loansThatNeverCount returns why a list of loans is refused that `lender` wants to set: the first that can
+ * never count, by position and content, and the reason. Undefined: the list can be set.
+ */
+export function loansThatNeverCount(lender: string, loans: readonly Loan[]): string | undefined {
+  for (const [index, loan] of loans.entries()) {
+    const why = whyNever(lender, loan);
+    if (why === undefined) continue;
+    const lendable = why === 'resource cannot be lent' ? ` (${LOANABLE.join(', ')} can)` : '';
+    return `entry ${index + 1} of the loans, ${JSON.stringify(loan)}, can never count: ${why}${lendable}; no loan was changed`;
+  }
+  return undefined;
+}
+
+function judge(ledger: Ledger, lender: string, left: Rspec, loan: Loan): LoanVerdict {
+  const [recipient, resource, amount] = loan;
+  const never = whyNever(lender, loan);
+  if (never !== undefined) return never;
+  if (!ledger.slivers.has(recipient)) return 'recipient is not a sliver on this node';
   if (amount > (left[resource] ?? 0)) return 'amount exceeds what is left';
   if (balance(ledger, recipient, resource) + amount > Number.MAX_SAFE_INTEGER) {
     return 'recipient would hold more than can be counted';

@@ -71,7 +71,7 @@ export const FAULT_WORDS: Readonly<Record<FaultName, string>> = {
   'wrong-argument-count': 'The text says how the method is called.',
   'bad-argument':
     'One of another type than the documented one, a sliver that is not on this node, malformed loans, ' +
-    'or a ticket that does not count. The text names the argument, and says why.',
+    'loans of which one can never count, or a ticket that does not count. The text names the argument, and says why.',
   'permission-denied':
     'The text says who was asking; it is judged after the arguments and the sliver. Of a ticket, that ' +
     'nobody has signed it whom this node trusts.',

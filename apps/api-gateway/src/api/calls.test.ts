@@ -165,15 +165,31 @@ describe('SetLoans', () => {
   test('takes loans that do not count now: they are ignored until they do', async () => {
     const loans = [
       ['no_such', 'nm_cpu_share', 1],
-      ['princeton_sirius', 'nm_cpu_share', 1],
-      ['princeton_eisentest', 'nm_disk_quota', 1],
       ['princeton_eisentest', 'nm_cpu_share', 2 ** 50],
-      ['princeton_eisentest', 'nm_cpu_share', -1],
-      ['', '', 0],
+      ['', 'nm_net_share', 1],
     ];
     expect(await resultOf(ROOT, 'SetLoans', SIRIUS, loans)).toBe(1);
     expect(await resultOf(ROOT, 'GetLoans', SIRIUS)).toEqual(loans);
   });
+
+  test.each<[XmlRpcValue[], string]>([
+    [[SIRIUS, 'nm_cpu_share', 1], 'recipient is the lender itself'],
+    [['princeton_eisentest', 'nm_disk_quota', 1], 'resource cannot be lent'],
+    [['princeton_eisentest', 'nm_cpu_share', -1], 'amount is not positive'],
+    [['', '', 0], 'resource cannot be lent'],
+  ])(
+    'refuses a list of which one loan, %j, can never count, and changes nothing: %s',
+    async (loan, why) => {
+      await call(ROOT, 'SetLoans', SIRIUS, [LOAN]);
+      const { code, text } = await faultOf(SIRIUS_ITSELF, 'SetLoans', [LOAN, LOAN, loan]);
+      expect(code).toBe(102);
+      expect(text).toContain(
+        `entry 3 of the loans, ${JSON.stringify(loan)}, can never count: ${why}`,
+      );
+      expect(node.made).toHaveLength(1);
+      expect(await resultOf(ROOT, 'GetLoans', SIRIUS)).toEqual([LOAN]);
+    },
+  );
 
   test.each<[XmlRpcValue[], string]>([
     [[LOAN, 'x'], 'entry 2 is not a list'],
@@ -258,7 +274,7 @@ describe('system.multicall', () => {
 describe('a multicall that asks for much', () => {
   const FAT = Array.from({ length: MAX_LOANS }, (): [string, string, number] => [
     '€'.repeat(64),
-    '&'.repeat(64),
+    'nm_cpu_guaranteed_share',
     1,
   ]);
   const call100 = (methodName: string) => new Array(100).fill({ methodName, params: [SIRIUS] });

@@ -1,9 +1,9 @@
 /**
- * Loans as a caller sends them. Only their form is judged: whether a loan counts depends on the
- * other slivers, changes with them, and is db-service's to say.
+ * Loans as a caller sends them. Their form is judged, and whether they can ever count; whether a loan
+ * counts now depends on the other slivers, changes with them, and is db-service's to say.
  */
 import { Fault } from '@nodemgr/faults';
-import { type Loan, MAX_LOANS, MAX_RESOURCE_NAME } from '@nodemgr/records';
+import { type Loan, loansThatNeverCount, MAX_LOANS, MAX_RESOURCE_NAME } from '@nodemgr/records';
 import type { XmlRpcValue } from '@nodemgr/xml-rpc';
 
 function malformed(what: string): never {
@@ -37,13 +37,16 @@ function readLoan(value: XmlRpcValue, index: number): Loan {
   ];
 }
 
-/** readLoans returns a list of loans; throws Fault `bad-argument` that names the entry. */
-export function readLoans(value: XmlRpcValue | undefined): readonly Loan[] {
+/** readLoans returns what `lender` lends; throws Fault `bad-argument` that names the entry. */
+export function readLoans(lender: string, value: XmlRpcValue | undefined): readonly Loan[] {
   if (!Array.isArray(value)) return malformed('not a list');
   if (value.length > MAX_LOANS) {
     return malformed(`${value.length} entries, more than the ${MAX_LOANS} that a sliver may have`);
   }
-  return value.map(readLoan);
+  const loans = value.map(readLoan);
+  const refusal = loansThatNeverCount(lender, loans);
+  if (refusal !== undefined) throw new Fault('bad-argument', refusal);
+  return loans;
 }
 
 /** listOfLoans makes a list of what may be a single triple. */

@@ -86,12 +86,13 @@ const setLoans: SliverMethod = {
   withoutSliver: ([loans]) => [listOfLoans(loans)],
   result: DONE,
   meaning:
-    'Replaces the list of what the sliver lends. A loan that is not valid now (unknown recipient, ' +
-    'more than the sliver has left, a resource that cannot be lent) is kept, and counts once it ' +
-    'is. A sliver may leave its own name out, and may then give a single triple: ' +
+    'Replaces the list of what the sliver lends. A loan that cannot count yet (unknown recipient, ' +
+    'more than the sliver has left) is kept, and counts once it can. A list with one that never can ' +
+    '(to the lender itself, of a resource that cannot be lent, of an amount that is not positive) ' +
+    'is refused as a whole. A sliver may leave its own name out, and may then give a single triple: ' +
     "SetLoans(['princeton_eisentest', 'nm_cpu_guaranteed_share', 200]).",
   async run({ writes, caller, note }, { record }, [given]) {
-    const loans = readLoans(given);
+    const loans = readLoans(record.name, given);
     note(loansToNote(loans));
     const change = { act: 'set_loans', sliver: record.name, loans } as const;
     await writes.make(change, caller);
