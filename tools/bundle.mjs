@@ -14,7 +14,12 @@ const { metafile } = await build({
   sourcemap: true,
   metafile: true,
 });
-const packages = Object.keys(metafile.inputs).flatMap(
+// A module of which nothing is used is an input, but not inside.
+const { inputs } = Object.values(metafile.outputs).find(
+  ({ entryPoint }) => entryPoint !== undefined,
+);
+const inside = Object.keys(inputs).filter((input) => inputs[input].bytesInOutput > 0);
+const packages = inside.flatMap(
   (input) => /^(.*\bnode_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(input)?.[1] ?? [],
 );
 writeFileSync(`${folder}/packages.json`, JSON.stringify([...new Set(packages)].sort()));

@@ -4,7 +4,7 @@
  * ticket may. A node that reads slices.xml ignores the element. Whether a slice makes a ticket is not
  * judged here: whoever signs judges. Pure.
  */
-import { SaxesParser, type SaxesTagPlain } from 'saxes';
+import { type DraftElement, type DraftNode, readDraftXml, writeDraftXml } from '@nodemgr/tickets';
 
 /** A ticket without the moment of its issue. */
 export interface TicketDraft {
@@ -12,105 +12,55 @@ export interface TicketDraft {
   readonly elements: string;
 }
 
-interface XmlElement {
-  readonly name: string;
-  readonly attributes: Readonly<Record<string, string>>;
-  readonly children: (XmlElement | string)[];
-}
-
-/** Deeper nothing of a slice means anything. */
-const MAX_DEPTH = 20;
+/** Of a 30 MB document nearly all; of a slice that a ticket is made of they are not wanted either. */
+const UNREAD = ['nodes'];
 const MARK = 'ticket_nodes';
 /** Of a slice in a ticket; `<ticket_nodes>` become its `<nodes>`. */
 const TICKET_PARTS = new Set([MARK, 'users', 'rspec']);
-const NOT_PLAIN = /[^\t\n\x20-\x7e]|[&<>"']/gu;
 
-const escapeXml = (text: string): string =>
-  text.replace(NOT_PLAIN, (character) => `&#${character.codePointAt(0) ?? 0};`);
+const elementsOf = (nodes: readonly DraftNode[]): readonly DraftElement[] =>
+  nodes.filter((node): node is DraftElement => typeof node === 'object');
 
-/** Line ends and tabs would come back from an attribute as blanks. */
-const escapeAttribute = (text: string): string =>
-  escapeXml(text).replace(/[\t\n]/g, (character) => `&#${character.charCodeAt(0)};`);
+const namedIn = ({ children }: DraftElement, name: string): readonly DraftElement[] =>
+  elementsOf(children).filter((child) => child.name === name);
 
-function writeElement({ name, attributes, children }: XmlElement): string {
-  const given = Object.entries(attributes).map(
-    ([key, value]) => ` ${key}="${escapeAttribute(value)}"`,
-  );
-  const inside = children.map((child) =>
-    typeof child === 'string' ? escapeXml(child) : writeElement(child),
-  );
-  return `<${name}${given.join('')}>${inside.join('')}</${name}>`;
-}
+const personOf = ({ attributes }: DraftElement): string => attributes['person_id'] ?? '';
 
-function* elementsIn({ children }: XmlElement): Generator<XmlElement> {
-  for (const child of children) if (typeof child !== 'string') yield child;
-}
-
-class DraftReader {
-  readonly #parser = new SaxesParser({ xmlns: false });
-  /** From the `<slice>` down; empty elsewhere. */
-  readonly #open: XmlElement[] = [];
-  readonly #marked: XmlElement[] = [];
-  /** By person_id. */
-  readonly #keys = new Map<string, string[]>();
-
-  constructor() {
-    this.#parser.on('error', (error) => {
-      throw error;
-    });
-    this.#parser.on('opentag', (tag) => this.#start(tag));
-    this.#parser.on('closetag', () => this.#end());
-    this.#parser.on('text', (text) => this.#open.at(-1)?.children.push(text));
-    this.#parser.on('cdata', (text) => this.#open.at(-1)?.children.push(text));
-  }
-
-  read(text: string): ReadonlyMap<string, TicketDraft> {
-    this.#parser.write(text).close();
-    return new Map(
-      this.#marked.map((slice) => [
-        slice.attributes['name'] ?? '',
-        { elements: writeElement(forTicket(slice)) + this.#keysOf(slice) },
-      ]),
-    );
-  }
-
-  #start({ name, attributes }: SaxesTagPlain): void {
-    const element = { name, attributes, children: [] };
-    if (name === 'key') this.#addKey(element);
-    const parent = this.#open.at(-1);
-    if (parent === undefined && name !== 'slice') return;
-    if (this.#open.length >= MAX_DEPTH) throw new Error(`a slice is deeper than ${MAX_DEPTH}`);
-    parent?.children.push(element);
-    this.#open.push(element);
-  }
-
-  #end(): void {
-    const element = this.#open.pop();
-    if (element === undefined || this.#open.length > 0) return;
-    if ([...elementsIn(element)].some(({ name }) => name === MARK)) this.#marked.push(element);
-  }
-
-  #addKey(element: XmlElement): void {
-    const person = element.attributes['person_id'] ?? '';
-    this.#keys.set(person, [...(this.#keys.get(person) ?? []), writeElement(element)]);
-  }
-
-  #keysOf(slice: XmlElement): string {
-    const users = [...elementsIn(slice)].filter(({ name }) => name === 'users');
-    const people = users.flatMap((parent) =>
-      [...elementsIn(parent)].map(({ attributes }) => attributes['person_id'] ?? ''),
-    );
-    return [...new Set(people)].flatMap((person) => this.#keys.get(person) ?? []).join('');
+/** The elements of the document with that name, wherever they stand; those within one of them are its own. */
+function* named(root: DraftElement, name: string): Generator<DraftElement> {
+  for (const child of elementsOf(root.children)) {
+    if (child.name === name) yield child;
+    else yield* named(child, name);
   }
 }
 
-function forTicket(slice: XmlElement): XmlElement {
-  const parts = [...elementsIn(slice)].filter(({ name }) => TICKET_PARTS.has(name));
+function keysByPerson(root: DraftElement): ReadonlyMap<string, readonly string[]> {
+  const keys = new Map<string, string[]>();
+  for (const key of named(root, 'key')) {
+    const person = personOf(key);
+    keys.set(person, [...(keys.get(person) ?? []), writeDraftXml(key)]);
+  }
+  return keys;
+}
+
+function forTicket(slice: DraftElement): DraftElement {
+  const parts = elementsOf(slice.children).filter(({ name }) => TICKET_PARTS.has(name));
   const children = parts.map((part) => (part.name === MARK ? { ...part, name: 'nodes' } : part));
   return { ...slice, children };
 }
 
 /** readDrafts returns the drafts by the names of their slices; throws when the document is not well-formed. */
 export function readDrafts(document: string): ReadonlyMap<string, TicketDraft> {
-  return new DraftReader().read(document);
+  const root = readDraftXml(document, UNREAD);
+  const keys = keysByPerson(root);
+  const marked = [...named(root, 'slice')].filter((slice) => namedIn(slice, MARK).length > 0);
+  return new Map(
+    marked.map((slice) => {
+      const users = namedIn(slice, 'users').flatMap(({ children }) => elementsOf(children));
+      const people = new Set(users.map(personOf));
+      const theirs = [...people].flatMap((person) => keys.get(person) ?? []);
+      const elements = writeDraftXml(forTicket(slice)) + theirs.join('');
+      return [slice.attributes['name'] ?? '', { elements }];
+    }),
+  );
 }

@@ -1,5 +1,6 @@
 /** Tickets, signed and verified: what an authority vouches for, as XML with an enveloped signature. No I/O. */
 export type { TicketContent, TicketNode } from '@nodemgr/slices-xml';
+export { type DraftElement, type DraftNode, readDraftXml, writeDraftXml } from './draft-xml.ts';
 export { ISSUED_TOLERANCE } from './judge-ticket.ts';
 export { MAX_TICKET_BYTES } from './read-plain-xml.ts';
 export { readTicket, type UnverifiedTicket } from './read-ticket.ts';
