@@ -1,5 +1,6 @@
+import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
-import { defineConfig } from 'vitest/config';
+import { configDefaults, defineConfig } from 'vitest/config';
 
 const libs = fileURLToPath(new URL('./libs/', import.meta.url));
 
@@ -8,7 +9,10 @@ export default defineConfig({
     alias: [{ find: /^@nodemgr\/([a-z-]+)$/, replacement: `${libs}$1/src/index.ts` }],
   },
   test: {
+    exclude: [...configDefaults.exclude, 'dist/**'],
     pool: 'forks',
+    // vitest leaves one processor to itself: of two, that would be half.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     testTimeout: 20_000,
     hookTimeout: 60_000,
     expect: { poll: { timeout: 10_000 } },

@@ -1,19 +1,21 @@
-// Runs one project's tests and leaves their counts in dist/test-results for tools/test.mjs to add up.
+// Runs the tests of one project, or with the arguments `unit .` the unit tests of all projects at once,
+// and leaves their counts in dist/test-results for tools/test.mjs to add up.
 import { spawnSync } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 
-const [projectName, projectRoot, ...extra] = process.argv.slice(2);
+const [name, folder, ...extra] = process.argv.slice(2);
 mkdirSync('dist/test-results', { recursive: true });
 const run = spawnSync(
   'vitest',
   [
     'run',
-    `--dir=${projectRoot}`,
+    `--dir=${folder}`,
     '--reporter=default',
     '--reporter=json',
-    `--outputFile.json=dist/test-results/${projectName}.json`,
+    `--outputFile.json=dist/test-results/${name}.json`,
     ...extra,
   ],
   { stdio: 'inherit', shell: false },
 );
+if (run.error !== undefined) throw run.error;
 process.exit(run.status ?? 1);

@@ -86,7 +86,7 @@ function sayReport({ shares, seconds, inputs: taken }: FuzzReport): void {
 }
 
 async function fuzz(seed: number, inputs: number): Promise<void> {
-  say(`fuzz: seed ${seed}, ${inputs} inputs`);
+  say(`fuzz: seed ${seed}; the same again: npm run fuzz -- --seed ${seed} --inputs ${inputs}`);
   const report = await fuzzInProcesses({ seed, inputs, processes: PROCESSES, say });
   sayReport(report);
   for (const { what, repeat } of report.findings) {
