@@ -13,7 +13,8 @@ export default defineConfig({
     pool: 'forks',
     // vitest leaves one processor to itself: of two, that would be half.
     maxWorkers: Math.max(2, availableParallelism() - 1),
-    testTimeout: 20_000,
+    // What ends is told apart from what does not, also beside a busy neighbour.
+    testTimeout: 60_000,
     hookTimeout: 60_000,
     expect: { poll: { timeout: 10_000 } },
   },
