@@ -36,10 +36,31 @@ describe('sliver-run', () => {
     '../a_b',
     'a_b/c',
     'a-b_c',
+    'a.B_c',
+    '.a_b',
+    '._b',
+    'a_b.',
+    'a_.',
+    'a..b_c',
+    'a_b..c',
+    'a_é',
     `a_${'b'.repeat(31)}`,
   ])("refuses what is no sliver's name: '%s'", (name) => {
     expect(complaint([name])).toBe(`not a sliver's name: '${name}'`);
     expect(complaint(['--start-scripts', name])).toBe(`not a sliver's name: '${name}'`);
+  });
+
+  it.each([
+    'a_b',
+    '0_0',
+    'a__',
+    'upmc.lip6_x.Nightly',
+    'a._b',
+    'a_.B',
+    'a_b.service',
+    `a.b_${'C.'.repeat(13)}d_`,
+  ])("takes a sliver's name: '%s'", (name) => {
+    expect(complaint([name], {})).toBe('the environment has no NODEMGR_MACHINE');
   });
 
   it.each(Object.keys(RIGHT))('says so when its environment has no %s', (variable) => {

@@ -6,7 +6,7 @@
 
 struct sliver {
   const char *name;
-  const char *machine; /* Its host name: a name without '_' (systemd-nspawn(1)). */
+  const char *machine; /* Its host name: a label without '_' (systemd-nspawn(1)). */
   const char *image;   /* 'default@1', a folder's name in the images folder. */
   uid_t base;          /* Root's id inside, as the node sees it. */
 };

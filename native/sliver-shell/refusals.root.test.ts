@@ -65,7 +65,8 @@ describe.skipIf(why !== undefined)(`refused (needs root: ${why ?? 'yes'})`, () =
     ['has another login shell', { ...SIRIUS, shell: '/bin/bash' }],
     ['has no login shell', { ...SIRIUS, shell: '' }],
     ["has a name that is no sliver's", { ...SIRIUS, name: 'princeton' }],
-    ['has a name with capitals', { ...SIRIUS, name: 'Princeton_sirius' }],
+    ['has a site with capitals', { ...SIRIUS, name: 'Princeton_sirius' }],
+    ['has a name that ends in a dot', { ...SIRIUS, name: 'princeton_sirius.' }],
     ['has a name beyond bounds', { ...SIRIUS, name: `a_${'b'.repeat(31)}` }],
     ['has a name that is a path', { ...SIRIUS, name: '../princeton_sirius' }],
   ])('is an account that %s', async (_what, account) => {

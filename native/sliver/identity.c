@@ -6,13 +6,16 @@
 
 #include "places.h"
 
-#define LETTERS_AND_DIGITS "abcdefghijklmnopqrstuvwxyz0123456789"
+#define SITE "abcdefghijklmnopqrstuvwxyz0123456789."
+#define PROJECT SITE "ABCDEFGHIJKLMNOPQRSTUVWXYZ_"
 
 bool is_sliver_name(const char *name) {
-  const size_t site = strspn(name, LETTERS_AND_DIGITS);
+  const size_t site = strspn(name, SITE);
   if (site == 0 || name[site] != '_') return false;
-  const size_t project = strspn(name + site + 1, LETTERS_AND_DIGITS "_");
-  return project > 0 && name[site + 1 + project] == '\0' && site + 1 + project <= SLIVER_NAME_MAX;
+  const size_t project = strspn(name + site + 1, PROJECT);
+  const size_t length = site + 1 + project;
+  return project > 0 && name[length] == '\0' && length <= SLIVER_NAME_MAX && name[0] != '.' &&
+         name[length - 1] != '.' && strstr(name, "..") == NULL;
 }
 
 bool parse_base(const char *digits, uid_t *base) {

@@ -7,7 +7,10 @@
 
 enum { SLIVER_NAME_MAX = 32 };
 
-/* Whether `name` matches ^[a-z0-9]+_[a-z0-9_]+$ and has at most 32 characters. */
+/*
+ * Whether `name` matches ^[a-z0-9.]+_[a-zA-Z0-9_.]+$, has no dot first, last or twice in a row, and
+ * has at most 32 characters. Names that differ in case alone are different slivers.
+ */
 bool is_sliver_name(const char *name);
 
 /*

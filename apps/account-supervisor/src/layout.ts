@@ -38,12 +38,21 @@ export function cgroupOf(name: AccountName): string {
   return join('/sys/fs/cgroup/nodemgr.slice/nodemgr-slivers.slice', unitOf(name));
 }
 
+/** A name that keeps all of itself when each `_` becomes a `-`. */
+const PLAIN_NAME = /^[a-z0-9]+(?:_[a-z0-9]+)+$/;
+
 /**
- * machineNameOf returns the name of the sliver's container: a host name, which may not contain `_` nor
- * end in `-` (systemd-nspawn(1)). No two slivers share one: names have neither `-` nor capitals.
+ * machineNameOf returns the name of the sliver's container, which is its host name: a label without `_`
+ * and `.` that neither begins nor ends in `-` (systemd-nspawn(1)), and whose capitals count for nothing
+ * (RFC 4343). No two slivers share one. A name that would lose more than its `_` has a number in base 36
+ * after `--`: its bits say where in the name a capital or a dot stands, and the highest one where it ends.
  */
 export function machineNameOf(name: AccountName): string {
-  return name.replace(/_$/, 'U').replaceAll('_', '-');
+  const label = name.toLowerCase().replaceAll(/[._]/g, '-');
+  if (PLAIN_NAME.test(name)) return label;
+  const marks = [...name].map((character, at) => (/[A-Z.]/.test(character) ? 2 ** at : 0));
+  const sum = marks.reduce((all, mark) => all + mark, 2 ** name.length);
+  return `${label.replace(/-+$/, '')}--${sum.toString(36)}`;
 }
 
 /** imageTree returns the file tree of one version of an image. */

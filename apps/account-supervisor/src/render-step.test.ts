@@ -1,5 +1,5 @@
 import { formatCommand } from '@nodemgr/agent';
-import { accountName, epochSeconds, kib } from '@nodemgr/records';
+import { accountName, epochSeconds, isSliceName, kib } from '@nodemgr/records';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { idsOf, slot } from './account-ids.ts';
@@ -54,7 +54,7 @@ test('every step stands for exactly these commands', () => {
     install -m 0600 /dev/stdin /var/lib/nodemgr/accounts/princeton_sirius.json <<'EOF'
     {"type":"sliver","slot":1}
     EOF
-    useradd --badname --uid 30001 --no-user-group --gid nodemgr-accounts --no-create-home --home-dir / --shell /usr/lib/nodemgr/sliver-shell --expiredate 1 --key SUB_UID_COUNT=0 --key SUB_GID_COUNT=0 princeton_sirius
+    useradd --uid 30001 --no-user-group --gid nodemgr-accounts --no-create-home --home-dir / --shell /usr/lib/nodemgr/sliver-shell --expiredate 1 --key SUB_UID_COUNT=0 --key SUB_GID_COUNT=0 princeton_sirius
     # set-id-range
     usermod --add-subuids 1879113728-1879179263 --add-subgids 1879113728-1879179263 princeton_sirius
     # create-filesystem
@@ -152,13 +152,33 @@ test('no memory limit is written as infinity', () => {
   });
 });
 
-test('no two slivers have one machine name, and every one is a host name', () => {
-  const name = fc.stringMatching(/^[a-c]{1,2}_[a-c_]{1,4}$/).map(accountName);
+test.each([
+  ['princeton_sirius', 'princeton-sirius'],
+  ['mit_dht_2', 'mit-dht-2'],
+  ['upmc.lip6_x', 'upmc-lip6-x--1lc'],
+  ['upmc_lip6.x', 'upmc-lip6-x--1z4'],
+  ['a_B', 'a-b--c'],
+  ['a_b_', 'a-b--g'],
+  ['a__b', 'a--b--g'],
+  ['a.b__', 'a-b--y'],
+])('%s has the machine name %s', (name, machine) =>
+  expect(machineNameOf(accountName(name))).toBe(machine),
+);
+
+test('no two slivers have one machine name, not even without its capitals, and each is a host name', () => {
+  const name = fc
+    .oneof(
+      fc.stringMatching(/^[ab.]{1,2}_[aAb_.0]{1,4}$/),
+      fc.stringMatching(/^[a.]{1,20}_[aA_.]{8,11}$/),
+    )
+    .filter((text) => isSliceName(text))
+    .map(accountName);
   fc.assert(
     fc.property(name, name, (a, b) => {
       fc.pre(a !== b);
-      expect(machineNameOf(a)).not.toBe(machineNameOf(b));
-      expect(machineNameOf(a)).toMatch(/^[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?$/);
+      expect(machineNameOf(a).toLowerCase()).not.toBe(machineNameOf(b).toLowerCase());
+      expect(machineNameOf(a)).toMatch(/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/);
     }),
+    { numRuns: 2000 },
   );
 });

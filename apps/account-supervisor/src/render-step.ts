@@ -25,8 +25,6 @@ const createUser: Renderer<'create-user'> = ({ type, ids }, name, layout) => [
   writeFile(pathsOf(name, layout).record, 0o600, `${JSON.stringify({ type, slot: ids.slot })}\n`),
   run(
     'useradd',
-    // A slice's name may begin with a digit.
-    '--badname',
     '--uid',
     `${ids.uid}`,
     '--no-user-group',

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { planAnswer, planRefusal } from './plan-answer.ts';
+import { planAnswer, planRefusal, ticketAskedFor } from './plan-answer.ts';
 
 const document = { hash: 'abc', modifiedAt: new Date('2026-01-01T00:00:00.700Z') };
 const get = (headers: Record<string, string> = {}) =>
@@ -44,6 +44,17 @@ describe('the document', () => {
     });
   });
 });
+
+test.each([
+  ['/tickets/mit_dht.xml', 'mit_dht'],
+  ['/tickets/upmc.lip6_x.Nightly.xml?node=17', 'upmc.lip6_x.Nightly'],
+  ['/tickets/a_b.xml.xml', 'a_b.xml'],
+  ['/tickets/a-b_c.xml', undefined],
+  ['/tickets/a/b_c.xml', undefined],
+  [`/tickets/a_${'b'.repeat(31)}.xml`, undefined],
+])('%s asks for the ticket of %s', (url, slice) =>
+  expect(ticketAskedFor({ method: 'GET', url, headers: {} })).toBe(slice),
+);
 
 test('other paths are not found, other methods not allowed', () => {
   const refuse = (method: string, url: string) => planRefusal({ method, url, headers: {} });

@@ -31,7 +31,7 @@ export type TicketAnswer =
 
 const PATH = '/slices.xml';
 /** Names of slices are checked where they are looked up: here they only have to be plain. */
-const TICKET_PATH = /^\/tickets\/([a-z0-9_]{1,32})\.xml$/;
+const TICKET_PATH = /^\/tickets\/([a-zA-Z0-9_.]{1,32})\.xml$/;
 const XML = 'application/xml; charset=utf-8';
 /** How long a client should leave us alone while there is no document, seconds. */
 const RETRY_AFTER = '5';

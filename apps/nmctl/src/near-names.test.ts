@@ -17,3 +17,9 @@ test('a name that is like no other finds nothing', () => {
   expect(nearNames('', NAMES)).toEqual([]);
   expect(nearNames('x'.repeat(5000), NAMES)).toEqual([]);
 });
+
+test('a name in another case or with other separators finds all that differ in no more', () => {
+  const alike = ['a.b_CODEN', 'a_b_coden', 'a_b.coden'];
+  expect(nearNames('a-b-coden', [...alike, 'a_b_codex'])).toEqual([...alike].sort());
+  expect(nearNames('A_B_CODEN', alike)).toEqual([...alike].sort());
+});

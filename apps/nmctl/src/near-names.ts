@@ -19,7 +19,11 @@ const MAX_DISTANCE = 3;
 /** Longer text than any name is no misspelling of one. */
 const MAX_LENGTH = 64;
 
+/** Case, and which of `.`, `_` and `-` stands where, are what people remember least. */
+const folded = (text: string): string => text.toLowerCase().replaceAll(/[._-]/g, '_');
+
 function farness(name: string, meant: string): number {
+  if (folded(name) === folded(meant)) return 0;
   if (name.includes(meant)) return 1;
   return distance(meant, name);
 }

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import * as z from 'zod';
-import { readOptional, readStateFile, replaceFile } from './state-file.ts';
+import { readOptional, readStateFile, replaceFile, replaceFileDurably } from './state-file.ts';
 
 const schema = z.strictObject({ n: z.int() });
 let folder = '';
@@ -37,10 +37,21 @@ test('a damaged file is set aside with the reason, its contents kept', async () 
 
 test('what a killed writer left is no obstacle', async () => {
   const path = join(folder, 'x.json');
-  await writeFile(`${path}.new`, 'half');
+  await writeFile(`${path}~new`, 'half');
   await replaceFile(path, 0o644, '{"n":2}');
   expect(await readdir(folder)).toEqual(['x.json']);
 });
+
+test.each(['a_b.new', 'a_b.json', 'a_b.tmp', 'a_b.json.damaged-5'])(
+  'the file of %s is not in the way of that of a_b',
+  async (name) => {
+    await writeFile(join(folder, name), 'of another');
+    await replaceFile(join(folder, 'a_b'), 0o644, 'of a_b');
+    await replaceFileDurably(join(folder, 'a_b'), 0o644, 'of a_b');
+    expect(await readFile(join(folder, name), 'utf8')).toBe('of another');
+    expect(await readFile(join(folder, 'a_b'), 'utf8')).toBe('of a_b');
+  },
+);
 
 test('what cannot be read is damage like any other: a folder, a pipe, a link to itself', async () => {
   const path = join(folder, 'x.json');

@@ -14,6 +14,12 @@ export type StateFile<T> =
   /** It was no such state, or could not be read; undefined: it could not be set aside and is still there. */
   | { readonly found: 'damaged'; readonly reason: string; readonly setAside: string | undefined };
 
+/**
+ * What is being written beside its final place. No name of an account or image has a `~`, so that in a folder
+ * whose files are called by those names it is nobody's: `keys/a_b.new` may be the keys of the slice a_b.new.
+ */
+const temporaryOf = (path: string): string => `${path}~new`;
+
 /** How a text stands for bytes; in latin1 each character is one byte, whatever it means. */
 export type TextEncoding = 'utf8' | 'latin1';
 
@@ -50,7 +56,7 @@ export async function replaceFile(
   text: string,
   encoding: TextEncoding = 'utf8',
 ): Promise<void> {
-  const temporary = `${path}.new`;
+  const temporary = temporaryOf(path);
   await writeNew(temporary, text, { mode, encoding });
   await rename(temporary, path);
 }
@@ -66,7 +72,7 @@ async function syncFile(path: string): Promise<void> {
 
 /** replaceFileDurably is replaceFile whose outcome a power cut does not take back (fsync(2)). */
 export async function replaceFileDurably(path: string, mode: number, text: string): Promise<void> {
-  const temporary = `${path}.new`;
+  const temporary = temporaryOf(path);
   await writeNew(temporary, text, { mode, encoding: 'utf8' });
   await syncFile(temporary);
   await rename(temporary, path);

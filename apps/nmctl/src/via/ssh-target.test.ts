@@ -17,6 +17,8 @@ describe('the URL of --via', () => {
     ['ssh://del_snoop@[fe80::1%25eth0]:22', 'del_snoop', 'fe80::1%eth0', 22],
     ['ssh://del_snoop@[fe80::1%eth0]', 'del_snoop', 'fe80::1%eth0', undefined],
     ['ssh://d@an_alias', 'd', 'an_alias', undefined],
+    ['ssh://a.b_C@host', 'a.b_C', 'host', undefined],
+    ['ssh://upmc.lip6_x.Nightly@host:22', 'upmc.lip6_x.Nightly', 'host', 22],
   ])('%s is understood', (url, user, host, port) => {
     expect(parseSshTarget(url)).toEqual({ user, host, port });
   });

@@ -2,7 +2,9 @@
 import { isSliceName, MAX_NAME_LENGTH } from '@nodemgr/records';
 
 /** A prefix without the `_` after the site would also cover sites that only begin alike. */
-export const SLICE_PATTERN = new RegExp(`^(?=.{1,${MAX_NAME_LENGTH}}$)[a-z0-9]+_[a-z0-9_]*\\*$`);
+export const SLICE_PATTERN = new RegExp(
+  `^(?=.{1,${MAX_NAME_LENGTH}}$)(?!\\.)(?!.*\\.\\.)[a-z0-9.]+_[a-zA-Z0-9_.]*\\*$`,
+);
 
 /** The rule in words, for messages and the manual. */
 export const PATTERN_RULE =
