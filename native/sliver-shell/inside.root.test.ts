@@ -36,6 +36,23 @@ describe.skipIf(why !== undefined)(`a login (needs root: ${why ?? 'yes'})`, () =
     expect((await node.run(DHT.name, 'hostname')).stdout).toBe('mit-dht\n');
   });
 
+  it('is in no sliver whose name differs in case alone, or in a dot and a line alone', async () => {
+    const alike = ['a.b_C', 'a.b_c', 'a_b_C', 'a_b.C'].map((name, i) => ({
+      name,
+      uid: 39_003 + i,
+    }));
+    node.setAccounts(SIRIUS, DHT, ...alike);
+    for (const { name } of alike) {
+      await node.startSliver(name);
+      await node.run(name, `echo ${name} > /root/mine`);
+    }
+    for (const { name } of alike) {
+      expect((await node.run(name, 'cat /root/mine')).stdout).toBe(`${name}\n`);
+      await node.stop(name);
+      expect((await node.run(name, 'true')).stderr).toBe(`sliver-shell: ${name} is not running\n`);
+    }
+  });
+
   it("has all the namespaces of process 1, and only its network is the node's", async () => {
     const kinds = ['cgroup', 'ipc', 'mnt', 'net', 'pid', 'user', 'uts'];
     const links = kinds.map((kind) => `/proc/self/ns/${kind} /proc/1/ns/${kind}`).join(' ');

@@ -193,7 +193,7 @@ export class ANode {
   environment(name: string): NodeJS.ProcessEnv {
     return {
       PATH: process.env['PATH'],
-      NODEMGR_MACHINE: name.replaceAll('_', '-'),
+      NODEMGR_MACHINE: name.replaceAll(/[._]/g, '-'),
       NODEMGR_BASE: `${baseOf(this.uidOf(name))}`,
       NODEMGR_IMAGE: 'default@1',
     };

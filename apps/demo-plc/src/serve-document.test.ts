@@ -107,6 +107,16 @@ describe('tickets', () => {
     return verifyTicket(Buffer.from(text), { trusted, nodeId: 17, now }).record;
   };
 
+  test('are those of exactly the slice that is asked for, its case and its dots included', async () => {
+    await write(slice('a.b_C'), slice('a_b_C.xml', 'expiry="4000000001"'));
+    for (const name of ['a.b_C', 'a_b_C.xml']) {
+      expect(verify((await get(name)).text)).toMatchObject({ name });
+    }
+    for (const name of ['a.b_c', 'a_b_C', 'a_b_C.XML']) {
+      expect(await get(name)).toMatchObject({ status: 404 });
+    }
+  });
+
   test('are issued for a slice with <ticket_nodes>, for those nodes, with its terms and its users’ keys', async () => {
     const blob = Buffer.concat([
       Buffer.from([0, 0, 0, 11]),

@@ -31,7 +31,8 @@ export async function pidsOf(
   const files = slivers.map((name) => `${groupOf(name)}/payload/cgroup.procs`);
   const text = await machine.root(['grep', '--with-filename', '', ...files]);
   const found = slivers.map((name) => {
-    const of = new RegExp(`/${unitOf(name)}/payload/cgroup\\.procs:(\\d+)$`, 'gm');
+    const file = `/${unitOf(name)}/payload/cgroup.procs:`.replaceAll('.', '\\.');
+    const of = new RegExp(`${file}(\\d+)$`, 'gm');
     return [
       name,
       [...text.matchAll(of)].map(([, pid]) => Number(pid)).sort((a, b) => a - b),
@@ -92,7 +93,7 @@ function traces(name: string, slot: number): Readonly<Record<string, readonly st
     'user, group or id range': [
       'grep',
       '-H',
-      `^${name}:`,
+      `^${name.replaceAll('.', '\\.')}:`,
       '/etc/passwd',
       '/etc/shadow',
       '/etc/group',
