@@ -1,7 +1,7 @@
 /** Deliveries against a model that is a plain Map and rules written as directly as the design has them. */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { aCap, aDelegate, aSliver } from './builders.ts';
+import { aCap, aDelegate, aSliver, keyOf } from './builders.ts';
 import {
   type FullUpdate,
   type HeldRecord,
@@ -12,6 +12,7 @@ import {
 } from './plan-update.ts';
 import { type EpochSeconds, epochSeconds, type RecordKey } from './quantities.ts';
 import { type DeliveredRecord, isSliver, SOURCES, type Source } from './record.ts';
+import { canonicalJson } from './record-content.ts';
 
 interface ModelRecord {
   readonly source: Source;
@@ -50,7 +51,7 @@ function apply(real: Real, source: Source, { puts, removals }: RecordChanges): v
 
 function modelOf(record: DeliveredRecord, source: Source): ModelRecord {
   const { timestamp, expiry } = record;
-  const content = JSON.stringify({ ...record, timestamp: 0 });
+  const content = canonicalJson({ ...record, timestamp: 0 });
   return { source, content, timestamp, expiry, sliver: isSliver(record) };
 }
 
@@ -123,11 +124,14 @@ class FullUpdateStep implements Step {
     const named = new Set<string>();
     for (const record of records) {
       if (named.has(record.record_key)) continue;
-      if (take(after, record, source) === 'taken') named.add(record.record_key);
+      const readable = this.#readable(record, model.records.get(record.record_key));
+      if (readable === undefined) continue;
+      if (take(after, readable, source) === 'taken') named.add(record.record_key);
     }
     for (const [key, mine] of model.records) {
-      const newer = mine.timestamp > timestamp && !isOver(mine.expiry, model);
-      if (mine.source === source && !named.has(key) && !newer) after.records.delete(key);
+      const isNamed = this.update.unusable?.has(key as RecordKey) || mine.timestamp > timestamp;
+      const stays = isNamed && !isOver(mine.expiry, model);
+      if (mine.source === source && !named.has(key) && !stays) after.records.delete(key);
     }
     const running = [...model.records].filter(([, { sliver }]) => sliver);
     const lost = running.filter(
@@ -141,8 +145,22 @@ class FullUpdateStep implements Step {
     return 'accepted';
   }
 
+  /** What of `record` can be read, and the rest as it was. */
+  #readable(record: DeliveredRecord, mine: ModelRecord | undefined): DeliveredRecord | undefined {
+    const fields = this.update.unreadable?.get(record.record_key);
+    if (fields === undefined) return record;
+    if (mine === undefined) return undefined;
+    const readable: Record<string, unknown> = { ...record };
+    const was = JSON.parse(mine.content) as Record<string, unknown>;
+    for (const field of fields) {
+      delete readable[field];
+      if (field in was) readable[field] = was[field];
+    }
+    return readable as unknown as DeliveredRecord;
+  }
+
   toString = () =>
-    `${this.allowed ? 'allowed ' : ''}update of ${this.update.source} at ${this.update.timestamp}: ${JSON.stringify(this.update.records)}`;
+    `${this.allowed ? 'allowed ' : ''}update of ${this.update.source} at ${this.update.timestamp}: ${JSON.stringify(this.update.records)}, unreadable ${JSON.stringify([...(this.update.unreadable ?? [])])}, unusable ${[...(this.update.unusable ?? [])]}`;
 }
 
 class SingleRecordStep implements Step {
@@ -200,15 +218,27 @@ const record: fc.Arbitrary<DeliveredRecord> = fc
     timestamp: time,
     expiry: fc.option(fc.nat({ max: 80 }), { nil: undefined }),
     ssh_keys: fc.constantFrom('', 'k'),
+    id: fc.nat({ max: 2 }),
   })
-  .map(({ name, kind, timestamp, expiry, ssh_keys }) => {
+  .map(({ name, kind, timestamp, expiry, ssh_keys, id }) => {
     if (kind === 'bwcap') return aCap({ timestamp, expiry });
     const account = { name, timestamp, expiry, ssh_keys };
-    return kind === 'sliver' ? aSliver(account) : aDelegate(account);
+    return kind === 'sliver' ? aSliver({ ...account, id }) : aDelegate(account);
   });
-const update = fc
-  .tuple(source, time, fc.array(record, { maxLength: 8 }))
-  .map(([source, timestamp, records]) => ({
+/** Some of the keys that there are. */
+const keys = fc.subarray(['a_a', 'b_b', 'c_c', 'd_d', 'e_e', 'f_f'].map(keyOf));
+const fields = fc.subarray(['id', 'expiry'] as const, { minLength: 1 });
+const update: fc.Arbitrary<FullUpdate> = fc
+  .record({
+    source,
+    timestamp: time,
+    records: fc.array(record, { maxLength: 8 }),
+    unreadable: fc.tuple(keys, fields),
+    unusable: keys,
+  })
+  .map(({ source, timestamp, records, unreadable: [some, which], unusable }) => ({
+    unreadable: new Map(some.map((key) => [key, which])),
+    unusable: new Set(unusable),
     source,
     timestamp: epochSeconds(timestamp),
     // As db-service does: every record of an update bears the update's timestamp.

@@ -5,6 +5,7 @@ import {
   planExpiry,
   planFullUpdate,
   planSingleRecord,
+  type UnreadableField,
   type UpdateCircumstances,
 } from './plan-update.ts';
 import { BWCAP_KEY, epochSeconds, type RecordKey } from './quantities.ts';
@@ -268,4 +269,83 @@ test('time passing ends every record whose expiry is not in the future, whatever
     { record_key: keyOf('c_c'), reason: 'expired' },
     { record_key: BWCAP_KEY, reason: 'expired' },
   ]);
+});
+
+describe('what a full update leaves unreadable', () => {
+  const broken = (fields: readonly UnreadableField[], changes = {}): FullUpdate => ({
+    ...fromPlc(10, aSliver({ timestamp: 10, id: 0, ssh_keys: 'new', ...changes })),
+    unreadable: new Map([[keyOf('princeton_sirius'), fields]]),
+  });
+  const mine = aSliver({ id: 77, expiry: 5000, ssh_keys: 'old' });
+
+  test('is taken from the record held; the rest of the description counts', () => {
+    expect(
+      planFullUpdate(broken(['id', 'expiry']), given({ held: held('plc', mine) })),
+    ).toMatchObject({
+      puts: [{ id: 77, expiry: 5000, ssh_keys: 'new' }],
+      removals: [],
+      ignored: [],
+    });
+  });
+
+  test('writes nothing where nothing else has changed', () => {
+    const update = broken(['id', 'expiry'], { ssh_keys: 'old' });
+    expect(planFullUpdate(update, given({ held: held('plc', mine) }))).toEqual(NO_CHANGES);
+  });
+
+  test('stays without an end where the record held has none', () => {
+    const { expiry: _, ...endless } = mine;
+    const update = broken(['expiry'], { id: 77, expiry: 20 });
+    const decision = planFullUpdate(update, given({ held: held('plc', endless as typeof mine) }));
+    const [put] = decision.outcome === 'accepted' ? decision.puts : [];
+    expect(put).toBeDefined();
+    expect(put).not.toHaveProperty('expiry');
+  });
+
+  test('is the ticket’s where PLC takes the slice over from one', () => {
+    const decision = planFullUpdate(broken(['expiry']), given({ held: held('ticket', mine) }));
+    expect(decision).toMatchObject({ puts: [{ id: 0, expiry: 5000, ssh_keys: 'new' }] });
+  });
+
+  test('makes no record where none is held, and says so', () => {
+    expect(planFullUpdate(broken(['id', 'expiry']), NOTHING)).toEqual({
+      ...NO_CHANGES,
+      ignored: [
+        {
+          record_key: keyOf('princeton_sirius'),
+          why: 'its id and expiry cannot be read, and no record of it is held',
+        },
+      ],
+    });
+  });
+
+  test('ends at the last known expiry, which is no word of this update’s', () => {
+    const circumstances = given({ held: held('plc', mine), now: epochSeconds(5000) });
+    expect(planFullUpdate(broken(['expiry']), circumstances)).toEqual({
+      ...NO_CHANGES,
+      removals: [{ record_key: keyOf('princeton_sirius'), reason: 'expired' }],
+      ignored: [{ record_key: keyOf('princeton_sirius'), why: 'its last known expiry has passed' }],
+    });
+  });
+});
+
+describe('what a full update names in a way that is no record', () => {
+  const names = ['a_a', 'b_b', 'c_c', 'd_d'];
+  const all = held('plc', ...names.map((name) => aSliver({ name, expiry: 5000 })));
+  const unusable = new Set(names.map(keyOf));
+  const slivers = { running: unusable, existing: unusable };
+
+  test('keeps what is held of it, and is no removal for the guard', () => {
+    const update = { ...fromPlc(10), unusable };
+    expect(planFullUpdate(update, given({ held: all, slivers }))).toEqual(NO_CHANGES);
+  });
+
+  test('ends at its expiry none the less', () => {
+    const update = { ...fromPlc(10), unusable };
+    const decision = planFullUpdate(update, given({ held: all, slivers, now: epochSeconds(5000) }));
+    expect(decision).toMatchObject({
+      outcome: 'accepted',
+      removals: names.map((name) => ({ record_key: keyOf(name), reason: 'expired' })),
+    });
+  });
 });

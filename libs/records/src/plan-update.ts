@@ -14,11 +14,19 @@ export interface HeldRecord {
   readonly source: Source;
 }
 
+/** What a source may say of a record in a way that nobody can use, without the record being left out for it. */
+export const UNREADABLE_FIELDS = ['id', 'expiry'] as const;
+export type UnreadableField = (typeof UNREADABLE_FIELDS)[number];
+
 /** All that one source has to say: it replaces all records of that source and no other's. */
 export interface FullUpdate {
   readonly source: Source;
   readonly timestamp: EpochSeconds;
   readonly records: readonly DeliveredRecord[];
+  /** Fields of `records` that hold placeholders: what counts is what the record held has there. */
+  readonly unreadable?: ReadonlyMap<RecordKey, readonly UnreadableField[]>;
+  /** What the source names besides, in a way that is no record: what is held of these stays as it is. */
+  readonly unusable?: ReadonlySet<RecordKey>;
 }
 
 /** Why an account went: these are the only grounds on which one may be removed (see the README, 'Invariants'). */
@@ -87,10 +95,51 @@ function judgeRecord(
   return { put: held.source !== source || !sameContent(held.record, record) };
 }
 
+/** The record with what it leaves unreadable taken from the one held; undefined when nothing is held. */
+function completed(
+  record: DeliveredRecord,
+  fields: readonly UnreadableField[],
+  held: HeldRecord | undefined,
+): DeliveredRecord | undefined {
+  if (fields.length === 0) return record;
+  if (held === undefined) return undefined;
+  const own = Object.entries(record).filter(([field]) => !isOneOf(fields, field));
+  const kept = Object.entries(held.record).filter(([field]) => isOneOf(fields, field));
+  // Both are records of the same kind, for they have the same key.
+  return Object.fromEntries([...own, ...kept]) as unknown as DeliveredRecord;
+}
+
+const isOneOf = (fields: readonly string[], field: string): boolean => fields.includes(field);
+
+/** A record whose id or expiry may be unreadable: then it says of neither what the record held does not. */
+function judgeReadable(
+  record: DeliveredRecord,
+  fields: readonly UnreadableField[],
+  source: Source,
+  held: HeldRecord | undefined,
+  now: EpochSeconds | undefined,
+): { readonly verdict: Verdict; readonly record: DeliveredRecord } {
+  const whole = completed(record, fields, held);
+  if (whole === undefined) {
+    const why = `its ${fields.join(' and ')} cannot be read, and no record of it is held`;
+    return { verdict: { ignored: why }, record };
+  }
+  const verdict = judgeRecord(whole, source, held, now);
+  const isOver = 'ignored' in verdict && verdict.over === true;
+  // It is over by an earlier word: this update says nothing of its end.
+  const isOverBefore = isOver && fields.includes('expiry');
+  return {
+    verdict: isOverBefore ? { ignored: 'its last known expiry has passed' } : verdict,
+    record: whole,
+  };
+}
+
 interface Judged extends Pick<RecordChanges, 'puts' | 'ignored'> {
   readonly renewed: ReadonlySet<RecordKey>;
   readonly over: readonly DeliveredRecord[];
 }
+
+const TWICE: Verdict = { ignored: 'the update names it twice; the first counts' };
 
 /** Every record of an update by itself: what is written, ignored or over, and the keys that it renews. */
 function judgeRecords(
@@ -101,11 +150,12 @@ function judgeRecords(
   const ignored: Ignored[] = [];
   const over: DeliveredRecord[] = [];
   const renewed = new Set<RecordKey>();
-  for (const record of update.records) {
-    const { record_key } = record;
-    const verdict: Verdict = renewed.has(record_key)
-      ? { ignored: 'the update names it twice; the first counts' }
-      : judgeRecord(record, update.source, held.get(record_key), now);
+  for (const delivered of update.records) {
+    const { record_key } = delivered;
+    const fields = update.unreadable?.get(record_key) ?? [];
+    const { verdict, record } = renewed.has(record_key)
+      ? { verdict: TWICE, record: delivered }
+      : judgeReadable(delivered, fields, update.source, held.get(record_key), now);
     if ('ignored' in verdict) {
       ignored.push({ record_key, why: verdict.ignored });
       if (verdict.over) over.push(record);
@@ -119,7 +169,8 @@ function judgeRecords(
 
 /**
  * What a source's silence about records that it has named before does to them: they go. A record
- * newer than the update stays, for the update cannot know of it.
+ * newer than the update stays, for the update cannot know of it; and so does one that the update
+ * names without describing it.
  */
 function removalsOf(
   update: FullUpdate,
@@ -130,7 +181,8 @@ function removalsOf(
   for (const [record_key, { record, source }] of held) {
     if (source !== update.source || renewed.has(record_key)) continue;
     const expired = now !== undefined && hasExpired(record, now);
-    if (!expired && record.timestamp > update.timestamp) continue;
+    const isNamed = update.unusable?.has(record_key) ?? false;
+    if (!expired && (isNamed || record.timestamp > update.timestamp)) continue;
     removals.push({ record_key, reason: expired ? 'expired' : 'document' });
   }
   return removals;
