@@ -25,9 +25,10 @@ test('a bad slice among good ones is left out and reported; the rest counts', as
   expect(await api.call('GetRSpec', 'good_one')).toMatchObject({ nm_cpu_share: 32 });
   expect(await api.call('GetRSpec', 'good_two')).toMatchObject({ nm_cpu_share: 64 });
   expect((await api.faultOf('GetRSpec', 'bad_noid'))[0]).toBe(NO_SUCH_SLIVER);
-  const { problems } = (await node.fetcher()).detail;
-  expect(problems.join('\n')).toMatch(/Bad-Name/);
-  expect(problems.join('\n')).toMatch(/bad_noid/);
+  const { code, stdout } = await node.nmctl('status');
+  expect(code).toBe(1);
+  expect(stdout).toMatch(/slices\.xml: line \d+: .*Bad-Name/);
+  expect(stdout).toMatch(/slices\.xml: bad_noid: /);
 });
 
 test('a document that was cut off counts for nothing; the last good state stays and the reason is shown', async () => {

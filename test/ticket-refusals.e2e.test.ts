@@ -99,6 +99,8 @@ describe('a ticket is refused', () => {
       digest: 'a'.repeat(64),
       fresh: true,
       records: [],
+      unreadable: [],
+      remarks: [],
     } as const;
     const inBulk = client.call('full_update', update, { deadlineMs: 5000 });
     await expect(inBulk).rejects.toMatchObject({ kind: 'bad-argument' });

@@ -57,7 +57,8 @@ function overTheBus({ endpoints }: RunningNode): { deliver: Deliver; close: () =
       const timestamp = epochSeconds(at);
       const records = shares.map((share, number) => recordOf(number, share, timestamp));
       const digest = createHash('sha256').update(shares.join()).digest('hex');
-      const update = { source: 'config', timestamp, digest, fresh: true, records } as const;
+      const said = { records, unreadable: [], remarks: [] };
+      const update = { source: 'config', timestamp, digest, fresh: true, ...said } as const;
       const result = await client.call(
         'full_update',
         { request_id: randomUUID(), ...update },

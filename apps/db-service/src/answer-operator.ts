@@ -1,4 +1,5 @@
 /** What db-service tells an operator. Reads only, but for guard_allow. */
+import { existsSync } from 'node:fs';
 import type { Handlers } from '@nodemgr/bus';
 import type { DbStatus, dbOperatorContract, SliverView } from '@nodemgr/contracts';
 import type { CommonStatus } from '@nodemgr/daemon';
@@ -6,6 +7,7 @@ import { Fault } from '@nodemgr/faults';
 import { isAccount, isSliver, type RecordKey } from '@nodemgr/records';
 import { itemFor } from './derive-items.ts';
 import { loansWithRoom } from './derive-loan-room.ts';
+import { remarksOn, troublesOf } from './derive-remarks.ts';
 import type { Salvage } from './node-state.ts';
 import type { StateKeeper } from './state-keeper.ts';
 import type { Deliveries } from './take-deliveries.ts';
@@ -46,16 +48,23 @@ function statusOf(options: OperatorOptions): DbStatus {
         since: since * 1000,
       })),
       clock: clock.verdict,
-      ...(salvage === undefined ? {} : { salvage }),
-      ignored: [...deliveries.ignored],
+      // Whoever has looked at what was set aside takes it away; with it the matter is over.
+      ...(salvage !== undefined && existsSync(salvage.set_aside) ? { salvage } : {}),
+      ...troublesOf(state),
     },
   };
 }
 
 function sliverView(keeper: StateKeeper, name: string): SliverView {
   const { state, allocations } = keeper.derived;
-  const item = itemFor(`sliver_${name}` as RecordKey, state, allocations);
-  if (item?.kind !== 'account') throw new Fault('bad-argument', `no such sliver: '${name}'`);
+  const key = `sliver_${name}` as RecordKey;
+  const item = itemFor(key, state, allocations);
+  const remarks = remarksOn(state, key);
+  const isAccountItem = item?.kind === 'account';
+  // A source may name it, and say nothing of it that makes a record: that is worth a look, too.
+  if (!isAccountItem && remarks.length === 0) {
+    throw new Fault('bad-argument', `no such sliver: '${name}'`);
+  }
   const loansOf = (lender: string) => loansWithRoom(allocations, lender);
   const lenders = [...allocations.judged].flatMap(([lender, judged]) =>
     judged.some(({ loan }) => loan[0] === name) ? [lender] : [],
@@ -65,7 +74,12 @@ function sliverView(keeper: StateKeeper, name: string): SliverView {
       .filter(({ loan }) => loan[0] === name)
       .map((loan) => ({ ...loan, lender })),
   );
-  return { item, loans_out: [...loansOf(name)], loans_in: loansIn };
+  return {
+    item: isAccountItem ? item : null,
+    loans_out: [...loansOf(name)],
+    loans_in: loansIn,
+    remarks,
+  };
 }
 
 /** operatorHandlers answers dbOperatorContract. */

@@ -35,6 +35,8 @@ import { type ClockSource, TrustedClock } from './trusted-clock.ts';
 
 export const SILENT: Logger = pino({ level: 'silent' });
 export const GUARD = { max_removed_share: 0.5, min_slivers: 4 };
+/** What updates are decided by, but for the time. */
+export const POLICY = { guard: GUARD, defaults: DEFAULT_RSPEC };
 export const DAY = 86_400;
 /** 2023-11-14 22:13:20 UTC. */
 export const NOON = 1_700_000_000;
@@ -97,6 +99,9 @@ export const localFacts = (changes: Partial<LocalFacts> = {}): LocalFacts => ({
   ...changes,
 });
 
+/** An update of which everything can be read. */
+export const READABLE = { unreadable: [], remarks: [] } as const;
+
 let digests = 0;
 
 /** anUpdate is PLC's, from NOON on, with a digest that no other update has. */
@@ -106,6 +111,8 @@ export function anUpdate(changes: {
   readonly digest?: string;
   readonly boot_id?: string | undefined;
   readonly records: readonly unknown[];
+  readonly unreadable?: IncomingUpdate['unreadable'];
+  readonly remarks?: IncomingUpdate['remarks'];
 }): IncomingUpdate {
   digests += 1;
   return {
@@ -114,6 +121,8 @@ export function anUpdate(changes: {
     digest: changes.digest ?? digests.toString(16).padStart(64, '0'),
     boot_id: 'boot_id' in changes ? changes.boot_id : 'boot-1',
     records: changes.records,
+    unreadable: changes.unreadable ?? [],
+    remarks: changes.remarks ?? [],
   };
 }
 
@@ -182,6 +191,7 @@ export function openService(
     keeper,
     clock: new TrustedClock(clock, policy),
     guard: GUARD,
+    defaults: DEFAULT_RSPEC,
     bootId: options.bootId ?? 'boot-1',
     keepSeconds: DAY,
     failures,

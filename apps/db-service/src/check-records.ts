@@ -27,7 +27,10 @@ export function checkRecords(
   return { records, unusable };
 }
 
-/** What a record that cannot be used calls itself. It is shown, never looked up. */
+/**
+ * What a record that cannot be used calls itself. It is shown, and kept from going where it is held; nothing
+ * is written under it.
+ */
 function claimedKey(candidate: unknown): RecordKey {
   const { record_key } = (candidate ?? {}) as { record_key?: unknown };
   return (typeof record_key === 'string' ? record_key.slice(0, 64) : '(no key)') as RecordKey;

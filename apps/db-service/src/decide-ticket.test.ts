@@ -1,6 +1,6 @@
 import { epochSeconds } from '@nodemgr/records';
 import { describe, expect, test } from 'vitest';
-import { anUpdate, aSliver, GUARD, keyOf, localFacts, NOON, stateWith } from './builders.ts';
+import { anUpdate, aSliver, keyOf, localFacts, NOON, POLICY, stateWith } from './builders.ts';
 import { decideExpiry } from './decide-expiry.ts';
 import { decideTicket, type GrantedRecord } from './decide-ticket.ts';
 import { decideFullUpdate, protectedSlivers } from './decide-update.ts';
@@ -27,7 +27,7 @@ function granted(state: NodeState, ...grants: readonly GrantedRecord[]): NodeSta
 
 const updated = (state: NodeState, timestamp: number, records: readonly unknown[]): NodeState => {
   const update = anUpdate({ timestamp, records });
-  const { rows } = decideFullUpdate(update, state, { ...at(timestamp), guard: GUARD });
+  const { rows } = decideFullUpdate(update, state, { ...at(timestamp), ...POLICY });
   return applyRows(state, rows);
 };
 
@@ -199,7 +199,7 @@ describe('what PLC has ended is not brought back by a ticket from before', () =>
   test('and later documents that still name it as over write nothing of it', () => {
     const state = updated(EMPTY_STATE, NOON + 1002, [ending]);
     const next = anUpdate({ timestamp: NOON + 2000, records: [ending] });
-    const { rows } = decideFullUpdate(next, state, { ...at(NOON + 2000), guard: GUARD });
+    const { rows } = decideFullUpdate(next, state, { ...at(NOON + 2000), ...POLICY });
     expect(rows.map(({ table }) => table)).toEqual(['sources']);
   });
 });
@@ -209,7 +209,7 @@ describe('a document that names as over what a ticket stands in for', () => {
   const held = granted(EMPTY_STATE, aGrant({ expiry: NOON + 1000 }));
   const update = anUpdate({ timestamp: NOON + 20, records: [ending] });
   const decide = (state: NodeState, each = update) =>
-    decideFullUpdate(each, state, { ...at(NOON + 20), guard: GUARD });
+    decideFullUpdate(each, state, { ...at(NOON + 20), ...POLICY });
 
   test('ends it, if the ticket is older, for every ticket from before', () => {
     const { rows, result } = decide(held);
@@ -235,7 +235,7 @@ describe('a document that names as over what a ticket stands in for', () => {
   });
 
   test('ends nothing while the clock is not trusted', () => {
-    const doubtful = { ...at(NOON + 20, false), guard: GUARD };
+    const doubtful = { ...at(NOON + 20, false), ...POLICY };
     const state = applyRows(held, decideFullUpdate(update, held, doubtful).rows);
     expect(state.records.get(KEY)?.source).toBe('plc');
   });
@@ -308,6 +308,6 @@ describe('PLC', () => {
   test('is guarded without a look at ticketed slivers: they cannot make room for a bad document', () => {
     const created: Row = { table: 'locals', key: KEY, value: localFacts({ created: true }) };
     const state = applyRows(granted(stateWith([aSliver({ name: 'a_a' })]), aGrant()), [created]);
-    expect([...protectedSlivers(state).existing]).toEqual([keyOf('a_a')]);
+    expect([...protectedSlivers(state, POLICY.defaults).existing]).toEqual([keyOf('a_a')]);
   });
 });

@@ -5,16 +5,16 @@ import {
   aDelegate,
   anUpdate,
   aSliver,
-  GUARD,
   keyOf,
   localFacts,
   NOON,
+  POLICY,
   stateWith,
 } from './builders.ts';
 import { type Circumstances, decideFullUpdate, protectedSlivers } from './decide-update.ts';
 import { applyRows, EMPTY_STATE, type NodeState } from './node-state.ts';
 
-const NOW: Circumstances = { now: epochSeconds(NOON), clockTrusted: true, guard: GUARD };
+const NOW: Circumstances = { now: epochSeconds(NOON), clockTrusted: true, ...POLICY };
 const FOUR = ['a_a', 'b_b', 'c_c', 'd_d'].map((name) => aSliver({ name }));
 
 /** Decides and carries out; the decision and the state after it. */
@@ -191,9 +191,17 @@ describe('the guard', () => {
         { table: 'locals', key: keyOf('created_a'), value: localFacts({ created: true }) },
       ],
     );
-    const { running, existing } = protectedSlivers(state);
+    const { running, existing } = protectedSlivers(state, POLICY.defaults);
     expect([...running]).toEqual([keyOf('runs_a'), keyOf('created_a')]);
     const exist = ['runs_a', 'off_a', 'stopped_a', 'created_a'];
     expect([...existing].sort()).toEqual(exist.map(keyOf).sort());
   });
+});
+
+test('what should run is judged with the node’s own defaults, as everywhere else', () => {
+  const state = stateWith(FOUR);
+  const defaults = { ...POLICY.defaults, nm_enabled: 0 };
+  expect(protectedSlivers(state, defaults).running.size).toBe(0);
+  const enabled = stateWith(FOUR.map((each) => ({ ...each, rspec: { nm_enabled: 1 } })));
+  expect(protectedSlivers(enabled, defaults).running.size).toBe(4);
 });

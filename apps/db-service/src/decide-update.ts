@@ -1,21 +1,25 @@
 /** Decides which rows a delivery changes, and what its sender is told. Pure. */
-import type { DeliveryResult } from '@nodemgr/contracts';
+import type { DeliveredRemark, DeliveryResult, Unreadable } from '@nodemgr/contracts';
 import {
   type DeliveredRecord,
   type EpochSeconds,
   type GuardLimits,
+  type Ignored,
   isSliver,
   NO_LOCAL_FACTS,
   type Protected,
   planFullUpdate,
   type RecordChanges,
   type RecordKey,
+  type Rspec,
   type Source,
+  withDefaults,
 } from '@nodemgr/records';
 import { checkRecords } from './check-records.ts';
 import { removalRows } from './decide-expiry.ts';
 import { endingBy, type Word, wordsOnRemoved } from './derive-document-words.ts';
 import { lastWordRows } from './derive-last-words.ts';
+import { ignoredRemark, remarkRows } from './derive-remarks.ts';
 import type { Hold, NodeState, Row } from './node-state.ts';
 
 /** A full update as db-service sees it: its records not yet checked. */
@@ -26,6 +30,10 @@ export interface IncomingUpdate {
   /** This boot, if the authority vouched for the update in it. */
   readonly boot_id: string | undefined;
   readonly records: readonly unknown[];
+  /** What was found to be no record before: by the check of an update that the guard held back. */
+  readonly unusable?: readonly Ignored[];
+  readonly unreadable: readonly Unreadable[];
+  readonly remarks: readonly DeliveredRemark[];
 }
 
 export interface Circumstances {
@@ -33,6 +41,8 @@ export interface Circumstances {
   readonly now: EpochSeconds;
   readonly clockTrusted: boolean;
   readonly guard: GuardLimits | 'allowed';
+  /** RSpec of a sliver whose record is silent. */
+  readonly defaults: Rspec;
   /** The source's last timestamp seen, when later than the one stored (an unchanged update is not stored). */
   readonly vouchedAt?: EpochSeconds | undefined;
 }
@@ -47,7 +57,7 @@ export interface Decision<Result> {
  * do not count: no document removes them but one that says they are over, and by adding some a tenant
  * could make room for a bad one.
  */
-export function protectedSlivers(state: NodeState): Protected {
+export function protectedSlivers(state: NodeState, defaults: Rspec): Protected {
   const existing = new Set<RecordKey>();
   const running = new Set<RecordKey>();
   for (const [key, { record, source }] of state.records) {
@@ -55,7 +65,8 @@ export function protectedSlivers(state: NodeState): Protected {
     const local = state.locals.get(key) ?? NO_LOCAL_FACTS;
     if (!record.plc_instantiated && !local.created) continue;
     existing.add(key);
-    if (record.rspec['nm_enabled'] !== 0 && !local.stopped) running.add(key);
+    const { nm_enabled } = withDefaults(record.rspec, defaults);
+    if (nm_enabled !== 0 && !local.stopped) running.add(key);
   }
   return { existing, running };
 }
@@ -70,13 +81,17 @@ export function putRows(state: NodeState, source: Source, puts: readonly Deliver
   ]);
 }
 
-/** The source's row, unless it would say what it says already: an unchanged document writes nothing. */
+/**
+ * The source's row, unless it would say what it says already: an unchanged document writes nothing. Where
+ * another document changes no record, the time is still that of the last one that did: it is published.
+ */
 function sourceRows(state: NodeState, incoming: IncomingUpdate, changes: boolean): Row[] {
   const held = state.sources.get(incoming.source);
   const boot_id = incoming.boot_id ?? held?.boot_id;
-  const same = held?.digest === incoming.digest && held.boot_id === boot_id;
-  if (same && !changes) return [];
-  const { timestamp, digest } = incoming;
+  const sameBoot = held !== undefined && held.boot_id === boot_id;
+  if (sameBoot && held.digest === incoming.digest && !changes) return [];
+  const { digest } = incoming;
+  const timestamp = sameBoot && !changes ? held.timestamp : incoming.timestamp;
   return [{ table: 'sources', key: incoming.source, value: { timestamp, digest, boot_id } }];
 }
 
@@ -101,12 +116,14 @@ function acceptedRows(
   circumstances: Circumstances,
   { puts, removals }: Omit<RecordChanges, 'ignored'>,
   words: readonly Word[],
+  remarks: readonly DeliveredRemark[],
 ): Row[] {
   const { source, timestamp } = incoming;
   return [
     ...removalRows(state, removals, circumstances),
     ...lastWordRows(state, [...wordsOnRemoved(state, timestamp, removals), ...words]),
     ...putRows(state, source, puts),
+    ...remarkRows(state, source, remarks),
     ...sourceRows(state, incoming, puts.length + removals.length > 0),
     ...(state.holds.has(source)
       ? [{ table: 'holds', key: source, value: undefined } as const]
@@ -120,15 +137,22 @@ export function decideFullUpdate(
   state: NodeState,
   circumstances: Circumstances,
 ): Decision<DeliveryResult> {
-  const { source, timestamp } = incoming;
-  const { now, clockTrusted, guard, vouchedAt } = circumstances;
-  const { records, unusable } = checkRecords(incoming.records, timestamp);
+  const { source, timestamp, unreadable, remarks } = incoming;
+  const { now, clockTrusted, guard, vouchedAt, defaults } = circumstances;
+  const { records, unusable: found } = checkRecords(incoming.records, timestamp);
+  const unusable = [...(incoming.unusable ?? []), ...found];
   const decision = planFullUpdate(
-    { source, timestamp, records },
+    {
+      source,
+      timestamp,
+      records,
+      unreadable: new Map(unreadable.map(({ record_key, fields }) => [record_key, fields])),
+      unusable: new Set(unusable.map(({ record_key }) => record_key)),
+    },
     {
       held: state.records,
       heldTimestamp: later(state.sources.get(source)?.timestamp, vouchedAt),
-      slivers: protectedSlivers(state),
+      slivers: protectedSlivers(state, defaults),
       now: clockTrusted ? now : undefined,
       guard,
     },
@@ -137,7 +161,8 @@ export function decideFullUpdate(
   if (decision.outcome === 'refused') {
     const { refusal } = decision;
     const { digest, boot_id } = incoming;
-    const hold: Hold = { source, timestamp, digest, boot_id, since: now, refusal, records };
+    const held = { records, unusable, unreadable, remarks };
+    const hold: Hold = { source, timestamp, digest, boot_id, since: now, refusal, ...held };
     return { rows: holdRows(state, hold), result: { outcome: 'refused', reason: refusal.reason } };
   }
   const { puts, over } = decision;
@@ -145,8 +170,13 @@ export function decideFullUpdate(
   const ending = endingBy(state, timestamp, source === 'plc' ? over : []);
   const removals = [...decision.removals, ...ending.removals];
   const ignored = [...unusable, ...decision.ignored];
+  // What the update itself says is over is as it should be.
+  const ended = new Set(over.map(({ record_key }) => record_key));
+  const left = ignored.filter(({ record_key }) => !ended.has(record_key));
+  const allRemarks = [...remarks, ...left.map(ignoredRemark)];
+  const changes = { puts, removals };
   return {
-    rows: acceptedRows(incoming, state, circumstances, { puts, removals }, ending.words),
+    rows: acceptedRows(incoming, state, circumstances, changes, ending.words, allRemarks),
     result: { outcome: 'accepted', written: puts.length, removed: removals.length, ignored },
   };
 }

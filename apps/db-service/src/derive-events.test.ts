@@ -10,6 +10,7 @@ import {
   keyOf,
   localFacts,
   NOON,
+  POLICY,
   stateWith,
 } from './builders.ts';
 import type { Cause } from './commit-cause.ts';
@@ -22,7 +23,7 @@ import { allocate } from './derive-items.ts';
 import { applyRows, type NodeState, type Row } from './node-state.ts';
 
 const T = '2023-11-14T22:13:20Z';
-const CIRCUMSTANCES = { now: epochSeconds(NOON), clockTrusted: true, guard: GUARD };
+const CIRCUMSTANCES = { now: epochSeconds(NOON), clockTrusted: true, ...POLICY };
 
 /** The history of a commit: 'account what: why [by]'. */
 function told(before: NodeState, rows: readonly Row[], cause: Cause): readonly string[] {

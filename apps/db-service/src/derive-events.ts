@@ -23,6 +23,7 @@ import { authorOf, type Cause, DOCUMENTS, documentText } from './commit-cause.ts
 import type { Derived } from './derive-items.ts';
 import { loanMoves } from './derive-loan-moves.ts';
 import { isoTime, recordChanges } from './derive-record-changes.ts';
+import { remarksTold } from './derive-remarks.ts';
 import type { Hold, Row } from './node-state.ts';
 
 type Told = readonly [what: EventKind, why: string, by?: EventAuthor];
@@ -83,6 +84,9 @@ function holdTold(was: Hold | undefined, is: Hold): readonly Told[] {
   return [['update-held', why, { kind: 'guard' }]];
 }
 
+const troubleText = (what: EventKind, text: string, cause: Cause): string =>
+  `${text} (${what === 'trouble' ? 'in' : 'no more in'} ${documentText(cause)})`;
+
 type Removals = ReadonlyMap<RecordKey, 'expired' | 'document'>;
 
 function removalsIn(rows: readonly Row[]): Removals {
@@ -130,6 +134,12 @@ export function deriveEvents(
       const record = after.state.records.get(row.key);
       const was = before.state.locals.get(row.key) ?? NO_LOCAL_FACTS;
       if (record !== undefined) tell(subjectOf(record), factsTold(was, row.value));
+    } else if (row.table === 'remarks') {
+      const { subject, told } = remarksTold(before.state.remarks.get(row.key), row.value);
+      tell(
+        subject,
+        told.map(([what, text]) => [what, troubleText(what, text, cause)]),
+      );
     } else if (row.table === 'holds' && row.value !== undefined) {
       tell(NODE_SUBJECT, holdTold(before.state.holds.get(row.key), row.value));
     }

@@ -13,6 +13,7 @@ import {
   keyOf,
   NOON,
   openService,
+  READABLE,
   type Service,
   SILENT,
   temporaryFolder,
@@ -53,6 +54,7 @@ function deliver(service: Service, records: readonly ReturnType<typeof aSliver>[
     timestamp,
     digest,
     fresh: true,
+    ...READABLE,
     records: [...records],
   });
 }
@@ -86,6 +88,7 @@ describe('the history', () => {
       timestamp: epochSeconds(NOON),
       digest,
       fresh: true,
+      ...READABLE,
       records: [aSliver({ name: 'a_a' })],
     };
     service.deliveries.full(same);
@@ -181,6 +184,21 @@ describe('a database of an older version', () => {
     service.loaded.store.close();
     const { keeper } = open();
     expect(keeper.state.lastWords.get(keyOf('site_ticketed'))?.issued).toBe(NOON);
+  });
+
+  test('of before there were remarks takes them in, and what its guard holds back is let through', () => {
+    copyFileSync(resolve('apps/db-service/fixtures/schema-3.sqlite'), file);
+    const service = open();
+    const { badRows, salvage } = service.loaded;
+    expect({ badRows, salvage }).toEqual({ badRows: [], salvage: undefined });
+    expect(service.keeper.state.holds.get('plc')).toMatchObject({ unusable: [], remarks: [] });
+    expect(service.deliveries.allow()).toMatchObject([{ source: 'plc', removed: 4 }]);
+    const remarks = [{ severity: 'trouble', text: 'line 1: x' }] as const;
+    const { source, timestamp, digest } = anUpdate({ timestamp: NOON + 3, records: [] });
+    const update = { request_id: 'request-9', source, timestamp, digest, fresh: true, records: [] };
+    service.deliveries.full({ ...update, ...READABLE, remarks: [...remarks] });
+    service.loaded.store.close();
+    expect([...open().keeper.state.remarks]).toEqual([['plc', { source: 'plc', remarks }]]);
   });
 
   test('is migrated with all that it holds, and keeps a history from then on', () => {

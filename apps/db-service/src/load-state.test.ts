@@ -25,6 +25,7 @@ import {
   localFacts,
   NOON,
   openService,
+  READABLE,
   SILENT,
   temporaryFolder,
 } from './builders.ts';
@@ -48,7 +49,15 @@ function fill(target = file): NodeState {
   const { keeper, deliveries, loaded } = openService(target);
   const { source, timestamp, digest } = anUpdate({ records: SLIVERS });
   const request_id = 'request-1';
-  deliveries.full({ request_id, source, timestamp, digest, fresh: true, records: SLIVERS });
+  deliveries.full({
+    request_id,
+    source,
+    timestamp,
+    digest,
+    fresh: true,
+    records: SLIVERS,
+    ...READABLE,
+  });
   for (const { record_key } of SLIVERS) {
     const row: Row = { table: 'locals', key: record_key, value: localFacts({ starts: 1 }) };
     keeper.commit([row], BY_ROOT);
@@ -113,7 +122,7 @@ describe('a database', () => {
     fill();
     inFile('PRAGMA user_version = 99');
     const before = readFileSync(file);
-    expect(load).toThrow(/schema version 99, this program knows up to 3: install the version/);
+    expect(load).toThrow(/schema version 99, this program knows up to 4: install the version/);
     expect(readFileSync(file).equals(before)).toBe(true);
     expect(asideFiles()).toEqual([]);
   });
@@ -141,7 +150,7 @@ describe('a row that cannot be used', () => {
     const { deliveries, keeper, loaded } = openService(file);
     const { source, digest } = anUpdate({ records: SLIVERS });
     const timestamp = epochSeconds(NOON + 1);
-    const params = { request_id: 'request-2', source, timestamp, digest, fresh: true };
+    const params = { request_id: 'request-2', source, timestamp, digest, fresh: true, ...READABLE };
     expect(deliveries.full({ ...params, records: SLIVERS })).toMatchObject({ written: 1 });
     loaded.store.close();
     expect(load()).toMatchObject({ state: keeper.state, badRows: [] });
@@ -152,6 +161,16 @@ describe('a row that cannot be used', () => {
     inFile(`INSERT OR REPLACE INTO ${table} (key, body) VALUES ('plc', '[]')`);
     expect(load().badRows).toMatchObject([{ table, key: 'plc' }]);
     expect(asideFiles()).toEqual([]);
+  });
+
+  test('of remarks is dropped, and its source says again what there is to remark', () => {
+    const state = fill();
+    inFile("INSERT INTO remarks (key, body) VALUES ('plc sliver_s_7', '[]')");
+    expect(load().badRows).toMatchObject([{ table: 'remarks', key: 'plc sliver_s_7' }]);
+    const again = load();
+    expect(again.badRows).toEqual([]);
+    expect(again.state.records).toEqual(state.records);
+    expect(again.state.sources.get('plc')?.digest).toBeUndefined();
   });
 
   test('of the revision or of the last salvage stops nothing, and the revision still grows', () => {
@@ -280,6 +299,20 @@ describe('a damaged database', () => {
     expect(loaded.state.records.size).toBeGreaterThan(SLIVERS.length - 20);
   });
 
+  test('gives the remarks on what its sources say, so that none is told anew', () => {
+    fill();
+    const service = openService(file);
+    const { source, timestamp, digest } = anUpdate({ timestamp: NOON + 1, records: SLIVERS });
+    const remarks = [{ severity: 'trouble' as const, text: 'line 1: x' }];
+    const update = { request_id: 'request-3', source, timestamp, digest, fresh: true };
+    service.deliveries.full({ ...update, records: SLIVERS, unreadable: [], remarks });
+    service.loaded.store.close();
+    inFile('PRAGMA user_version = 0');
+    const { state, salvage } = load();
+    expect(salvage).toBeDefined();
+    expect([...state.remarks]).toEqual([['plc', { source: 'plc', remarks }]]);
+  });
+
   test('gives the history that is not on a damaged page', () => {
     fill();
     const whole = openService(file);
@@ -309,7 +342,7 @@ describe('a damaged database', () => {
     overwrite(3 * PAGE, Buffer.alloc(5 * PAGE, 7));
     const service = openService(file);
     const { source, timestamp, digest } = anUpdate({ records: SLIVERS });
-    const params = { request_id: 'request-2', source, timestamp, digest, fresh: true };
+    const params = { request_id: 'request-2', source, timestamp, digest, fresh: true, ...READABLE };
     service.deliveries.full({ ...params, records: SLIVERS });
     service.loaded.store.close();
     expect(new Set(load().state.records.keys())).toEqual(new Set(state.records.keys()));

@@ -2,7 +2,14 @@
 import type { Logger } from '@nodemgr/daemon';
 import { epochSeconds } from '@nodemgr/records';
 import { lostWordRows } from './derive-lost-words.ts';
-import { applyRows, EMPTY_STATE, type NodeState, type Row, type Salvage } from './node-state.ts';
+import {
+  applyRows,
+  EMPTY_STATE,
+  type NodeState,
+  type RemarksKey,
+  type Row,
+  type Salvage,
+} from './node-state.ts';
 import { openDatabase, type Refill } from './open-database.ts';
 import { type BadRow, readEvent, readRow, type StoredRow } from './row-schemas.ts';
 import { RowStore } from './row-store.ts';
@@ -84,6 +91,13 @@ function readSalvageNote(store: RowStore, log: Logger): Salvage | undefined {
   }
 }
 
+/** Remarks that cannot be read are delivered again, under the same key or none. */
+function withoutRemarks(badRows: readonly BadRow[]): readonly Row[] {
+  return badRows
+    .filter(({ table }) => table === 'remarks')
+    .map(({ key }): Row => ({ table: 'remarks', key: key as RemarksKey, value: undefined }));
+}
+
 /**
  * What is bad leaves the file with what stands in for it, so that a restart finds nothing lost anew; and with
  * the digests, so that none takes what is left for all that was delivered.
@@ -94,7 +108,7 @@ function withoutLostWords(
   badRows: readonly BadRow[],
   log: Logger,
 ): NodeState {
-  const words = standInForLost(badRows, false, log);
+  const words = [...standInForLost(badRows, false, log), ...withoutRemarks(badRows)];
   if (words.length === 0) return state;
   const sources = [...withoutDigests(state).sources].map(([key, value]): Row => {
     return { table: 'sources', key, value };

@@ -16,7 +16,7 @@ import {
 import { accountName, epochSeconds, type Loan } from '@nodemgr/records';
 import { buildSync } from 'esbuild';
 import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
-import { anUpdate, aSliver, keyOf, SILENT } from './builders.ts';
+import { anUpdate, aSliver, keyOf, READABLE, SILENT } from './builders.ts';
 
 const mainFile = resolve('dist/test/db-service/main.cjs');
 const SLIVERS = ['a_a', 'b_b', 'c_c'].map((name) =>
@@ -126,7 +126,15 @@ function deliver(
   records: readonly ReturnType<typeof aSliver>[],
 ) {
   const { source, timestamp, digest } = anUpdate({ records });
-  const params = { request_id: request_id(), source, timestamp, digest, fresh: true, records };
+  const params = {
+    request_id: request_id(),
+    source,
+    timestamp,
+    digest,
+    fresh: true,
+    records,
+    ...READABLE,
+  };
   return client.call('full_update', params, IN_TIME);
 }
 

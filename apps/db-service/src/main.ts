@@ -96,6 +96,7 @@ function makeParts(
     keeper,
     clock,
     guard: config.guard,
+    defaults: config.rspec_defaults,
     bootId,
     keepSeconds: config.accounts.keep_files_seconds,
     failures,

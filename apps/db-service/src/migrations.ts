@@ -34,6 +34,10 @@ export const MIGRATIONS: readonly Migration[] = [
     adds: ['last_words'],
     sql: 'CREATE TABLE last_words (key TEXT PRIMARY KEY, body TEXT NOT NULL) STRICT;',
   },
+  {
+    adds: ['remarks'],
+    sql: 'CREATE TABLE remarks (key TEXT PRIMARY KEY, body TEXT NOT NULL) STRICT;',
+  },
 ];
 
 export const SCHEMA_VERSION = MIGRATIONS.length;

@@ -2,10 +2,12 @@
  * Everything db-service knows, as plain values, and the row changes that turn one state into the
  * next. Pure: the same rows are written to SQLite by row-store.ts, so that memory and file agree.
  */
+import type { DeliveredRemark, Remark, Unreadable } from '@nodemgr/contracts';
 import type {
   DeliveredRecord,
   EpochSeconds,
   HeldRecord,
+  Ignored,
   LocalFacts,
   RecordKey,
   Refusal,
@@ -39,7 +41,19 @@ export interface Hold {
   readonly since: EpochSeconds;
   readonly refusal: Refusal;
   readonly records: readonly DeliveredRecord[];
+  /** What the update names besides, that is no record. */
+  readonly unusable: readonly Ignored[];
+  readonly unreadable: readonly Unreadable[];
+  readonly remarks: readonly DeliveredRemark[];
 }
+
+/** What of the word of a source does not count as it was written: on one record, or on the whole. */
+export interface Remarks {
+  readonly source: Source;
+  readonly record_key?: RecordKey | undefined;
+  readonly remarks: readonly Remark[];
+}
+export type RemarksKey = Source | `${Source} ${RecordKey}`;
 
 /** The last that was said of a slice: no ticket that was issued before it counts. */
 export interface LastWord {
@@ -69,6 +83,7 @@ export interface NodeState {
   readonly sources: ReadonlyMap<Source, SourceState>;
   readonly holds: ReadonlyMap<Source, Hold>;
   readonly lastWords: ReadonlyMap<LastWordKey, LastWord>;
+  readonly remarks: ReadonlyMap<RemarksKey, Remarks>;
 }
 
 export const EMPTY_STATE: NodeState = {
@@ -78,6 +93,7 @@ export const EMPTY_STATE: NodeState = {
   sources: new Map(),
   holds: new Map(),
   lastWords: new Map(),
+  remarks: new Map(),
 };
 
 /** One changed row; `value` undefined deletes it. */
@@ -95,6 +111,11 @@ export type Row =
       readonly table: 'last_words';
       readonly key: LastWordKey;
       readonly value: LastWord | undefined;
+    }
+  | {
+      readonly table: 'remarks';
+      readonly key: RemarksKey;
+      readonly value: Remarks | undefined;
     };
 
 function changed<K, V>(
@@ -136,6 +157,10 @@ export function applyRows(state: NodeState, rows: readonly Row[]): NodeState {
     lastWords: changed(
       state.lastWords,
       rows.filter((row) => row.table === 'last_words'),
+    ),
+    remarks: changed(
+      state.remarks,
+      rows.filter((row) => row.table === 'remarks'),
     ),
   };
 }

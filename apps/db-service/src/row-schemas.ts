@@ -1,5 +1,12 @@
 /** What a row of the database must look like to count. Pure. */
-import { digestSchema, eventSchema, type NodeEvent } from '@nodemgr/contracts';
+import {
+  deliveredRemarkSchema,
+  digestSchema,
+  eventSchema,
+  type NodeEvent,
+  remarkSchema,
+  unreadableSchema,
+} from '@nodemgr/contracts';
 import {
   deliveredRecordSchema,
   epochSecondsSchema,
@@ -8,10 +15,12 @@ import {
   sourceSchema,
 } from '@nodemgr/records';
 import * as z from 'zod';
+import { remarksKey } from './derive-remarks.ts';
 import type {
   Hold,
   LastWord,
   LastWordKey,
+  Remarks,
   Removed,
   Row,
   Salvage,
@@ -42,6 +51,10 @@ const holdSchema = z.object({
     reason: z.string(),
   }),
   records: z.array(deliveredRecordSchema),
+  // Holds of before there was any of these three say nothing of it.
+  unusable: z.array(z.object({ record_key: z.string(), why: z.string() })).default([]),
+  unreadable: z.array(unreadableSchema).default([]),
+  remarks: z.array(deliveredRemarkSchema).default([]),
 }) as unknown as z.ZodType<Hold>;
 
 const lastWordSchema: z.ZodType<LastWord> = z.strictObject({
@@ -49,6 +62,12 @@ const lastWordSchema: z.ZodType<LastWord> = z.strictObject({
   ticket: digestSchema.optional(),
   untimed: z.literal(true).optional(),
 });
+
+const remarksSchema = z.strictObject({
+  source: sourceSchema,
+  record_key: z.string().max(64).optional(),
+  remarks: z.array(remarkSchema).min(1),
+}) as unknown as z.ZodType<Remarks>;
 
 const salvageSchema: z.ZodType<Salvage> = z.object({
   at: z.number(),
@@ -91,6 +110,12 @@ function valueOfRow({ table, key, source, body }: StoredRow): Row {
       return { table, key: sourceSchema.parse(key), value: holdSchema.parse(value) };
     case 'last_words':
       return { table, key: key as LastWordKey, value: lastWordSchema.parse(value) };
+    case 'remarks': {
+      const remarks = remarksSchema.parse(value);
+      const own = remarksKey(remarks.source, remarks.record_key);
+      if (own !== key) throw new Error(`holds ${own}`);
+      return { table, key: own, value: remarks };
+    }
     default:
       throw new Error('no such table');
   }

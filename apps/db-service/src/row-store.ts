@@ -8,7 +8,15 @@ import type { Row, Salvage } from './node-state.ts';
 import type { Sqlite } from './open-database.ts';
 import { readSalvage, type StoredRow } from './row-schemas.ts';
 
-const TABLES = ['records', 'locals', 'removed', 'sources', 'holds', 'last_words'] as const;
+const TABLES = [
+  'records',
+  'locals',
+  'removed',
+  'sources',
+  'holds',
+  'last_words',
+  'remarks',
+] as const;
 /**
  * Requests whose answers are remembered: more than can be made durable while anyone still retries
  * one. Counted, because a clock that jumps would forget all of them, or none ever again.

@@ -26,7 +26,7 @@ export interface Salvaged {
 }
 
 /** Tables worth saving. `sources` and `holds` are not: the last good document is delivered again. */
-const TABLES = ['records', 'locals', 'removed', 'last_words'] as const;
+const TABLES = ['records', 'locals', 'removed', 'last_words', 'remarks'] as const;
 
 type Found = Omit<SalvagedRow, 'table'> & { readonly rowid: number };
 

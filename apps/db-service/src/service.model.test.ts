@@ -17,6 +17,7 @@ import {
   type RecordKey,
   SOURCES,
   type Source,
+  type UnreadableField,
 } from '@nodemgr/records';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
@@ -147,6 +148,8 @@ class Deliver extends Step {
     const result = deliver(node, update, this.fresh);
     if (result.outcome === 'stale') expectUnchanged(node, before, bytes);
     if (result.outcome === 'refused') expect(node.state.records).toEqual(before.records);
+    if (result.outcome === 'refused') expect(node.state.remarks).toBe(before.remarks);
+    if (result.outcome === 'accepted') this.#expectNamedToStay(node, before);
     if (result.outcome === 'accepted') model.lastAccepted = update;
     if (result.outcome === 'accepted' && update.source === 'plc') {
       // Held, renewed, or removed by now: PLC had a say in it.
@@ -160,6 +163,29 @@ class Deliver extends Step {
     const untouched = (state: NodeState) =>
       recordsOf(state, others).filter(([key]) => node.state.records.has(key));
     expect(untouched(node.state)).toEqual(untouched(before));
+  }
+
+  /** What an update names and cannot describe is not removed by it, but by time alone. */
+  #expectNamedToStay({ clock, state }: Node, before: NodeState): void {
+    for (const [key, { record, source }] of recordsOf(before, [this.update.source])) {
+      if (!this.#isVagueOn(key)) continue;
+      const isOver = record.expiry !== undefined && record.expiry <= clock.wall;
+      if (clock.isSynchronised && isOver) continue;
+      expect(state.records.get(key)).toMatchObject({ source, record: { record_key: key } });
+      expect(state.records.get(key)?.record.expiry).toBe(record.expiry);
+    }
+  }
+
+  /** Whether the update names `key`, and nowhere says until when it stays. */
+  #isVagueOn(key: RecordKey): boolean {
+    const { records, unreadable } = this.update;
+    const named = (records as readonly { record_key?: string }[]).filter(
+      ({ record_key }) => record_key === key,
+    );
+    const isExpiryUnreadable = unreadable.some(
+      ({ record_key, fields }) => record_key === key && fields.includes('expiry'),
+    );
+    return named.length > 0 && (isExpiryUnreadable || named.every((each) => !('id' in each)));
   }
 
   #expectNoOlderTicketOnWhatIsOver({ clock, state }: Node, timestamp: number): void {
@@ -381,6 +407,9 @@ class Reopen extends Step {
   override toString = () => (this.rebooted ? 'reboot' : 'close and reopen');
 }
 
+/** Named, and described in a way that nobody can use. */
+const noRecord = (record_key: RecordKey) => ({ record_key, account_type: 'sliver' });
+
 const START = new FakeClock().wall;
 const NAMES = ['a_a', 'b_b', 'c_c', 'd_d', 'e_e', 'f_f'];
 const name = fc.constantFrom(...NAMES);
@@ -415,14 +444,33 @@ const records: fc.Arbitrary<readonly unknown[]> = fc.oneof(
     .map((days) => NAMES.map((each) => aSliver({ name: each, expiry: START + days * DAY }))),
   fc.subarray(NAMES.map((each) => aSliver({ name: each }))),
   fc.constant([]),
-  fc.array(fc.oneof(sliver, fc.constant(aDelegate()), fc.constant({ bad: true })), {
-    maxLength: 7,
-  }),
+  fc.array(
+    fc.oneof(
+      sliver,
+      fc.constant(aDelegate()),
+      fc.constant({ bad: true }),
+      name.map((each) => noRecord(keyOf(each))),
+    ),
+    {
+      maxLength: 7,
+    },
+  ),
 );
+const remark = fc.record({
+  severity: fc.constantFrom('trouble' as const, 'note' as const),
+  text: fc.constantFrom('line 1: x', 'line 2: x', 'line 3: y'),
+  record_key: name.map(keyOf),
+});
+const vague = fc.record({
+  record_key: name.map(keyOf),
+  fields: fc.constantFrom(['id'], ['expiry'], ['id', 'expiry']) as fc.Arbitrary<UnreadableField[]>,
+});
 const update = fc
   .record({
     source: fc.constantFrom('plc', 'plc', 'plc', 'config'),
     records,
+    unreadable: fc.uniqueArray(vague, { maxLength: 3, selector: ({ record_key }) => record_key }),
+    remarks: fc.array(remark, { maxLength: 4 }),
     digest: fc.stringMatching(/^[0-9a-f]{64}$/),
   })
   .map(({ source, ...rest }) => anUpdate({ ...rest, source: source as Source }));

@@ -3,7 +3,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { anUpdate, aSliver, openService, SILENT, temporaryFolder } from './builders.ts';
+import { anUpdate, aSliver, openService, READABLE, SILENT, temporaryFolder } from './builders.ts';
 import { loadState } from './load-state.ts';
 
 const PAGE = 4096;
@@ -32,7 +32,15 @@ function fill(): void {
   const { deliveries, loaded } = openService(file);
   const { source, timestamp, digest } = anUpdate({ records: SLIVERS });
   const request_id = 'request-1';
-  deliveries.full({ request_id, source, timestamp, digest, fresh: true, records: SLIVERS });
+  deliveries.full({
+    request_id,
+    source,
+    timestamp,
+    digest,
+    fresh: true,
+    records: SLIVERS,
+    ...READABLE,
+  });
   loaded.store.close();
 }
 
@@ -54,7 +62,15 @@ describe.skipIf(!CAN_MOUNT)('without shared memory maps', () => {
     const { deliveries, loaded } = openService(file);
     const { source, timestamp, digest } = anUpdate({ records: SLIVERS });
     const request_id = 'request-1';
-    deliveries.full({ request_id, source, timestamp, digest, fresh: true, records: SLIVERS });
+    deliveries.full({
+      request_id,
+      source,
+      timestamp,
+      digest,
+      fresh: true,
+      records: SLIVERS,
+      ...READABLE,
+    });
     const left = ['', '-wal'].map((side) => [side, readFileSync(file + side)] as const);
     loaded.store.close();
     for (const [side, bytes] of left) writeFileSync(file + side, bytes);

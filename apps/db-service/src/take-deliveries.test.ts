@@ -19,6 +19,7 @@ import {
   type Service,
   temporaryFolder,
 } from './builders.ts';
+import { troublesOf } from './derive-remarks.ts';
 
 const FOUR = ['a_a', 'b_b', 'c_c', 'd_d'].map((name) => aSliver({ name }));
 const GUARD_SUBJECT = 'guard: plc';
@@ -50,6 +51,8 @@ interface Delivery {
   readonly at?: number;
   readonly fresh?: boolean;
   readonly digest?: string;
+  readonly unreadable?: Parameters<typeof anUpdate>[0]['unreadable'];
+  readonly remarks?: Parameters<typeof anUpdate>[0]['remarks'];
 }
 
 function deliver(records: readonly unknown[], delivery: Delivery = {}) {
@@ -60,6 +63,8 @@ function deliver(records: readonly unknown[], delivery: Delivery = {}) {
     timestamp: epochSeconds(at),
     digest: delivery.digest ?? anUpdate({ records }).digest,
     fresh,
+    unreadable: delivery.unreadable ?? [],
+    remarks: delivery.remarks ?? [],
     // As on the wire: what they are is for db-service to check.
     records: records as typeof FOUR,
   });
@@ -110,12 +115,16 @@ test('an unchanged document grows no file and publishes nothing', () => {
   expect({ sizes: sizes(), published: service.published.length }).toEqual(before);
 });
 
-test('records left out are shown for each source until its next update', () => {
-  deliver([{ record_key: 'sliver_x' }]);
+test('records left out are troubles of each source until its next update, over restarts', () => {
+  deliver([{ record_key: 'sliver_x_y' }]);
   deliver([aCap()], { source: 'config' });
-  expect(service.deliveries.ignored).toMatchObject([{ record_key: 'sliver_x' }]);
+  restart();
+  expect(troublesOf(service.keeper.state)).toMatchObject({
+    troubles: [{ source: 'plc', record_key: 'sliver_x_y', text: expect.stringMatching(/wants/) }],
+    more_troubles: 0,
+  });
   deliver([]);
-  expect(service.deliveries.ignored).toEqual([]);
+  expect(troublesOf(service.keeper.state)).toEqual({ troubles: [], more_troubles: 0 });
 });
 
 test('a thousand records left out make one short line of log', () => {
@@ -294,4 +303,121 @@ test('a ticket stands in until PLC names the slice itself', () => {
   expect(service.keeper.state.records.get(keyOf('a_a'))?.source).toBe('plc');
   deliver([], { at: NOON + 2 });
   expect(names()).toEqual([]);
+});
+
+describe('what a document says and nobody can use', () => {
+  const key = keyOf('a_a');
+  const broken = { record_key: key, severity: 'trouble', text: 'line 9: key of person 5' } as const;
+  const note = { record_key: key, severity: 'note', text: 'line 7: vref' } as const;
+  const historyOf = (name: 'node' | (typeof FOUR)[number]['name']) =>
+    service.keeper
+      .events({ name, limit: 100 })
+      .events.filter(({ what }) => what.startsWith('trouble'))
+      .map(({ what, why }) => `${what}: ${why}`);
+
+  test('alone writes no record, publishes nothing, and does not move the time of the last change', () => {
+    deliver(FOUR);
+    const [published, records] = [service.published.length, service.keeper.state.records];
+    deliver(FOUR, { at: NOON + 60, remarks: [broken, note] });
+    expect(service.published).toHaveLength(published);
+    expect(service.keeper.state.records).toBe(records);
+    expect(service.deliveries.held('plc').timestamp).toBe(NOON + 60);
+    expect(service.keeper.state.remarks.get(`plc ${key}`)?.remarks).toHaveLength(2);
+  });
+
+  test('is told once in the history of its sliver when it comes, and once when it is over', () => {
+    const digest = 'd'.repeat(64);
+    const document = { digest, remarks: [broken, note] };
+    deliver(FOUR, document);
+    deliver(FOUR, { ...document, at: NOON + 1 });
+    restart('boot-2');
+    deliver(FOUR, { ...document, at: NOON + 2 });
+    // The document has grown above it.
+    deliver(FOUR, { at: NOON + 3, remarks: [{ ...broken, text: 'line 12: key of person 5' }] });
+    expect(historyOf(FOUR[0]?.name ?? 'node')).toEqual([
+      'trouble: line 9: key of person 5 (in the document of 2023-11-14T22:13:20Z)',
+    ]);
+    deliver(FOUR, { at: NOON + 4 });
+    expect(historyOf(FOUR[0]?.name ?? 'node').slice(1)).toEqual([
+      'trouble-over: line 12: key of person 5 (no more in the document of 2023-11-14T22:13:24Z)',
+    ]);
+    expect(historyOf('node')).toEqual([]);
+  });
+
+  test('is the node’s history where it concerns no slice of ours', () => {
+    deliver(FOUR, { remarks: [{ severity: 'trouble', text: 'line 3: slice "-": bad name' }] });
+    expect(historyOf('node')).toMatchObject([expect.stringContaining('line 3: slice "-"')]);
+    deliver([...FOUR, 'no record at all'], { at: NOON + 1 });
+    expect(historyOf('node').at(-1)).toMatch(/^trouble: \(no key\): wants account_type/);
+  });
+
+  test('is bounded on each slice and in all, and what is left out is counted', () => {
+    const many = Array.from({ length: 5000 }, (_, at) => ({
+      ...broken,
+      text: `line ${at}: x${at}`,
+    }));
+    deliver(FOUR, { remarks: [...many.slice(1), { severity: 'trouble', text: 'and 95000 more' }] });
+    const kept = service.keeper.state.remarks.get(`plc ${key}`)?.remarks ?? [];
+    expect(kept).toHaveLength(51);
+    expect(kept.at(-1)).toEqual({ severity: 'trouble', text: 'and 4949 more' });
+    expect(historyOf(FOUR[0]?.name ?? 'node')).toHaveLength(11);
+  });
+
+  test('shows troubles before notes where not all can be kept', () => {
+    const notes = Array.from({ length: 60 }, (_, at) => ({ ...note, text: `line ${at}: n${at}` }));
+    deliver(FOUR, { remarks: [...notes, broken] });
+    const kept = service.keeper.state.remarks.get(`plc ${key}`)?.remarks ?? [];
+    expect([kept[0], kept.at(-1)]).toEqual([
+      { severity: 'trouble', text: broken.text },
+      { severity: 'note', text: 'and 11 more' },
+    ]);
+  });
+
+  test('leaves a slice until its last known expiry, over restarts, and then it ends', () => {
+    const ending = FOUR.map(({ name }) => aSliver({ name, expiry: NOON + 100 }));
+    deliver(ending);
+    const unreadable = [{ record_key: key, fields: ['expiry'] as const }];
+    deliver(
+      [
+        aSliver({ name: 'a_a', ssh_keys: 'new' }),
+        ...ending.slice(1, 3),
+        { record_key: keyOf('d_d') },
+      ],
+      {
+        at: NOON + 1,
+        unreadable,
+      },
+    );
+    restart();
+    expect(names()).toHaveLength(4);
+    expect(service.keeper.state.records.get(key)?.record).toMatchObject({
+      expiry: NOON + 100,
+      ssh_keys: 'new',
+    });
+    clock.pass(100);
+    service.deliveries.sweep();
+    expect(names()).toEqual([]);
+    expect(service.keeper.state.removed.get(key)?.reason).toBe('expired');
+  });
+
+  test('is held back with its update by the guard, over a restart, and comes with it when let through', () => {
+    const ending = FOUR.map(({ name }) => aSliver({ name, expiry: NOON + 1000 }));
+    deliver([...ending, ...['e_e', 'f_f', 'g_g'].map((name) => aSliver({ name }))]);
+    const held = [aSliver({ name: 'a_a' }), { record_key: keyOf('b_b'), rspec: 'none' }];
+    const unreadable = [{ record_key: key, fields: ['expiry'] as const }];
+    const remarks = [broken];
+    expect(deliver(held, { at: NOON + 1, unreadable, remarks })).toMatchObject({
+      outcome: 'refused',
+      reason: expect.stringContaining('5 of 7'),
+    });
+    expect(troublesOf(service.keeper.state).troubles).toEqual([]);
+    restart();
+    service.deliveries.allow();
+    expect(names()).toEqual([key, keyOf('b_b')]);
+    expect(service.keeper.state.records.get(key)?.record.expiry).toBe(NOON + 1000);
+    expect(troublesOf(service.keeper.state).troubles).toMatchObject([
+      { record_key: key, text: broken.text },
+      { record_key: keyOf('b_b') },
+    ]);
+  });
 });

@@ -7,7 +7,7 @@ import {
   type ParamsOf,
 } from '@nodemgr/contracts';
 import type { FailureBoard, Logger } from '@nodemgr/daemon';
-import type { EpochSeconds, GuardLimits, Source } from '@nodemgr/records';
+import type { EpochSeconds, GuardLimits, Rspec, Source } from '@nodemgr/records';
 import { decideExpiry } from './decide-expiry.ts';
 import { type Circumstances, decideFullUpdate, type IncomingUpdate } from './decide-update.ts';
 import { settledRows } from './derive-settled-words.ts';
@@ -19,6 +19,8 @@ export interface DeliveryOptions {
   readonly keeper: StateKeeper;
   readonly clock: TrustedClock;
   readonly guard: GuardLimits;
+  /** RSpec of a sliver whose record is silent. */
+  readonly defaults: Rspec;
   readonly bootId: string;
   readonly keepSeconds: number;
   readonly failures: FailureBoard;
@@ -26,7 +28,6 @@ export interface DeliveryOptions {
 }
 
 type Accepted = Extract<DeliveryResult, { outcome: 'accepted' }>;
-type Ignored = Accepted['ignored'];
 
 /** Ignored records, or settled words, named in the log; the status names all records ignored. */
 const MAX_LOGGED = 10;
@@ -34,18 +35,12 @@ const MAX_LOGGED = 10;
 export class Deliveries {
   /** The newest timestamp of each source. An unchanged update is not stored, yet it vouches. */
   readonly #vouched = new Map<Source, EpochSeconds>();
-  readonly #ignored = new Map<Source, Ignored>();
 
   constructor(private readonly options: DeliveryOptions) {
     for (const [source, { timestamp }] of options.keeper.state.sources) {
       this.#vouched.set(source, timestamp);
     }
     for (const hold of options.keeper.state.holds.values()) this.#showHold(hold.source);
-  }
-
-  /** Records left out of each source's last update, and why. */
-  get ignored(): Ignored {
-    return [...this.#ignored.values()].flat();
   }
 
   vouchedAt(source: Source): EpochSeconds | undefined {
@@ -66,9 +61,9 @@ export class Deliveries {
   }
 
   full(params: ParamsOf<DeliverContract, 'full_update'>): DeliveryResult {
-    const { source, timestamp, digest, fresh, records } = params;
+    const { request_id: _, fresh, ...update } = params;
     const boot_id = fresh ? this.options.bootId : undefined;
-    return this.#update({ source, timestamp, digest, boot_id, records }, this.options.guard);
+    return this.#update({ ...update, boot_id }, this.options.guard);
   }
 
   /** sweep ends what is over and forgets old history, if the clock can be believed. */
@@ -115,11 +110,12 @@ export class Deliveries {
 
   #update(incoming: IncomingUpdate, guard: Circumstances['guard']): DeliveryResult {
     this.sweep();
-    const { keeper, clock, log } = this.options;
+    const { keeper, clock, log, defaults } = this.options;
     const { source, timestamp } = incoming;
     const { rows, result } = decideFullUpdate(incoming, keeper.state, {
       ...clock.look(),
       guard,
+      defaults,
       vouchedAt: this.#vouched.get(source),
     });
     keeper.commit(rows, { kind: 'update', source, timestamp, allowed: guard === 'allowed' });
@@ -133,7 +129,6 @@ export class Deliveries {
     const { failures, log } = this.options;
     const { written, removed, ignored } = result;
     this.#vouched.set(source, timestamp);
-    this.#ignored.set(source, ignored);
     failures.clear(`guard: ${source}`);
     const counts = { written, removed, ignored: ignored.length };
     log.info({ source, timestamp, ...counts }, 'an update was accepted');

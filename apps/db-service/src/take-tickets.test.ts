@@ -15,6 +15,7 @@ import {
   keyOf,
   NOON,
   openService,
+  READABLE,
   type Service,
   temporaryFolder,
 } from './builders.ts';
@@ -232,7 +233,7 @@ test('once PLC’s time for a slice is over no ticket counts from before PLC las
   const document = anUpdate({ records });
   const vouch = (request_id: string, timestamp: number) => {
     const { source, digest } = document;
-    const when = { timestamp: epochSeconds(timestamp), fresh: true };
+    const when = { timestamp: epochSeconds(timestamp), fresh: true, ...READABLE };
     return service.deliveries.full({ request_id, source, digest, ...when, records });
   };
   vouch('document-1', NOON + 5);
@@ -260,7 +261,7 @@ test('the bus carries no bigger ticket than is ever read', () => {
 /** PLC says at `timestamp` that these are all of its slices. */
 function plcSays(timestamp: number, ...records: readonly SliverRecord[]): void {
   const { source, digest } = anUpdate({ records });
-  const when = { timestamp: epochSeconds(timestamp), fresh: true };
+  const when = { timestamp: epochSeconds(timestamp), fresh: true, ...READABLE };
   service.deliveries.full({ request_id: `at-${timestamp}`, source, digest, ...when, records });
 }
 

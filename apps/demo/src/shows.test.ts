@@ -14,7 +14,7 @@ const feed = { state: 'live', revision: 7 } as const;
 function aLook(changed: Partial<NodeLook> = {}): NodeLook {
   const fetcher: FetcherStatus = {
     ...common,
-    detail: { url: 'u', problems: [], last_outcome: 'accepted' },
+    detail: { url: 'u', last_outcome: 'accepted' },
   };
   const db: DbStatus = {
     ...common,
@@ -24,7 +24,8 @@ function aLook(changed: Partial<NodeLook> = {}): NodeLook {
       sources: { plc: { timestamp: 1, since_boot: true, vouched_at: 1 } },
       guard: [],
       clock: { trusted: true },
-      ignored: [],
+      troubles: [],
+      more_troubles: 0,
     },
   };
   const supervisor: SupervisorStatus = {

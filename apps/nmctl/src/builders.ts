@@ -75,7 +75,6 @@ export function aFetcherStatus(changes: Partial<FetcherStatus['detail']> = {}): 
       last_success: NOW - MINUTE,
       next_attempt: NOW + 5 * MINUTE,
       last_outcome: 'unchanged',
-      problems: [],
       document: { bytes: 5000, slices: 42, ours: 7, fetched_at: NOW - 3 * MINUTE },
       ...changes,
     },
@@ -91,7 +90,8 @@ export function aDbStatus(changes: Partial<DbStatus['detail']> = {}): DbStatus {
       sources: {},
       guard: [],
       clock: { trusted: true },
-      ignored: [],
+      troubles: [],
+      more_troubles: 0,
       ...changes,
     },
   };

@@ -70,6 +70,8 @@ export interface Explanation {
 const TROUBLE: ReadonlySet<EventKind> = new Set([
   'failed',
   'works-again',
+  'trouble',
+  'trouble-over',
   'sliver-died',
   'oom-kill',
   'tasks-limit',

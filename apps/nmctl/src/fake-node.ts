@@ -43,7 +43,7 @@ const NO_STEPS = { driver: 'dry-run', steps: [], withheld: [] };
 
 function sliverView(name: string) {
   if (name !== 'princeton_sirius') throw new Fault('bad-argument', `no such sliver: ${name}`);
-  return { item: aSliver(), loans_out: [], loans_in: [] };
+  return { item: aSliver(), loans_out: [], loans_in: [], remarks: [] };
 }
 
 /** What each daemon answers unless a test says otherwise. */

@@ -64,12 +64,40 @@ test('a daemon that does not hear the feed is a trouble', () => {
   ]);
 });
 
-test('slices left out and a clock that is not trusted are shown, but are no trouble', () => {
-  const status = aNodeStatus({
-    'plc-fetcher': answered(aFetcherStatus({ problems: ['slice x: bad name'] })),
-    'db-service': answered(aDbStatus({ clock: { trusted: false, reason: 'it has jumped' } })),
-  });
+test('a clock that is not trusted is shown, but is no trouble', () => {
+  const clock = { trusted: false, reason: 'it has jumped' };
+  const status = aNodeStatus({ 'db-service': answered(aDbStatus({ clock })) });
   expect(troublesOf(status)).toEqual([]);
+});
+
+test('whatever a source says in a way that does not count is a trouble, with where, whom and why', () => {
+  const troubles = [
+    { source: 'plc' as const, text: 'line 3: slice "../etc": bad name' },
+    { source: 'config' as const, record_key: 'delegate_del_snoop', text: 'key 0 is broken' },
+  ];
+  const status = aNodeStatus({ 'db-service': answered(aDbStatus({ troubles })) });
+  expect(troublesOf(status)).toEqual([
+    'slices.xml: line 3: slice "../etc": bad name',
+    'configuration: del_snoop: key 0 is broken',
+  ]);
+});
+
+test('a key that is broken is one trouble, in however many slices its person is', () => {
+  const of = (name: string) =>
+    ({ source: 'plc', record_key: `sliver_${name}`, text: 'line 9: key of person 5' }) as const;
+  const status = (more_troubles: number) => {
+    const troubles = ['a_a', 'b_b', 'c_c', 'd_d', 'e_e'].map(of);
+    return aNodeStatus({ 'db-service': answered(aDbStatus({ troubles, more_troubles })) });
+  };
+  const line = 'slices.xml: a_a, b_b, c_c and 2 more: line 9: key of person 5';
+  expect(troublesOf(status(0))).toEqual([line]);
+  expect(troublesOf(status(7))).toEqual([line, 'and 7 more of this kind']);
+});
+
+test('a database that was set aside is a trouble until it is taken away', () => {
+  const salvage = { at: 0, reason: 'malformed', set_aside: '/db/x.damaged-1' };
+  const [trouble] = troublesOf(aNodeStatus({ 'db-service': answered(aDbStatus({ salvage })) }));
+  expect(trouble).toMatch(/set aside as damaged; look at it, and remove \/db\/x.damaged-1/);
 });
 
 test('a node is silent only when none of its daemons is there', () => {

@@ -30,7 +30,7 @@ function heldSources({ 'db-service': db }: Partial<NodeStatus>): readonly string
   return (db && heard(db)?.detail.guard.map(({ source }) => source)) ?? [];
 }
 
-/** What plc-fetcher calls that which it delivers of each source. */
+/** What each source's word comes in; plc-fetcher calls what it delivers so. */
 const DELIVERED: Readonly<Record<string, string>> = {
   plc: 'slices.xml',
   config: 'configuration',
@@ -60,15 +60,57 @@ export function failuresOf(status: Partial<NodeStatus>): readonly DaemonFailure[
   return all.filter((failure) => !tellsOfHold(failure, held));
 }
 
+/** Accounts named in one line. */
+const MAX_NAMED = 3;
+
+const nameOf = (record_key: string): string => record_key.replace(/^(sliver|delegate)_/, '');
+
+function accountsText(names: readonly string[]): string {
+  const more = names.length - MAX_NAMED;
+  return `${names.slice(0, MAX_NAMED).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
+}
+
+/**
+ * sourceTroublesOf says what of PLC's word and of the configuration was left out, ignored or cut: where, whom
+ * it concerns, and why. A person's key that is broken is one trouble, in however many slices he is.
+ */
+export function sourceTroublesOf(status: Partial<NodeStatus>): readonly string[] {
+  const db = status['db-service'] && heard(status['db-service']);
+  if (db === undefined) return [];
+  const { troubles, more_troubles } = db.detail;
+  const concerned = new Map<string, { said: string; text: string; names: string[] }>();
+  for (const { source, record_key, text } of troubles) {
+    const said = DELIVERED[source] ?? source;
+    const entry = concerned.get(`${said} ${text}`) ?? { said, text, names: [] };
+    if (record_key !== undefined) entry.names.push(nameOf(record_key));
+    concerned.set(`${said} ${text}`, entry);
+  }
+  const told = [...concerned.values()].map(({ said, text, names }) =>
+    names.length === 0 ? `${said}: ${text}` : `${said}: ${accountsText(names)}: ${text}`,
+  );
+  return more_troubles === 0 ? told : [...told, `and ${more_troubles} more of this kind`];
+}
+
+/** troublesAbout returns those of them that concern one account, in full. */
+export function troublesAbout(record_key: string, status: Partial<NodeStatus>): readonly string[] {
+  const db = status['db-service'] && heard(status['db-service']);
+  const all = db?.detail.troubles ?? [];
+  return all.filter((trouble) => trouble.record_key === record_key).map(({ text }) => text);
+}
+
 type Feed = SupervisorStatus['detail']['feed'];
 
 /** Those that follow the feed must follow it: else they act on yesterday's state. */
 const SUBSCRIBERS = ['account-supervisor', 'bwcap-agent', 'api-gateway'] as const;
 
-/**
- * troublesOf says in words what is down, failing or held back; nothing when all is well. What a
- * daemon got over by itself (slices left out, a database set aside) is shown, but is no trouble.
- */
+/** A database that was set aside is trouble until somebody has looked at it, and taken it away. */
+function setAsideTroubles({ 'db-service': db }: NodeStatus): readonly string[] {
+  const salvage = heard(db)?.detail.salvage;
+  if (salvage === undefined) return [];
+  return [`the database was set aside as damaged; look at it, and remove ${salvage.set_aside}`];
+}
+
+/** troublesOf says in words what is down, failing, held back or lost; nothing when all is well. */
 export function troublesOf(status: NodeStatus): readonly string[] {
   const down = DAEMONS.flatMap((name) => {
     const state = answerState(status[name]);
@@ -84,7 +126,14 @@ export function troublesOf(status: NodeStatus): readonly string[] {
   const heldBack = heldSources(status).map(
     (source) => `the guard holds back an update from ${source}`,
   );
-  return [...down, ...blind, ...failing, ...heldBack];
+  return [
+    ...down,
+    ...blind,
+    ...failing,
+    ...heldBack,
+    ...setAsideTroubles(status),
+    ...sourceTroublesOf(status),
+  ];
 }
 
 /** isSilentNode reports whether no daemon is there at all. */

@@ -4,18 +4,6 @@ import type { FetcherStatus, fetcherOperatorContract } from '@nodemgr/contracts'
 import type { CommonStatus } from '@nodemgr/daemon';
 import type { PollLoop, PollStatus } from './poll-loop.ts';
 
-/** More problems than anyone reads in a status; the log has them all. */
-const MAX_PROBLEMS = 200;
-
-function problemsOf({ good }: PollStatus): string[] {
-  const remarks = good?.document.remarks ?? [];
-  const problems = remarks
-    .filter(({ severity }) => severity === 'trouble')
-    .map(({ slice, text }) => (slice === undefined ? text : `slice ${slice}: ${text}`));
-  const more = problems.length - MAX_PROBLEMS;
-  return more <= 0 ? problems : [...problems.slice(0, MAX_PROBLEMS), `and ${more} more`];
-}
-
 /** The last good document; with nothing heard from PLC yet there is none. */
 function documentOf({ good }: PollStatus): FetcherStatus['detail']['document'] {
   if (good === undefined) return undefined;
@@ -30,7 +18,6 @@ function detailOf(url: string, status: PollStatus): FetcherStatus['detail'] {
     last_success: lastSuccess,
     next_attempt: nextAttempt,
     last_outcome: lastOutcome,
-    problems: problemsOf(status),
     document: documentOf(status),
   };
 }

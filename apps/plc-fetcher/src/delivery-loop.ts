@@ -21,6 +21,8 @@ export interface DeliveryPort {
 export interface SourceOffer extends Offer {
   /** The records, as of a time. */
   records(timestamp: EpochSeconds): readonly DeliveredRecord[];
+  readonly unreadable: FullUpdateParams['unreadable'];
+  readonly remarks: FullUpdateParams['remarks'];
   /** Told when db-service has taken them. */
   accepted?(timestamp: EpochSeconds): Promise<void>;
 }
@@ -45,6 +47,13 @@ const SUBJECTS: Readonly<Record<Source, string>> = {
   config: 'configuration',
   ticket: 'ticket',
 };
+
+/** How much of everything there is: for the log, which db-service's has in full. */
+const countsOf = (said: Pick<FullUpdateParams, 'records' | 'unreadable' | 'remarks'>) => ({
+  records: said.records.length,
+  unreadable: said.unreadable.length,
+  remarks: said.remarks.length,
+});
 
 export class DeliveryLoop {
   readonly #options: DeliveryOptions;
@@ -118,11 +127,17 @@ export class DeliveryLoop {
 
   async #deliver(source: Source, offer: SourceOffer, timestamp: EpochSeconds): Promise<void> {
     const { port, log } = this.#options;
-    const { digest, fresh } = offer;
+    const { digest, fresh, unreadable, remarks } = offer;
     const records = offer.records(timestamp);
-    const request_id = randomUUID();
-    const result = await port.deliver({ request_id, source, timestamp, digest, fresh, records });
-    log.info({ source, timestamp, fresh, records: records.length, ...result }, 'delivered');
+    const said = { digest, records, unreadable, remarks };
+    const result = await port.deliver({
+      request_id: randomUUID(),
+      source,
+      timestamp,
+      fresh,
+      ...said,
+    });
+    log.info({ source, timestamp, fresh, ...countsOf(said), ...result }, 'delivered');
     if (result.outcome === 'refused') this.#noteRefusal(source, result.reason);
     if (result.outcome !== 'accepted') return;
     this.#noteAcceptance(source);

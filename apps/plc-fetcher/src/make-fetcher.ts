@@ -38,13 +38,12 @@ function fetcherOf({ url, ca_file, max_bytes, timeout_seconds }: Config['plc']):
 
 /** Source `config` is offered once: the configuration does not change while we run. */
 function offerOwnConfig(deliveries: DeliveryLoop, options: FetcherOptions): void {
-  const { config, failures, log, clock } = options;
-  const { offer, bad } = offerConfig(config, epochSeconds(Math.floor(clock.wallMs() / 1000)));
-  for (const { name, why } of bad) {
-    failures.report({ subject: name, action: 'read the configuration', reason: why });
-    log.error(
-      { delegate: name, why },
-      'a delegate is left out until the configuration is corrected',
+  const { config, clock } = options;
+  const offer = offerConfig(config, epochSeconds(Math.floor(clock.wallMs() / 1000)));
+  for (const { record_key, text } of offer.remarks) {
+    options.log.error(
+      { record_key, reason: text },
+      'the configuration does not count as it is written',
     );
   }
   deliveries.offer('config', offer);

@@ -1,6 +1,7 @@
 /** Turns a good document, and this node's configuration, into what is offered to db-service. Pure. */
 import type { Config } from '@nodemgr/config';
-import { type Delegation, type EpochSeconds, epochSeconds } from '@nodemgr/records';
+import { type DeliveredRemark, remarkText } from '@nodemgr/contracts';
+import { type Delegation, type EpochSeconds, epochSeconds, recordKeyOf } from '@nodemgr/records';
 import { recordsFromSlices } from '@nodemgr/slices-xml';
 import type { SourceOffer } from './delivery-loop.ts';
 import type { GoodDocument } from './judge-answer.ts';
@@ -15,16 +16,30 @@ export function offerDocument(
   delegations: readonly Delegation[],
 ): SourceOffer {
   const records = (timestamp: EpochSeconds) => recordsFromSlices(document, timestamp, delegations);
-  return { digest: digestOf(records(ANY_TIME)), vouchedAt, fresh, records };
+  const unreadable = document.slices.flatMap(({ name, unreadable: fields }) =>
+    fields.length === 0 ? [] : [{ record_key: recordKeyOf('sliver', name), fields }],
+  );
+  const remarks = document.remarks.map(({ slice, ...remark }) =>
+    slice === undefined ? remark : { ...remark, record_key: recordKeyOf('sliver', slice) },
+  );
+  const digest = digestOf({ records: records(ANY_TIME), unreadable, remarks });
+  return { digest, vouchedAt, fresh, records, unreadable, remarks };
 }
 
-/** offerConfig returns what source `config` has to say, and which delegates are left out of it. */
+function badDelegateRemark({ name, why }: BadDelegate): DeliveredRemark {
+  const record_key = recordKeyOf('delegate', name);
+  return { record_key, severity: 'trouble', text: remarkText(why) };
+}
+
+/** offerConfig returns what source `config` has to say. */
 export function offerConfig(
   config: Pick<Config, 'delegates' | 'bandwidth'>,
   vouchedAt: EpochSeconds,
-): { readonly offer: SourceOffer; readonly bad: readonly BadDelegate[] } {
+): SourceOffer {
   const { records, bad } = recordsFromConfig(config, ANY_TIME);
   const asOf = (timestamp: EpochSeconds) => records.map((record) => ({ ...record, timestamp }));
+  const remarks = bad.map(badDelegateRemark);
+  const digest = digestOf({ records, unreadable: [], remarks });
   // The file is this node's own word, read when this process started: always fresh.
-  return { offer: { digest: digestOf(records), vouchedAt, fresh: true, records: asOf }, bad };
+  return { digest, vouchedAt, fresh: true, records: asOf, unreadable: [], remarks };
 }

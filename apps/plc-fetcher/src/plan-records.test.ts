@@ -1,9 +1,10 @@
-import { accountName, deliveredRecordSchema, epochSeconds } from '@nodemgr/records';
+import { accountName, deliveredRecordSchema, epochSeconds, recordKeyOf } from '@nodemgr/records';
 import { expect, test } from 'vitest';
 import { aGoodDocument, slicesXml } from './builders.test-support.ts';
 import { offerConfig, offerDocument } from './offer-records.ts';
 import { delegationsFromConfig, digestOf, recordsFromConfig } from './plan-records.ts';
 
+const SAID = { records: [], unreadable: [], remarks: [] };
 const NOW = epochSeconds(1_700_000_000);
 const KEY =
   'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEB u@host';
@@ -67,9 +68,26 @@ test('more grants than a record may hold are refused before anything is delivere
 
 test('a digest looks at the content: not at timestamps, not at the order', () => {
   const digest = (names: string[], time = NOW) =>
-    digestOf(offerDocument(aGoodDocument({}, slicesXml(...names)), []).records(time));
+    digestOf({
+      ...SAID,
+      records: offerDocument(aGoodDocument({}, slicesXml(...names)), []).records(time),
+    });
   expect(digest(['a_b'])).toBe(digest(['a_b'], epochSeconds(1)));
   expect(digest(['a_b'])).not.toBe(digest(['a_c']));
-  const { offer } = offerConfig({ delegates: [aDelegate()], bandwidth }, NOW);
-  expect(digestOf([...offer.records(NOW)].reverse())).toBe(offer.digest);
+  const offer = offerConfig({ delegates: [aDelegate()], bandwidth }, NOW);
+  const records = [...offer.records(NOW)].reverse();
+  expect(digestOf({ ...SAID, records })).toBe(offer.digest);
+});
+
+test('a digest looks at what cannot be read and at what is remarked, too', () => {
+  const record_key = recordKeyOf('sliver', accountName('a_b'));
+  const digests = [
+    SAID,
+    { ...SAID, unreadable: [{ record_key, fields: ['id'] as const }] },
+    { ...SAID, unreadable: [{ record_key, fields: ['expiry'] as const }] },
+    { ...SAID, remarks: [{ severity: 'note', text: 'x' } as const] },
+    { ...SAID, remarks: [{ severity: 'trouble', text: 'x' } as const] },
+    { ...SAID, remarks: [{ record_key, severity: 'trouble', text: 'x' } as const] },
+  ].map(digestOf);
+  expect(new Set(digests).size).toBe(digests.length);
 });

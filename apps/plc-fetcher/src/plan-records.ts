@@ -1,9 +1,12 @@
 /** Decides which records this node's own configuration stands for, and names sets of records. Pure. */
 import { createHash } from 'node:crypto';
 import type { Config } from '@nodemgr/config';
+import type { FullUpdateParams } from '@nodemgr/contracts';
 import {
+  type AccountName,
   BWCAP_KEY,
   bitsPerSecond,
+  canonicalJson,
   contentOf,
   type DelegateRecord,
   type Delegation,
@@ -18,7 +21,7 @@ type Delegate = Config['delegates'][number];
 
 /** A delegate that is left out of the records. */
 export interface BadDelegate {
-  readonly name: string;
+  readonly name: AccountName;
   readonly why: string;
 }
 
@@ -86,9 +89,19 @@ export function delegationsFromConfig(delegates: readonly Delegate[]): readonly 
   );
 }
 
-/** digestOf names a set of records by its content, whatever their order and timestamps: SHA-256, hex. */
-export function digestOf(records: readonly DeliveredRecord[]): string {
+/** All that a source has to say, apart from when it says it. */
+export interface Said {
+  readonly records: readonly DeliveredRecord[];
+  readonly unreadable: FullUpdateParams['unreadable'];
+  readonly remarks: FullUpdateParams['remarks'];
+}
+
+/** digestOf names what a source says by its content, whatever the order and the timestamps: SHA-256, hex. */
+export function digestOf({ records, unreadable, remarks }: Said): string {
   const hash = createHash('sha256');
-  for (const content of records.map(contentOf).sort()) hash.update(content).update('\n');
+  const rest = [...unreadable, ...remarks].map(canonicalJson);
+  for (const content of [...records.map(contentOf), ...rest].sort()) {
+    hash.update(content).update('\n');
+  }
   return hash.digest('hex');
 }

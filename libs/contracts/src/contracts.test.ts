@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { deliverContract } from './deliver.ts';
 import { eventSchema, eventsMethod, eventText, MAX_WHY } from './events.ts';
 import { feedItemSchema } from './feed.ts';
+import { remarkText } from './remark.ts';
 import { MAX_TICKET_SIZE, writeContract } from './write.ts';
 
 const REQUEST = { request_id: '00000000-0000', sliver: 'princeton_sirius', caller: 'root' };
@@ -67,6 +68,8 @@ describe('a full update', () => {
     digest: 'a'.repeat(64),
     fresh: true,
     records: [],
+    unreadable: [],
+    remarks: [],
   };
   const fits = (params: unknown) => deliverContract.full_update.params.safeParse(params).success;
 
@@ -81,6 +84,23 @@ describe('a full update', () => {
     expect(fits({ ...update, digest: 'short' })).toBe(false);
     expect(fits({ ...update, records: Array.from({ length: 10_001 }, () => ({})) })).toBe(false);
   });
+
+  test('says of which record it leaves what unreadable: of its id and its expiry alone', () => {
+    const of = (...fields: readonly string[]) =>
+      fits({ ...update, unreadable: [{ record_key: 'sliver_a_b', fields }] });
+    expect(of('id', 'expiry')).toBe(true);
+    expect(of('rspec')).toBe(false);
+  });
+
+  test('has a bounded number of remarks, of bounded length, and one that counts the rest', () => {
+    const of = (length: number, text = 'line 1: x') =>
+      fits({ ...update, remarks: Array.from({ length }, () => ({ severity: 'note', text })) });
+    expect([of(5001), of(5002)]).toEqual([true, false]);
+    expect([of(1, 'x'.repeat(1000)), of(1, 'x'.repeat(1001))]).toEqual([true, false]);
+    const longest = remarkText(`${'x'.repeat(999)}\n${'y'.repeat(999)}`);
+    expect(longest).toHaveLength(1000);
+    expect(longest).not.toMatch(/\n/);
+  });
 });
 
 test('nobody speaks for tickets but tickets: no update of theirs, and no question after one', () => {
@@ -92,6 +112,8 @@ test('nobody speaks for tickets but tickets: no update of theirs, and no questio
     digest: 'a'.repeat(64),
     fresh: true,
     records: [],
+    unreadable: [],
+    remarks: [],
   };
   expect(full_update.params.safeParse(update).success).toBe(false);
   expect(full_update.params.safeParse({ ...update, source: 'plc' }).success).toBe(true);

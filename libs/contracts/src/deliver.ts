@@ -4,19 +4,40 @@ import {
   type EpochSeconds,
   epochSecondsSchema,
   MAX_RECORDS,
+  MAX_REMARKS,
+  type RecordKey,
   type Source,
   sourceSchema,
+  UNREADABLE_FIELDS,
+  type UnreadableField,
 } from '@nodemgr/records';
 import * as z from 'zod';
 import { method } from './call.ts';
+import { remarkSchema } from './remark.ts';
 
 /** Names a change, so that a retry after a lost answer changes nothing twice. */
 export const requestIdSchema = z.string().min(8).max(64);
-/** SHA-256 of an update's records, in hex: tells two updates apart, proves nothing. */
+/** SHA-256 of all that an update says, in hex: tells two updates apart, proves nothing. */
 export const digestSchema = z.string().regex(/^[0-9a-f]{64}$/);
 
 /** Tickets come one by one and signed: there is no update of all that tickets say, from anybody. */
 const documentSource = sourceSchema.exclude(['ticket']);
+
+const recordKey = z.string().max(64) as unknown as z.ZodType<RecordKey>;
+
+/** A record that the source describes in part: what it holds in `fields` is of no account. */
+export interface Unreadable {
+  readonly record_key: RecordKey;
+  readonly fields: readonly UnreadableField[];
+}
+export const unreadableSchema: z.ZodType<Unreadable> = z.strictObject({
+  record_key: recordKey,
+  fields: z.array(z.enum(UNREADABLE_FIELDS)).max(UNREADABLE_FIELDS.length),
+});
+
+/** A remark on one record of an update; without a key it is on the whole. */
+export const deliveredRemarkSchema = remarkSchema.extend({ record_key: recordKey.optional() });
+export type DeliveredRemark = z.infer<typeof deliveredRemarkSchema>;
 
 export interface FullUpdateParams {
   readonly request_id: string;
@@ -27,6 +48,10 @@ export interface FullUpdateParams {
   /** The authority vouched for this since the machine booted: fetched, or confirmed by a 304. */
   readonly fresh: boolean;
   readonly records: readonly DeliveredRecord[];
+  /** Of `records`: what they say in these fields is what the record held says, if one is held. */
+  readonly unreadable: readonly Unreadable[];
+  /** What of the source's word is in no record as it was written. */
+  readonly remarks: readonly DeliveredRemark[];
 }
 
 const fullUpdateParams: z.ZodType<FullUpdateParams> = z.strictObject({
@@ -37,6 +62,9 @@ const fullUpdateParams: z.ZodType<FullUpdateParams> = z.strictObject({
   fresh: z.boolean(),
   // Each record is checked by itself in db-service: a bad one holds up nothing but itself.
   records: z.array(z.unknown()).max(MAX_RECORDS) as unknown as z.ZodType<DeliveredRecord[]>,
+  unreadable: z.array(unreadableSchema).max(MAX_RECORDS),
+  // One more than there may be: it counts those that were too many.
+  remarks: z.array(deliveredRemarkSchema).max(MAX_REMARKS + 1),
 });
 
 const ignoredSchema = z.array(z.object({ record_key: z.string(), why: z.string() }));

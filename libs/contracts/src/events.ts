@@ -19,6 +19,9 @@ export const EVENT_KINDS = [
   'update-held',
   'update-allowed',
   'effective-changed',
+  /** Something that a source says of the account cannot be used, and later is no more so. */
+  'trouble',
+  'trouble-over',
   // account-supervisor: what was done about it, and what the kernel did by itself.
   'account-made',
   'account-changed',

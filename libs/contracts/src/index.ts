@@ -6,5 +6,6 @@ export * from './events.ts';
 export * from './feed.ts';
 export * from './operator.ts';
 export * from './readings.ts';
+export * from './remark.ts';
 export * from './traffic.ts';
 export * from './write.ts';

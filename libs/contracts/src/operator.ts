@@ -1,10 +1,11 @@
 /** What an operator may ask of every daemon, on its own socket (`nmctl` does). */
-import { accountNameSchema, type Loan, loansSchema } from '@nodemgr/records';
+import { accountNameSchema, type Loan, loansSchema, sourceSchema } from '@nodemgr/records';
 import * as z from 'zod';
 import { type Contract, method } from './call.ts';
 import type { DaemonName } from './endpoints.ts';
 import { eventsMethod } from './events.ts';
 import { readingsSchema } from './readings.ts';
+import { remarkSchema } from './remark.ts';
 import { trafficParamsSchema, trafficSchema } from './traffic.ts';
 
 const empty = z.strictObject({});
@@ -66,8 +67,6 @@ export const fetcherStatus = statusOf(
     next_attempt: epochMs.optional(),
     /** How the last attempt ended. */
     last_outcome: z.string().optional(),
-    /** Slices of the last document that were left out, and why. */
-    problems: z.array(z.string()),
     document: z
       .object({ bytes: z.int(), slices: z.int(), ours: z.int(), fetched_at: epochMs })
       .optional(),
@@ -82,6 +81,17 @@ const guardHold = z.object({
   since: epochMs,
 });
 
+/** More troubles than anyone reads in a status. */
+export const MAX_TROUBLES_TOLD = 200;
+
+const troubleSchema = z.object({
+  source: sourceSchema,
+  /** The record that it concerns; absent: the whole of what the source says. */
+  record_key: z.string().optional(),
+  text: z.string(),
+});
+export type SourceTrouble = z.infer<typeof troubleSchema>;
+
 export const dbStatus = statusOf(
   z.object({
     revision: z.int(),
@@ -93,10 +103,12 @@ export const dbStatus = statusOf(
     /** Updates that the guard holds back. */
     guard: z.array(guardHold),
     clock: z.object({ trusted: z.boolean(), reason: z.string().optional() }),
-    /** Why and when the database was last set aside as damaged. */
+    /** Why and when the database was last set aside as damaged, as long as what was set aside is there. */
     salvage: z.object({ at: epochMs, reason: z.string(), set_aside: z.string() }).optional(),
-    /** Records left out of the last update, and why. */
-    ignored: z.array(z.object({ record_key: z.string(), why: z.string() })),
+    /** What of the updates in force does not count as their sources wrote it, and should. */
+    troubles: z.array(troubleSchema).max(MAX_TROUBLES_TOLD),
+    /** How many there are beyond those. */
+    more_troubles: z.int(),
   }),
 );
 export type DbStatus = z.infer<typeof dbStatus>;
@@ -153,10 +165,12 @@ export const judgedLoanSchema = z.object({
 });
 
 const sliverView = z.object({
-  /** The feed's item for the sliver (kind `account`). */
+  /** The feed's item for the sliver (kind `account`); null: it has no record, but something is remarked on it. */
   item: z.unknown(),
   loans_out: z.array(judgedLoanSchema),
   loans_in: z.array(judgedLoanSchema.extend({ lender: z.string() })),
+  /** What of the words on it does not count as it was written. */
+  remarks: z.array(remarkSchema.extend({ source: sourceSchema })),
 });
 export type SliverView = z.infer<typeof sliverView>;
 

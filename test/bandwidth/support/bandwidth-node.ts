@@ -131,6 +131,8 @@ export class BandwidthNode {
       digest: createHash('sha256').update(JSON.stringify(records)).digest('hex'),
       fresh: true,
       records,
+      unreadable: [],
+      remarks: [],
     });
     expect(result).toMatchObject({ outcome: 'accepted', ignored: [] });
     await this.converged(Object.keys(slivers).length);

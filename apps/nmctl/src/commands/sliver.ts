@@ -4,7 +4,7 @@ import { type Answer, heard, isSilent } from '../answer.ts';
 import { type Ask, LOOK_MS } from '../ask/ask-daemons.ts';
 import { askStatus } from '../ask/ask-status.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
-import { failuresOf, type NodeStatus } from '../node-status.ts';
+import { failuresOf, type NodeStatus, troublesAbout } from '../node-status.ts';
 import { grantsTo, renderDelegate } from '../render/render-delegate.ts';
 import { renderSliver, type SliverPage } from '../render/render-sliver.ts';
 import type { Session } from '../session.ts';
@@ -37,6 +37,7 @@ function pageOf(name: string, { view, observed, status }: Known): SliverPage {
     loansIn: record?.loans_in ?? [],
     observed: seen ?? (observed.answered ? 'absent' : 'unknown'),
     failures: failuresAbout(name, failuresOf(status)),
+    remarks: record?.remarks ?? [],
   };
 }
 
@@ -45,6 +46,7 @@ async function showOther(
   session: Session,
   ask: Ask,
   { name, observed, failures }: SliverPage,
+  status: NodeStatus,
 ): Promise<ExitCode> {
   const { terminal, json } = session;
   const accounts = heard(await ask('db-service', 'accounts', {}, LOOK_MS)) ?? [];
@@ -54,10 +56,12 @@ async function showOther(
     const names = items.map(({ record }) => record.name);
     return suggestName('sliver', name, names, terminal);
   }
-  const page = { name, item, grants: grantsTo(name, items), observed, failures };
+  const troubles = troublesAbout(item.record.record_key, status);
+  const page = { name, item, grants: grantsTo(name, items), observed, failures, troubles };
   if (json) terminal.printJson(page);
   else terminal.print(renderDelegate(page, terminal.page));
-  return observed === 'unknown' || failures.length > 0 ? EXIT.trouble : EXIT.ok;
+  const isWell = observed !== 'unknown' && failures.length === 0 && troubles.length === 0;
+  return isWell ? EXIT.ok : EXIT.trouble;
 }
 
 /** showSliver prints the page of one sliver, as far as it is known. */
@@ -69,8 +73,10 @@ export async function showSliver(session: Session, name: string): Promise<ExitCo
   const { view, observed } = known;
   const isSliver =
     page.item !== undefined ||
+    // A source may name it, and say nothing of it that makes a record.
+    page.remarks.length > 0 ||
     (typeof page.observed === 'object' && page.observed.state !== 'delegate');
-  if (!isSliver && !isSilent(view)) return showOther(session, ask, page);
+  if (!isSliver && !isSilent(view)) return showOther(session, ask, page, known.status);
   const code = complainOfMissing(
     [
       { daemon: 'db-service', missing: 'its record is not shown', answer: view },
@@ -81,5 +87,7 @@ export async function showSliver(session: Session, name: string): Promise<ExitCo
   if (code === EXIT.silent) return code;
   if (json) terminal.printJson(page);
   else terminal.print(renderSliver(page, terminal.page));
-  return code === EXIT.ok && page.failures.length > 0 ? EXIT.trouble : code;
+  const hasTrouble =
+    page.failures.length > 0 || page.remarks.some(({ severity }) => severity === 'trouble');
+  return code === EXIT.ok && hasTrouble ? EXIT.trouble : code;
 }

@@ -27,6 +27,7 @@ test('everything that is known of a delegate', () => {
     grants: grantsTo('del_snoop', [sliver]),
     observed: { name: 'del_snoop', state: 'delegate', detail: { uid: 30_000 } },
     failures: [{ daemon: 'account-supervisor', ...aFailure({ subject: 'del_snoop' }) }],
+    troubles: ['ssh_keys.1 is broken'],
   } as const;
   expect(linesOf(renderDelegate(page, aPage())).join('\n')).toMatchInlineSnapshot(`
     "del_snoop, a delegate
@@ -44,6 +45,9 @@ test('everything that is known of a delegate', () => {
 
     failing
       SUBJECT    ACTION  TRIED  SINCE      TRIED AGAIN  REASON
-      del_snoop  start      3×  2 min ago  in 30 s      no image"
+      del_snoop  start      3×  2 min ago  in 30 s      no image
+
+    left out, ignored or cut
+      ssh_keys.1 is broken"
   `);
 });

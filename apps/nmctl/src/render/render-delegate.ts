@@ -29,6 +29,8 @@ export interface DelegatePage {
   readonly grants: readonly Grant[];
   readonly observed: Observed;
   readonly failures: readonly DaemonFailure[];
+  /** What the configuration says of it and does not count. */
+  readonly troubles: readonly string[];
 }
 
 /** grantsTo returns what the slivers among `items` grant to the caller `name`. */
@@ -44,7 +46,7 @@ export function grantsTo(name: string, items: readonly AccountItem[]): readonly 
 
 /** renderDelegate returns the page of one delegate. */
 export function renderDelegate(delegate: DelegatePage, page: Page): readonly Line[] {
-  const { name, item, grants, observed, failures } = delegate;
+  const { name, item, grants, observed, failures, troubles } = delegate;
   const { ssh_keys, expiry } = item.record;
   const entry = entriesOn(page);
   const keys = keysOf(ssh_keys);
@@ -64,5 +66,9 @@ export function renderDelegate(delegate: DelegatePage, page: Page): readonly Lin
     ),
     ...section('granted by', granted),
     ...section('failing', renderFailures(failures, page, '  ')),
+    ...section(
+      'left out, ignored or cut',
+      troubles.flatMap((text) => foldLine(line(span(`  ${text}`, 'bad')), page, 4)),
+    ),
   ];
 }

@@ -19,6 +19,8 @@ const TONES: Partial<Record<EventKind, Tone>> = {
   'tasks-limit': 'bad',
   'sliver-died': 'bad',
   'update-held': 'bad',
+  trouble: 'bad',
+  'trouble-over': 'good',
   'works-again': 'good',
 };
 

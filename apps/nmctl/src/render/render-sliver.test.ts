@@ -9,6 +9,7 @@ const NOTHING: SliverPage = {
   loansIn: [],
   observed: 'unknown',
   failures: [],
+  remarks: [],
 };
 
 const shown = (page: Partial<SliverPage>) =>
@@ -97,4 +98,20 @@ test('a sliver that is not meant to run says why', () => {
   expect(shown({ item: aSliver({ effective: { nm_enabled: 0 } }) })).toContain(
     'meant to      not run: disabled (nm_enabled is 0)',
   );
+});
+
+test('what its source says and does not count is shown: what is lost first, then what means nothing here', () => {
+  const remarks: SliverPage['remarks'] = [
+    { source: 'plc', severity: 'note', text: 'line 4: vref means nothing here' },
+    { source: 'plc', severity: 'trouble', text: 'line 9: the key of person 5 is broken' },
+  ];
+  expect(shown({ item: aSliver(), remarks })).toContain(
+    `
+left out, ignored or cut
+  plc: line 9: the key of person 5 is broken
+
+without meaning on this node
+  plc: line 4: vref means nothing here`,
+  );
+  expect(shown({ remarks })).toMatch(/^record +none$/m);
 });

@@ -3,6 +3,7 @@ import type { AccountItem, SliverView } from '@nodemgr/contracts';
 import { isSliver } from '@nodemgr/records';
 import type { DaemonFailure } from '../node-status.ts';
 import { intentOf, originOf } from '../sliver-summary.ts';
+import { foldLine } from './fold-line.ts';
 import {
   delegationsText,
   entriesOn,
@@ -15,7 +16,7 @@ import {
 } from './render-account.ts';
 import { countText } from './render-count.ts';
 import { renderFailures } from './render-failures.ts';
-import { type Line, line, type Page, span } from './render-line.ts';
+import { type Line, line, type Page, span, type Tone } from './render-line.ts';
 import { renderLoans } from './render-loans.ts';
 import { renderRspec } from './render-rspec.ts';
 import { momentText } from './render-time.ts';
@@ -28,6 +29,7 @@ export interface SliverPage {
   readonly loansIn: SliverView['loans_in'];
   readonly observed: Observed;
   readonly failures: readonly DaemonFailure[];
+  readonly remarks: SliverView['remarks'];
 }
 
 const ORIGINS = {
@@ -58,6 +60,18 @@ function recordLines(item: AccountItem, page: Page): readonly Line[] {
   ];
 }
 
+/** What does not count as it was written; what is lost with it first. */
+function remarkLines(remarks: SliverPage['remarks'], page: Page): readonly Line[] {
+  const told = (severity: SliverPage['remarks'][number]['severity'], tone: Tone) =>
+    remarks
+      .filter((remark) => remark.severity === severity)
+      .flatMap(({ source, text }) => foldLine(line(span(`  ${source}: ${text}`, tone)), page, 4));
+  return [
+    ...section('left out, ignored or cut', told('trouble', 'bad')),
+    ...section('without meaning on this node', told('note', 'dim')),
+  ];
+}
+
 /** renderSliver returns the page of one sliver; what is not known is left out or called unknown. */
 export function renderSliver(sliver: SliverPage, page: Page): readonly Line[] {
   const { name, item, observed, failures } = sliver;
@@ -66,11 +80,14 @@ export function renderSliver(sliver: SliverPage, page: Page): readonly Line[] {
   return [
     line(span(name, 'strong')),
     line(''),
-    ...(item === undefined ? entriesOn(page)('record', 'unknown') : recordLines(item, page)),
+    ...(item === undefined
+      ? entriesOn(page)('record', sliver.remarks.length > 0 ? 'none' : 'unknown')
+      : recordLines(item, page)),
     ...entriesOn(page)('observed', observedText(observed)),
     ...section('resources', item === undefined ? [] : renderRspec(item, page, '  ')),
     ...section('loans out', renderLoans('RECIPIENT', out, page, '  ')),
     ...section('loans in', renderLoans('LENDER', borrowed, page, '  ')),
     ...section('failing', renderFailures(failures, page, '  ')),
+    ...remarkLines(sliver.remarks, page),
   ];
 }

@@ -52,16 +52,17 @@ test('a node with everything wrong says what, why, since when and what is done a
     sources: { plc: { timestamp: NOW / 1000 - 600, since_boot: true, vouched_at: NOW / 1000 } },
     clock: { trusted: false, reason: 'the clock has jumped' },
     salvage: { at: NOW - MINUTE, reason: 'malformed page 3', set_aside: '/var/lib/nodemgr/db/x' },
-    ignored: [{ record_key: 'sliver_x_y', why: 'it has already expired' }],
+    troubles: [
+      { source: 'plc', text: 'line 7: slice "../etc": bad name' },
+      { source: 'plc', record_key: 'sliver_x_y', text: 'line 9: its expiry is no time' },
+    ],
     records: { slivers: 1, delegates: 0, removed: 2 },
   });
-  const fetcher = aFetcherStatus({ problems: ['slice ../etc: bad name'] });
   const later = aFailure({ subject: 'mit_chord', attempts: 1 });
   const { retry_at: _, ...unretried } = later;
   expect(
     shown(
       aNodeStatus({
-        'plc-fetcher': answered(fetcher),
         'db-service': answered(database),
         'account-supervisor': answered(aSupervisorStatus([aFailure(), unretried])),
         'bwcap-agent': AWAY,
@@ -87,16 +88,16 @@ test('a node with everything wrong says what, why, since when and what is done a
     accounts      1 sliver and 0 delegates have a record, 8 accounts desired, 7 running, 1 stopped; 2 removed, files kept
     database      set aside as damaged 2023-11-14 22:12:20 (1 min ago): malformed page 3; kept as /var/lib/nodemgr/db/x
 
-    left out of the last update
-      slice ../etc: bad name
-      sliver_x_y: it has already expired
+    left out, ignored or cut
+      slices.xml: line 7: slice "../etc": bad name
+      slices.xml: x_y: line 9: its expiry is no time
 
     failing
       SUBJECT           ACTION  TRIED  SINCE      TRIED AGAIN             REASON
       princeton_sirius  start      3×  2 min ago  in 30 s                 no image
       mit_chord         start      1×  2 min ago  when something changes  no image
 
-    4 troubles: bwcap-agent: down; princeton_sirius: start fails; mit_chord: start fails; the guard holds back an update from plc"
+    7 troubles: bwcap-agent: down; princeton_sirius: start fails; mit_chord: start fails; the guard holds back an update from plc; the database was set aside as damaged; look at it, and remove /var/lib/nodemgr/db/x; and 2 more"
   `);
 });
 

@@ -1,7 +1,7 @@
 /** The page that `nmctl status` shows. Pure; what is wrong is decided in node-status.ts. */
 import type { DbStatus, FetcherStatus } from '@nodemgr/contracts';
 import { heard } from '../answer.ts';
-import { failuresOf, type NodeStatus, troublesOf } from '../node-status.ts';
+import { failuresOf, type NodeStatus, sourceTroublesOf, troublesOf } from '../node-status.ts';
 import { foldLine } from './fold-line.ts';
 import { countText } from './render-count.ts';
 import { renderEntry } from './render-entry.ts';
@@ -105,16 +105,14 @@ function databaseLines({ detail }: DbStatus, page: Page): readonly Line[] {
   const { salvage } = detail;
   if (salvage === undefined) return [];
   const text = `set aside as damaged ${momentText(salvage.at, page)}: ${salvage.reason}; kept as ${salvage.set_aside}`;
-  return renderEntry('database', [line(span(text, 'warn'))], page);
+  return renderEntry('database', [line(span(text, 'bad'))], page);
 }
 
 function leftOutLines(status: NodeStatus, page: Page): readonly Line[] {
-  const problems = heard(status['plc-fetcher'])?.detail.problems ?? [];
-  const ignored = heard(status['db-service'])?.detail.ignored ?? [];
-  const lines = [...problems, ...ignored.map(({ record_key, why }) => `${record_key}: ${why}`)];
+  const lines = sourceTroublesOf(status);
   if (lines.length === 0) return [];
-  const told = lines.flatMap((text) => foldLine(line(span(`  ${text}`, 'warn')), page, 4));
-  return [BLANK, line(span('left out of the last update', 'strong')), ...told];
+  const told = lines.flatMap((text) => foldLine(line(span(`  ${text}`, 'bad')), page, 4));
+  return [BLANK, line(span('left out, ignored or cut', 'strong')), ...told];
 }
 
 function failingLines(status: NodeStatus, page: Page): readonly Line[] {
