@@ -1,6 +1,15 @@
 /** The rules on which way imports may run: the tree keeps them, and breaking one is noticed. */
 import { spawnSync } from 'node:child_process';
-import { copyFileSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -55,3 +64,32 @@ test.each([
   expect(said).toContain(rule);
   expect(ok).toBe(false);
 });
+
+interface Graph {
+  readonly nodes: Readonly<Record<string, { readonly data: { readonly root: string } }>>;
+  readonly dependencies: Readonly<Record<string, readonly { readonly target: string }[]>>;
+}
+
+/** The folders of the libraries that an app's sources name. */
+function librariesOf(app: string): readonly string[] {
+  const files = readdirSync(join(app, 'src'), { recursive: true, encoding: 'utf8' });
+  const texts = files
+    .filter((file) => /(?<!\.test)\.ts$/.test(file))
+    .map((file) => readFileSync(join(app, 'src', file), 'utf8'));
+  const named = texts.flatMap((text) => [...text.matchAll(/ from '@nodemgr\/([\w-]+)'/g)]);
+  return [...new Set(named.map(([, name = '']) => `libs/${name}`))];
+}
+
+test('an app is built anew when a library that it imports has changed', () => {
+  const file = join(tree, 'graph.json');
+  const nx = resolve('node_modules/.bin/nx');
+  const { status, stderr } = spawnSync(nx, ['graph', `--file=${file}`], { encoding: 'utf8' });
+  expect({ status, stderr }).toMatchObject({ status: 0 });
+  const { nodes, dependencies } = (JSON.parse(readFileSync(file, 'utf8')) as { graph: Graph })
+    .graph;
+  for (const [name, { data }] of Object.entries(nodes)) {
+    if (!data.root.startsWith('apps/')) continue;
+    const known = (dependencies[name] ?? []).map(({ target }) => nodes[target]?.data.root);
+    expect(known, name).toEqual(expect.arrayContaining([...librariesOf(data.root)]));
+  }
+}, 120_000);
