@@ -40,7 +40,7 @@ function necessity(key: DescribedKey): string {
 
 function paragraph(key: DescribedKey): readonly string[] {
   const about = commented(`${key.about}${necessity(key)}`);
-  return ['', ...about, comment(`(${key.allowed})`), setting(key)];
+  return ['', ...about, ...commented(`(${key.allowed})`), setting(key)];
 }
 
 function section(table: DescribedTable): readonly string[] {
