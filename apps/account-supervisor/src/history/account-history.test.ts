@@ -113,13 +113,13 @@ describe('what is done is told', () => {
   });
 
   test('of changes with the old value and the new one', () => {
-    const effective = { nm_disk_quota: 6000, nm_mem_max: 2048 };
+    const effective = { nm_disk_quota: 6000, nm_mem_max: 16384 };
     const record = { ssh_keys: 'ssh-ed25519 BBBB two@host\n', initscript: '#!/bin/sh\ndate\n' };
     expect(sirius.converge(aSliver(SIRIUS, { effective, record }), cpuWeight(512))).toEqual([
       'account-changed: disk quota 5000000 → 6000 KiB: record of plc [plc]',
       'account-changed: start script replaced: record of plc [plc]',
       'account-changed: ssh keys replaced: record of plc [plc]',
-      'account-changed: memory limit none → 2048 KiB: record of plc [plc]',
+      'account-changed: memory limit none → 16384 KiB: record of plc [plc]',
       'cpu-weight-changed: cpu weight 256 → 512, by the shares and guarantees of all [supervisor]',
     ]);
   });
