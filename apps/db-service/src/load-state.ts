@@ -30,10 +30,13 @@ function checkRows(stored: readonly StoredRow[]): { rows: Row[]; badRows: BadRow
   };
 }
 
-/** With a row lost, what is held is no longer what was delivered: the sources deliver again. */
+/**
+ * With a row lost, what is held is no longer what was delivered: the sources deliver again. Until they have,
+ * no document of this boot speaks for what is missing, and so nothing is removed for its want.
+ */
 function withoutDigests(state: NodeState): NodeState {
   const sources = [...state.sources].map(
-    ([source, held]) => [source, { ...held, digest: undefined }] as const,
+    ([source, held]) => [source, { ...held, digest: undefined, boot_id: undefined }] as const,
   );
   return { ...state, sources: new Map(sources) };
 }
