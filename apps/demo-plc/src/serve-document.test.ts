@@ -121,7 +121,8 @@ describe('tickets', () => {
     const blob = Buffer.concat([
       Buffer.from([0, 0, 0, 11]),
       Buffer.from('ssh-ed25519'),
-      Buffer.alloc(36),
+      Buffer.from([0, 0, 0, 32]),
+      Buffer.alloc(32),
     ]);
     const key = `ssh-ed25519 ${blob.toString('base64')} ü@host`;
     const keyXml = (person: number) => `<key person_id="${person}" type="ssh" value="${key}"/>`;

@@ -5,7 +5,7 @@ import { type Delegation, type EpochSeconds, epochSeconds, recordKeyOf } from '@
 import { recordsFromSlices } from '@nodemgr/slices-xml';
 import type { SourceOffer } from './delivery-loop.ts';
 import type { GoodDocument } from './judge-answer.ts';
-import { type BadDelegate, digestOf, recordsFromConfig } from './plan-records.ts';
+import { type BadKey, digestOf, recordsFromConfig } from './plan-records.ts';
 
 /** A digest does not look at timestamps. */
 const ANY_TIME = epochSeconds(0);
@@ -26,7 +26,7 @@ export function offerDocument(
   return { digest, vouchedAt, fresh, records, unreadable, remarks };
 }
 
-function badDelegateRemark({ name, why }: BadDelegate): DeliveredRemark {
+function badKeyRemark({ name, why }: BadKey): DeliveredRemark {
   const record_key = recordKeyOf('delegate', name);
   return { record_key, severity: 'trouble', text: remarkText(why) };
 }
@@ -38,7 +38,7 @@ export function offerConfig(
 ): SourceOffer {
   const { records, bad } = recordsFromConfig(config, ANY_TIME);
   const asOf = (timestamp: EpochSeconds) => records.map((record) => ({ ...record, timestamp }));
-  const remarks = bad.map(badDelegateRemark);
+  const remarks = bad.map(badKeyRemark);
   const digest = digestOf({ records, unreadable: [], remarks });
   // The file is this node's own word, read when this process started: always fresh.
   return { digest, vouchedAt, fresh: true, records: asOf, unreadable: [], remarks };

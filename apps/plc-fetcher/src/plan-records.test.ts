@@ -30,12 +30,17 @@ test('a delegate of the configuration is a record of its own', () => {
   ]);
 });
 
-test('a delegate with a broken key is left out and reported; the others count', () => {
-  const broken = aDelegate({ name: accountName('del_other'), ssh_keys: [`${KEY}\nssh-rsa x`] });
-  const { records, bad } = recordsFromConfig({ delegates: [broken, aDelegate()], bandwidth }, NOW);
-  expect(records.map(({ record_key }) => record_key)).toEqual(['delegate_del_snoop']);
+test('a broken key of a delegate costs that key, and is reported', () => {
+  const ssh_keys = [`${KEY}\nssh-rsa x`, `${KEY}\n`, `no-pty ${KEY}`];
+  const delegates = [aDelegate({ name: accountName('del_other'), ssh_keys }), aDelegate()];
+  const { records, bad } = recordsFromConfig({ delegates, bandwidth }, NOW);
+  expect(records).toMatchObject([{ name: 'del_other', ssh_keys: KEY }, { name: 'del_snoop' }]);
   expect(bad).toEqual([
-    { name: 'del_other', why: expect.stringContaining('ssh_keys.0 is broken') },
+    { name: 'del_other', why: 'ssh_keys.0 cannot be used: a line end is in the middle of it' },
+    {
+      name: 'del_other',
+      why: expect.stringMatching(/^ssh_keys\.2 cannot be used: options before/),
+    },
   ]);
 });
 

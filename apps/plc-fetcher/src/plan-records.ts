@@ -19,27 +19,22 @@ import { readSshKey } from '@nodemgr/slices-xml';
 
 type Delegate = Config['delegates'][number];
 
-/** A delegate that is left out of the records. */
-export interface BadDelegate {
+/** A key of a delegate that is left out of its record, which counts all the same. */
+export interface BadKey {
+  /** The delegate's. */
   readonly name: AccountName;
+  /** Begins with `ssh_keys.N`. */
   readonly why: string;
 }
 
 export interface ConfigRecords {
   readonly records: readonly DeliveredRecord[];
-  readonly bad: readonly BadDelegate[];
+  readonly bad: readonly BadKey[];
 }
 
-function delegateRecord(
-  { name, ssh_keys }: Delegate,
-  timestamp: EpochSeconds,
-): DelegateRecord | BadDelegate {
-  const lines = new Set<string>();
-  for (const [index, key] of ssh_keys.entries()) {
-    const verdict = readSshKey(key);
-    if (!verdict.ok) return { name, why: `ssh_keys.${index} is broken: ${verdict.why}` };
-    lines.add(verdict.line);
-  }
+function delegateRecord({ name, ssh_keys }: Delegate, timestamp: EpochSeconds): DelegateRecord {
+  const verdicts = ssh_keys.map(readSshKey);
+  const lines = new Set(verdicts.flatMap((verdict) => (verdict.ok ? [verdict.line] : [])));
   return {
     record_key: recordKeyOf('delegate', name),
     account_type: 'delegate',
@@ -48,6 +43,13 @@ function delegateRecord(
     plc_instantiated: true,
     ssh_keys: [...lines].sort().join('\n'),
   };
+}
+
+function badKeys({ name, ssh_keys }: Delegate): readonly BadKey[] {
+  return ssh_keys.flatMap((text, index) => {
+    const verdict = readSshKey(text);
+    return verdict.ok ? [] : [{ name, why: `ssh_keys.${index} cannot be used: ${verdict.why}` }];
+  });
 }
 
 /** Exempt networks mean something only under a cap: where none is set it is the link itself. */
@@ -65,13 +67,12 @@ export function recordsFromConfig(
   config: Pick<Config, 'delegates' | 'bandwidth'>,
   timestamp: EpochSeconds,
 ): ConfigRecords {
-  const judged = config.delegates.map((delegate) => delegateRecord(delegate, timestamp));
   return {
     records: [
-      ...judged.filter((each) => 'record_key' in each),
+      ...config.delegates.map((delegate) => delegateRecord(delegate, timestamp)),
       ...bwcapRecords(config.bandwidth, timestamp),
     ],
-    bad: judged.filter((each) => 'why' in each),
+    bad: config.delegates.flatMap(badKeys),
   };
 }
 

@@ -83,3 +83,13 @@ test('a delegate whose name could not be a user is refused by its key', () => {
 test('the configuration cannot be changed once it is read', () => {
   expect(Object.isFrozen(parseConfig(MINIMAL, {}, 'test.toml').plc)).toBe(true);
 });
+
+test('-1 as the default of a resource is no limit where there is such a thing', () => {
+  const table = (lines: string) => `${MINIMAL}[rspec_defaults]\n${lines}\n`;
+  const read = parseConfig(table('nm_net_max_rate = -1\nnm_mem_max = -1'), {}, 'nodemgr.toml');
+  expect(read.rspec_defaults).toMatchObject({ nm_net_max_rate: 1e12, nm_mem_max: 0 });
+  expect(problemsOf(table('nm_cpu_share = -1'))).toHaveLength(1);
+  expect(problemsOf(table('nm_tasks_max = -2'))).toEqual([
+    expect.stringContaining('wants an integer, at least -1'),
+  ]);
+});

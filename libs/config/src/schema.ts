@@ -9,6 +9,8 @@ import {
   networkSchema,
   RESOURCE_NAMES,
   type ResourceName,
+  readAmount,
+  resourceOf,
 } from '@nodemgr/records';
 import * as z from 'zod';
 
@@ -158,11 +160,22 @@ const log = z.strictObject({
   level: z.enum(['trace', 'debug', 'info', 'warn', 'error']).default('info'),
 });
 
+/** The default of a resource; -1 is no limit, as an authority writes it, where there is such a thing. */
+function amount(name: ResourceName) {
+  const fallback = DEFAULT_RSPEC[name];
+  return z
+    .int()
+    .min(resourceOf(name)?.unlimited === undefined ? 0 : -1)
+    .default(fallback)
+    .transform((value) => readAmount(name, value) ?? fallback);
+}
+
 const rspecDefaults = z
   .strictObject(
-    Object.fromEntries(
-      RESOURCE_NAMES.map((name) => [name, z.int().nonnegative().default(DEFAULT_RSPEC[name])]),
-    ) as Record<ResourceName, z.ZodDefault<z.ZodInt>>,
+    Object.fromEntries(RESOURCE_NAMES.map((name) => [name, amount(name)])) as Record<
+      ResourceName,
+      ReturnType<typeof amount>
+    >,
   )
   .prefault({});
 

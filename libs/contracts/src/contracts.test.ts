@@ -55,6 +55,7 @@ describe('a ticket', () => {
     expect(fits('')).toBe(false);
     expect(fits('x'.repeat(MAX_TICKET_SIZE))).toBe(true);
     expect(fits('x'.repeat(MAX_TICKET_SIZE + 1))).toBe(false);
+    expect(fits('é'.repeat(MAX_TICKET_SIZE / 2 + 1))).toBe(false);
     const named = { ...REQUEST, ticket: '<ticket/>' };
     expect(writeContract.deliver_ticket.params.safeParse(named).success).toBe(false);
   });

@@ -2,7 +2,7 @@
  * The calls that api-gateway makes on db-service. They set loans and run state, and hand tickets over,
  * which db-service verifies itself: a gateway that has been taken over can add no key and no sliver.
  */
-import { accountNameSchema, loansSchema } from '@nodemgr/records';
+import { accountNameSchema, loansSchema, textOfBytes } from '@nodemgr/records';
 import * as z from 'zod';
 import { method } from './call.ts';
 import { requestIdSchema } from './deliver.ts';
@@ -16,7 +16,7 @@ const target = { ...request, sliver: accountNameSchema };
 /** The revision at which the change can be seen; the current one when nothing differed. */
 const durable = z.object({ revision: z.int().nonnegative() });
 
-/** Bytes of a ticket in UTF-8, hence also its longest text. @nodemgr/tickets takes no bigger one. */
+/** Bytes of a ticket in UTF-8. @nodemgr/tickets takes no bigger one. */
 export const MAX_TICKET_SIZE = 256 * 1024;
 
 export const TICKET_OUTCOMES = [
@@ -42,7 +42,7 @@ export const writeContract = {
   create_sliver: method(z.strictObject(target), durable),
   delete_sliver: method(z.strictObject(target), durable),
   deliver_ticket: method(
-    z.strictObject({ ...request, ticket: z.string().min(1).max(MAX_TICKET_SIZE) }),
+    z.strictObject({ ...request, ticket: textOfBytes(MAX_TICKET_SIZE).min(1) }),
     ticketResult,
   ),
 };

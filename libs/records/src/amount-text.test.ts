@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { amountText, sizeText } from './amount-text.ts';
+import { amountText, rateText, sizeText } from './amount-text.ts';
 import { kib } from './quantities.ts';
 
 test('amounts are told in the unit that reads best', () => {
@@ -10,6 +10,10 @@ test('amounts are told in the unit that reads best', () => {
   expect(amountText('nm_cpu_guaranteed_share', 200)).toBe('20%');
   expect(amountText('nm_cpu_share', 64)).toBe('64');
   expect(amountText('nm_mem_max', 0)).toBe('no limit');
+  expect(amountText('nm_net_max_rate', 1e12)).toBe('no limit');
+  expect(amountText('nm_disk_quota', Number.MAX_SAFE_INTEGER)).toBe('no limit');
+  expect(amountText('nm_net_min_rate', 1e12)).toBe('1000 Gbit/s');
+  expect(rateText(1e12)).toBe('1000 Gbit/s');
   expect(sizeText(kib(190_416))).toBe('185.95 MiB');
 });
 

@@ -2,11 +2,18 @@
 
 /** Default ceiling of a sliver's bandwidth: 1 Gbit/s. */
 export const MAX_RATE = 1_000_000_000;
+/** No limit of a sliver's bandwidth: as fast as the fastest link that the configuration can name. */
+export const UNLIMITED_RATE = 1e12;
+/** No limit of a sliver's disk, in KiB: the most that quotactl(2) takes, which counts bytes in 63 bits. */
+export const UNLIMITED_QUOTA = Number.MAX_SAFE_INTEGER;
+/** No limit of a sliver's processes: pid_max of 64-bit Linux (proc(5)). */
+export const UNLIMITED_TASKS = 4_194_304;
 /** Loans of one sliver. */
 export const MAX_LOANS = 1000;
 /** Loans of all slivers together: every agent holds them all, and one message carries them. */
 export const MAX_LOANS_OF_NODE = 100_000;
 export const MAX_DELEGATIONS = 1000;
+/** Of the UTF-8 text of an account's keys, and of a start script. */
 export const MAX_KEYS_BYTES = 1 << 20;
 export const MAX_INITSCRIPT_BYTES = 1 << 20;
 export const MAX_RESOURCES = 200;

@@ -17,6 +17,7 @@ describe('a record', () => {
     ],
     ['a delegate', aDelegate()],
     ['the cap', aCap({ exempt_ips: ['192.0.2.0/24', '2001:db8::1'] })],
+    ['a sliver with a megabyte of a script', aSliver({ initscript: 'é'.repeat(1 << 19) })],
   ])('%s passes unchanged', (_what, record) => {
     expect(checkRecord(record)).toEqual({ record });
     expect(deliveredRecordSchema.parse(record)).toEqual(record);
@@ -46,6 +47,16 @@ describe('a record', () => {
       /^rspec: wants at most 200/,
     ],
     ['keys exceed a megabyte', aDelegate({ ssh_keys: 'x'.repeat((1 << 20) + 1) }), /^ssh_keys: /],
+    [
+      'keys exceed a megabyte with fewer characters than that',
+      aDelegate({ ssh_keys: 'é'.repeat((1 << 19) + 1) }),
+      /^ssh_keys: wants at most 1048576 bytes$/,
+    ],
+    [
+      'a start script exceeds a megabyte with fewer characters than that',
+      aSliver({ initscript: '漢'.repeat(349_526) }),
+      /^initscript: wants at most 1048576 bytes$/,
+    ],
     [
       'an exempt network is none',
       aCap({ exempt_ips: ['10.0.0.0/8', 'all'] }),

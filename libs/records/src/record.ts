@@ -2,6 +2,7 @@
  * The records: units of desired state, and the schemas that everything entering the database
  * passes. Field names are those that DumpDatabase shows, hence snake_case.
  */
+import { Buffer } from 'node:buffer';
 import * as z from 'zod';
 import * as bounds from './bounds.ts';
 import {
@@ -61,13 +62,19 @@ export const loansSchema = z.array(z.tuple([loanName, loanName, integer])).max(b
 /** `[caller, method]`: that caller may call that method on this sliver. */
 export type Delegation = readonly [caller: string, method: string];
 
+/** textOfBytes returns the schema of a text of at most `most` bytes in UTF-8. */
+export const textOfBytes = (most: number) =>
+  z.string().refine((text) => text.length <= most && Buffer.byteLength(text) <= most, {
+    error: `wants at most ${most} bytes`,
+  });
+
 const accountFields = {
   record_key: z.string() as unknown as z.ZodType<RecordKey>,
   timestamp: epochSecondsSchema,
   expiry: epochSecondsSchema.optional(),
   name: accountNameSchema,
   plc_instantiated: z.boolean(),
-  ssh_keys: z.string().max(bounds.MAX_KEYS_BYTES),
+  ssh_keys: textOfBytes(bounds.MAX_KEYS_BYTES),
 };
 
 const keyNamesAccount = (record: {
@@ -83,7 +90,7 @@ export const sliverRecordSchema = z
     account_type: z.literal('sliver'),
     id: z.int().nonnegative(),
     rspec: rspecSchema,
-    initscript: z.string().max(bounds.MAX_INITSCRIPT_BYTES),
+    initscript: textOfBytes(bounds.MAX_INITSCRIPT_BYTES),
     /** Of which image a new sliver is made. Records written before there was a choice name none. */
     image: imageNameSchema.default(DEFAULT_IMAGE),
     delegations: z

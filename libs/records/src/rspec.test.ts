@@ -1,5 +1,13 @@
 import { describe, expect, test } from 'vitest';
-import { amountOf, DEFAULT_RSPEC, isLoanable, LOANABLE, RESOURCES, withDefaults } from './rspec.ts';
+import {
+  amountOf,
+  DEFAULT_RSPEC,
+  isLoanable,
+  LOANABLE,
+  RESOURCES,
+  readAmount,
+  withDefaults,
+} from './rspec.ts';
 
 test('a sliver has these resources, and this much of each when its record is silent', () => {
   expect(DEFAULT_RSPEC).toEqual({
@@ -26,6 +34,15 @@ test('these resources may be lent, and no others', () => {
     'nm_net_share',
   ]);
   expect(['nm_disk_quota', 'other', 'toString', '__proto__'].some(isLoanable)).toBe(false);
+});
+
+test('an integer of an authority is an amount; -1 is no limit where there is one; less means nothing', () => {
+  expect(readAmount('nm_cpu_share', 0)).toBe(0);
+  expect(readAmount('nm_mem_max', -1)).toBe(0);
+  expect(readAmount('nm_net_max_rate', -1)).toBe(RESOURCES.nm_net_max_rate.unlimited);
+  expect(readAmount('nm_net_max_rate', -2)).toBe(undefined);
+  expect(readAmount('nm_cpu_share', -1)).toBe(undefined);
+  expect(readAmount('other', -1)).toBe(-1);
 });
 
 describe('an RSpec', () => {

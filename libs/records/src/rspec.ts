@@ -2,7 +2,7 @@
  * The resources of a sliver: their names, defaults and units, and which of them may be lent.
  * Nothing here looks at other slivers; loans are in loans.ts.
  */
-import { MAX_RATE } from './bounds.ts';
+import { MAX_RATE, UNLIMITED_QUOTA, UNLIMITED_RATE, UNLIMITED_TASKS } from './bounds.ts';
 
 /** A resource allocation: integers by resource name. Unknown resources are carried untouched. */
 export type Rspec = Readonly<Record<string, number>>;
@@ -14,6 +14,8 @@ export interface Resource {
   /** Whether one sliver may lend it to another. */
   readonly loanable: boolean;
   readonly meaning: string;
+  /** The amount that is no limit, which an authority writes as -1; absent: no amount is. */
+  readonly unlimited?: number;
 }
 
 /** The resources that the Node Manager acts on. Order is the order in which people see them. */
@@ -41,6 +43,7 @@ export const RESOURCES = {
     unit: 'KiB',
     loanable: false,
     meaning: 'disk space, and a file for each 16 KiB of it',
+    unlimited: UNLIMITED_QUOTA,
   },
   nm_net_min_rate: {
     default: 8,
@@ -53,6 +56,7 @@ export const RESOURCES = {
     unit: 'bits/s',
     loanable: true,
     meaning: 'bandwidth ceiling',
+    unlimited: UNLIMITED_RATE,
   },
   nm_net_exempt_min_rate: {
     default: 8,
@@ -65,6 +69,7 @@ export const RESOURCES = {
     unit: 'bits/s',
     loanable: true,
     meaning: 'bandwidth ceiling to exempt networks',
+    unlimited: UNLIMITED_RATE,
   },
   nm_net_share: {
     default: 1,
@@ -72,12 +77,19 @@ export const RESOURCES = {
     loanable: true,
     meaning: 'proportional share of spare bandwidth',
   },
-  nm_mem_max: { default: 0, unit: 'KiB', loanable: false, meaning: 'memory limit; 0: none' },
+  nm_mem_max: {
+    default: 0,
+    unit: 'KiB',
+    loanable: false,
+    meaning: 'memory limit; 0: none',
+    unlimited: 0,
+  },
   nm_tasks_max: {
     default: 4096,
     unit: 'tasks',
     loanable: false,
     meaning: 'processes and threads',
+    unlimited: UNLIMITED_TASKS,
   },
 } as const satisfies Record<string, Resource>;
 
@@ -106,6 +118,25 @@ export const DEFAULT_RSPEC: Readonly<Record<ResourceName, number>> = Object.free
 /** withDefaults returns `given` with every resource that it does not name taken from `defaults`. */
 export function withDefaults(given: Rspec, defaults: Rspec = DEFAULT_RSPEC): Rspec {
   return { ...defaults, ...given };
+}
+
+const resources: Readonly<Record<string, Resource>> = RESOURCES;
+
+/** resourceOf returns what is known of a resource by its name; undefined for one that is not ours. */
+export function resourceOf(name: string): Resource | undefined {
+  return Object.hasOwn(resources, name) ? resources[name] : undefined;
+}
+
+/**
+ * readAmount returns the amount that an authority's integer stands for, so that records hold plain amounts:
+ * -1 is no limit where there is such a thing (DESIGN.md, section 3). undefined: the resource is ours, and
+ * the integer means nothing for it.
+ */
+export function readAmount(resource: string, value: number): number | undefined {
+  if (value >= 0) return value;
+  const known = resourceOf(resource);
+  if (known === undefined) return value;
+  return value === -1 ? known.unlimited : undefined;
 }
 
 /** amountOf returns how much of a known resource `rspec` grants, the default where it is silent. */

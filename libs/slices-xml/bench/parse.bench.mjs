@@ -29,7 +29,10 @@ const { parseSlicesXml, recordsFromSlices } = await import(pathToFileURL(OUTFILE
 /** A document in which our node, 17, is in every slice's list. */
 function largeDocument({ name = 'site' } = {}) {
   const key = (person) => {
-    const blob = Buffer.concat([Buffer.from('\0\0\0\x0bssh-ed25519'), Buffer.alloc(36, person)]);
+    const blob = Buffer.concat([
+      Buffer.from('\0\0\0\x0bssh-ed25519\0\0\0\x20'),
+      Buffer.alloc(32, person),
+    ]);
     return `<key person_id="${person}" type="ssh" value="ssh-ed25519 ${blob.toString('base64')} u@host"/>`;
   };
   const slice = (id) => {

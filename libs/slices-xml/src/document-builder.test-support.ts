@@ -1,11 +1,20 @@
 /** Builders of slices.xml for tests: one slice, key or document with a word on what is special. */
 import { Buffer } from 'node:buffer';
 
+/** aBlob returns the fields of a key one after the other, each with its length before it (RFC 4251). */
+export function aBlob(...fields: readonly Buffer[]): Buffer {
+  return Buffer.concat(
+    fields.flatMap((field) => {
+      const length = Buffer.alloc(4);
+      length.writeUInt32BE(field.length);
+      return [length, field];
+    }),
+  );
+}
+
 /** anSshKey returns a valid public key; the same one for the same `seed`. */
 export function anSshKey(seed = 1, { type = 'ssh-ed25519', comment = 'u@host' } = {}): string {
-  const length = Buffer.alloc(4);
-  length.writeUInt32BE(type.length);
-  const blob = Buffer.concat([length, Buffer.from(type), Buffer.alloc(36, seed)]);
+  const blob = aBlob(Buffer.from(type), Buffer.alloc(32, seed));
   return `${type} ${blob.toString('base64')}${comment === '' ? '' : ` ${comment}`}`;
 }
 

@@ -1,7 +1,7 @@
 /** Decides what the `<delegates>` of a ticket grant: which caller may call which method. Pure. */
 import { type Delegation, isSliceName, MAX_DELEGATIONS } from '@nodemgr/records';
-import { quote } from './judge-slices.ts';
 import type { RawDelegate } from './raw-document.ts';
+import { quote } from './remark-list.ts';
 
 /** What a delegate may call that names no methods: what a ticket is for (DESIGN.md, section 7). */
 export const TICKET_METHODS = ['CreateSliver', 'DeleteSliver', 'Start', 'Stop'] as const;

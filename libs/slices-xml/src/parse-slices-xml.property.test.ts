@@ -25,13 +25,16 @@ const person = fc.integer({ min: 1, max: 6 });
 const integer = fc.integer({ min: -Number.MAX_SAFE_INTEGER, max: Number.MAX_SAFE_INTEGER });
 const xmlText = fc.string({ unit: fc.constantFrom(...'ab &<>"\'\n\t[]é漢🙂'), maxLength: 12 });
 const slice: fc.Arbitrary<ModelSlice> = fc.record({
-  name: fc.stringMatching(/^[a-z0-9]{1,5}_[a-z0-9_]{1,8}$/),
+  name: fc.stringMatching(/^[a-z0-9]{1,5}_[a-zA-Z0-9_]{1,8}$/),
   id: fc.nat(),
   expiry: fc.option(fc.nat(), { nil: undefined }),
   nodes: fc.array(fc.oneof(fc.constant(NODE), fc.integer({ min: 0, max: 200 })), { maxLength: 12 }),
   users: fc.uniqueArray(person, { maxLength: 4 }),
   rspec: fc.dictionary(fc.stringMatching(/^nm_[a-z]{1,6}$/), integer, { maxKeys: 4 }),
-  initscript: xmlText,
+  initscript: fc.oneof(
+    fc.constant(''),
+    xmlText.map((text) => `#!/bin/sh\n${text}`),
+  ),
   image: fc.oneof(fc.constant('default'), fc.stringMatching(/^[a-z0-9][a-z0-9._-]{0,9}$/)),
 });
 const model: fc.Arbitrary<Model> = fc.record({

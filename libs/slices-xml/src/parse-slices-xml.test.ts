@@ -1,4 +1,11 @@
 import { Buffer } from 'node:buffer';
+import {
+  MAX_INITSCRIPT_BYTES,
+  MAX_KEYS_BYTES,
+  MAX_REMARKS,
+  RESOURCE_NAMES,
+  rspecSchema,
+} from '@nodemgr/records';
 import { describe, expect, test } from 'vitest';
 import { aDocument, aKey, anSshKey, aResource, aSlice } from './document-builder.test-support.ts';
 import type { AcceptedDocument, Remark } from './index.ts';
@@ -96,13 +103,125 @@ describe('resources', () => {
     });
   });
 
-  test('of several values the last that is an integer counts', () => {
-    expect(rspecOf(aResource('r', [1, 2, 'x']))?.rspec).toEqual({ r: 2 });
+  const values = (...parts: readonly (readonly [name: string, text: string])[]) =>
+    parts.map(([name, text]) => `<value name="${name}">${text}</value>`).join('');
+
+  test.each([
+    [
+      'its name',
+      [
+        ['x', '1'],
+        ['nm_net_max_rate', '2'],
+        ['rate', '3'],
+      ],
+      2,
+    ],
+    [
+      'its name without nm_',
+      [
+        ['rate', '1'],
+        ['net_max_rate', '2'],
+      ],
+      2,
+    ],
+    [
+      'the end of its name',
+      [
+        ['x', '1'],
+        ['rate', '2'],
+      ],
+      2,
+    ],
+    [
+      'no such name',
+      [
+        ['x', '1'],
+        ['y', '2'],
+        ['ate', '3'],
+      ],
+      1,
+    ],
+  ] as const)(
+    'of several values the one counts that bears %s, else the first',
+    (_what, parts, amount) => {
+      const text = `<resource name="nm_net_max_rate">${values(...parts)}</resource>`;
+      expect(rspecOf(text)?.rspec).toEqual({ nm_net_max_rate: amount });
+    },
+  );
+
+  test('of a resource that comes again the last counts, which is noted when it is another amount', () => {
+    const twice = (name: string, first: number, second: number) =>
+      aResource(name, [first]) + aResource(name, [second]);
+    const inside = `<rspec>${twice('nm_cpu_share', 1, 2)}${twice('same', 3, 3)}</rspec>`;
+    const { slices, remarks } = read(aSlice({ inside }));
+    expect(slices[0]?.rspec).toEqual({ nm_cpu_share: 2, same: 3 });
+    expect(remarks).toEqual([
+      {
+        slice: 'princeton_sirius',
+        severity: 'note',
+        text: 'line 3: resource "nm_cpu_share": 1, then 2; the last counts',
+      },
+    ]);
   });
 
-  test('a value that is not an integer is ignored', () => {
-    const text = aResource('a', ['']) + aResource('b', ['1.5']) + aResource('c', ['12'], 'string');
-    expect(rspecOf(text)?.rspec).toEqual({});
+  test.each(['string', 'int', ''])('an integer counts whatever its type (%j)', (type) => {
+    expect(rspecOf(aResource('a', ['12'], type))?.rspec).toEqual({ a: 12 });
+  });
+
+  test('what is not an integer is trouble for a resource that we know, a note for another', () => {
+    const inside = `<rspec>${aResource('nm_cpu_share', ['1.5'])}${aResource('b', ['1.5'])}</rspec>`;
+    const { slices, remarks } = read(aSlice({ inside }));
+    expect(slices[0]?.rspec).toEqual({});
+    expect(remarks.map(({ severity }) => severity)).toEqual(['trouble', 'note']);
+  });
+
+  test('-1 is no limit where that exists, and cannot be used and told where it does not', () => {
+    const inside = RESOURCE_NAMES.map((name) => aResource(name, [-1])).join('');
+    const { slices, remarks } = read(aSlice({ inside: `<rspec>${inside}</rspec>` }));
+    expect(slices[0]?.rspec).toEqual({
+      nm_disk_quota: Number.MAX_SAFE_INTEGER,
+      nm_net_max_rate: 1e12,
+      nm_net_exempt_max_rate: 1e12,
+      nm_mem_max: 0,
+      nm_tasks_max: 4_194_304,
+    });
+    expect(remarks).toHaveLength(RESOURCE_NAMES.length - 5);
+    expect(remarks[0]).toMatchObject({
+      severity: 'trouble',
+      text: 'line 3: resource "nm_enabled" cannot be used: -1 makes no sense',
+    });
+  });
+
+  test.each([
+    ['plc_slice_state', 'suspended', { nm_enabled: 0 }, 0],
+    ['plc_slice_state', 'active', {}, 0],
+    ['enabled', '0', { nm_enabled: 0 }, 0],
+    ['enabled', '1', { nm_enabled: 1 }, 0],
+    ['enabled', 'no', {}, 1],
+  ])('%s with the value %s says whether a slice is suspended', (name, text, rspec, told) => {
+    const { slices, remarks } = read(
+      aSlice({ inside: `<rspec>${aResource(name, [text], 'string')}</rspec>` }),
+    );
+    expect(slices[0]?.rspec).toEqual(rspec);
+    expect(remarks).toHaveLength(told);
+  });
+
+  test('of words that contradict each other the one that suspends counts, and it is noted', () => {
+    const inside = aResource('nm_enabled', [0]) + aResource('enabled', [1]);
+    const { slices, remarks } = read(aSlice({ inside: `<rspec>${inside}</rspec>` }));
+    expect(slices[0]?.rspec).toEqual({ nm_enabled: 0 });
+    expect(remarks).toEqual([
+      { slice: 'princeton_sirius', severity: 'note', text: expect.stringContaining('contradicts') },
+    ]);
+  });
+
+  test('a slice has no more resources than a record holds, and its suspension among them', () => {
+    const many = Array.from({ length: 300 }, (_, each) => aResource(`r${each}`, [each])).join('');
+    const inside = `<rspec>${many}${aResource('nm_enabled', [0])}</rspec>`;
+    const { slices, remarks } = read(aSlice({ inside }));
+    expect(slices[0]?.rspec['nm_enabled']).toBe(0);
+    expect(rspecSchema.safeParse(slices[0]?.rspec).success).toBe(true);
+    expect(remarks.at(-1)?.text).toMatch(/and 81 more of this kind/);
   });
 
   test('an integer beyond 53 bits is ignored and reported, and the slice stays', () => {
@@ -110,7 +229,7 @@ describe('resources', () => {
     const { slices, remarks } = read(aSlice({ inside }));
     expect(slices[0]?.rspec).toEqual({});
     expect(textsOf(remarks)).toEqual([
-      'line 4: ignored: resource "nm_net_max_rate": "9007199254740992" is beyond ±(2^53-1)',
+      'line 4: resource "nm_net_max_rate" cannot be used: "9007199254740992" is beyond ±(2^53-1)',
     ]);
   });
 
@@ -119,7 +238,7 @@ describe('resources', () => {
     const { slices, remarks } = read(aSlice({ inside }));
     expect(slices[0]?.rspec).toEqual({ other: -5 });
     expect(textsOf(remarks)).toEqual([
-      expect.stringContaining('"nm_disk_quota": -5 makes no sense'),
+      expect.stringContaining('"nm_disk_quota" cannot be used: -5 makes no sense'),
     ]);
   });
 
@@ -139,10 +258,50 @@ describe('resources', () => {
     });
   });
 
-  test('a string named image is the image to make the sliver of, the last one that is a name', () => {
-    const values = [' debian-13.1\n', 'ubuntu_24'];
-    expect(rspecOf(aResource('image', values, 'string'))).toMatchObject({
-      image: 'ubuntu_24',
+  test.each([
+    ['all lines end so', '#!/bin/sh&#13;\necho a&#13;\n', '#!/bin/sh\necho a\n'],
+    ['the first line ends so', '#!/bin/sh&#13;\necho a\n', '#!/bin/sh\necho a\n'],
+    ['a later line ends so', '#!/bin/sh\nprintf "a&#13;\nb"\n', '#!/bin/sh\nprintf "a\r\nb"\n'],
+  ])(
+    'CR LF in a start script is LF, unless the first line ends in LF alone: %s',
+    (_what, text, script) => {
+      expect(rspecOf(aResource('initscript', [text], 'string'))?.initscript).toBe(script);
+    },
+  );
+
+  test('initscript_code is the script, and wins wherever it stands', () => {
+    const [code, other] = ['#!/bin/sh\ncode', '#!/bin/sh\nother'];
+    const [a, b] = [aResource('initscript_code', [code]), aResource('initscript', [other])];
+    expect(rspecOf(a + b)?.initscript).toBe(code);
+    expect(rspecOf(b + a)?.initscript).toBe(code);
+    expect(rspecOf(b + aResource('initscript_code', ['']))?.initscript).toBe(other);
+  });
+
+  test.each([
+    ['42', 'start script 42: a number'],
+    ['princeton_sirius_init', 'start script "princeton_sirius_init": a name'],
+  ])('a start script that is kept elsewhere is noted (%s)', (text, why) => {
+    const inside = `<rspec>${aResource('initscript', [text])}</rspec>`;
+    const { slices, remarks } = read(aSlice({ inside }));
+    expect(slices[0]?.initscript).toBe('');
+    expect(remarks).toEqual([
+      { slice: 'princeton_sirius', severity: 'note', text: expect.stringContaining(why) },
+    ]);
+  });
+
+  test('a start script has at most a megabyte, of bytes and not of characters', () => {
+    const scriptOf = (bytes: number) => `#!/bin/sh\n${'é'.repeat((bytes - 10) / 2)}`;
+    const most = scriptOf(MAX_INITSCRIPT_BYTES);
+    expect(rspecOf(aResource('initscript', [most]))?.initscript).toBe(most);
+    const more = `<rspec>${aResource('initscript', [scriptOf(MAX_INITSCRIPT_BYTES + 2)])}</rspec>`;
+    const { slices, remarks } = read(aSlice({ inside: more }));
+    expect(slices[0]?.initscript).toBe('');
+    expect(textsOf(remarks)).toEqual([expect.stringContaining('more than 1048576 bytes')]);
+  });
+
+  test('a string named image is the image to make the sliver of', () => {
+    expect(rspecOf(aResource('image', [' debian-13.1\n'], 'string'))).toMatchObject({
+      image: 'debian-13.1',
       rspec: {},
     });
     expect(rspecOf(aResource('image', ['42'], 'string'))).toMatchObject({ image: '42', rspec: {} });
@@ -160,7 +319,7 @@ describe('resources', () => {
       const { slices, remarks } = read(aSlice({ inside }));
       expect(slices).toMatchObject([{ name: 'princeton_sirius', image: 'default' }]);
       expect(textsOf(remarks)).toEqual([
-        expect.stringMatching(/ignored: image ".*": the name of an image is/),
+        expect.stringMatching(/image ".*" cannot be used: the name of an image is/),
       ]);
     },
   );
@@ -179,50 +338,103 @@ describe('keys', () => {
     expect(only(text)?.ssh_keys).toBe([a, b, c].sort().join('\n'));
   });
 
-  test('keys below unknown elements count, keys of another type do not', () => {
+  test('keys below unknown elements count; a key of another type is noted', () => {
     const text = `${aSlice()}<keys>${aKey(anSshKey(1))}</keys>${aKey('-----PGP', '5', 'gpg')}`;
-    expect(read(text)).toMatchObject({ slices: [{ ssh_keys: anSshKey(1) }], remarks: [] });
+    const { slices, remarks } = read(text);
+    expect(slices).toMatchObject([{ ssh_keys: anSshKey(1) }]);
+    expect(remarks).toEqual([
+      {
+        slice: 'princeton_sirius',
+        severity: 'note',
+        text: 'line 3: a key of person "5" cannot be used: keys of type "gpg" mean nothing here',
+      },
+    ]);
   });
 
   test.each([
-    ['a newline', `${anSshKey(1)}&#10;${anSshKey(2)}`, 'a line end or a control character'],
-    ['options before the type', `command=&quot;x&quot; ${anSshKey(1)}`, 'not `type base64'],
+    ['a second line', `${anSshKey(1)}&#10;${anSshKey(2)}`, 'a line end is in the middle of it'],
+    ['options before the type', `command=&quot;x y&quot; ${anSshKey(1)}`, 'options before a key'],
     ['base64 that does not decode', 'ssh-rsa AAA', 'base64 does not decode'],
-    ['the base64 of another type', anSshKey(1).replace('ssh-ed25519', 'ssh-rsa'), 'type ssh-rsa'],
-    ['no value', '', 'not `type base64'],
-  ])('a key with %s makes the slices of that user left out', (_what, value, why) => {
+    ['no value', '', 'it is empty'],
+  ])('a key with %s cannot be used alone, and told with its person', (_what, value, why) => {
     const other = aSlice({ name: 'mit_dht', users: '<users><user person_id="6"/></users>' });
-    const { slices, remarks } = read(aSlice() + other + aKey(value) + aKey(anSshKey(1), '6'));
-    expect(slices.map(({ name }) => name)).toEqual(['mit_dht']);
-    expect(textsOf(remarks)).toEqual([
-      expect.stringMatching(/^line 3: left out: a key of person "5"/),
+    const { slices, remarks } = read(
+      `${aSlice()}${other}\n${aKey(value)}${aKey(anSshKey(3))}${aKey(anSshKey(1), '6')}`,
+    );
+    expect(slices).toMatchObject([
+      { name: 'princeton_sirius', ssh_keys: anSshKey(3) },
+      { name: 'mit_dht', ssh_keys: anSshKey(1) },
     ]);
-    expect(remarks[0]?.text).toContain(why);
+    expect(remarks).toEqual([
+      { slice: 'princeton_sirius', severity: 'trouble', text: expect.stringContaining(why) },
+    ]);
+    expect(remarks[0]?.text).toMatch(/^line 4: a key of person "5" cannot be used: /);
+  });
+
+  test('broken keys of people without a slice on this node are no trouble of this node', () => {
+    expect(read(aSlice() + aKey('ssh-rsa A', '7')).remarks).toEqual([]);
+  });
+
+  test('one person’s broken keys are told five times, and counted', () => {
+    const { remarks } = read(aSlice() + aKey('ssh-rsa A').repeat(9));
+    expect(remarks).toHaveLength(6);
+    expect(remarks.at(-1)?.text).toMatch(/does not decode; and 3 more cannot be used$/);
+  });
+
+  test('where users have more keys than a record holds, nobody’s keys leave no room for others’', () => {
+    const long = (seed: number, person: string) =>
+      aKey(anSshKey(seed, { comment: `${seed} ${'é'.repeat(7000)}` }), person);
+    const many = Array.from({ length: 100 }, (_, seed) => long(seed, '5')).join('');
+    const users = '<users><user person_id="5"/><user person_id="6"/></users>';
+    const { slices, remarks } = read(aSlice({ users }) + many + aKey(anSshKey(200), '6'));
+    const keys = slices[0]?.ssh_keys ?? '';
+    expect(Buffer.byteLength(keys)).toBeLessThanOrEqual(MAX_KEYS_BYTES);
+    expect(Buffer.byteLength(keys)).toBeGreaterThan(MAX_KEYS_BYTES - 15_000);
+    expect(keys.split('\n')).toContain(anSshKey(200));
+    const cut = 101 - keys.split('\n').length;
+    expect(textsOf(remarks)).toEqual([
+      `line 3: ${cut} keys of its users are cut: together they have more than 1048576 bytes`,
+    ]);
   });
 });
 
-describe('slices that are left out', () => {
+describe('what cannot be read', () => {
   test.each([
-    ['a bad name', aSlice({ name: '../etc' }), '"../etc": left out: a name is like'],
+    ['a bad name', aSlice({ name: '../etc' }), 'slice "../etc" cannot be used: a name is like'],
     ['a name that is too long', aSlice({ name: `a_${'b'.repeat(31)}` }), 'at most 32'],
-    ['no name', aSlice().replace(/ name="[^"]*"/, ''), 'it has no name'],
-    ['no id', aSlice({ attributes: '' }), 'its id is missing'],
-    ['a bad id', aSlice({ attributes: ' id="-1"' }), 'its id is "-1"'],
-    ['a bad expiry', aSlice({ attributes: ' id="1" expiry="soon"' }), 'its expiry is "soon"'],
-  ])('a slice with %s is left out and reported; the rest counts', (_what, bad, why) => {
+    ['no name', aSlice().replace(/ name="[^"]*"/, ''), 'a <slice> without a name cannot be used'],
+  ])('a slice with %s cannot be used and told; the rest counts', (_what, bad, why) => {
     const { slices, remarks, totals } = read(`${aSlice({ name: 'mit_dht' })}\n${bad}`);
     expect(slices.map(({ name }) => name)).toEqual(['mit_dht']);
     expect(totals).toEqual({ slices: 2, ours: 1 });
-    expect(textsOf(remarks)).toEqual([expect.stringContaining(why)]);
+    expect(remarks).toEqual([{ severity: 'trouble', text: expect.stringContaining(why) }]);
     expect(remarks[0]?.text).toMatch(/^line 4: /);
+  });
+
+  test.each([
+    ['no id', '', ['id'], 'its id is missing'],
+    ['a bad id', ' id="-1"', ['id'], 'its id is "-1"'],
+    ['a bad expiry', ' id="1" expiry="soon"', ['expiry'], 'its expiry is "soon"'],
+    ['an empty expiry', ' id="1" expiry=""', ['expiry'], 'its expiry is ""'],
+  ])('a slice with %s counts, but for that', (_what, attributes, unreadable, why) => {
+    const { slices, remarks } = read(aSlice({ attributes }) + aKey(anSshKey(1)));
+    expect(slices).toMatchObject([{ name: 'princeton_sirius', ssh_keys: anSshKey(1), unreadable }]);
+    expect(slices[0]).not.toHaveProperty('expiry');
+    expect(remarks).toEqual([
+      { slice: 'princeton_sirius', severity: 'trouble', text: expect.stringContaining(why) },
+    ]);
   });
 
   test('of a repeated name the first counts, even when it is not ours', () => {
     const first = aSlice({ nodes: '<nodes/>' });
     const { slices, remarks } = read(`${first}\n${aSlice()}`);
     expect(slices).toEqual([]);
-    expect(textsOf(remarks)).toEqual([
-      'line 4: left out: its name is repeated; the first one counts',
+    expect(remarks).toEqual([
+      {
+        slice: 'princeton_sirius',
+        severity: 'trouble',
+        text: 'line 4: its name is repeated; the first one counts',
+      },
     ]);
   });
 
@@ -276,9 +488,36 @@ describe('documents that count for nothing', () => {
   });
 });
 
-test('remarks are bounded: the first five thousand are told, the rest are counted', () => {
-  const bad = Array.from({ length: 5005 }, (_, n) => aSlice({ name: `BAD${n}` })).join('\n');
-  const { remarks } = read(bad);
-  expect(textsOf(remarks)).toHaveLength(5001);
-  expect(remarks.at(-1)?.text).toBe('and 5 more');
+describe('remarks are bounded', () => {
+  const slices = (count: number, inside: string) =>
+    Array.from({ length: count }, (_, each) => aSlice({ name: `a_${each}`, inside })).join('\n');
+  const notes = (count: number) => aResource('vsys', ['x']).repeat(count);
+
+  test('those on the document: the first two hundred are told, the rest are counted', () => {
+    const bad = Array.from({ length: 205 }, (_, n) => aSlice({ name: `BAD${n}` })).join('\n');
+    const { remarks } = read(bad);
+    expect(remarks).toHaveLength(201);
+    expect(remarks.at(-1)?.text).toMatch(/^line \d+: and 5 more of this kind$/);
+  });
+
+  test('those on one slice, so that notes leave room for its trouble', () => {
+    const inside = `<rspec>${notes(50)}${aResource('nm_cpu_share', ['x'])}</rspec>`;
+    const { remarks } = read(slices(1, inside));
+    const notesTold = Array.from({ length: 21 }, () => 'note');
+    expect(remarks.map(({ severity }) => severity)).toEqual([...notesTold, 'trouble']);
+    expect(remarks[20]?.text).toMatch(/and 30 more of this kind$/);
+  });
+
+  test('all of them, and trouble comes before notes', () => {
+    const inside = `<rspec>${notes(20)}${aResource('nm_cpu_share', ['x'])}</rspec>`;
+    const { remarks } = read(slices(300, inside));
+    expect(remarks).toHaveLength(MAX_REMARKS + 1);
+    expect(remarks.filter(({ severity }) => severity === 'trouble')).toHaveLength(300);
+    expect(remarks.at(-1)).toEqual({ severity: 'note', text: 'and 1300 more remarks' });
+  });
+
+  test('each is one short line, whatever it quotes', () => {
+    const { remarks } = read(aSlice({ name: `a&#10;\u0085\u2028${'&quot;'.repeat(10_000)}` }));
+    expect(remarks[0]?.text).toMatch(/^line 3: slice "a\\n\\u0085\\u2028[^\p{Cc}\u2028]{1,900}$/u);
+  });
 });

@@ -3,11 +3,12 @@
  * has its own file. Pure: bytes in, values out, and no input makes it throw.
  */
 import { Buffer, constants, isUtf8 } from 'node:buffer';
-import { MAX_RECORDS, MAX_REMARKS } from '@nodemgr/records';
+import { MAX_RECORDS } from '@nodemgr/records';
 import { condense } from './condense.ts';
-import { judgeSlices, type PlacedRemark } from './judge-slices.ts';
+import { judgeSlices } from './judge-slices.ts';
 import { locate, type ParsedText } from './locate.ts';
 import { DocumentRefused, readDocument } from './read-document.ts';
+import type { BoundedRemarks } from './remark-list.ts';
 import type { RefusedDocument, Remark, SlicesDocument } from './slices-document.ts';
 
 const refuse = (reason: string): RefusedDocument => ({ ok: false, reason });
@@ -17,19 +18,17 @@ function refuseAt(parsed: ParsedText, at: number, reason: string): RefusedDocume
   return refuse(`line ${place?.line ?? 1}: ${reason}`);
 }
 
-function describe(parsed: ParsedText, remarks: readonly PlacedRemark[]): readonly Remark[] {
-  const shown = locate(parsed, remarks.slice(0, MAX_REMARKS));
-  const lines = shown.map(({ line, item: { at: _, text, ...remark } }) => ({
+function describe(parsed: ParsedText, { remarks, rest }: BoundedRemarks): readonly Remark[] {
+  const lines = locate(parsed, remarks).map(({ line, item: { at: _, text, ...remark } }) => ({
     ...remark,
     text: `line ${line}: ${text}`,
   }));
-  const more = remarks.length - shown.length;
-  return more === 0 ? lines : [...lines, { severity: 'trouble', text: `and ${more} more` }];
+  return rest === undefined ? lines : [...lines, rest];
 }
 
 function read(parsed: ParsedText, nodeId: number): SlicesDocument {
   const raw = readDocument(parsed.text, { root: 'planetlab_slices', nodeId });
-  const { slices, remarks } = judgeSlices(raw);
+  const { slices, ...remarks } = judgeSlices(raw);
   if (slices.length > MAX_RECORDS) {
     return refuse(`it gives this node more than ${MAX_RECORDS} slices`);
   }

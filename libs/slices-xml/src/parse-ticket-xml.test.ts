@@ -39,6 +39,18 @@ describe('what a ticket says', () => {
     });
   });
 
+  test('what means nothing here, and white space around a key, refuse no ticket', () => {
+    const inside = `<rspec>${aResource('vsys', ['a'])}${aResource('initscript', [42])}</rspec>`;
+    const { ssh_keys, rspec, initscript } = contentOf(
+      `${slice({ inside })}${aKey(`${anSshKey()}&#13;&#10;`)}${aKey('PGP', '5', 'gpg')}`,
+    );
+    expect({ ssh_keys, rspec, initscript }).toEqual({
+      ssh_keys: anSshKey(),
+      rspec: {},
+      initscript: '',
+    });
+  });
+
   test('the namespace may be that of slices.xml', () => {
     const root = 'xmlns="http://www.planet-lab.org/xml" issued="1"';
     expect(contentOf(slice(), root)).toEqual({ ...contentOf(slice()), issued: 1 });
@@ -91,7 +103,17 @@ describe('a ticket is refused', () => {
       slice({ nodes: '<nodes><node id="1" hostname="a b"/></nodes>' }),
       /no node can be named "a b"$/,
     ],
-    ['with a broken key', slice() + aKey('ssh-rsa AAAA'), /a key of person "5" is broken/],
+    [
+      'with a broken key',
+      slice() + aKey('ssh-rsa AAAA'),
+      /^a key of person "5" cannot be used: its type is cut off$/,
+    ],
+    [
+      'with a broken key among good ones',
+      slice() + aKey(anSshKey()) + aKey('ssh-rsa A u@h'),
+      /^a key of person "5" cannot be used: its base64 does not decode$/,
+    ],
+    ['with a bad expiry', aSlice({ attributes: ' id="1" expiry="soon"' }), /its expiry is "soon"/],
     ['with a key of nobody', `${slice()}<key type="ssh" value="x"/>`, /<key> without person_id/],
     [
       'with a value that is ignored',

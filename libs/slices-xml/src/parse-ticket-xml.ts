@@ -6,9 +6,10 @@
 import { Buffer, isUtf8 } from 'node:buffer';
 import { type EpochSeconds, epochSeconds } from '@nodemgr/records';
 import { judgeDelegates } from './judge-delegates.ts';
-import { judgeSlices, quote } from './judge-slices.ts';
+import { judgeSlices } from './judge-slices.ts';
 import type { RawDocument, RawNode, RawSlice } from './raw-document.ts';
 import { DocumentRefused, readDocument } from './read-document.ts';
+import { quote } from './remark-list.ts';
 import type { Slice } from './slices-document.ts';
 import type { TicketContent, TicketDocument, TicketNode } from './ticket-document.ts';
 import { readNatural } from './xml-integer.ts';

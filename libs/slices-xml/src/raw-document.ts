@@ -4,7 +4,7 @@
 export interface RawResource {
   readonly at: number;
   readonly name: string | undefined;
-  readonly values: { readonly type: string | undefined; text: string }[];
+  readonly values: { readonly name: string | undefined; text: string }[];
 }
 
 export interface RawNode {

@@ -145,7 +145,7 @@ class DocumentReader {
     else if (place === 'delegate') slice?.delegates.push({ name, methods: attribute('methods') });
     else if (place === 'resource') slice?.resources.push({ at, name, values: [] });
     else if (place === 'value') {
-      slice?.resources.at(-1)?.values.push({ type: attribute('type'), text: '' });
+      slice?.resources.at(-1)?.values.push({ name, text: '' });
     }
   }
 

@@ -36,9 +36,8 @@ export function pemOf(pair: { publicKey: KeyObject; privateKey: KeyObject }): Te
 /** anSshKey returns a valid public key; the same one for the same `seed`. */
 export function anSshKey(seed = 1, comment = 'u@host'): string {
   const type = 'ssh-ed25519';
-  const length = Buffer.alloc(4);
-  length.writeUInt32BE(type.length);
-  const blob = Buffer.concat([length, Buffer.from(type), Buffer.alloc(36, seed)]);
+  const [typeLength, keyLength] = [Buffer.from([0, 0, 0, type.length]), Buffer.from([0, 0, 0, 32])];
+  const blob = Buffer.concat([typeLength, Buffer.from(type), keyLength, Buffer.alloc(32, seed)]);
   return `${type} ${blob.toString('base64')} ${comment}`;
 }
 

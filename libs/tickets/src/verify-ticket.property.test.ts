@@ -147,7 +147,10 @@ const xmlText = fc
   .filter((text) => !/[^\t\n\r\x20-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/u.test(text));
 const contents = fc.record({
   id: fc.nat(),
-  initscript: xmlText,
+  initscript: fc.oneof(
+    fc.constant(''),
+    xmlText.map((text) => `#!/bin/sh\n${text}`),
+  ),
   rspec: fc.dictionary(
     fc.constantFrom('nm_cpu_share', 'nm_net_share', 'a.b:c'),
     fc.nat(2 ** 53 - 1),

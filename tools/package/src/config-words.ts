@@ -152,10 +152,11 @@ const API: Readonly<Record<string, KeyWords>> = {
 };
 
 const resourceWords = Object.entries(RESOURCES).map(
-  ([name, { meaning, unit }]): [string, KeyWords] => [
-    `rspec_defaults.${name}`,
-    { about: `${meaning.replace(/^\w/, (first) => first.toUpperCase())} (${unit}).` },
-  ],
+  ([name, { meaning, unit, ...resource }]): [string, KeyWords] => {
+    const about = meaning.replace(/^\w/, (first) => first.toUpperCase());
+    const unlimited = 'unlimited' in resource ? '; -1: no limit' : '';
+    return [`rspec_defaults.${name}`, { about: `${about} (${unit}${unlimited}).` }];
+  },
 );
 
 export const KEY_WORDS: Readonly<Record<string, KeyWords>> = {

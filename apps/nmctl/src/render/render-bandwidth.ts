@@ -1,5 +1,5 @@
 /** The bandwidth tree: what everyone may send, sends now, and has sent. Pure. */
-import { amountText } from '@nodemgr/records';
+import { rateText } from '@nodemgr/records';
 import type { MeasuredClass, MeasuredSliver, MeasuredTraffic } from '../measure-traffic.ts';
 import { countText } from './render-count.ts';
 import { type Line, line, type Page, span } from './render-line.ts';
@@ -37,10 +37,8 @@ export function bytesText(bytes: number): string {
 
 /** A rate that was measured: three digits say enough. */
 function measuredText(bits: number): string {
-  return amountText('nm_net_max_rate', Number(bits.toPrecision(3)));
+  return rateText(Number(bits.toPrecision(3)));
 }
-
-const rateText = (bits: number): string => amountText('nm_net_max_rate', bits);
 
 /** The node's own leaf has a share of one. */
 function shareText(quantum: number, unit: number | undefined): string {

@@ -9,10 +9,11 @@ import { completeDraft } from './complete-draft.ts';
 const ISSUED = epochSeconds(1_800_000_000);
 const EXPIRY = epochSeconds(1_900_000_000);
 
-/** Characters that XML can carry at all (XML 1.0, section 2.2). */
+/** A script of characters that XML can carry at all (XML 1.0, section 2.2). */
 const text = fc
   .string({ unit: 'binary' })
-  .map((any) => any.replace(/[^\t\n\r\x20-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu, ''));
+  .map((any) => any.replace(/[^\t\n\r\x20-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu, ''))
+  .map((lines) => `#!/bin/sh\n${lines}`);
 
 /** CDATA cannot carry its own end, nor a carriage return, which XML reads as a line end. */
 const inCdata = (value: string): string => `<![CDATA[${value}]]>`;

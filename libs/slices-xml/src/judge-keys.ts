@@ -1,0 +1,122 @@
+/**
+ * Decides which public keys the users of a slice have. A key that cannot be used costs that key and
+ * nothing else (DESIGN.md, section 3, rule 7), whoever wrote it. Pure.
+ */
+import { Buffer } from 'node:buffer';
+import { MAX_KEYS_BYTES } from '@nodemgr/records';
+import type { RawKey } from './raw-document.ts';
+import { quote, type RemarkList } from './remark-list.ts';
+import { readSshKey } from './ssh-key.ts';
+
+/** A key that does not count, and why. */
+interface LeftOut {
+  readonly at: number;
+  readonly severity: 'trouble' | 'note';
+  readonly why: string;
+}
+
+/** What one person has. */
+export interface KeyRing {
+  /** Lines of authorized_keys, each once, sorted. */
+  readonly lines: readonly string[];
+  readonly leftOut: readonly LeftOut[];
+}
+
+/** Broken keys of one person that a slice's remarks name; the others are counted. */
+const MOST_OF_PERSON = 5;
+const NO_KEYS: KeyRing = { lines: [], leftOut: [] };
+
+/** PLC 3 wrote no type, later ones `ssh`. */
+const isSsh = (type: string | undefined): boolean => !type || type === 'ssh';
+
+function readRing(keys: readonly RawKey[]): KeyRing {
+  const lines = new Set<string>();
+  const leftOut: LeftOut[] = [];
+  for (const { at, type, value } of keys) {
+    if (!isSsh(type)) {
+      leftOut.push({
+        at,
+        severity: 'note',
+        why: `keys of type ${quote(type ?? '')} mean nothing here`,
+      });
+      continue;
+    }
+    const verdict = readSshKey(value);
+    if (verdict.ok) lines.add(verdict.line);
+    else leftOut.push({ at, severity: 'trouble', why: verdict.why });
+  }
+  return { lines: [...lines].sort(), leftOut: firstOf(leftOut) };
+}
+
+function firstOf(leftOut: readonly LeftOut[]): readonly LeftOut[] {
+  const shown = leftOut.slice(0, MOST_OF_PERSON);
+  const rest = leftOut.slice(MOST_OF_PERSON);
+  const [worst] = [...rest].sort((a, b) => (a.severity > b.severity ? -1 : 1));
+  if (worst === undefined) return shown;
+  return [...shown, { ...worst, why: `${worst.why}; and ${rest.length - 1} more cannot be used` }];
+}
+
+/** The keys of a document by person; each is read when a slice first asks for it: most belong to none. */
+export class KeyRings {
+  readonly #raw = new Map<string, RawKey[]>();
+  readonly #read = new Map<string, KeyRing>();
+
+  constructor(keys: readonly RawKey[], remarks: RemarkList) {
+    for (const key of keys) {
+      if (!key.person) {
+        remarks.trouble(key.at, 'a <key> without person_id cannot be used');
+        continue;
+      }
+      const ring = this.#raw.get(key.person);
+      if (ring === undefined) this.#raw.set(key.person, [key]);
+      else ring.push(key);
+    }
+  }
+
+  of(person: string): KeyRing {
+    const known = this.#read.get(person);
+    if (known !== undefined) return known;
+    const raw = this.#raw.get(person);
+    const ring = raw === undefined ? NO_KEYS : readRing(raw);
+    this.#read.set(person, ring);
+    return ring;
+  }
+}
+
+export interface GatheredKeys {
+  /** Sorted, one a line: the same keys in another order are no change to anyone. */
+  readonly text: string;
+  /** Keys for which there was no room. */
+  readonly cut: number;
+}
+
+/** In turns, each ring's first, then each ring's second, …: nobody's many keys leave no room for others'. */
+function inTurns(rings: readonly KeyRing[]): readonly string[] {
+  const lines = new Set<string>();
+  let left = rings;
+  for (let turn = 0; left.length > 0; turn += 1) {
+    left = left.filter((ring) => ring.lines.length > turn);
+    for (const ring of left) lines.add(ring.lines[turn] ?? '');
+  }
+  return [...lines];
+}
+
+function fitting(lines: readonly string[]): readonly string[] {
+  let left = MAX_KEYS_BYTES;
+  return lines.filter((line) => {
+    const size = Buffer.byteLength(line) + 1;
+    // The last line has no line end.
+    if (size > left + 1) return false;
+    left -= size;
+    return true;
+  });
+}
+
+/** gatherKeys returns the keys of people, as many as a record holds; the order of `rings` decides whose. */
+export function gatherKeys(rings: readonly KeyRing[]): GatheredKeys {
+  const all = new Set(rings.flatMap(({ lines }) => lines));
+  const text = [...all].sort().join('\n');
+  if (Buffer.byteLength(text) <= MAX_KEYS_BYTES) return { text, cut: 0 };
+  const fit = fitting(inTurns(rings));
+  return { text: [...fit].sort().join('\n'), cut: all.size - fit.length };
+}
