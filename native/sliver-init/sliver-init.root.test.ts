@@ -7,7 +7,7 @@ import { eventually } from '../stand-in/eventually.ts';
 
 const SIRIUS = { name: 'princeton_sirius', uid: 39_001 };
 const why = missing();
-const SCRIPT = '#!/bin/sh\necho "$0 $1 as $(id -u) in $PWD"; echo no >&2\n';
+const SCRIPT = '#!/bin/sh\necho "$0 $* as $(id -u) in $PWD"; echo no >&2\n';
 
 describe.skipIf(why !== undefined)(`sliver-init (needs root: ${why ?? 'yes'})`, () => {
   let node: ANode;
@@ -24,9 +24,9 @@ describe.skipIf(why !== undefined)(`sliver-init (needs root: ${why ?? 'yes'})`, 
   const logged = async (text: string) =>
     await eventually(async () => expect(await said('cat /var/log/rc.vinit.log')).toBe(text));
 
-  it('installs the start scripts as /etc/rc.vinit and runs them with `start`, output in a log', async () => {
+  it('installs the start script as /etc/rc.vinit and runs it as `start NAME`, output in a log', async () => {
     await start(SCRIPT);
-    await logged('/etc/rc.vinit start as 0 in /\nno\n');
+    await logged('/etc/rc.vinit start princeton_sirius as 0 in /\nno\n');
     expect(await said('cat /etc/rc.vinit')).toBe(SCRIPT);
     expect(await said('stat -c %a /etc/rc.vinit')).toBe('755\n');
   });
@@ -46,12 +46,12 @@ describe.skipIf(why !== undefined)(`sliver-init (needs root: ${why ?? 'yes'})`, 
     expect(await said('echo /etc/rc.vinit*')).toBe('/etc/rc.vinit.mine\n');
   });
 
-  it('runs the new ones when they have changed and it is sent SIGHUP', async () => {
-    await start('#!/bin/sh\necho old\n');
-    await logged('old\n');
-    node.setInitscript(SIRIUS.name, '#!/bin/sh\necho new\n');
+  it('runs the new one as `restart NAME` when it has changed and SIGHUP is sent', async () => {
+    await start('#!/bin/sh\necho old $1 $2\n');
+    await logged('old start princeton_sirius\n');
+    node.setInitscript(SIRIUS.name, '#!/bin/sh\necho new $1 $2\n');
     hangUp();
-    await logged('new\n');
+    await logged('new restart princeton_sirius\n');
   });
 
   it("replaces a link that the tenant put there, and leaves the link's target alone", async () => {
@@ -63,7 +63,7 @@ describe.skipIf(why !== undefined)(`sliver-init (needs root: ${why ?? 'yes'})`, 
   });
 
   it.each([
-    ['has no #! line', 'echo shell\n', 'shell\n'],
+    ['has no #! line', 'echo shell $0 $*\n', 'shell /etc/rc.vinit start princeton_sirius\n'],
     [
       'names an interpreter that does not exist',
       '#!/none\n',
@@ -107,22 +107,62 @@ describe.skipIf(why !== undefined)(`sliver-init (needs root: ${why ?? 'yes'})`, 
       return performance.now() - from;
     }
 
+    const onlyStarts = (act: string) => `#!/bin/sh\n[ "$1" = start ] || exit 0\n${act}\n`;
+    const finalLog = () =>
+      readFileSync(`${node.sliverFolder(SIRIUS.name)}/upper/var/log/rc.vinit.log`, 'utf8');
+
+    it('runs the script as `stop NAME` while everything else still runs, and waits for it', async () => {
+      const unit = await start(`#!/bin/sh
+        echo $1 $2
+        if [ $1 = start ]; then sleep 60 & echo $! > /root/pid
+        else sleep 0.3; kill -0 $(cat /root/pid) && echo "it runs"; kill $(cat /root/pid); fi
+      `);
+      await eventually(async () => expect(await said('cat /root/pid')).not.toBe(''));
+      expect(await stopped(unit)).toBeLessThan(4000);
+      expect(finalLog()).toBe(`start ${SIRIUS.name}\nstop ${SIRIUS.name}\nit runs\n`);
+    });
+
+    it('stops with the script that was started, whatever the record says by now', async () => {
+      const unit = await start('#!/bin/sh\necho old $1\n');
+      await logged('old start\n');
+      node.setInitscript(SIRIUS.name, '#!/bin/sh\necho new $1\n');
+      await stopped(unit);
+      expect(finalLog()).toBe('old start\nold stop\n');
+    });
+
+    it('gives a script that does not end for `stop` five seconds, says so, and ends it with the rest', async () => {
+      const unit = await start('#!/bin/sh\n[ $1 = start ] || while :; do sleep 1; done\n');
+      await logged('');
+      const took = await stopped(unit);
+      expect(took).toBeGreaterThan(4500);
+      expect(took).toBeLessThan(8000);
+      expect(finalLog()).toBe('sliver-init: /etc/rc.vinit stop has not ended in 5 s\n');
+    });
+
+    it('takes no longer than both bounds together, whatever the script does', async () => {
+      const unit = await start(
+        '#!/bin/sh\ntrap "" TERM HUP; while :; do (sleep 0.01 &); sleep 0.1; done\n',
+      );
+      await eventually(async () => expect(await said('ps -e -o args=')).toContain('rc.vinit'));
+      expect(await stopped(unit)).toBeLessThan(13_000);
+    });
+
     it('ends at once with status 0 when nothing else runs', async () => {
       expect(await stopped(await start(undefined))).toBeLessThan(1000);
     });
 
     it('lets what runs end by itself', async () => {
-      const script =
-        '#!/bin/sh\ntrap "sleep 0.3; echo ended; exit" TERM; while :; do sleep 0.1; done\n';
+      const script = onlyStarts(
+        'trap "sleep 0.3; echo ended; exit" TERM; while :; do sleep 0.1; done',
+      );
       const unit = await start(script);
       await logged('');
       expect(await stopped(unit)).toBeLessThan(3000);
-      const log = `${node.sliverFolder(SIRIUS.name)}/upper/var/log/rc.vinit.log`;
-      expect(readFileSync(log, 'utf8')).toContain('ended\n');
+      expect(finalLog()).toContain('ended\n');
     });
 
     it('waits no longer than five seconds for what does not end', async () => {
-      const unit = await start('#!/bin/sh\ntrap "" TERM HUP; while :; do sleep 1; done\n');
+      const unit = await start(onlyStarts('trap "" TERM HUP; while :; do sleep 1; done'));
       await eventually(async () => expect(await said('ps -e -o args=')).toContain('rc.vinit'));
       const took = await stopped(unit);
       expect(took).toBeGreaterThan(4500);

@@ -1,13 +1,14 @@
 /*
- * sliver-init: process 1 of every sliver. It runs the sliver's start scripts and then only
- * waits: for processes that lost their parent, and for
+ * sliver-init NAME: process 1 of every sliver. It runs the sliver's start script and then
+ * only waits: for processes that lost their parent, and for
  *
- *     SIGHUP     run the start scripts again (as they are now)
- *     SIGTERM    end everything inside, then itself
+ *     SIGHUP     run the start script again (as it is now), with `restart`
+ *     SIGTERM    run it with `stop`, end everything inside, then itself
  *
- * The start scripts are the record's initscript. The node keeps it in /run/nodemgr-boot; it
- * is installed as /etc/rc.vinit and run as `/etc/rc.vinit start`, with its output in
- * /var/log/rc.vinit.log. Without one, /etc/rc.vinit is removed.
+ * The start script is the record's initscript. The node keeps it in /run/nodemgr-boot; it is
+ * installed as /etc/rc.vinit and run as `/etc/rc.vinit start NAME`, with its output in
+ * /var/log/rc.vinit.log. Without one, /etc/rc.vinit is removed. `stop` is of the script that
+ * was last started, and has five seconds: it can hold up nobody who stops the sliver.
  *
  * It is root inside and nobody outside. The sliver's files are the tenant's and may be in any
  * state: whatever goes wrong here is said in that log and stops nothing else. It is linked
@@ -31,12 +32,15 @@
 #define SCRIPT "/etc/rc.vinit"
 #define SCRIPT_LOG "/var/log/rc.vinit.log"
 
-enum { STOP_TENTHS = 50, HANG_UP_TENTHS = 10 };
+/* Together less than the unit's TimeoutStopSec. */
+enum { STOP_SCRIPT_MS = 5000, STOP_TENTHS = 50, HANG_UP_TENTHS = 10 };
 
-/* The log tells of the last start only: nothing grows with every start. */
-static int open_log(void) {
-  const int flags = O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
-  const int log = open(SCRIPT_LOG, flags, 0644);
+static const struct timespec TENTH = {.tv_nsec = 100 * 1000 * 1000};
+
+/* The log tells of the last start and the stop after it: O_TRUNC, or 0 to go on. */
+static int open_log(int truncate) {
+  const int flags = O_WRONLY | O_CREAT | O_APPEND | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
+  const int log = open(SCRIPT_LOG, flags | truncate, 0644);
   return log != -1 ? log : open("/dev/null", O_WRONLY | O_CLOEXEC);
 }
 
@@ -44,7 +48,7 @@ static void report(int log, const char *doing) {
   dprintf(log, "sliver-init: cannot %s: %s\n", doing, strerror(errno));
 }
 
-static _Noreturn void run_script(int log) {
+static _Noreturn void run_script(int log, const char *verb, const char *name) {
   char *const environment[] = {"HOME=/root", "USER=root", "LOGNAME=root",
                                "PATH=" NODEMGR_INSIDE_PATH, NULL};
   sigset_t none;
@@ -54,26 +58,60 @@ static _Noreturn void run_script(int log) {
   dup2(open("/dev/null", O_RDONLY | O_CLOEXEC), STDIN_FILENO);
   dup2(log, STDOUT_FILENO);
   dup2(log, STDERR_FILENO);
-  execle(SCRIPT, SCRIPT, "start", (char *)NULL, environment);
+  execle(SCRIPT, SCRIPT, verb, name, (char *)NULL, environment);
   /* A script without '#!' is the shell's (execvp(3)). */
-  if (errno == ENOEXEC) execle("/bin/sh", "sh", SCRIPT, "start", (char *)NULL, environment);
+  if (errno == ENOEXEC) execle("/bin/sh", "sh", SCRIPT, verb, name, (char *)NULL, environment);
   report(STDERR_FILENO, "run " SCRIPT);
   _exit(127);
 }
 
-/* Scripts of an earlier start that still run are left alone. */
-static void start_scripts(void) {
-  const int log = open_log();
-  const enum script script = install_script(SCRIPT_SOURCE, SCRIPT);
-  if (script == SCRIPT_BROKEN) report(log, "install " SCRIPT);
-  const pid_t child = script == SCRIPT_READY ? fork() : 1;
-  if (child == 0) run_script(log);
+/* The script's process; -1 when there is none, which the log says. */
+static pid_t fork_script(int log, const char *verb, const char *name) {
+  const pid_t child = fork();
+  if (child == 0) run_script(log, verb, name);
   if (child == -1) report(log, "start a process for " SCRIPT);
-  close(log);
+  return child;
 }
 
-static void reap(void) {
-  while (waitpid(-1, NULL, WNOHANG) > 0) continue;
+/* Scripts of an earlier start that still run are left alone. False: there is none to run. */
+static bool start_script(const char *verb, const char *name) {
+  const int log = open_log(O_TRUNC);
+  const enum script script = install_script(SCRIPT_SOURCE, SCRIPT);
+  if (script == SCRIPT_BROKEN) report(log, "install " SCRIPT);
+  if (script == SCRIPT_READY) fork_script(log, verb, name);
+  close(log);
+  return script == SCRIPT_READY;
+}
+
+/* Whether `awaited` is among those that have ended. */
+static bool reap(pid_t awaited) {
+  bool ended = false;
+  for (pid_t pid; (pid = waitpid(-1, NULL, WNOHANG)) > 0;) ended |= pid == awaited;
+  return ended;
+}
+
+static long long now_ms(void) {
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return now.tv_sec * 1000LL + now.tv_nsec / 1000000;
+}
+
+/* What the script has not done in its time ends together with everything else. */
+static void stop_script(const char *name) {
+  sigset_t news;
+  sigemptyset(&news);
+  sigaddset(&news, SIGCHLD);
+  const int log = open_log(0);
+  const pid_t child = fork_script(log, "stop", name);
+  const long long end = now_ms() + STOP_SCRIPT_MS;
+  while (child != -1 && !reap(child)) {
+    if (now_ms() >= end) {
+      dprintf(log, "sliver-init: " SCRIPT " stop has not ended in %d s\n", STOP_SCRIPT_MS / 1000);
+      break;
+    }
+    sigtimedwait(&news, NULL, &TENTH);
+  }
+  close(log);
 }
 
 static bool is_alone(void) { return kill(-1, 0) == -1 && errno == ESRCH; }
@@ -83,7 +121,6 @@ static bool is_alone(void) { return kill(-1, 0) == -1 && errno == ESRCH; }
  * a terminal does not end for SIGTERM, and what is stopped does not even hear it.
  */
 static void stop_all(void) {
-  const struct timespec tenth = {.tv_nsec = 100 * 1000 * 1000};
   sigset_t news;
   sigemptyset(&news);
   sigaddset(&news, SIGCHLD);
@@ -91,12 +128,13 @@ static void stop_all(void) {
   kill(-1, SIGCONT);
   for (int waited = 0; waited < STOP_TENTHS && !is_alone(); waited++) {
     if (waited == HANG_UP_TENTHS) kill(-1, SIGHUP);
-    sigtimedwait(&news, NULL, &tenth);
-    reap();
+    sigtimedwait(&news, NULL, &TENTH);
+    reap(0);
   }
 }
 
-int main(void) {
+int main(int argc, char **argv) {
+  if (argc != 2) return 2;
   sigset_t signals;
   sigemptyset(&signals);
   sigaddset(&signals, SIGCHLD);
@@ -105,13 +143,14 @@ int main(void) {
   /* Blocked signals wait; process 1 is not even told of others that it does not handle. */
   sigprocmask(SIG_BLOCK, &signals, NULL);
   umask(022);
-  start_scripts();
+  bool has_script = start_script("start", argv[1]);
   for (int number;;) {
     if (sigwait(&signals, &number) != 0) continue;
-    if (number == SIGCHLD) reap();
-    if (number == SIGHUP) start_scripts();
+    if (number == SIGCHLD) reap(0);
+    if (number == SIGHUP) has_script = start_script("restart", argv[1]);
     if (number == SIGTERM) break;
   }
+  if (has_script) stop_script(argv[1]);
   stop_all();
   return 0;
 }

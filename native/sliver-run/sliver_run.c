@@ -11,7 +11,7 @@
  *   5. exec systemd-nspawn, with sliver-init as process 1
  *
  * sliver-run --start-scripts NAME (ExecReload) sends the running sliver's process 1 SIGHUP,
- * which runs its start scripts again.
+ * which runs its start script again, with `restart`.
  *
  * Exit status: 2 for wrong arguments or environment, 1 when something failed (one line on
  * standard error says what), otherwise systemd-nspawn's.
@@ -59,7 +59,7 @@ static void run_container(const struct sliver *sliver) {
         "--link-journal=no", "--console=read-only", "--kill-signal=SIGTERM",
         "--bind-ro=" NODEMGR_RUN_DIR "/api:" NODEMGR_INSIDE_API,
         "--bind-ro=" NODEMGR_LIB_DIR "/sliver-init:" NODEMGR_INSIDE_INIT, boot,
-        NODEMGR_INSIDE_INIT, (char *)NULL);
+        NODEMGR_INSIDE_INIT, sliver->name, (char *)NULL);
   give_up_errno("cannot run " NODEMGR_NSPAWN "");
 }
 

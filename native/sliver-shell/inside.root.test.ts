@@ -71,7 +71,7 @@ describe.skipIf(why !== undefined)(`a login (needs root: ${why ?? 'yes'})`, () =
 
   it("sees its own sliver's processes only", async () => {
     const processes = (await said('ps -e -o args=')).trim().split('\n');
-    expect(processes[0]).toBe('/run/nodemgr-init');
+    expect(processes[0]).toBe(`/run/nodemgr-init ${SIRIUS.name}`);
     expect(processes.length).toBeLessThan(5);
   });
 
@@ -254,7 +254,7 @@ describe.skipIf(why !== undefined)(`a login (needs root: ${why ?? 'yes'})`, () =
 
   it('leaves nothing behind', async () => {
     await run('true');
-    expect(await said('ps -e -o args=')).toMatch(/^\/run\/nodemgr-init\n/);
+    expect(await said('ps -e -o args=')).toMatch(/^\/run\/nodemgr-init princeton_sirius\n/);
     const running = readFileSync(join(node.unit(SIRIUS.name), 'payload/cgroup.procs'), 'utf8');
     expect(running.trim().split('\n')).toHaveLength(1);
   });

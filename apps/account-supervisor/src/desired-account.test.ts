@@ -42,6 +42,13 @@ test('a sliver runs if it is enabled and was not stopped; it is logged in to if 
   });
 });
 
+test('a start script whose lines end in CRLF, as older records hold it, is installed with LF', () => {
+  const item = aSliver(SIRIUS, { record: { initscript: '#!/bin/sh\r\n\r\necho a\rb\r\n' } });
+  expect(verdictOn(RUNNING, itemsOf([keyed(item)]))).toMatchObject({
+    desired: { initscript: { text: '#!/bin/sh\n\necho a\rb\n' } },
+  });
+});
+
 test('an expiry permits a removal by itself', () => {
   expect(verdictOn(RUNNING, itemsOf([[KEY, theRemoval('expired')]], EARLIER)).verdict).toBe('goes');
 });

@@ -102,12 +102,15 @@ export function memoryMaxOf(amount: number): KiB {
   return wholePages(Math.max(MIN_MEMORY_KIB, amount));
 }
 
+/** A record of before documents were read so may hold CRLF: `#!/bin/sh` and a CR names no interpreter. */
+const withUnixLines = (script: string): string => script.replaceAll('\r\n', '\n');
+
 function desiredSliver(record: SliverRecord, { effective, local }: AccountItem): DesiredSliver {
   const login = amountOf(effective, 'nm_enabled') !== 0;
   return {
     type: 'sliver',
     keys: authorizedKeys(record.ssh_keys),
-    initscript: contentOf(record.initscript),
+    initscript: contentOf(withUnixLines(record.initscript)),
     image: record.image,
     run: login && !local.stopped,
     login,

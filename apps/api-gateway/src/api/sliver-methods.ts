@@ -111,8 +111,18 @@ export const SLIVER_METHODS: readonly SliverMethod[] = [
     'delete_sliver',
     'Tears down a sliver that CreateSliver set up. For one that PLC has instantiated, nothing happens.',
   ),
-  act('Start', 'start', "Runs the sliver's start scripts; it is started again after a reboot."),
-  act('Stop', 'stop', 'Kills all processes of the sliver, which stays stopped until Start.'),
+  act(
+    'Start',
+    'start',
+    "Runs the sliver's start script, with `restart` where the sliver runs already; it is started " +
+      'again after a reboot.',
+  ),
+  act(
+    'Stop',
+    'stop',
+    "Runs the sliver's start script with `stop`, for 5 seconds at most, and kills all processes of " +
+      'the sliver, which stays stopped until Start.',
+  ),
   getRspec,
   getEffectiveRspec,
   getLoans,
