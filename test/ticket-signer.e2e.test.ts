@@ -147,6 +147,13 @@ describe('on a Unix socket', () => {
     ['no UTF-8', 400, 'not UTF-8', Buffer.from(aTicket({ extra: '\u00ff' }), 'latin1')],
     ['an end that has been', 400, 'before it is issued', aTicket({ expiry: 1000 })],
     ['another document', 400, 'the root is <planetlab_slices>', '<planetlab_slices/>'],
+    ['a ticket of PLC 4', 400, 'a PGP ticket of PLC 4 or later', '-----BEGIN PGP MESSAGE-----\n'],
+    [
+      'a ticket of PLC 3',
+      400,
+      'a ticket of PLC 3',
+      `<ticket>${'<SignatureMethod Algorithm="http://www.w3.org/2000/09/xmldsig#rsa-sha1"/>'}</ticket>`,
+    ],
   ] as const satisfies readonly Refused[])(
     '%s is refused with one line: %i, %s',
     async (...row) => {

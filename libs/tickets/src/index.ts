@@ -4,6 +4,7 @@ export { type DraftElement, type DraftNode, readDraftXml, writeDraftXml } from '
 export { ISSUED_TOLERANCE } from './judge-ticket.ts';
 export { MAX_TICKET_BYTES } from './read-plain-xml.ts';
 export { readTicket, type UnverifiedTicket } from './read-ticket.ts';
+export { refuseForeign } from './refuse-foreign.ts';
 export { refuseTicket } from './refuse-ticket.ts';
 export { type SignOptions, signTicket } from './sign-ticket.ts';
 export { readTrustedKeys, type TrustedKey } from './trusted-keys.ts';

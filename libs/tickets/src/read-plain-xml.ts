@@ -6,6 +6,7 @@
 import { Buffer, isUtf8 } from 'node:buffer';
 import { SaxesParser, type SaxesTagPlain } from 'saxes';
 import type { XmlElement, XmlNode } from './plain-xml.ts';
+import { refuseForeign } from './refuse-foreign.ts';
 import { quote, refuseTicket } from './refuse-ticket.ts';
 
 /** A slice on a thousand nodes with ten keys has a third of it, and all the elements that it needs. */
@@ -94,6 +95,7 @@ export function readPlainXml(bytes: Uint8Array): XmlElement {
   if (bytes.byteLength > MAX_TICKET_BYTES) {
     refuseTicket(`it has more than ${MAX_TICKET_BYTES} bytes`);
   }
+  refuseForeign(bytes);
   if (!isUtf8(bytes)) refuseTicket('it is not UTF-8');
   return new PlainReader().read(Buffer.from(bytes).toString('utf8'));
 }

@@ -64,6 +64,41 @@ async function signed(draft = SLICE, ...options: readonly string[]): Promise<str
 const verify = (file: string, ...options: readonly string[]) =>
   node.run('ticket', 'verify', '--keys', trusted, ...options, file);
 
+test.each([
+  [
+    'PLC 3',
+    '<ticket><a b="http://www.w3.org/2000/09/xmldsig#rsa-sha1"/></ticket>',
+    'ticket of PLC 3',
+  ],
+  [
+    'PLC 4',
+    '-----BEGIN PGP MESSAGE-----\n\nowNC\n-----END PGP MESSAGE-----\n',
+    'PGP ticket of PLC 4',
+  ],
+  [
+    'SFA',
+    '<?xml version="1.0"?><signed-credential><credential/></signed-credential>',
+    'SFA credential',
+  ],
+])(
+  'a ticket of %s is refused with what it is, whatever is to be done with it',
+  async (_whose, text, what) => {
+    const file = put('ticket', text);
+    for (const words of [
+      ['verify', '--keys', trusted, '--node', '17'],
+      ['show'],
+      ['deliver'],
+      ['sign', '--key', key],
+    ]) {
+      const { code, out, err } = await node.run('ticket', ...words, file);
+      expect({ words, code, out }).toEqual({ words, code: 1, out: '' });
+      expect(err).toMatch(
+        new RegExp(`^nmctl: the ticket is refused: this is an? ${what}[^\n]*\n$`),
+      );
+    }
+  },
+);
+
 describe('sign', () => {
   test('makes of a <slice> a ticket that the nodes named on the command line take', async () => {
     const ticket = await signed();

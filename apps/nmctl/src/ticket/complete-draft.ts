@@ -6,7 +6,13 @@
 import { Buffer, isUtf8 } from 'node:buffer';
 import { asFault, Fault } from '@nodemgr/faults';
 import type { EpochSeconds } from '@nodemgr/records';
-import { type DraftElement, type DraftNode, readDraftXml, writeDraftXml } from '@nodemgr/tickets';
+import {
+  type DraftElement,
+  type DraftNode,
+  readDraftXml,
+  refuseForeign,
+  writeDraftXml,
+} from '@nodemgr/tickets';
 
 export interface DraftChanges {
   /** When the ticket is issued, unless the draft says when. */
@@ -63,6 +69,8 @@ function ticketOf(root: DraftElement): DraftElement {
 
 /** completeDraft returns the unsigned ticket; throws a Fault for a draft that is no XML, or of something else. */
 export function completeDraft(bytes: Uint8Array, changes: DraftChanges): string {
+  // Before `issued` is put into it, which no ticket of PLC 3 has.
+  refuseForeign(bytes);
   if (!isUtf8(bytes)) refuse('it is not UTF-8');
   const ticket = ticketOf(readRoot(Buffer.from(bytes).toString('utf8')));
   return writeDraftXml({

@@ -6,7 +6,7 @@ import { Buffer, isUtf8 } from 'node:buffer';
 import type { Logger } from '@nodemgr/daemon';
 import { Fault } from '@nodemgr/faults';
 import type { EpochSeconds } from '@nodemgr/records';
-import { readTicket, type TicketContent } from '@nodemgr/tickets';
+import { readTicket, refuseForeign, type TicketContent } from '@nodemgr/tickets';
 import { describeSignature } from './describe-signature.ts';
 import { frameTicket } from './frame-ticket.ts';
 import { type Grant, judgeTerms } from './judge-terms.ts';
@@ -23,6 +23,8 @@ export interface SignPorts {
 }
 
 function readRequest(body: Uint8Array, now: EpochSeconds): TicketContent {
+  // Before `issued` is put into it, which no ticket of PLC 3 has.
+  refuseForeign(body);
   // Said here, because what is not UTF-8 would be changed by becoming text.
   if (!isUtf8(body)) throw new Fault('bad-argument', 'the ticket is refused: it is not UTF-8');
   const framed = frameTicket(Buffer.from(body).toString('utf8'), now);
