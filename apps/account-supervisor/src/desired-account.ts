@@ -16,6 +16,7 @@ import {
   recordKeyOf,
   type SliverRecord,
   TIMESTAMP_KEY,
+  withPlainLineEnds,
 } from '@nodemgr/records';
 import { type Digest, isObservedSliver, type ObservedAccount } from './observed-account.ts';
 import type { CpuClaim } from './plan-cpu-weights.ts';
@@ -102,15 +103,13 @@ export function memoryMaxOf(amount: number): KiB {
   return wholePages(Math.max(MIN_MEMORY_KIB, amount));
 }
 
-/** A record of before documents were read so may hold CRLF: `#!/bin/sh` and a CR names no interpreter. */
-const withUnixLines = (script: string): string => script.replaceAll('\r\n', '\n');
-
 function desiredSliver(record: SliverRecord, { effective, local }: AccountItem): DesiredSliver {
   const login = amountOf(effective, 'nm_enabled') !== 0;
   return {
     type: 'sliver',
     keys: authorizedKeys(record.ssh_keys),
-    initscript: contentOf(withUnixLines(record.initscript)),
+    // Of a record that was stored before the reader of documents saw to it.
+    initscript: contentOf(withPlainLineEnds(record.initscript)),
     image: record.image,
     run: login && !local.stopped,
     login,

@@ -59,6 +59,15 @@ const loanName = z
 
 export const loansSchema = z.array(z.tuple([loanName, loanName, integer])).max(bounds.MAX_LOANS);
 
+/**
+ * withPlainLineEnds returns a start script that can run. One whose first line ends in CR LF cannot: the kernel
+ * looks for the interpreter `/bin/sh\r`. Whatever wrote it ends all its lines so. Where the first line ends in
+ * LF alone, a CR that comes later may be meant (a here-document), and stays.
+ */
+export function withPlainLineEnds(script: string): string {
+  return /^[^\n]*\r\n/.test(script) ? script.replaceAll('\r\n', '\n') : script;
+}
+
 /** `[caller, method]`: that caller may call that method on this sliver. */
 export type Delegation = readonly [caller: string, method: string];
 

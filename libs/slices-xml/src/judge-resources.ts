@@ -14,6 +14,7 @@ import {
   readAmount,
   resourceNameSchema,
   resourceOf,
+  withPlainLineEnds,
 } from '@nodemgr/records';
 import type { RawResource } from './raw-document.ts';
 import { quote } from './remark-list.ts';
@@ -51,15 +52,6 @@ const ENABLED: ReadonlySet<string> = new Set(['enabled', 'nm_enabled']);
 
 /** Names of scripts that PLC keeps elsewhere; a script of one such word would be the only one of its kind. */
 const SCRIPT_NAME = /^[A-Za-z0-9_.@-]+$/;
-
-/**
- * A script whose first line ends in CR LF cannot run: the kernel looks for the interpreter `/bin/sh\r`.
- * Whatever wrote it ends all its lines so. Where the first line ends in LF alone, a CR that comes later may
- * be meant (a here-document), and stays.
- */
-function withPlainLineEnds(script: string): string {
-  return /^[^\n]*\r\n/.test(script) ? script.replaceAll('\r\n', '\n') : script;
-}
 
 class ResourceReader {
   readonly rspec = new Map<string, number>();
