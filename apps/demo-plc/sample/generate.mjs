@@ -109,7 +109,8 @@ const SLICES = [
 const FIRST_ID = 12;
 
 const INITSCRIPT = `#!/bin/sh
-# Collects this node's load every minute.
+# Collects this node's load every minute. Called as: rc.vinit start|restart|stop SLICE
+[ "$1" = start ] || exit 0
 mkdir -p /var/log/comon && [ -w /var/log/comon ] || exit 1
 while sleep 60; do cat /proc/loadavg >> /var/log/comon/load; done &
 `;
