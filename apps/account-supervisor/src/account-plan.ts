@@ -6,6 +6,7 @@ import type { AccountStep } from './account-steps.ts';
 import type { DesiredAccount } from './desired-account.ts';
 import type { ObservedSliver } from './observed-account.ts';
 import type { CpuWeight } from './plan-cpu-weights.ts';
+import type { Cause } from './waits/causes.ts';
 
 /** What the planner is told about one account. */
 export type Target =
@@ -34,12 +35,18 @@ export interface Circumstances {
 
 export interface AccountPlan {
   readonly steps: readonly AccountStep[];
-  /** Why the account cannot be made, where that is so. */
-  readonly blocked?: string;
+  /** Why the account cannot be made, where that is so, and what it waits for. */
+  readonly blocked?: Blocked;
   /** What is not as it should be and waits for somebody else: shown, not tried again by itself. */
   readonly deferred?: Trouble;
   /** What does not work though nothing is left to be done: shown, and looked at again and again. */
   readonly failing?: Trouble;
+}
+
+/** What keeps an account from being made. */
+export interface Blocked {
+  readonly cause: Cause;
+  readonly reason: string;
 }
 
 /** Something that steps cannot mend. */

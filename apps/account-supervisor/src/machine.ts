@@ -2,11 +2,13 @@
  * The port to the machine: what an implementation must observe and carry out. The real node and the dry
  * run are behind it; nothing in front of it knows which.
  */
+import type { Sign } from '@nodemgr/daemon';
 import type { ImageVersion } from '@nodemgr/images';
 import type { AccountName, ImageName, ResourceName } from '@nodemgr/records';
 import type { Slot } from './account-ids.ts';
 import type { AccountStep } from './account-steps.ts';
 import type { ObservedAccount } from './observed-account.ts';
+import type { SignName } from './waits/causes.ts';
 
 /** HolderOf tells which of our accounts has a slot, if one has. */
 export type HolderOf = (place: Slot) => AccountName | undefined;
@@ -23,9 +25,13 @@ export interface Reading {
   readonly used?: string | undefined;
 }
 
+/** Where the machine shows that something has been mended. */
+export type MachineSigns = Readonly<Record<SignName, Sign>>;
+
 export interface Machine {
   /** How the operator calls it. */
   readonly driver: string;
+  readonly signs: MachineSigns;
   /**
    * observe looks at everything, afresh: our accounts, and the kept files of former ones. Rejects when
    * the machine cannot be looked at.

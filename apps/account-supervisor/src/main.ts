@@ -62,6 +62,7 @@ async function start(context: DaemonContext): Promise<RunningDaemon> {
     history,
     feed: () => feed,
     wake: (names, revision) => loop.wake(names, revision),
+    retry: (names) => loop.retry(names),
   });
   const loop = new ReconcileLoop(supervisor, {
     workers: accounts.workers,
@@ -86,8 +87,8 @@ async function start(context: DaemonContext): Promise<RunningDaemon> {
       machine,
       history,
       policy: accounts,
-      busy: () => loop.busy,
-      settledUpTo: (newest) => loop.settledUpTo(newest),
+      loop,
+      failures: context.failures,
       commonStatus: context.commonStatus,
     }),
     log,

@@ -12,6 +12,7 @@ import type { ImageVersion } from '@nodemgr/images';
 import type { EpochSeconds, KiB } from '@nodemgr/records';
 import type { Slot } from './account-ids.ts';
 import type { CpuWeight } from './plan-cpu-weights.ts';
+import type { Cause } from './waits/causes.ts';
 
 declare const digestUnit: unique symbol;
 /** SHA-256 of a text, in hex: tells two contents apart. */
@@ -55,6 +56,11 @@ export interface AbsentAccount {
 /** A user of that name is on the machine and not ours. No step touches it; the account fails. */
 export interface ForeignAccount {
   readonly state: 'foreign';
+  /** What would end it. */
+  readonly cause: Extract<
+    Cause,
+    'name-taken' | 'record-damaged' | 'files-of-nobody' | 'container-taken'
+  >;
   readonly reason: string;
 }
 

@@ -1,14 +1,17 @@
 /** What operators are shown of the accounts: status, plan, and the observed state. Reads, changes nothing. */
+import { type ReconcileLoop, retryFailing } from '@nodemgr/agent';
 import type { Handlers } from '@nodemgr/bus';
-import type {
-  ObservedAccountView,
-  PlanResult,
-  Readings,
-  supervisorOperatorContract,
+import {
+  type ObservedAccountView,
+  type PlanResult,
+  RETRY_MS,
+  type Readings,
+  type supervisorOperatorContract,
 } from '@nodemgr/contracts';
-import type { CommonStatus } from '@nodemgr/daemon';
+import type { CommonStatus, FailureBoard } from '@nodemgr/daemon';
 import type { AccountName } from '@nodemgr/records';
 import { type IdPolicy, idsOf, type Slot } from './account-ids.ts';
+import type { AccountStep } from './account-steps.ts';
 import { shouldExist } from './desired-account.ts';
 import type { AccountHistory } from './history/account-history.ts';
 import type { Machine } from './machine.ts';
@@ -24,9 +27,8 @@ export interface OperatorParts {
   readonly machine: Machine;
   readonly history: Pick<AccountHistory, 'events'>;
   readonly policy: IdPolicy;
-  readonly busy: () => number;
-  /** The revision up to which every account is in line, or fails for reasons of its own. */
-  readonly settledUpTo: (newest: number) => number;
+  readonly loop: ReconcileLoop<AccountName, ObservedAccount, AccountStep>;
+  readonly failures: Pick<FailureBoard, 'find'>;
   readonly commonStatus: () => CommonStatus;
 }
 
@@ -118,7 +120,7 @@ function planOf({ supervisor, machine }: OperatorParts): PlanResult {
       result.steps.push({ subject, step: step.step, commands });
     }
     if (verdict.verdict === 'withheld') result.withheld.push({ subject, reason: verdict.reason });
-    if (plan.blocked !== undefined) result.withheld.push({ subject, reason: plan.blocked });
+    if (plan.blocked !== undefined) result.withheld.push({ subject, reason: plan.blocked.reason });
   }
   return result;
 }
@@ -135,9 +137,9 @@ function statusOf(parts: OperatorParts): Status {
       accounts: {
         desired: countDesired(feed),
         ...countAccounts(supervisor.observed.values()),
-        busy: parts.busy(),
+        busy: parts.loop.busy,
       },
-      ...(revision === undefined ? {} : { converged_revision: parts.settledUpTo(revision) }),
+      ...(revision === undefined ? {} : { converged_revision: parts.loop.settledUpTo(revision) }),
     },
   };
 }
@@ -163,5 +165,8 @@ export function operatorHandlers(
       [...parts.supervisor.observed].map(([name, account]) => viewOf(name, account, parts.policy)),
     events: (query) => parts.history.events(query),
     readings: ({ name }) => readingsOf(parts, name),
+    retry: async ({ name }) => ({
+      tried: await retryFailing(parts.loop, parts.failures, name, RETRY_MS),
+    }),
   };
 }

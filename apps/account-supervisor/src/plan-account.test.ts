@@ -134,10 +134,10 @@ test('what is withheld from removal is left exactly as it is', () => {
 });
 
 test("somebody else's user is never touched, and the sliver says why it cannot be made", () => {
-  const foreign: ObservedAccount = { state: 'foreign', reason: 'not ours' };
+  const foreign: ObservedAccount = { state: 'foreign', cause: 'name-taken', reason: 'not ours' };
   expect(planAccount(toExist(wantedSliver()), foreign, circumstances())).toEqual({
     steps: [],
-    blocked: 'not ours',
+    blocked: { cause: 'name-taken', reason: 'not ours' },
   });
   expect(stepsOf({ wanted: 'nothing' }, foreign)).toEqual([]);
 });
@@ -146,7 +146,10 @@ test('an image that is not on this node is named, with what would help', () => {
   const target = toExist(wantedSliver({ image: imageName('other') }));
   expect(planAccount(target, ABSENT, circumstances())).toEqual({
     steps: [],
-    blocked: 'image other is not on this node: nmctl image import other TARBALL',
+    blocked: {
+      cause: 'image-missing',
+      reason: 'image other is not on this node: nmctl image import other TARBALL',
+    },
   });
 });
 
@@ -195,7 +198,7 @@ test('a sliver whose user id is taken gets another, unless its files carry it', 
   const withFiles = [aRunningSliver(taken), { ...kept, idTakenBy: 'bob' }];
   for (const observed of withFiles) {
     const plan = planAccount(toExist(wantedSliver()), observed, circumstances());
-    expect(plan).toEqual({ steps: [], blocked: reason });
+    expect(plan).toEqual({ steps: [], blocked: { cause: 'id-taken', reason } });
   }
   const disabled = toExist(wantedSliver({ run: false, login: false }));
   expect(namesOf(disabled, aRunningSliver(taken))).toEqual(['stop-unit']);
@@ -222,9 +225,10 @@ test('a user that somebody has deleted is made again, and its sliver runs on', (
 
 test('without a free slot an account cannot be made, and says so', () => {
   const target: Target = { wanted: wantedSliver(), ids: undefined };
-  expect(planAccount(target, ABSENT, circumstances()).blocked).toBe(
-    'no free id range: 8 of 8 in use',
-  );
+  expect(planAccount(target, ABSENT, circumstances()).blocked).toEqual({
+    cause: 'no-id-range',
+    reason: 'no free id range: 8 of 8 in use',
+  });
 });
 
 const digestOf = fc.constantFrom('key\n', 'two\n').map((text) => contentOf(text).digest);

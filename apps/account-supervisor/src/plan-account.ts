@@ -47,7 +47,8 @@ function isInTheWay(wanted: DesiredAccount, observed: ObservedAccount): boolean 
 function planWayClear(observed: ObservedAccount, circumstances: Circumstances): AccountPlan {
   const plan = planRemoval(observed, circumstances);
   if (observed.state !== 'kept' || plan.steps.length > 0) return plan;
-  return { steps: [], blocked: 'the files of a removed sliver of that name are still kept' };
+  const reason = 'the files of a removed sliver of that name are still kept';
+  return { steps: [], blocked: { cause: 'files-kept', reason } };
 }
 
 /** What is still done for a sliver that has its files and no user: it does not run when it should not. */
@@ -72,7 +73,7 @@ function planElsewhere(
   const plan = inPlace ? planUserless(wanted, observed) : planRemoval(observed, circumstances);
   if (plan.steps.length > 0) return plan;
   const reason = `its user id is ${holder}'s by now, and its files go with that id: give ${holder} another (usermod --uid)`;
-  return { steps: [], blocked: reason };
+  return { steps: [], blocked: { cause: 'id-taken', reason } };
 }
 
 /**
@@ -87,12 +88,15 @@ export function planAccount(
   if (target.wanted === 'unchanged') return NOTHING;
   if (target.wanted === 'nothing') return planRemoval(observed, circumstances);
   const { wanted, ids, cpuWeight } = target;
-  if (observed.state === 'foreign') return { steps: [], blocked: observed.reason };
+  if (observed.state === 'foreign')
+    return { steps: [], blocked: { cause: observed.cause, reason: observed.reason } };
   if (isInTheWay(wanted, observed)) return planWayClear(observed, circumstances);
   if (observed.state !== 'absent' && observed.idTakenBy !== undefined) {
     return planElsewhere(wanted, observed, observed.idTakenBy, circumstances);
   }
-  if (ids === undefined) return { steps: [], blocked: circumstances.noSlot };
+  if (ids === undefined) {
+    return { steps: [], blocked: { cause: 'no-id-range', reason: circumstances.noSlot } };
+  }
   return wanted.type === 'delegate'
     ? planDelegate(wanted, observed.state === 'delegate' ? observed : undefined, ids)
     : planWantedSliver(wanted, observed, ids, { cpuWeight, circumstances });
@@ -114,7 +118,7 @@ function planWantedSliver(
   const image = files.where === 'none' ? circumstances.newestImage(wanted.image) : files.image;
   if (image === undefined) {
     const reason = `image ${wanted.image} is not on this node: nmctl image import ${wanted.image} TARBALL`;
-    return { steps: [], blocked: reason };
+    return { steps: [], blocked: { cause: 'image-missing', reason } };
   }
   const steps = planSliver(wanted, observed, ids, image, cpuWeight);
   if (wanted.run && steps.length === 0 && isObservedSliver(observed) && observed.ailing) {

@@ -27,16 +27,26 @@ import {
   SIRIUS,
   theRemoval,
 } from './builders.test-support.ts';
-import type { HolderOf, Machine, Reading } from './machine.ts';
+import type { HolderOf, Machine, MachineSigns, Reading } from './machine.ts';
 import { ABSENT, newSliver, type ObservedAccount } from './observed-account.ts';
 import { operatorHandlers } from './operator-view.ts';
 import { AccountSupervisor } from './supervisor.ts';
+import { SIGNS, type SignName } from './waits/causes.ts';
 
 /** A machine in memory: every step does what the model says; some names may be broken. */
 class FakeMachine implements Machine {
   readonly driver = 'fake';
+  /** What each sign reads now. */
+  readonly shown = new Map<SignName, string>();
+  readonly signs = Object.fromEntries(
+    SIGNS.map((sign) => [sign, async () => this.shown.get(sign) ?? 'as before']),
+  ) as MachineSigns;
   readonly done: { readonly name: AccountName; readonly step: AccountStep }[] = [];
   readonly broken = new Set<AccountName>();
+  /** How steps of broken accounts fail. */
+  breakage = new Error('the disk is on fire');
+  /** No version of any image is there. */
+  imageless = false;
   /** Other people's users, by the slot that their user id is in. */
   readonly strangers = new Map<Slot, string>();
   constructor(readonly accounts = new Map<AccountName, ObservedAccount>()) {}
@@ -52,12 +62,12 @@ class FakeMachine implements Machine {
     return this.accounts.get(name) ?? ABSENT;
   }
   async execute(name: AccountName, step: AccountStep): Promise<void> {
-    if (this.broken.has(name)) throw new Error('the disk is on fire');
+    if (this.broken.has(name)) throw this.breakage;
     this.done.push({ name, step });
     this.accounts.set(name, applyStep(this.accounts.get(name) ?? ABSENT, step));
   }
-  newestImage(): ImageVersion {
-    return IMAGE;
+  newestImage(): ImageVersion | undefined {
+    return this.imageless ? undefined : IMAGE;
   }
   async readings(): Promise<readonly Reading[]> {
     return [];
@@ -109,8 +119,9 @@ async function aSupervisor(machine: FakeMachine, accounts: object = {}) {
     history: { stepDone: () => {} },
     feed: () => feed,
     wake: (names, revision) => loop.wake(names, revision),
+    retry: (names) => loop.retry(names),
   });
-  const log = { warn: () => {}, info: () => {} };
+  const log = { warn: () => {}, info: () => {}, debug: () => {} };
   const loop = new ReconcileLoop(supervisor, {
     workers: 4,
     failures,
@@ -125,8 +136,8 @@ async function aSupervisor(machine: FakeMachine, accounts: object = {}) {
     machine,
     history: { events: async () => ({ events: [], more: false }) },
     policy: config.accounts,
-    busy: () => loop.busy,
-    settledUpTo: (newest) => loop.settledUpTo(newest),
+    loop,
+    failures,
     commonStatus: () => ({ process: 'x', pid: 1, version: '0', started_at: 0, failures: [] }),
   });
   /** Publishes items (null: gone) and waits until all is settled. */
@@ -377,4 +388,106 @@ test('what is observed is shown by name, state and ids', async () => {
   expect(await handlers.observed({})).toMatchObject([
     { name: SIRIUS, state: 'running', detail: { uid: 30_000, first_id: 1_879_048_192 } },
   ]);
+});
+
+/** Passes half a second, in which the signs are looked at. */
+const nextLook = (timing: StandingClock) => timing.pass(500);
+
+async function mended(
+  machine: FakeMachine,
+  sign: SignName,
+  mend: () => void,
+  accounts?: object,
+): Promise<void> {
+  const { failures, publish, timing } = await aSupervisor(machine, accounts);
+  await publish(accepted, keyed(aSliver(A)));
+  for (let attempt = 0; attempt < 9; attempt += 1) {
+    timing.pass(300_000);
+    await vi.waitFor(() => expect(failures.list()[0]?.attempts).toBe(attempt + 2));
+  }
+  mend();
+  machine.shown.set(sign, 'mended');
+  const before = timing.now();
+  await vi.waitFor(() => {
+    if (timing.now() - before < 1500) nextLook(timing);
+    expect(machine.accounts.get(A)).toMatchObject({ state: 'running' });
+  });
+  expect(failures.list()).toEqual([]);
+  expect(timing.now() - before).toBeLessThanOrEqual(1500);
+}
+
+test('a sliver that has waited for an image for long comes up at once when the image has been imported', async () => {
+  const machine = new FakeMachine();
+  machine.imageless = true;
+  await mended(machine, 'images', () => {
+    machine.imageless = false;
+  });
+});
+
+test('a sliver whose name somebody else had comes up at once when the name is released', async () => {
+  const stranger = { state: 'foreign', cause: 'name-taken', reason: 'not ours' } as const;
+  const machine = new FakeMachine(new Map([[A, stranger]]));
+  await mended(machine, 'users', () => void machine.accounts.delete(A));
+});
+
+test('a sliver without an id range comes up at once when somebody else releases one', async () => {
+  const machine = new FakeMachine();
+  machine.strangers.set(slot(0), 'bob');
+  await mended(machine, 'users', () => void machine.strangers.clear(), { slots: 1 });
+});
+
+test.each([
+  ['room', 'No space left on device'],
+  ['writable', 'Read-only file system'],
+  ['quota', 'its file system keeps no project quotas'],
+  ['locks', 'cannot lock /etc/passwd; try again later.'],
+  ['units', 'Unit nodemgr-sliver@site_a.service is masked.'],
+] as const)(
+  'a step that failed for want of %s is done at once when that is mended',
+  async (sign, text) => {
+    const machine = new FakeMachine();
+    machine.broken.add(A);
+    machine.breakage = new Error(text);
+    await mended(machine, sign, () => machine.broken.clear());
+  },
+);
+
+test('what is mended wakes nobody who waits for something else', async () => {
+  const machine = new FakeMachine();
+  machine.broken.add(A);
+  machine.breakage = new Error('No space left on device');
+  const { failures, publish, timing } = await aSupervisor(machine);
+  await publish(keyed(aSliver(A)));
+  machine.shown.set('images', 'another one');
+  const { attempts } = failures.list()[0] ?? {};
+  nextLook(timing);
+  await vi.waitFor(() => expect(timing.due.some(({ at }) => at === timing.ms + 500)).toBe(true));
+  expect(failures.list()).toMatchObject([{ subject: A, attempts }]);
+});
+
+test('a delegate whose name kept files have comes up when they are purged', async () => {
+  const name = accountName('del_snoop');
+  const files = { state: 'kept', slot: slot(0), since: epochSeconds(9_990), image: IMAGE } as const;
+  const machine = new FakeMachine(new Map([[name, files]]));
+  const { failures, publish, timing } = await aSupervisor(machine, { keep_files_seconds: 60 });
+  await publish(accepted, keyed(aDelegate(name)));
+  expect(failures.list()).toMatchObject([{ subject: name, action: 'create' }]);
+  timing.pass(51_000);
+  await vi.waitFor(() => expect(machine.accounts.get(name)).toMatchObject({ state: 'delegate' }));
+});
+
+test('an operator’s retry tries all that fails, or one account, and says how each stands', async () => {
+  const machine = new FakeMachine();
+  machine.broken.add(A).add(B);
+  const { handlers, publish } = await aSupervisor(machine);
+  await publish(keyed(aSliver(A)), keyed(aSliver(B)), keyed(aSliver(C)));
+  machine.broken.delete(A);
+  expect(await handlers.retry({ name: C })).toEqual({ tried: [{ subject: C, outcome: 'works' }] });
+  expect(await handlers.retry({ name: 'no_such' })).toEqual({ tried: [] });
+  expect(await handlers.retry({})).toEqual({
+    tried: [
+      { subject: A, outcome: 'works' },
+      { subject: B, outcome: 'fails', reason: 'create-user: the disk is on fire' },
+    ],
+  });
 });

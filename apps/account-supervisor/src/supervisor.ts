@@ -6,7 +6,7 @@
 import { ActionFailed, type Agent, type Plan, type Timing } from '@nodemgr/agent';
 import type { FeedSubscription } from '@nodemgr/bus';
 import type { Config } from '@nodemgr/config';
-import type { FailureBoard } from '@nodemgr/daemon';
+import { type FailureBoard, Waits } from '@nodemgr/daemon';
 import {
   type AccountName,
   type ImageName,
@@ -25,6 +25,7 @@ import { ABSENT, type ObservedAccount } from './observed-account.ts';
 import { purgeTime } from './plan-removal.ts';
 import { PurgeTimers } from './purge-timers.ts';
 import { SlotTable } from './slot-table.ts';
+import { CAUSES, type Cause, causeOf, type SignName } from './waits/causes.ts';
 
 export interface SupervisorParts {
   readonly machine: Machine;
@@ -37,6 +38,8 @@ export interface SupervisorParts {
   readonly feed: () => Pick<FeedSubscription, 'items' | 'position'>;
   /** Asks for another look at some accounts; `revision` when it is for a change of the feed. */
   readonly wake: (names: Iterable<AccountName>, revision?: number) => void;
+  /** Asks for another attempt at some accounts that fail, because something may have been mended. */
+  readonly retry: (names: readonly AccountName[]) => void;
 }
 
 const CPU_SUBJECT = 'CPU guarantees';
@@ -47,6 +50,7 @@ export class AccountSupervisor implements Agent<AccountName, ObservedAccount, Ac
   readonly #slots: SlotTable;
   readonly #cpu = new CpuShares();
   readonly #purges: PurgeTimers;
+  readonly #waits: Waits<AccountName, SignName>;
   /** Accounts that found no slot: woken when one is free. */
   readonly #slotless = new Set<AccountName>();
   /** Accounts that may not be removed yet: woken when a document is accepted. */
@@ -56,6 +60,12 @@ export class AccountSupervisor implements Agent<AccountName, ObservedAccount, Ac
     this.#parts = parts;
     this.#slots = new SlotTable(parts.accounts.slots);
     this.#purges = new PurgeTimers(parts.timing, parts.wake);
+    this.#waits = new Waits({
+      signs: parts.machine.signs,
+      wake: parts.retry,
+      after: (ms, action) => parts.timing.after(ms, action),
+      monotonicMs: () => performance.now(),
+    });
   }
 
   /** open looks at the whole machine; rejects when that cannot be done. */
@@ -114,7 +124,10 @@ export class AccountSupervisor implements Agent<AccountName, ObservedAccount, Ac
   }
 
   async observe(name: AccountName, signal: AbortSignal): Promise<ObservedAccount> {
-    const account = await this.#parts.machine.observeAccount(name, signal);
+    await this.#waits.begins(name);
+    const account = await this.#notingCause(name, () =>
+      this.#parts.machine.observeAccount(name, signal),
+    );
     this.#remember(name, account);
     if (account.state !== 'absent') return account;
     // It may be made next: in the meantime somebody else may have been given the ids that it would get.
@@ -126,13 +139,20 @@ export class AccountSupervisor implements Agent<AccountName, ObservedAccount, Ac
   plan(name: AccountName, observed: ObservedAccount): Plan<AccountStep> {
     const { verdict, plan } = decideAccount(name, observed, this.grounds());
     this.#note(this.#withheld, name, verdict.verdict === 'withheld');
-    this.#note(this.#slotless, name, plan.blocked !== undefined);
+    this.#note(this.#slotless, name, plan.blocked?.cause === 'no-id-range');
     if (observed.state === 'foreign') this.#freeSlot(name);
-    if (plan.blocked !== undefined) throw new ActionFailed('create', plan.blocked);
+    if (plan.blocked !== undefined) {
+      const { cause, reason } = plan.blocked;
+      this.#waitFor(name, cause);
+      if (cause === 'files-kept') this.#afterwards(name, observed);
+      throw new ActionFailed('create', reason);
+    }
     if (plan.failing !== undefined) {
+      this.#waitFor(name, 'unit-ends');
       throw new ActionFailed(plan.failing.action, plan.failing.reason);
     }
     const { steps } = plan;
+    if (steps.length === 0) this.#waits.works(name);
     if (verdict.verdict === 'withheld') {
       return { steps, withheld: { action: 'remove', reason: verdict.reason } };
     }
@@ -145,7 +165,7 @@ export class AccountSupervisor implements Agent<AccountName, ObservedAccount, Ac
   }
 
   async execute(name: AccountName, step: AccountStep, signal: AbortSignal): Promise<void> {
-    await this.#parts.machine.execute(name, step, signal);
+    await this.#notingCause(name, () => this.#parts.machine.execute(name, step, signal));
     const { items } = this.#parts.feed();
     this.#parts.history.stepDone({ name, step, before: this.#lastSeen(name), items });
   }
@@ -157,6 +177,20 @@ export class AccountSupervisor implements Agent<AccountName, ObservedAccount, Ac
   /** stop cancels what is still to come. */
   stop(): void {
     this.#purges.stop();
+    this.#waits.stop();
+  }
+
+  async #notingCause<T>(name: AccountName, work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      this.#waitFor(name, causeOf(error));
+      throw error;
+    }
+  }
+
+  #waitFor(name: AccountName, cause: Cause): void {
+    this.#waits.failed(name, CAUSES[cause]);
   }
 
   *#namesIn(keys: Iterable<RecordKey>): Iterable<AccountName> {
@@ -232,6 +266,6 @@ export class AccountSupervisor implements Agent<AccountName, ObservedAccount, Ac
   }
 
   #freeSlot(name: AccountName): void {
-    if (this.#slots.release(name)) this.#parts.wake([...this.#slotless]);
+    if (this.#slots.release(name)) this.#parts.retry([...this.#slotless]);
   }
 }

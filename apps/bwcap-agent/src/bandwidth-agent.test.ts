@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { REAL_TIMING, ReconcileLoop } from '@nodemgr/agent';
 import { checkConfig } from '@nodemgr/config';
 import type { AccountItem, BwcapItem, FeedItem } from '@nodemgr/contracts';
-import { FailureBoard } from '@nodemgr/daemon';
+import { FailureBoard, type Sign } from '@nodemgr/daemon';
 import {
   type AccountName,
   BWCAP_KEY,
@@ -29,7 +29,7 @@ let state = '';
 let stops: (() => Promise<void>)[] = [];
 const logged: string[] = [];
 const note = (...[fields]: readonly unknown[]) => void logged.push(JSON.stringify(fields));
-const log = { info: note, error: note, warn: note };
+const log = { info: note, error: note, warn: note, debug: note };
 
 beforeEach(async () => {
   logged.length = 0;
@@ -84,12 +84,14 @@ async function anAgent(
   atStart = ranges(),
   bootId = 'boot-1',
   found: FoundUplink = { uplink: UPLINK_FOUND },
+  programs: Sign = async () => '',
 ) {
   const config = checkConfig(
     { node: { id: 1, state_dir: state }, plc: { url: 'https://plc.example/' } },
     'test',
   );
-  const kernel = await DryRunKernel.open(config, bootId, log);
+  const dryRun = await DryRunKernel.open(config, bootId, log);
+  const kernel = Object.assign(dryRun, { signs: { ...dryRun.signs, programs } });
   const items = new Map<RecordKey, FeedItem>();
   const feed = { items, position: { state: 'waiting' as 'waiting' | 'live', revision: 0 } };
   const failures = new FailureBoard();
@@ -102,6 +104,7 @@ async function anAgent(
     timing: REAL_TIMING,
     feed: () => feed,
     wake: (revision) => loop.wake([UPLINK], revision),
+    retry: () => loop.retry([UPLINK]),
   });
   const loop = new ReconcileLoop(agent, { workers: 1, failures, log, resyncMs: 1e9 });
   loop.start();
@@ -118,7 +121,8 @@ async function anAgent(
     agent,
     kernel,
     feed: () => feed,
-    settledUpTo: (newest) => loop.settledUpTo(newest),
+    loop,
+    failures,
     commonStatus: () => ({ process: 'x', pid: 1, version: '0', started_at: 0, failures: [] }),
   });
   return { agent, kernel, loop, failures, publish, settled, handlers };
@@ -259,4 +263,31 @@ test('the limits and what they count are told, of all slivers or of one', async 
   const { slivers } = await handlers.traffic({ name: SIRIUS });
   expect(slivers).toMatchObject([{ name: SIRIUS, ordinary: { ceil: 5_000_000 } }]);
   expect(slivers[0]?.ordinary?.counters).toBeUndefined();
+});
+
+test('limits that could not be applied are applied soon after what was wanting is there', async () => {
+  let programs = 'none';
+  const { agent, kernel, failures, publish, handlers } = await anAgent(
+    ranges(SIRIUS),
+    'boot-1',
+    { uplink: UPLINK_FOUND },
+    async () => programs,
+  );
+  const apply = kernel.apply.bind(kernel);
+  kernel.apply = async () => {
+    throw new Error('cannot run tc: spawn tc ENOENT');
+  };
+  await publish('all', sliver(SIRIUS));
+  expect(await handlers.retry({ name: 'princeton_sirius' })).toEqual({ tried: [] });
+  expect(await handlers.retry({})).toMatchObject({
+    tried: [{ subject: 'uplink', outcome: 'fails', reason: /spawn tc ENOENT/ }],
+  });
+  kernel.apply = apply;
+  programs = 'tc';
+  await vi.waitFor(() => expect(agent.observed.slivers.size).toBe(1), 5000);
+  expect(failures.list()).toEqual([]);
+  expect(await handlers.retry({})).toEqual({ tried: [] });
+  expect(await handlers.retry({ name: 'uplink' })).toEqual({
+    tried: [{ subject: 'uplink', outcome: 'works' }],
+  });
 });

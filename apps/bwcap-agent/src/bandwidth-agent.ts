@@ -5,7 +5,7 @@
  */
 import type { Agent, Plan, Timing } from '@nodemgr/agent';
 import type { FeedSubscription } from '@nodemgr/bus';
-import type { FailureBoard } from '@nodemgr/daemon';
+import { type FailureBoard, Waits } from '@nodemgr/daemon';
 import {
   type AccountName,
   BWCAP_KEY,
@@ -16,7 +16,7 @@ import {
 import { applyChanges } from './apply-changes.ts';
 import { type BandwidthState, NOTHING_INSTALLED, type SliverLeaves } from './bandwidth-state.ts';
 import { type BandwidthStep, isLarge } from './bandwidth-steps.ts';
-import type { Kernel } from './kernel.ts';
+import { type Kernel, SIGNS, type SignName } from './kernel.ts';
 import { LeafPlaces } from './leaf-places.ts';
 import {
   type NodeDemand,
@@ -48,10 +48,12 @@ export interface AgentParts {
   /** The slivers that are on the machine at the start. */
   readonly ranges: Ranges;
   readonly failures: Pick<FailureBoard, 'report' | 'clear'>;
-  readonly timing: Pick<Timing, 'now'>;
+  readonly timing: Pick<Timing, 'now' | 'after'>;
   readonly feed: () => Pick<FeedSubscription, 'items' | 'position'>;
   /** Asks for another look; `revision` when it is for a change of the feed. */
   readonly wake: (revision?: number) => void;
+  /** Asks for another attempt, because something may have been mended. */
+  readonly retry: () => void;
 }
 
 const MIN_RATES_SUBJECT = 'min rates';
@@ -62,6 +64,7 @@ export class BandwidthAgent implements Agent<Subject, BandwidthState, Batch> {
   readonly #parts: AgentParts;
   readonly #demands: SliverDemands;
   readonly #places = new LeafPlaces();
+  readonly #waits: Waits<Subject, SignName>;
   /** Slivers to be planned for. */
   readonly #changed = new Set<AccountName>();
   #found: FoundUplink;
@@ -80,6 +83,12 @@ export class BandwidthAgent implements Agent<Subject, BandwidthState, Batch> {
     this.#found = parts.found;
     this.#ranges = parts.ranges;
     this.#demands = new SliverDemands(parts.node);
+    this.#waits = new Waits({
+      signs: parts.kernel.signs,
+      wake: parts.retry,
+      after: (ms, action) => parts.timing.after(ms, action),
+      monotonicMs: () => performance.now(),
+    });
     this.#node = this.#planNode();
   }
 
@@ -134,7 +143,7 @@ export class BandwidthAgent implements Agent<Subject, BandwidthState, Batch> {
   lookAgain(): void {
     this.#doubts += 1;
     this.#readAt = undefined;
-    this.#parts.wake();
+    this.#parts.retry();
   }
 
   keys(): Iterable<Subject> {
@@ -147,7 +156,7 @@ export class BandwidthAgent implements Agent<Subject, BandwidthState, Batch> {
     const recent = this.#readAt !== undefined && now - this.#readAt <= READ_AGAIN_MS;
     if (uplink === undefined || recent) return this.#observed;
     const doubts = this.#doubts;
-    const observed = await this.#parts.kernel.read(uplink);
+    const observed = await this.#attempt(() => this.#parts.kernel.read(uplink));
     // What has happened while it was read may not be in it.
     if (this.#doubts === doubts) this.#readAt = now;
     this.#observed = observed;
@@ -170,13 +179,18 @@ export class BandwidthAgent implements Agent<Subject, BandwidthState, Batch> {
     const readAt = this.#readAt;
     // Until it has been made whole, nobody knows what is there.
     this.#readAt = undefined;
-    await this.#parts.kernel.apply(changes);
+    await this.#attempt(() => this.#parts.kernel.apply(changes));
     this.#observed = applyChanges(this.#observed, changes);
     if (!changes.some(isLarge)) this.#readAt = readAt;
   }
 
   nameOf(): string {
     return 'apply';
+  }
+
+  /** stop waits for nothing any more. */
+  stop(): void {
+    this.#waits.stop();
   }
 
   /** changes returns what is to be changed. Before the feed has spoken, and without an uplink: nothing. */
@@ -192,6 +206,18 @@ export class BandwidthAgent implements Agent<Subject, BandwidthState, Batch> {
   /** wantedFor returns the leaves that a sliver ought to have; undefined: it is not on the machine. */
   wantedFor(name: AccountName): SliverLeaves | undefined {
     return this.#node === undefined ? undefined : this.#leavesOf(name, this.#node);
+  }
+
+  async #attempt<T>(work: () => Promise<T>): Promise<T> {
+    await this.#waits.begins(UPLINK);
+    try {
+      const done = await work();
+      this.#waits.works(UPLINK);
+      return done;
+    } catch (error) {
+      this.#waits.failed(UPLINK, SIGNS);
+      throw error;
+    }
   }
 
   #leavesOf(name: AccountName, { scale }: NodePlan): SliverLeaves | undefined {

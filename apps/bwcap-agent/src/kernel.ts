@@ -1,4 +1,5 @@
 /** The port to the kernel's traffic control: what an implementation must read and change. */
+import type { Sign } from '@nodemgr/daemon';
 import type { BandwidthState, ClassMinor } from './bandwidth-state.ts';
 import type { BandwidthStep } from './bandwidth-steps.ts';
 import type { FoundUplink, Uplink } from './uplink.ts';
@@ -21,9 +22,25 @@ export interface Happenings {
   readonly limits: boolean;
 }
 
+/**
+ * Where it shows that what a failed attempt wanted for has come; of the network itself `happened` tells.
+ * For whatever else there is the back-off.
+ */
+export const SIGNS = [
+  /** tc(8) and nft(8) are installed. */
+  'programs',
+  /** A module of the kernel's is there (sch_htb, nf_tables, …). */
+  'modules',
+  /** The dry run's state can be written. */
+  'room',
+  'writable',
+] as const;
+export type SignName = (typeof SIGNS)[number];
+
 export interface Kernel {
   /** How the operator calls it. */
   readonly driver: string;
+  readonly signs: Readonly<Record<SignName, Sign>>;
   findUplink(): Promise<FoundUplink>;
   /** happened returns what has happened since the last call; what `apply` itself did does not count. */
   happened(): Happenings;

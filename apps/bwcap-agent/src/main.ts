@@ -97,6 +97,7 @@ async function start(context: DaemonContext): Promise<RunningDaemon> {
     timing: REAL_TIMING,
     feed: () => feed,
     wake: (revision) => loop.wake([UPLINK], revision),
+    retry: () => loop.retry([UPLINK]),
   });
   const loop = new ReconcileLoop(agent, { workers: 1, failures, log, resyncMs: RESYNC_MS });
   loop.start();
@@ -109,7 +110,8 @@ async function start(context: DaemonContext): Promise<RunningDaemon> {
       agent,
       kernel,
       feed: () => feed,
-      settledUpTo: (newest) => loop.settledUpTo(newest),
+      loop,
+      failures,
       commonStatus: context.commonStatus,
     }),
     log,
@@ -117,6 +119,7 @@ async function start(context: DaemonContext): Promise<RunningDaemon> {
   return {
     async stop() {
       stop.abort();
+      agent.stop();
       await Promise.all([feed.close(), loop.stop(), operators.close(), following]);
       kernel.close();
     },

@@ -1,10 +1,18 @@
 /** What operators are shown of the bandwidth limits. Reads, changes nothing. */
-import { formatCommand } from '@nodemgr/agent';
+import { formatCommand, type ReconcileLoop, retryFailing } from '@nodemgr/agent';
 import type { FeedSubscription, Handlers } from '@nodemgr/bus';
-import type { bandwidthOperatorContract, PlanResult, Readings, Traffic } from '@nodemgr/contracts';
-import type { CommonStatus } from '@nodemgr/daemon';
+import {
+  type bandwidthOperatorContract,
+  type PlanResult,
+  RETRY_MS,
+  type Readings,
+  type Traffic,
+  type Tried,
+} from '@nodemgr/contracts';
+import type { CommonStatus, FailureBoard } from '@nodemgr/daemon';
 import { type AccountName, recordKeyOf } from '@nodemgr/records';
-import type { BandwidthAgent } from './bandwidth-agent.ts';
+import { type BandwidthAgent, type Batch, type Subject, UPLINK } from './bandwidth-agent.ts';
+import type { BandwidthState } from './bandwidth-state.ts';
 import type { BandwidthStep } from './bandwidth-steps.ts';
 import type { Kernel } from './kernel.ts';
 import { renderChanges } from './render-changes.ts';
@@ -15,8 +23,8 @@ export interface OperatorParts {
   readonly agent: BandwidthAgent;
   readonly kernel: Kernel;
   readonly feed: () => Pick<FeedSubscription, 'items' | 'position'>;
-  /** The revision up to which the limits are in line, or fail for reasons of their own. */
-  readonly settledUpTo: (newest: number) => number;
+  readonly loop: ReconcileLoop<Subject, BandwidthState, Batch>;
+  readonly failures: Pick<FailureBoard, 'find'>;
   readonly commonStatus: () => CommonStatus;
 }
 
@@ -51,7 +59,7 @@ function statusOf(parts: OperatorParts): Status {
       ...(parts.agent.uplink === undefined ? {} : { interface: parts.agent.uplink.name }),
       // Two for each sliver, and the node's own two.
       leaves: tree === undefined ? 0 : 2 * slivers.size + 2,
-      ...(revision === undefined ? {} : { converged_revision: parts.settledUpTo(revision) }),
+      ...(revision === undefined ? {} : { converged_revision: parts.loop.settledUpTo(revision) }),
     },
   };
 }
@@ -81,6 +89,17 @@ async function trafficNow(
   return { driver: kernel.driver, at, ...trafficOf(observed, counters, only) };
 }
 
+/** The uplink is looked for, and the kernel read, afresh: also where nothing is tried again by itself. */
+async function retry(
+  { agent, kernel, loop, failures }: OperatorParts,
+  name: string = failures.find(UPLINK) === undefined ? '' : UPLINK,
+): Promise<Tried[]> {
+  if (name !== UPLINK) return [];
+  agent.uplinkFound(await kernel.findUplink());
+  agent.lookAgain();
+  return retryFailing(loop, failures, name, RETRY_MS);
+}
+
 /** operatorHandlers answers an operator's questions about the bandwidth limits. */
 export function operatorHandlers(parts: OperatorParts): Handlers<typeof bandwidthOperatorContract> {
   return {
@@ -88,5 +107,6 @@ export function operatorHandlers(parts: OperatorParts): Handlers<typeof bandwidt
     plan: () => planOf(parts),
     readings: ({ name }) => readingsFor(parts, name),
     traffic: ({ name }) => trafficNow(parts, name),
+    retry: async ({ name }) => ({ tried: await retry(parts, name) }),
   };
 }

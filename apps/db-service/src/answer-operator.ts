@@ -1,8 +1,8 @@
 /** What db-service tells an operator. Reads only, but for guard_allow. */
 import { existsSync } from 'node:fs';
 import type { Handlers } from '@nodemgr/bus';
-import type { DbStatus, dbOperatorContract, SliverView } from '@nodemgr/contracts';
-import type { CommonStatus } from '@nodemgr/daemon';
+import type { DbStatus, dbOperatorContract, SliverView, Tried } from '@nodemgr/contracts';
+import type { CommonStatus, FailureBoard } from '@nodemgr/daemon';
 import { Fault } from '@nodemgr/faults';
 import { isAccount, isSliver, type RecordKey } from '@nodemgr/records';
 import { itemFor } from './derive-items.ts';
@@ -20,6 +20,9 @@ export interface OperatorOptions {
   readonly bootId: string;
   readonly salvage: Salvage | undefined;
   readonly commonStatus: () => CommonStatus;
+  readonly failures: Pick<FailureBoard, 'find'>;
+  /** What is looked at again, by the subject that it reports under. None throws. */
+  readonly looks: Readonly<Record<string, () => void>>;
 }
 
 function statusOf(options: OperatorOptions): DbStatus {
@@ -82,6 +85,19 @@ function sliverView(keeper: StateKeeper, name: string): SliverView {
   };
 }
 
+/** What fails is looked at again at once; every look of db-service's is over when it returns. */
+function retry({ failures, looks }: OperatorOptions, name: string | undefined): Tried[] {
+  const subjects = Object.keys(looks).filter((subject) =>
+    name === undefined ? failures.find(subject) !== undefined : subject === name,
+  );
+  return subjects.map((subject) => {
+    looks[subject]?.();
+    const failure = failures.find(subject);
+    if (failure === undefined) return { subject, outcome: 'works' };
+    return { subject, outcome: 'fails', reason: `${failure.action}: ${failure.reason}` };
+  });
+}
+
 /** operatorHandlers answers dbOperatorContract. */
 export function operatorHandlers(options: OperatorOptions): Handlers<typeof dbOperatorContract> {
   const { keeper, deliveries } = options;
@@ -96,5 +112,6 @@ export function operatorHandlers(options: OperatorOptions): Handlers<typeof dbOp
     sliver: ({ name }) => sliverView(keeper, name),
     guard_allow: () => deliveries.allow(),
     events: (query) => keeper.events(query),
+    retry: ({ name }) => ({ tried: retry(options, name) }),
   };
 }

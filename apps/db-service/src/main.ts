@@ -17,12 +17,12 @@ import { machineClock } from './machine-clock.ts';
 import { RationedWork } from './rationed-work.ts';
 import type { BadRow } from './row-schemas.ts';
 import { StateKeeper } from './state-keeper.ts';
-import { startSweeping } from './sweep-expiry.ts';
+import { EXPIRY, startSweeping, sweeper } from './sweep-expiry.ts';
 import { Deliveries } from './take-deliveries.ts';
 import { Tickets } from './take-tickets.ts';
 import { writeHandlers } from './take-writes.ts';
 import { TrustedClock } from './trusted-clock.ts';
-import { TrustedKeysFile } from './trusted-keys-file.ts';
+import { TICKETS, TrustedKeysFile } from './trusted-keys-file.ts';
 
 /** The parts that the servers need. */
 interface Parts {
@@ -30,6 +30,7 @@ interface Parts {
   readonly deliveries: Deliveries;
   readonly clock: TrustedClock;
   readonly tickets: Tickets;
+  readonly trustedKeys: TrustedKeysFile;
   readonly bootId: string;
   readonly salvage: Loaded['salvage'];
 }
@@ -52,17 +53,16 @@ function loadOwnState({ config, log, failures }: DaemonContext): Loaded {
 const TICKETS_WAITING = { maxWaiting: 8, maxWaitMs: 5000 };
 
 function makeTickets(
-  { config, failures, log, signal }: DaemonContext,
-  { keeper, clock, deliveries }: Pick<Parts, 'keeper' | 'clock' | 'deliveries'>,
+  { config, signal, log }: DaemonContext,
+  { keeper, clock, deliveries, trustedKeys }: Omit<Parts, 'tickets' | 'bootId' | 'salvage'>,
 ): Tickets {
-  const { trusted_keys_file: path, allow_rsa_sha1: allowRsaSha1 } = config.tickets;
+  const { allow_rsa_sha1: allowRsaSha1 } = config.tickets;
   const ration = new RationedWork({
     ...TICKETS_WAITING,
     what: 'tickets',
     now: () => performance.now(),
     pause: (ms) => sleep(ms, signal),
   });
-  const trustedKeys = new TrustedKeysFile({ path, failures, log });
   const nodeId = config.node.id;
   const sweep = () => deliveries.sweep();
   return new Tickets({ keeper, clock, nodeId, allowRsaSha1, trustedKeys, ration, sweep, log });
@@ -102,12 +102,20 @@ function makeParts(
     failures,
     log,
   });
-  const tickets = makeTickets(context, { keeper, clock, deliveries });
-  return { keeper, deliveries, clock, tickets, bootId, salvage };
+  const trustedKeys = new TrustedKeysFile({
+    path: config.tickets.trusted_keys_file,
+    failures,
+    log,
+  });
+  const tickets = makeTickets(context, { keeper, clock, deliveries, trustedKeys });
+  return { keeper, deliveries, clock, tickets, trustedKeys, bootId, salvage };
 }
 
-function serveAll(context: DaemonContext, parts: Parts): Promise<CallServer[]> {
-  const { endpoints, log, commonStatus } = context;
+/** What is looked at every second, and whenever an operator asks. */
+type Looks = Readonly<Record<string, () => void>>;
+
+function serveAll(context: DaemonContext, parts: Parts, looks: Looks): Promise<CallServer[]> {
+  const { endpoints, log, failures, commonStatus } = context;
   const { keeper, deliveries, clock, tickets } = parts;
   return Promise.all([
     serveCalls({
@@ -131,7 +139,7 @@ function serveAll(context: DaemonContext, parts: Parts): Promise<CallServer[]> {
     serveCalls({
       path: endpoints.operator['db-service'],
       contract: dbOperatorContract,
-      handlers: operatorHandlers({ ...parts, commonStatus }),
+      handlers: operatorHandlers({ ...parts, looks, failures, commonStatus }),
       log,
     }),
   ]);
@@ -141,7 +149,7 @@ async function start(context: DaemonContext): Promise<RunningDaemon> {
   const { endpoints, log, failures } = context;
   const loaded = loadOwnState(context);
   const parts = makeParts(context, loaded, (change) => feed.publish(change));
-  const { keeper, deliveries } = parts;
+  const { keeper, deliveries, trustedKeys } = parts;
   const feed = await publishFeed({
     changes: endpoints.feedChanges,
     snapshot: endpoints.feedSnapshot,
@@ -149,8 +157,14 @@ async function start(context: DaemonContext): Promise<RunningDaemon> {
     position: () => keeper.position,
     log,
   });
-  const stopSweeping = startSweeping(() => deliveries.sweep(), failures, log);
-  const servers = await serveAll(context, parts);
+  const looks = {
+    [EXPIRY]: sweeper(() => deliveries.sweep(), failures, log),
+    [TICKETS]: () => trustedKeys.lookAgain(),
+  };
+  const stopSweeping = startSweeping(() => {
+    for (const look of Object.values(looks)) look();
+  });
+  const servers = await serveAll(context, parts, looks);
   return {
     async stop() {
       stopSweeping();

@@ -4,21 +4,26 @@ import type { FailureBoard, Logger } from '@nodemgr/daemon';
 /** How often the clock is looked at and expiry swept (milliseconds): a jump must not go unnoticed. */
 const SWEEP_MS = 1000;
 
-const SUBJECT = 'expiry';
+export const EXPIRY = 'expiry';
 
-/** startSweeping calls `sweep` every second until the function that it returns is called. */
-export function startSweeping(sweep: () => void, failures: FailureBoard, log: Logger): () => void {
-  const timer = setInterval(() => {
+/** sweeper returns `sweep` as something that never throws: a failure is reported. */
+export function sweeper(sweep: () => void, failures: FailureBoard, log: Logger): () => void {
+  return () => {
     try {
       sweep();
-      failures.clear(SUBJECT);
+      failures.clear(EXPIRY);
     } catch (error) {
       const { message: reason } = error as Error;
       const retryAt = Date.now() + SWEEP_MS;
-      const attempts = failures.report({ subject: SUBJECT, action: 'sweep', reason, retryAt });
+      const attempts = failures.report({ subject: EXPIRY, action: 'sweep', reason, retryAt });
       // Tried every second, said once: a full disk must not be filled with this.
       if (attempts === 1) log.error({ err: error }, 'expiry cannot be swept; tried every second');
     }
-  }, SWEEP_MS);
+  };
+}
+
+/** startSweeping calls `look` every second until the function that it returns is called. */
+export function startSweeping(look: () => void): () => void {
+  const timer = setInterval(look, SWEEP_MS);
   return () => clearInterval(timer);
 }

@@ -64,6 +64,18 @@ test.each([
   expect(shown()).toEqual([]);
 });
 
+test('that was spoilt and is put right is noticed before anybody hands in a ticket', () => {
+  writeFileSync(path, 'hello', { mode: 0o644 });
+  file.lookAgain();
+  expect(shown()).toEqual([]);
+  expect(() => file.read()).toThrow();
+  file.lookAgain();
+  expect(shown()).toHaveLength(1);
+  writeFileSync(path, PEM);
+  file.lookAgain();
+  expect(shown()).toEqual([]);
+});
+
 test.skipIf(!asRoot)(`of another user is not used${asRoot ? '' : ' (skipped: needs root)'}`, () => {
   writeFileSync(path, PEM, { mode: 0o644 });
   chownSync(path, 54_321, 54_321);

@@ -9,7 +9,9 @@ import { readTrustedKeys, type TrustedKey } from '@nodemgr/tickets';
 const MAX_BYTES = 512 * 1024;
 const WRITABLE_BY_OTHERS = 0o022;
 const ROOT = 0;
-const FAILURE = { subject: 'tickets', action: 'read the trusted keys' };
+/** What fails for want of the keys. */
+export const TICKETS = 'tickets';
+const FAILURE = { subject: TICKETS, action: 'read the trusted keys' };
 
 /** whyUnfit returns why a file cannot say whom to trust; undefined when it can. */
 function whyUnfit(stats: Stats, ownUid: number): string | undefined {
@@ -66,6 +68,16 @@ export class TrustedKeysFile {
         ? 'it has no list of trusted keys'
         : 'its list of trusted keys cannot be used; its operator is told why';
       throw new Fault('unavailable', `this node accepts no tickets now: ${why}`, { cause });
+    }
+  }
+
+  /** lookAgain reads a list that could not be used once more: it may have been replaced. Never throws. */
+  lookAgain(): void {
+    if (this.options.failures.find(TICKETS) === undefined) return;
+    try {
+      this.read();
+    } catch {
+      // It is reported, and said to nobody: nobody has asked.
     }
   }
 

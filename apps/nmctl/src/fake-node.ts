@@ -37,6 +37,7 @@ import { runNmctl } from './run-nmctl.ts';
 import { makeTerminal } from './terminal.ts';
 
 const log = pino({ level: 'silent' });
+const NOTHING_TRIED = { tried: [] };
 const NO_EVENTS = { events: [], more: false };
 const NO_READINGS = { driver: 'dry-run', wanted: [], readings: [] };
 const NO_STEPS = { driver: 'dry-run', steps: [], withheld: [] };
@@ -60,10 +61,12 @@ export function theDaemons(): Daemons {
   return {
     'plc-fetcher': {
       status: () => aFetcherStatus(),
+      retry: () => NOTHING_TRIED,
       fetch_now: () => ({ outcome: 'unchanged' }),
     },
     'db-service': {
       status: () => aDbStatus(),
+      retry: () => NOTHING_TRIED,
       accounts: () => [
         { name: 'princeton_sirius', item: aSliver() },
         { name: 'del_snoop', item: aDelegate() },
@@ -74,6 +77,7 @@ export function theDaemons(): Daemons {
     },
     'account-supervisor': {
       status: () => aSupervisorStatus(),
+      retry: () => NOTHING_TRIED,
       plan: () => NO_STEPS,
       observed: () => [{ name: 'princeton_sirius', state: 'running', detail: {} }],
       events: () => NO_EVENTS,
@@ -81,6 +85,7 @@ export function theDaemons(): Daemons {
     },
     'bwcap-agent': {
       status: () => aBandwidthStatus(),
+      retry: () => NOTHING_TRIED,
       plan: () => NO_STEPS,
       readings: () => NO_READINGS,
       traffic: () => aTraffic(Date.now(), undefined),

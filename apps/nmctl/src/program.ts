@@ -12,6 +12,7 @@ import { explainSliver } from './commands/explain.ts';
 import { fetchNow } from './commands/fetch.ts';
 import { allowHeldBack, showGuard } from './commands/guard.ts';
 import { showPlan } from './commands/plan.ts';
+import { retryNow } from './commands/retry.ts';
 import { showSliver } from './commands/sliver.ts';
 import { listSlivers } from './commands/slivers.ts';
 import { showStatus } from './commands/status.ts';
@@ -41,6 +42,7 @@ Examples:
   nmctl --via ssh://del_snoop@node call GetRSpec princeton_sirius
   nmctl ticket show ticket.xml                  what a ticket grants
   nmctl plan                                    what happens next, as commands
+  nmctl retry princeton_sirius                  try it now, after its cause has been mended
   nmctl config check /etc/nodemgr/nodemgr.toml
 
 Without --config or --state: .nodemgr/nodemgr.toml here if there is one, else /etc/nodemgr/nodemgr.toml.
@@ -159,6 +161,13 @@ export function makeProgram(surroundings: Surroundings): Command {
     .command('fetch')
     .description('poll the authority now')
     .action(() => run(fetchNow));
+  program
+    .command('retry')
+    .description(
+      'try now what fails and waits for its next attempt, after you have mended its cause',
+    )
+    .argument('[name]', 'an account or another subject that `nmctl status` shows; all without it')
+    .action((name: string | undefined) => run((session) => retryNow(session, name)));
   addConfig(program, run);
   addImage(program, run);
   return program;

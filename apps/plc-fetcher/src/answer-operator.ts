@@ -1,8 +1,16 @@
 /** Answers operators (`nmctl`) from what the loops know. */
 import type { Handlers } from '@nodemgr/bus';
-import type { FetcherStatus, fetcherOperatorContract } from '@nodemgr/contracts';
-import type { CommonStatus } from '@nodemgr/daemon';
-import type { PollLoop, PollStatus } from './poll-loop.ts';
+import {
+  type FetcherStatus,
+  type fetcherOperatorContract,
+  RETRY_MS,
+  type Tried,
+} from '@nodemgr/contracts';
+import { type CommonStatus, type FailureBoard, sleep } from '@nodemgr/daemon';
+import { DB_SERVICE } from './delivery-loop.ts';
+import { KEPT } from './kept-document.ts';
+import type { Fetcher } from './make-fetcher.ts';
+import { DOCUMENT, PLC, type PollStatus } from './poll-loop.ts';
 
 /** The last good document; with nothing heard from PLC yet there is none. */
 function documentOf({ good }: PollStatus): FetcherStatus['detail']['document'] {
@@ -22,15 +30,55 @@ function detailOf(url: string, status: PollStatus): FetcherStatus['detail'] {
   };
 }
 
-/** operatorHandlers returns the answers to fetcherOperatorContract. */
-export function operatorHandlers(options: {
+interface OperatorOptions {
   readonly url: string;
-  readonly polls: Pick<PollLoop, 'status' | 'fetchNow'>;
+  readonly fetcher: Pick<Fetcher, 'polls' | 'deliveries' | 'kept'>;
+  readonly failures: Pick<FailureBoard, 'find'>;
   readonly commonStatus: () => CommonStatus;
-}): Handlers<typeof fetcherOperatorContract> {
-  const { url, polls, commonStatus } = options;
+}
+
+/** What can be tried, by the subject that fails; other subjects wait for other people. */
+function attemptsOf({
+  fetcher,
+}: OperatorOptions): Readonly<Record<string, () => Promise<unknown>>> {
+  const { polls, deliveries, kept } = fetcher;
+  return {
+    [PLC]: () => polls.fetchNow(),
+    [DOCUMENT]: () => polls.fetchNow(),
+    [KEPT]: () => kept.again(),
+    [DB_SERVICE]: () => deliveries.retry(),
+  };
+}
+
+/** Tries `name`, or all that fails; waits RETRY_MS at most. */
+async function retry(options: OperatorOptions, name: string | undefined): Promise<Tried[]> {
+  const { failures } = options;
+  const attempts = Object.entries(attemptsOf(options)).filter(([subject]) =>
+    name === undefined ? failures.find(subject) !== undefined : subject === name,
+  );
+  const enough = new AbortController();
+  const late = sleep(RETRY_MS, enough.signal).then((): Tried['outcome'] => 'tried still');
+  const tried = attempts.map(async ([subject, attempt]): Promise<Tried> => {
+    const outcome = await Promise.race([attempt().then(() => undefined), late]);
+    const failure = failures.find(subject);
+    if (outcome !== undefined) return { subject, outcome };
+    if (failure === undefined) return { subject, outcome: 'works' };
+    return { subject, outcome: 'fails', reason: `${failure.action}: ${failure.reason}` };
+  });
+  const all = await Promise.all(tried);
+  enough.abort();
+  return all;
+}
+
+/** operatorHandlers returns the answers to fetcherOperatorContract. */
+export function operatorHandlers(
+  options: OperatorOptions,
+): Handlers<typeof fetcherOperatorContract> {
+  const { url, fetcher, commonStatus } = options;
+  const { polls } = fetcher;
   return {
     status: () => ({ ...commonStatus(), detail: detailOf(url, polls.status) }),
+    retry: async ({ name }) => ({ tried: await retry(options, name) }),
     fetch_now: async () => ({ outcome: await polls.fetchNow() }),
   };
 }

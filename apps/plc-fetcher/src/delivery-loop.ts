@@ -38,9 +38,10 @@ export interface DeliveryOptions {
   readonly checkMs: number;
 }
 
-/** How long db-service is left alone after it did not answer. */
-const BACKOFF = { base_ms: 250, max_ms: 5000 };
-const DB_SERVICE = 'db-service';
+/** How long db-service is left alone after it did not answer: one that is back has what it missed in 2 seconds. */
+const BACKOFF = { base_ms: 250, max_ms: 2000 };
+/** Subject on the failure board. */
+export const DB_SERVICE = 'db-service';
 /** What the failure board calls a source's update. */
 const SUBJECTS: Readonly<Record<Source, string>> = {
   plc: 'slices.xml',
@@ -61,6 +62,7 @@ export class DeliveryLoop {
   readonly #offers = new Map<Source, SourceOffer>();
   /** Sources whose update the guard holds back, as far as we know. */
   readonly #refused = new Set<Source>();
+  readonly #asked: (() => void)[] = [];
   #attempts = 0;
 
   constructor(options: DeliveryOptions) {
@@ -74,13 +76,24 @@ export class DeliveryLoop {
     this.#alarm.ring();
   }
 
+  /** retry compares at once; resolves when that has been done. */
+  retry(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#asked.push(resolve);
+      this.#alarm.ring();
+    });
+  }
+
   /** run compares and delivers until the signal aborts; never rejects. */
   async run(): Promise<void> {
     const { signal } = this.#options;
     while (!signal.aborted) {
+      const asked = this.#asked.splice(0);
       const wait = await this.#round();
+      for (const resolve of asked) resolve();
       if (!signal.aborted) await this.#alarm.wait(wait);
     }
+    for (const resolve of this.#asked.splice(0)) resolve();
   }
 
   /** Goes through all sources; one that fails holds up no other. Returns how long to wait, milliseconds. */

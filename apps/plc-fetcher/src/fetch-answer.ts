@@ -13,6 +13,8 @@ export type FetchAnswer =
   | {
       readonly kind: 'failed';
       readonly reason: string;
+      /** PLC was reached, and answered with no document. */
+      readonly refused?: true;
       /** What PLC asked for (RFC 9110, 10.2.3). */
       readonly retryAfterSeconds?: number | undefined;
     };

@@ -34,6 +34,8 @@ const fetch = (answer: Answer, changes = {}, validators = {}) => {
   return withDeadline(fetchHttps(source(changes)), 10)(validators, LATER);
 };
 const failed = (reason: RegExp) => ({ kind: 'failed', reason: expect.stringMatching(reason) });
+/** PLC itself said so. */
+const refused = (reason: RegExp) => ({ ...failed(reason), refused: true });
 
 describe('a document', () => {
   test('comes with its validators, and they are sent with the next request', async () => {
@@ -63,7 +65,7 @@ describe('a document', () => {
   test('304 says that it has not changed, if that was asked', async () => {
     const answer: Answer = (_request, response) => response.writeHead(304).end();
     expect(await fetch(answer, {}, { etag: '"1"' })).toEqual({ kind: 'unchanged' });
-    expect(await fetch(answer)).toEqual(failed(/304/));
+    expect(await fetch(answer)).toEqual(refused(/304/));
   });
 });
 
@@ -145,6 +147,7 @@ describe('a failure', () => {
       response.writeHead(503, { 'retry-after': '120' }).end('busy');
     expect(await fetch(answer)).toEqual({
       kind: 'failed',
+      refused: true,
       reason: 'PLC answers 503 Service Unavailable',
       retryAfterSeconds: 120,
     });
@@ -153,7 +156,7 @@ describe('a failure', () => {
   test('a redirect is not followed', async () => {
     const answer: Answer = (_request, response) =>
       response.writeHead(302, { location: 'https://elsewhere.example/' }).end();
-    expect(await fetch(answer)).toEqual(failed(/302 Found; redirects are not followed/));
+    expect(await fetch(answer)).toEqual(refused(/302 Found; redirects are not followed/));
   });
 
   test('a PLC that is not there', async () => {

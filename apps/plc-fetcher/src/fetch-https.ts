@@ -68,6 +68,7 @@ function refusal(answer: IncomingMessage): FetchAnswer {
   const where = headers.location === undefined ? '' : `; redirects are not followed`;
   return {
     kind: 'failed',
+    refused: true,
     reason: `PLC answers ${statusCode} ${statusMessage.slice(0, 80)}${where}`.trim(),
     retryAfterSeconds: retryAfterSeconds(headers['retry-after'], Date.now()),
   };

@@ -27,6 +27,8 @@ export type Judgement =
       readonly outcome: 'failed';
       readonly reason: string;
       readonly retryAfterSeconds?: number | undefined;
+      /** PLC was reached, and answered with no document. */
+      readonly refused?: true | undefined;
     }
   | { readonly outcome: 'malformed'; readonly reason: string }
   /** The same document as before; nothing was parsed. */
@@ -55,8 +57,8 @@ export function judgeAnswer(
   { nodeId, nowMs }: AnswerCircumstances,
 ): Judgement {
   if (answer.kind === 'failed') {
-    const { reason, retryAfterSeconds } = answer;
-    return { outcome: 'failed', reason, retryAfterSeconds };
+    const { reason, retryAfterSeconds, refused } = answer;
+    return { outcome: 'failed', reason, retryAfterSeconds, refused };
   }
   if (answer.kind === 'unchanged') {
     if (good !== undefined) return confirm(good, good.validators, nowMs);

@@ -2,9 +2,10 @@
  * The last good document across restarts: taken up at the start, kept whenever a new one counts. What
  * cannot be kept or read is reported and holds nothing up: it is missed only by a boot without PLC.
  */
-import type { FailureBoard, Logger } from '@nodemgr/daemon';
+import type { FailureBoard, Logger, Waits } from '@nodemgr/daemon';
 import type { EpochSeconds } from '@nodemgr/records';
 import { parseSlicesXml } from '@nodemgr/slices-xml';
+import { CAUSES, type SignName } from './causes.ts';
 import type { DocumentNote, DocumentStore } from './document-store.ts';
 import { reasonOf } from './fetch-answer.ts';
 import type { GoodDocument } from './judge-answer.ts';
@@ -15,15 +16,25 @@ export interface KeptOptions {
   readonly store: Pick<DocumentStore, 'load' | 'save' | 'note'>;
   readonly failures: FailureBoard;
   readonly log: Logger;
+  readonly waits: Pick<Waits<string, SignName>, 'begins' | 'failed' | 'works'>;
+}
+
+/** One write: of a whole document, or of what is known of the one that is on disk. */
+interface Write {
+  readonly what: 'document' | 'note';
+  /** Reports whether there was anything to write. */
+  carryOut(): Promise<boolean>;
 }
 
 /** Subject on the failure board. */
-const KEPT = 'last good document';
+export const KEPT = 'last good document';
 
 export class KeptDocument {
   /** Names the document that is on disk; notes about another one come too late. */
   #sha256: string | undefined;
   #turn: Promise<void> = Promise.resolve();
+  /** What could not be written, with the bytes of a document that nobody else has. */
+  #undone: Write | undefined;
 
   constructor(private readonly options: KeptOptions) {}
 
@@ -41,11 +52,12 @@ export class KeptDocument {
 
   /** keep writes a new document; never rejects. */
   keep(good: GoodDocument, bytes: Buffer): Promise<void> {
-    return this.#inTurn(async () => {
+    const carryOut = async () => {
       await this.options.store.save(this.#noteOf(good), bytes);
       this.#sha256 = good.sha256;
       return true;
-    });
+    };
+    return this.#inTurn({ what: 'document', carryOut });
   }
 
   /**
@@ -53,11 +65,23 @@ export class KeptDocument {
    * time of the update that was delivered from it. Never rejects.
    */
   keepNote(good: GoodDocument, vouchedAt: EpochSeconds = good.vouchedAt): Promise<void> {
-    return this.#inTurn(async () => {
+    const carryOut = async () => {
       if (good.sha256 !== this.#sha256) return false;
       await this.options.store.note(this.#noteOf({ ...good, vouchedAt }));
       return true;
+    };
+    return this.#inTurn({ what: 'note', carryOut });
+  }
+
+  /** again makes the write once more that has failed; never rejects. */
+  again(): Promise<void> {
+    const undone = this.#undone;
+    if (undone === undefined) return this.#turn;
+    this.#turn = this.#turn.then(async () => {
+      // A newer one may have had its turn first.
+      if (this.#undone === undone) await this.#attempt(undone);
     });
+    return this.#turn;
   }
 
   async #load(): Promise<GoodDocument | undefined> {
@@ -78,23 +102,37 @@ export class KeptDocument {
   }
 
   /** Both loops write: one at a time, or a note could name a document that is being replaced. */
-  #inTurn(write: () => Promise<boolean>): Promise<void> {
+  #inTurn(write: Write): Promise<void> {
     this.#turn = this.#turn.then(() => this.#attempt(write));
     return this.#turn;
   }
 
-  /** `write` reports whether there was anything to write. */
-  async #attempt(write: () => Promise<boolean>): Promise<void> {
-    const { failures, log } = this.options;
+  async #attempt(write: Write): Promise<void> {
+    const { waits } = this.options;
+    await waits.begins(KEPT);
     try {
-      if (await write()) failures.clear(KEPT);
+      if (await write.carryOut()) this.#written(write);
     } catch (error) {
-      failures.report({ subject: KEPT, action: 'write', reason: reasonOf(error) });
-      log.error(
-        { err: error },
-        'the last good document could not be kept; tried with the next one',
-      );
+      this.#failed(write, error);
     }
+    if (this.#undone === undefined) waits.works(KEPT);
+    else waits.failed(KEPT, CAUSES['not-kept']);
+  }
+
+  /** A note leaves undone what could not be written of a document. */
+  #written({ what }: Write): void {
+    if (what === 'note' && this.#undone?.what === 'document') return;
+    this.#undone = undefined;
+    this.options.failures.clear(KEPT);
+  }
+
+  #failed(write: Write, error: unknown): void {
+    const { failures, log } = this.options;
+    if (write.what === 'document' || this.#undone?.what !== 'document') this.#undone = write;
+    const attempts = failures.report({ subject: KEPT, action: 'write', reason: reasonOf(error) });
+    const next = 'it is tried again when there is room, and at the next poll';
+    if (attempts === 1)
+      log.error({ err: error }, `the last good document could not be kept; ${next}`);
   }
 
   #noteOf({ validators, sha256, bytes, fetchedAt, vouchedAt }: GoodDocument): DocumentNote {

@@ -25,22 +25,22 @@ async function start(context: DaemonContext): Promise<RunningDaemon> {
   const { config, endpoints, log } = context;
   const client = connectCalls({ path: endpoints.deliver, contract: deliverContract });
   const port = deliveryPort(client);
-  const { polls, run } = makeFetcher({
+  const fetcher = makeFetcher({
     ...context,
     port,
     clock,
     random: Math.random,
     checkMs: CHECK_MS,
   });
-  const { commonStatus } = context;
+  const { commonStatus, failures } = context;
   const operators = await serveCalls({
     path: endpoints.operator['plc-fetcher'],
     contract: fetcherOperatorContract,
-    handlers: operatorHandlers({ url: config.plc.url, polls, commonStatus }),
+    handlers: operatorHandlers({ url: config.plc.url, fetcher, failures, commonStatus }),
     log,
   });
   // Not earlier: to read the document that was kept takes a while, and we are ready without it.
-  const ended = run();
+  const ended = fetcher.run();
   return {
     async stop() {
       client.close();

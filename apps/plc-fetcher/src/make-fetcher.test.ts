@@ -1,10 +1,11 @@
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseConfig } from '@nodemgr/config';
 import { FailureBoard } from '@nodemgr/daemon';
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { operatorHandlers } from './answer-operator.ts';
 import { slicesXml } from './builders.test-support.ts';
 import { FakeDbService } from './fake-db-service.test-support.ts';
 import { type FakePlc, startFakePlc } from './fake-plc.test-support.ts';
@@ -198,6 +199,68 @@ describe('what cannot be had', () => {
     start();
     await until(() => expect(db.documents).toHaveLength(1));
     expect(failing()).toEqual([expect.stringMatching(/^last good document: /)]);
+  });
+});
+
+describe('what is mended is noticed', () => {
+  /** Fails often enough that the next attempt is minutes away. */
+  async function failedForLong(fetcher: Fetcher): Promise<void> {
+    for (let attempt = 0; attempt < 8; attempt += 1) await fetcher.polls.fetchNow();
+    expect(fetcher.polls.status.nextAttempt).toBeGreaterThan((now + 60) * 1000);
+  }
+
+  test('a file of authorities that comes late ends the wait for PLC', async () => {
+    serve('princeton_sirius');
+    const pem = await readFile(plc.caFile);
+    await rm(plc.caFile);
+    const fetcher = start();
+    await failedForLong(fetcher);
+    expect(failing()).toEqual([expect.stringMatching(/^PLC: .*ENOENT/)]);
+    await writeFile(plc.caFile, pem);
+    await until(() => expect(db.documents).toHaveLength(1));
+    expect(failing()).toEqual([]);
+  });
+
+  test('a document’s own file that appears with its folder is read at once', async () => {
+    const file = join(folder, 'mounted/slices.xml');
+    plc = { ...plc, url: `file://${file}` };
+    const fetcher = start();
+    await failedForLong(fetcher);
+    await mkdir(join(folder, 'mounted'));
+    await writeFile(file, slicesXml('princeton_sirius'));
+    await until(() => expect(db.documents).toHaveLength(1));
+    expect(failing()).toEqual([]);
+  });
+
+  test('a document that could not be kept is kept as soon as that is possible, not at PLC’s next change', async () => {
+    const state = join(folder, 'state');
+    await writeFile(state, 'a file where a folder should be');
+    serve('princeton_sirius');
+    start('poll_seconds = 3600');
+    await until(() => expect(failing()).toEqual([expect.stringMatching(/^last good document: /)]));
+    await rm(state);
+    await until(async () => expect(await readdir(join(state, 'plc'))).toHaveLength(2));
+    await until(() => expect(failing()).toEqual([]));
+  });
+
+  test('an operator’s retry fetches, keeps and delivers what failed, and says how each stands', async () => {
+    serveNothing();
+    db.away = true;
+    const fetcher = start();
+    await until(() => expect(failing()).toHaveLength(2));
+    const { failures } = running ?? { failures: new FailureBoard() };
+    const commonStatus = () => ({ process: '', pid: 1, version: '', started_at: 0, failures: [] });
+    const { retry } = operatorHandlers({ url: plc.url, fetcher, failures, commonStatus });
+    expect(await retry({ name: 'princeton_sirius' })).toEqual({ tried: [] });
+    expect(await retry({ name: 'PLC' })).toEqual({
+      tried: [{ subject: 'PLC', outcome: 'fails', reason: expect.stringMatching(/503/) }],
+    });
+    serve('princeton_sirius');
+    db.away = false;
+    const { tried } = await retry({});
+    expect(tried).toContainEqual({ subject: 'PLC', outcome: 'works' });
+    await until(() => expect(db.documents).toHaveLength(1));
+    expect(await retry({})).toEqual({ tried: [] });
   });
 });
 

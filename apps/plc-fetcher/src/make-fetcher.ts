@@ -1,17 +1,18 @@
 /** Puts the two loops together: what PLC says and what the configuration says go to db-service. */
 import { join } from 'node:path';
 import type { Config } from '@nodemgr/config';
-import type { DaemonContext } from '@nodemgr/daemon';
+import { type DaemonContext, Waits } from '@nodemgr/daemon';
 import { epochSeconds } from '@nodemgr/records';
+import { type SignName, signsOf } from './causes.ts';
 import { DeliveryLoop, type DeliveryPort } from './delivery-loop.ts';
 import { DocumentStore } from './document-store.ts';
 import type { Fetch } from './fetch-answer.ts';
 import { fetchFile } from './fetch-file.ts';
 import { fetchHttps } from './fetch-https.ts';
-import { KeptDocument } from './kept-document.ts';
+import { KEPT, KeptDocument } from './kept-document.ts';
 import { offerConfig, offerDocument } from './offer-records.ts';
 import { delegationsFromConfig } from './plan-records.ts';
-import { type PollClock, PollLoop } from './poll-loop.ts';
+import { PLC, type PollClock, PollLoop } from './poll-loop.ts';
 import { withDeadline } from './with-deadline.ts';
 
 export interface FetcherOptions
@@ -26,6 +27,8 @@ export interface FetcherOptions
 
 export interface Fetcher {
   readonly polls: PollLoop;
+  readonly deliveries: DeliveryLoop;
+  readonly kept: KeptDocument;
   /** run runs both loops until the signal aborts; never rejects. */
   run(): Promise<void>;
 }
@@ -56,14 +59,29 @@ export function makeFetcher(options: FetcherOptions): Fetcher {
   const nodeId = config.node.id;
   const delegations = delegationsFromConfig(config.delegates);
   const store = new DocumentStore(join(config.node.state_dir, 'plc'));
-  const kept = new KeptDocument({ url, nodeId, store, failures, log });
+  const waits = new Waits<string, SignName>({
+    signs: signsOf(config),
+    wake: (subjects) => {
+      if (subjects.includes(PLC)) polls.mended();
+      if (subjects.includes(KEPT)) void kept.again();
+    },
+    after: (ms, action) => {
+      const timer = setTimeout(action, ms);
+      return () => clearTimeout(timer);
+    },
+    monotonicMs: () => performance.now(),
+  });
+  options.signal.addEventListener('abort', () => waits.stop(), { once: true });
+  const kept = new KeptDocument({ url, nodeId, store, failures, log, waits });
   const deliveries = new DeliveryLoop(options);
   const polls = new PollLoop({
     ...options,
     nodeId,
     policy: config.plc,
     fetch: fetcherOf(config.plc),
+    isFile: url.startsWith('file:'),
     kept,
+    waits,
     onGood: (good) =>
       deliveries.offer('plc', {
         ...offerDocument(good, delegations),
@@ -73,6 +91,8 @@ export function makeFetcher(options: FetcherOptions): Fetcher {
   offerOwnConfig(deliveries, options);
   return {
     polls,
+    deliveries,
+    kept,
     async run() {
       await Promise.all([polls.run(), deliveries.run()]);
     },

@@ -48,8 +48,8 @@ describe('the next poll', () => {
     planPoll(POLICY, node, { endedAt: 0, failure: { attempts, retryAfterSeconds, random } });
 
   test('after failures waits longer and longer, up to the bound, with chance in it', () => {
-    expect(afterFailures(1)).toBe(7500);
-    expect(afterFailures(2)).toBe(15_000);
+    expect(afterFailures(1)).toBe(1500);
+    expect(afterFailures(2)).toBe(3000);
     expect(afterFailures(50, undefined, 1)).toBe(600_000);
     expect(afterFailures(1, undefined, 0)).toBeLessThan(afterFailures(1, undefined, 1));
   });
@@ -58,6 +58,6 @@ describe('the next poll', () => {
     expect(afterFailures(1, 120)).toBe(126_000);
     expect(afterFailures(1, 120, 0)).toBe(120_000);
     expect(afterFailures(1, 1e9, 0)).toBe(600_000);
-    expect(afterFailures(1, 1)).toBe(7500);
+    expect(afterFailures(1, 1)).toBe(1500);
   });
 });

@@ -7,8 +7,9 @@
  * Failures and documents that cannot be read change neither. What is good is handed on; delivering it
  * is not this loop's business.
  */
-import type { FailureBoard, Logger } from '@nodemgr/daemon';
+import type { FailureBoard, Logger, Waits } from '@nodemgr/daemon';
 import { Alarm } from './alarm.ts';
+import { CAUSES, type Cause, type SignName } from './causes.ts';
 import type { Fetch } from './fetch-answer.ts';
 import { type GoodDocument, type Judgement, judgeAnswer } from './judge-answer.ts';
 import type { KeptDocument } from './kept-document.ts';
@@ -25,7 +26,10 @@ export interface PollOptions {
   readonly nodeId: number;
   readonly policy: PollPolicy;
   readonly fetch: Fetch;
-  readonly kept: Pick<KeptDocument, 'restore' | 'keep' | 'keepNote'>;
+  /** The document is a file of this machine's, and not PLC's answer over HTTPS. */
+  readonly isFile: boolean;
+  readonly kept: Pick<KeptDocument, 'restore' | 'keep' | 'keepNote' | 'again'>;
+  readonly waits: Pick<Waits<string, SignName>, 'begins' | 'failed' | 'works'>;
   readonly clock: PollClock;
   /** 0 to 1. */
   readonly random: () => number;
@@ -46,14 +50,17 @@ export interface PollStatus {
 }
 
 /** Subjects on the failure board: reaching PLC, and what it said. */
-const PLC = 'PLC';
-const DOCUMENT = 'slices.xml';
+export const PLC = 'PLC';
+export const DOCUMENT = 'slices.xml';
+
+type FailedJudgement = Extract<Judgement, { reason: string }>;
 
 export class PollLoop {
   readonly #options: PollOptions;
   readonly #alarm: Alarm;
   readonly #startedAt: number;
   readonly #asked: ((outcome: string) => void)[] = [];
+  #isMended = false;
   #good: GoodDocument | undefined;
   #last: LastFetch | undefined;
   #lastAttempt: number | undefined;
@@ -73,7 +80,7 @@ export class PollLoop {
     if (this.#good !== undefined) onGood(this.#good);
     while (!signal.aborted) {
       const wait = this.#dueIn();
-      if (wait <= 0 || this.#asked.length > 0) await this.#poll();
+      if (wait <= 0 || this.#asked.length > 0 || this.#isMended) await this.#poll();
       else await this.#alarm.wait(wait);
     }
     this.#answerAsked('stopping');
@@ -85,6 +92,12 @@ export class PollLoop {
       this.#asked.push(resolve);
       this.#alarm.ring();
     });
+  }
+
+  /** mended fetches now because the reason of the last failure may be gone; should it not be, back-off begins anew. */
+  mended(): void {
+    this.#isMended = true;
+    this.#alarm.ring();
   }
 
   get status(): PollStatus {
@@ -105,20 +118,25 @@ export class PollLoop {
 
   async #poll(): Promise<void> {
     const { fetch, clock, signal, nodeId } = this.#options;
+    await this.#options.waits.begins(PLC);
     this.#lastAttempt = clock.wallMs();
     const answer = await fetch(this.#good?.validators ?? {}, signal);
     if (signal.aborted) return;
     const judged = judgeAnswer(answer, this.#good, { nodeId, nowMs: clock.wallMs() });
-    if (judged.outcome === 'failed' || judged.outcome === 'malformed') this.#noteFailure(judged);
-    else await this.#take(judged);
+    const afresh = this.#isMended;
+    this.#isMended = false;
+    if (judged.outcome === 'failed' || judged.outcome === 'malformed') {
+      this.#noteFailure(judged, afresh);
+    } else await this.#take(judged);
     this.#answerAsked(this.#lastOutcome ?? '');
   }
 
-  #noteFailure(judged: Extract<Judgement, { reason: string }>): void {
+  #noteFailure(judged: FailedJudgement, afresh: boolean): void {
     const { clock, random, failures, log } = this.#options;
     const { outcome, reason } = judged;
     const retryAfterSeconds = outcome === 'failed' ? judged.retryAfterSeconds : undefined;
-    const attempts = (this.#last?.failure?.attempts ?? 0) + 1;
+    this.#options.waits.failed(PLC, CAUSES[this.#causeOf(judged)]);
+    const attempts = (afresh ? 0 : (this.#last?.failure?.attempts ?? 0)) + 1;
     const failure = { attempts, retryAfterSeconds, random: random() };
     this.#last = { endedAt: clock.monotonicMs(), failure };
     this.#lastOutcome = `${outcome}: ${reason}`;
@@ -135,7 +153,13 @@ export class PollLoop {
     );
   }
 
-  async #take(judged: Exclude<Judgement, { reason: string }>): Promise<void> {
+  #causeOf(judged: FailedJudgement): Cause {
+    if (this.#options.isFile) return 'file-unfit';
+    const answered = judged.outcome === 'malformed' || judged.refused === true;
+    return answered ? 'plc-refuses' : 'plc-unreachable';
+  }
+
+  async #take(judged: Exclude<Judgement, FailedJudgement>): Promise<void> {
     const { clock, failures, log, onGood, kept } = this.#options;
     const { good, outcome } = judged;
     const before = this.#good?.validators;
@@ -143,6 +167,7 @@ export class PollLoop {
     this.#last = { endedAt: clock.monotonicMs() };
     this.#lastSuccess = clock.wallMs();
     this.#lastOutcome = outcome === 'accepted' ? 'new document' : 'unchanged';
+    this.#options.waits.works(PLC);
     failures.clear(PLC);
     failures.clear(DOCUMENT);
     if (judged.outcome === 'accepted') {
@@ -155,6 +180,7 @@ export class PollLoop {
     } else {
       log.debug('slices.xml has not changed');
       if (before?.etag !== good.validators.etag) await kept.keepNote(good);
+      await kept.again();
     }
     onGood(good);
   }

@@ -45,6 +45,11 @@ export class CoalescingQueue<Key> {
     return this.#waiting.has(key);
   }
 
+  /** isBusy reports whether `key` is waiting or being worked on. */
+  isBusy(key: Key): boolean {
+    return this.#waiting.has(key) || this.#active.has(key);
+  }
+
   /** Subjects waiting or being worked on. */
   get busy(): number {
     let both = 0;

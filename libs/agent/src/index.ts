@@ -4,6 +4,7 @@ export * from './command.ts';
 export * from './format-command.ts';
 export * from './own-folder.ts';
 export * from './reconcile-loop.ts';
+export * from './retry-failing.ts';
 export * from './run-program.ts';
 export * from './state-file.ts';
 export * from './timing.ts';

@@ -41,7 +41,7 @@ class Numbers implements Agent<string, number, number> {
   }
 }
 
-const log = { warn: () => {}, info: () => {} };
+const log = { warn: () => {}, info: () => {}, debug: () => {} };
 let stopLast = async (): Promise<void> => {};
 afterEach(() => stopLast());
 
@@ -135,6 +135,65 @@ test('success clears the failure and starts the back-off afresh', async () => {
   await vi.waitFor(() => expect(failures.list()).toEqual([]));
   expect(agent.actual.get('a')).toBe(1);
   expect(timing.pending).toBe(1);
+});
+
+test('a retry tries at once what fails, and back-off begins anew', async () => {
+  const agent = new Numbers();
+  const { loop, timing, failures, idle } = start(agent);
+  agent.broken.add('a');
+  agent.wanted.set('a', 1).set('b', 1);
+  loop.wake('all');
+  await idle();
+  for (let attempt = 2; attempt <= 6; attempt += 1) {
+    timing.advance(300_000);
+    await vi.waitFor(() => expect(failures.find('a')?.attempts).toBe(attempt));
+  }
+  expect(failures.find('a')?.retry_at).toBe(timing.now() + 32_000);
+  expect(loop.failing()).toEqual(['a']);
+  loop.retry(['a']);
+  expect(await loop.settled(['a'], 60_000)).toBe(true);
+  expect(failures.find('a')).toMatchObject({ attempts: 7, retry_at: timing.now() + 1000 });
+  agent.broken.clear();
+  loop.retry(loop.failing());
+  expect(await loop.settled(['a'], 60_000)).toBe(true);
+  expect([agent.actual.get('a'), loop.failing()]).toEqual([1, []]);
+});
+
+test('whoever waits for a subject that is not done in time is told so', async () => {
+  const agent = new Numbers();
+  agent.pause = () => new Promise(() => {});
+  const { loop, timing } = start(agent);
+  agent.wanted.set('a', 1);
+  loop.retry(['a']);
+  const settled = loop.settled(['a'], 60_000);
+  await vi.waitFor(() => expect(agent.active).toBe(1));
+  timing.advance(60_000);
+  expect(await settled).toBe(false);
+});
+
+test('the log has one line for each reason, however often it fails', async () => {
+  const agent = new Numbers();
+  const timing = new FakeTiming();
+  const failures = new FailureBoard(() => timing.now());
+  const warned: unknown[] = [];
+  const counting = { ...log, warn: (...words: unknown[]) => void warned.push(words) };
+  const loop = new ReconcileLoop(agent, {
+    workers: 1,
+    failures,
+    log: counting,
+    resyncMs: 600_000,
+    timing,
+  });
+  loop.start();
+  stopLast = () => loop.stop();
+  agent.broken.add('a');
+  agent.wanted.set('a', 1);
+  loop.wake('all');
+  for (let attempt = 1; attempt <= 3; attempt += 1) {
+    await vi.waitFor(() => expect(failures.find('a')?.attempts).toBe(attempt));
+    timing.advance(10_000);
+  }
+  expect(warned).toHaveLength(1);
 });
 
 test('a planner that refuses is a failure with its own reason', async () => {

@@ -38,7 +38,7 @@ export interface LoopOptions {
   /** Subjects worked on side by side. */
   readonly workers: number;
   readonly failures: Pick<FailureBoard, 'report' | 'clear'>;
-  readonly log: Pick<Logger, 'warn' | 'info'>;
+  readonly log: Pick<Logger, 'warn' | 'info' | 'debug'>;
   /** Everything is looked at again this often, woken or not. Milliseconds. */
   readonly resyncMs: number;
   readonly timing?: Timing;
@@ -56,6 +56,8 @@ export class ReconcileLoop<Key extends string, Observed, Step> {
   readonly #stop = new AbortController();
   readonly #attempts = new Map<Key, number>();
   readonly #retries = new Map<Key, () => void>();
+  /** What the log has been told of each subject that fails. */
+  readonly #logged = new Map<Key, string>();
   #cancelResync = (): void => {};
   #workers: readonly Promise<void>[] = [];
 
@@ -78,6 +80,40 @@ export class ReconcileLoop<Key extends string, Observed, Step> {
   wake(keys: Iterable<Key> | 'all', mark?: number): void {
     if (this.#stop.signal.aborted) return;
     for (const key of keys === 'all' ? this.#agent.keys() : keys) this.#queue.add(key, mark);
+  }
+
+  /** retry wakes subjects of which something may have been mended: should they fail again, back-off begins anew. */
+  retry(keys: Iterable<Key>): void {
+    const all = [...keys];
+    for (const key of all) this.#attempts.delete(key);
+    this.wake(all);
+  }
+
+  /** Every subject that the agent has. */
+  keys(): Iterable<Key> {
+    return this.#agent.keys();
+  }
+
+  /** failing returns the subjects whose last attempt failed, in the order in which they began to. */
+  failing(): readonly Key[] {
+    return [...this.#retries.keys()];
+  }
+
+  /** isBusy reports whether `key` is waiting for its turn, or being worked on. */
+  isBusy(key: Key): boolean {
+    return this.#queue.isBusy(key);
+  }
+
+  /** settled resolves once nothing is left to be done for `keys` now, or after `longestMs` milliseconds. Reports which. */
+  async settled(keys: readonly Key[], longestMs: number): Promise<boolean> {
+    const enough = new AbortController();
+    const cancel = this.#timing.after(longestMs, () => enough.abort());
+    const isOver = () => enough.signal.aborted || this.#stop.signal.aborted;
+    while (keys.some((key) => this.#queue.isBusy(key)) && !isOver()) {
+      await abandonOn(this.#queue.changed(), enough.signal);
+    }
+    cancel();
+    return !isOver();
   }
 
   /** Subjects waiting or being worked on; those that wait for a retry do not count. */
@@ -181,6 +217,7 @@ export class ReconcileLoop<Key extends string, Observed, Step> {
 
   #succeeded(key: Key, { withheld }: Plan<Step>): void {
     this.#attempts.delete(key);
+    this.#logged.delete(key);
     const { failures, log } = this.#options;
     if (withheld !== undefined) failures.report({ subject: key, ...withheld });
     else if (failures.clear(key)) log.info({ subject: key }, 'works again');
@@ -193,7 +230,10 @@ export class ReconcileLoop<Key extends string, Observed, Step> {
     const wait = backoffMs(attempts, BACKOFF, this.#timing.random());
     const retryAt = this.#timing.now() + wait;
     this.#options.failures.report({ subject: key, action, reason, retryAt });
-    this.#options.log.warn(
+    // One line a reason is enough to read; the failure board goes on counting.
+    const level = this.#logged.get(key) === reason ? 'debug' : 'warn';
+    this.#logged.set(key, reason);
+    this.#options.log[level](
       { subject: key, action, reason, attempts, retry_in_ms: wait, err: cause },
       'failed, will be tried again',
     );

@@ -7,5 +7,6 @@ export * from './feed.ts';
 export * from './operator.ts';
 export * from './readings.ts';
 export * from './remark.ts';
+export * from './retry.ts';
 export * from './traffic.ts';
 export * from './write.ts';

@@ -6,6 +6,7 @@ import type { DaemonName } from './endpoints.ts';
 import { eventsMethod } from './events.ts';
 import { readingsSchema } from './readings.ts';
 import { remarkSchema } from './remark.ts';
+import { retryParamsSchema, retryResultSchema } from './retry.ts';
 import { trafficParamsSchema, trafficSchema } from './traffic.ts';
 
 const empty = z.strictObject({});
@@ -174,14 +175,19 @@ const sliverView = z.object({
 });
 export type SliverView = z.infer<typeof sliverView>;
 
+/** Tries now what waits for its next attempt. */
+const retry = method(retryParamsSchema, retryResultSchema);
+
 export const fetcherOperatorContract = {
   status: method(empty, fetcherStatus),
+  retry,
   /** Fetches now instead of at the next poll. */
   fetch_now: method(empty, z.object({ outcome: z.string() })),
 };
 
 export const dbOperatorContract = {
   status: method(empty, dbStatus),
+  retry,
   /** Names of all accounts that have a record. */
   accounts: method(empty, z.array(z.object({ name: z.string(), item: z.unknown() }))),
   sliver: method(z.strictObject({ name: z.string().max(64) }), sliverView),
@@ -198,6 +204,7 @@ const readings = method(z.strictObject({ name: accountNameSchema }), readingsSch
 
 export const supervisorOperatorContract = {
   status: method(empty, supervisorStatus),
+  retry,
   plan: method(empty, planResult),
   observed: method(empty, z.array(observedAccountSchema)),
   events: eventsMethod,
@@ -206,6 +213,7 @@ export const supervisorOperatorContract = {
 
 export const bandwidthOperatorContract = {
   status: method(empty, bandwidthStatus),
+  retry,
   plan: method(empty, planResult),
   readings,
   /** The limits in force, and what has been sent under them. */

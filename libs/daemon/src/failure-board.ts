@@ -55,6 +55,11 @@ export class FailureBoard {
     return this.#failing.delete(subject);
   }
 
+  /** find returns how `subject` fails; undefined when it works. */
+  find(subject: string): Failing | undefined {
+    return this.#failing.get(subject);
+  }
+
   /** list returns what fails now, what failed last at the end; of very many only the newest. */
   list(): readonly Failing[] {
     return [...this.#failing.values()].slice(-MAX_SHOWN);

@@ -18,8 +18,10 @@ export {
   type StartDaemon,
 } from './run-daemon.ts';
 export { ServiceManager } from './service-manager.ts';
+export { fileSign, roomSign, routesSign, writableSign } from './signs.ts';
 export { sleep } from './sleep.ts';
 export { systemdSockets } from './systemd-sockets.ts';
 export { type LingerBounds, untilQuiet } from './until-quiet.ts';
 export { untilToldToStop } from './until-told-to-stop.ts';
 export { VERSION } from './version.ts';
+export { type Sign, Waits, type WaitsOptions } from './waits.ts';

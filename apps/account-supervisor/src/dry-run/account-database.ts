@@ -59,6 +59,12 @@ export class AccountDatabase {
     await this.#subuid.set(name, subuid);
   }
 
+  /** refresh takes note of what others have changed in the files. */
+  async refresh(): Promise<void> {
+    await this.#passwd.write();
+    await this.#subuid.write();
+  }
+
   /** isForeign reports whether someone else's user has this name. */
   isForeign(name: AccountName): boolean {
     return this.#passwd.isOthers(name);

@@ -7,14 +7,21 @@ import { realpath } from 'node:fs/promises';
 import { dirname, join, relative, resolve } from 'node:path';
 import { formatCommand } from '@nodemgr/agent';
 import type { Config } from '@nodemgr/config';
-import type { DaemonContext, Logger } from '@nodemgr/daemon';
+import {
+  type DaemonContext,
+  fileSign,
+  type Logger,
+  roomSign,
+  type Sign,
+  writableSign,
+} from '@nodemgr/daemon';
 import type { ImageVersion } from '@nodemgr/images';
 import type { AccountName, ImageName } from '@nodemgr/records';
 import type { Slot } from '../account-ids.ts';
 import type { AccountStep } from '../account-steps.ts';
 import { applyStep } from '../apply-step.ts';
 import { layoutOf, type MachineLayout } from '../layout.ts';
-import type { Machine, Reading } from '../machine.ts';
+import type { Machine, MachineSigns, Reading } from '../machine.ts';
 import { ABSENT, type ObservedAccount } from '../observed-account.ts';
 import { renderStep } from '../render-step.ts';
 import { AccountDatabase } from './account-database.ts';
@@ -45,6 +52,25 @@ async function refuseOutside(config: Config): Promise<void> {
   }
 }
 
+/** What the pretended machine never wants for. */
+const NEVER: Sign = async () => '';
+
+function signsOf({ node, accounts }: Config): MachineSigns {
+  return {
+    images: NEVER,
+    users: fileSign(accounts.passwd_file, accounts.subuid_file),
+    locks: NEVER,
+    records: fileSign(join(node.state_dir, 'machine/accounts')),
+    files: NEVER,
+    containers: NEVER,
+    room: roomSign(node.state_dir),
+    writable: writableSign(node.state_dir),
+    quota: NEVER,
+    units: NEVER,
+    programs: NEVER,
+  };
+}
+
 /** What the dry run takes of its daemon. */
 export interface DryRunContext {
   readonly config: Config;
@@ -54,6 +80,7 @@ export interface DryRunContext {
 
 export class DryRunMachine implements Machine {
   readonly driver = 'dry-run';
+  readonly signs: MachineSigns;
   readonly #log: DryRunContext['log'];
   readonly #layout: MachineLayout;
   readonly #files: AccountFiles;
@@ -64,6 +91,7 @@ export class DryRunMachine implements Machine {
     const { config, log } = context;
     const { passwd_file: passwd, subuid_file: subuid } = config.accounts;
     this.#log = log;
+    this.signs = signsOf(config);
     this.#layout = layoutOf(config);
     this.#files = new AccountFiles(
       join(config.node.state_dir, 'machine/accounts'),
@@ -86,14 +114,16 @@ export class DryRunMachine implements Machine {
     return new Map(this.#accounts);
   }
 
-  /** The lines of others, as of the last change of ours. */
+  /** The lines of others, as of the last change of ours; those that are in the way are read again. */
   async foreignSlots(): Promise<ReadonlySet<Slot>> {
+    if (this.#database.foreignSlots.size > 0) await this.#database.refresh();
     return this.#database.foreignSlots;
   }
 
   /** An account is looked at before and after its steps: what they made of it is on disk by then. */
   async observeAccount(name: AccountName): Promise<ObservedAccount> {
     await this.#files.save(name);
+    if (this.#database.isForeign(name)) await this.#database.refresh();
     return this.#stateOf(name);
   }
 
@@ -101,7 +131,11 @@ export class DryRunMachine implements Machine {
     const account = this.#accounts.get(name);
     if (account !== undefined) return account;
     return this.#database.isForeign(name)
-      ? { state: 'foreign', reason: 'a user of that name is on this machine that is not ours' }
+      ? {
+          state: 'foreign',
+          cause: 'name-taken',
+          reason: 'a user of that name is on this machine that is not ours',
+        }
       : ABSENT;
   }
 

@@ -56,7 +56,11 @@ export interface AccountFacts {
   readonly othersContainer: boolean;
 }
 
-const foreign = (reason: string): ForeignAccount => ({ state: 'foreign', reason });
+const foreign = (cause: ForeignAccount['cause'], reason: string): ForeignAccount => ({
+  state: 'foreign',
+  cause,
+  reason,
+});
 
 const isWhole = ({ image }: KeptFacts): boolean => image !== undefined;
 
@@ -71,13 +75,19 @@ function keptOf(name: AccountName, { kept, unix }: AccountFacts, policy: IdPolic
 
 function withoutRecord(name: AccountName, facts: AccountFacts, policy: IdPolicy): ObservedAccount {
   if (facts.unix.users.has(name)) {
-    return foreign('a user of that name is on this machine that is not ours');
+    return foreign('name-taken', 'a user of that name is on this machine that is not ours');
   }
   if (facts.folder !== undefined) {
-    return foreign('there are files of a sliver of that name that we have no record of');
+    return foreign(
+      'files-of-nobody',
+      'there are files of a sliver of that name that we have no record of',
+    );
   }
   if (facts.othersContainer) {
-    return foreign('a container of that name runs on this machine that is not ours');
+    return foreign(
+      'container-taken',
+      'a container of that name runs on this machine that is not ours',
+    );
   }
   return keptOf(name, facts, policy);
 }
@@ -167,10 +177,11 @@ export function deriveAccount(
 ): ObservedAccount {
   const { record, unix, keys } = facts;
   if (record === 'none') return withoutRecord(name, facts, policy);
-  if ('damaged' in record) return foreign(`our record of it is damaged: ${record.damaged}`);
+  if ('damaged' in record)
+    return foreign('record-damaged', `our record of it is damaged: ${record.damaged}`);
   const ids = idsOf(record.slot, policy);
   const unlike = unlikeOurs(name, unix, record.type, ids, layout);
-  if (unlike !== undefined) return foreign(unlike);
+  if (unlike !== undefined) return foreign('name-taken', unlike);
   if (record.type === 'sliver') return sliverOf(name, facts, ids, policy);
   return { state: 'delegate', slot: ids.slot, keys, ...userOf(name, unix, ids, policy) };
 }

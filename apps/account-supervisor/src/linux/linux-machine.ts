@@ -12,12 +12,13 @@ import type { AccountName, ImageName } from '@nodemgr/records';
 import type { IdPolicy, Slot } from '../account-ids.ts';
 import type { AccountStep } from '../account-steps.ts';
 import { cgroupOf, layoutOf, type MachineLayout } from '../layout.ts';
-import type { HolderOf, Machine, Reading } from '../machine.ts';
+import type { HolderOf, Machine, MachineSigns, Reading } from '../machine.ts';
 import type { ObservedAccount } from '../observed-account.ts';
 import { renderStep } from '../render-step.ts';
 import { carryOut } from './carry-out.ts';
 import type { KernelNotice } from './derive-notices.ts';
 import { ImageShelf } from './image-shelf.ts';
+import { signsOf } from './machine-signs.ts';
 import { OneAtATime } from './one-at-a-time.ts';
 import { quotaOf, readRecord } from './read-account-facts.ts';
 import { readGroup } from './read-control-group.ts';
@@ -63,6 +64,7 @@ export interface LinuxContext {
 
 export class LinuxMachine implements Machine {
   readonly driver = 'linux';
+  readonly signs: MachineSigns;
   readonly #layout: MachineLayout;
   readonly #policy: IdPolicy;
   readonly #images: ImageShelf;
@@ -82,6 +84,7 @@ export class LinuxMachine implements Machine {
     this.#layout = layoutOf(config);
     this.#policy = config.accounts;
     this.#images = new ImageShelf(join(this.#layout.stateDir, 'images'));
+    this.signs = signsOf(this.#layout, this.#policy);
     this.#survey = new MachineSurvey(this.#layout, this.#policy);
   }
 

@@ -5,7 +5,7 @@
 import { join } from 'node:path';
 import { formatCommand, readStateFile, replaceFile } from '@nodemgr/agent';
 import type { Config } from '@nodemgr/config';
-import type { Logger } from '@nodemgr/daemon';
+import { type Logger, roomSign, writableSign } from '@nodemgr/daemon';
 import { applyChanges } from '../apply-changes.ts';
 import { type BandwidthState, type ClassMinor, NOTHING_INSTALLED } from '../bandwidth-state.ts';
 import type { BandwidthStep } from '../bandwidth-steps.ts';
@@ -18,6 +18,7 @@ type DryRunLog = Pick<Logger, 'info' | 'error'>;
 
 export class DryRunKernel implements Kernel {
   readonly driver = 'dry-run';
+  readonly signs: Kernel['signs'];
   readonly #file: string;
   #state: BandwidthState = NOTHING_INSTALLED;
 
@@ -27,6 +28,12 @@ export class DryRunKernel implements Kernel {
     private readonly log: DryRunLog,
   ) {
     this.#file = join(config.node.state_dir, 'bandwidth', 'kernel.json');
+    this.signs = {
+      programs: async () => '',
+      modules: async () => '',
+      room: roomSign(config.node.state_dir),
+      writable: writableSign(config.node.state_dir),
+    };
   }
 
   /** open reads the pretended state; damaged, it is set aside and nothing is installed. */

@@ -1,8 +1,9 @@
 /**
  * The kernel of this machine. What is ours is read and changed; what is someone else's is left alone.
  */
+import { readdir } from 'node:fs/promises';
 import { runChecked } from '@nodemgr/agent';
-import type { Logger } from '@nodemgr/daemon';
+import { fileSign, type Logger } from '@nodemgr/daemon';
 import { htbClasses, type NetworkEventSockets, native } from '@nodemgr/native';
 import type { AccountName } from '@nodemgr/records';
 import {
@@ -25,6 +26,13 @@ const QUIET: Happenings = { uplink: false, limits: false };
 
 export class LinuxKernel implements Kernel {
   readonly driver = 'linux';
+  readonly signs = {
+    programs: fileSign('/usr/sbin', '/usr/bin', '/sbin', '/bin'),
+    modules: async () => (await readdir('/sys/module')).join(),
+    // Nothing is written.
+    room: async () => '',
+    writable: async () => '',
+  };
   readonly #events: NetworkEventSockets;
   /** Read, and not told yet. */
   #happened = QUIET;
