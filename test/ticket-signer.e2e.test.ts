@@ -81,6 +81,29 @@ describe('on a Unix socket', () => {
     expect(listeningPorts(signer.pid)).toEqual([]);
   });
 
+  test.each([
+    ['a NUL', '\0'],
+    ['a line of something else', 'no HTTP\r\n\r\n'],
+    ['a request whose length cannot be known', 'POST /sign HTTP/1.1\r\nContent-Length: x\r\n\r\n'],
+  ])('a request with %s behind it is signed and answered', async (_what, behind) => {
+    const body = aTicket();
+    const raw = await RawConnection.to({ path: place.socket });
+    const length = `Content-Length: ${Buffer.byteLength(body)}\r\n`;
+    raw.send(`POST /sign HTTP/1.1\r\nHost: signer\r\n${length}\r\n${body}${behind}`);
+    await raw.closed;
+    expect(raw.heard.match(/HTTP\/1\.1 \d{3}/g)).toEqual(['HTTP/1.1 200']);
+    expect(raw.heard).toMatch(/<\/ticket>\s*$/);
+  });
+
+  test('a request whose length cannot be known is 400, also for a client that is still sending', async () => {
+    const raw = await RawConnection.to({ path: place.socket });
+    raw.send('POST /sign HTTP/1.1\r\nHost: signer\r\nContent-Length: x\r\n\r\n');
+    raw.send('x'.repeat(1 << 20));
+    await raw.whenHeard(/^HTTP\/1\.1 400 Bad Request\r\n/);
+    raw.socket.end();
+    await raw.closed;
+  });
+
   test('a caller may ask for less than it may have', async () => {
     const expiry = nowSeconds() + 600;
     const { body } = await ask(aTicket({ expiry }));

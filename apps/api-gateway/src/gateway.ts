@@ -2,6 +2,7 @@
  * The API as a whole: the table of methods behind HTTP servers, on ports that stand for everything
  * outside. It decides nothing; it puts the parts together and takes them apart.
  */
+import { setMaxListeners } from 'node:events';
 import type { Server } from 'node:http';
 import type { Config } from '@nodemgr/config';
 import { type ListenAt, type Listening, listen } from '@nodemgr/daemon';
@@ -36,8 +37,13 @@ export interface GatewayPorts {
 }
 
 const LISTEN_TERMS = { backlog: BACKLOG, keys: { path: 'api.socket', port: 'api.tcp_port' } };
-/** Calls under way when the gateway is stopped have this long (milliseconds) to be answered. */
+/**
+ * Calls under way when the gateway is stopped have this long (milliseconds) to be answered; then they are told
+ * so, and have the rest of CLOSE_MS to hear it.
+ */
 const STOP_MS = 300;
+const CLOSE_MS = 500;
+const STOPPING = 'the gateway is being stopped';
 /** For the answers that clients have not read, of all connections together. */
 const MAX_UNSENT_BYTES = 64 << 20;
 /** For the bodies of all requests together, whatever a single one may be. */
@@ -45,7 +51,7 @@ const MIN_ROOM_BYTES = 64 << 20;
 
 function closeServer(server: Server): Promise<void> {
   return new Promise((resolve) => {
-    const cut = setTimeout(() => server.closeAllConnections(), STOP_MS);
+    const cut = setTimeout(() => server.closeAllConnections(), CLOSE_MS);
     server.close(() => {
       clearTimeout(cut);
       resolve();
@@ -64,9 +70,13 @@ export class Gateway {
   readonly #servers: Server[] = [];
   readonly #dispatcher: CallDispatcher;
   readonly #makeServer: () => Server;
+  readonly #cut = new AbortController();
 
   constructor(ports: GatewayPorts, limits: Config['api']) {
     const { identify, log, now } = ports;
+    const { signal: cut } = this.#cut;
+    // As many as there are calls under way.
+    setMaxListeners(0, cut);
     const dispatcher = new CallDispatcher({ ...ports, table: makeMethodTable() });
     const bounds = {
       ...DEFAULT_BOUNDS,
@@ -100,6 +110,7 @@ export class Gateway {
           maxConnections: 2 * limits.max_connections,
           answerMs: ANSWER_MS,
         },
+        cut,
         room,
         turns,
         compression,
@@ -124,8 +135,10 @@ export class Gateway {
     return { calls, faults, connections };
   }
 
-  /** close stops listening, lets calls under way be answered for a moment, then ends them. */
+  /** close stops listening, lets calls under way be answered for a moment, then tells them that it ends. */
   async close(): Promise<void> {
+    const cut = setTimeout(() => this.#cut.abort(STOPPING), STOP_MS);
     await Promise.all(this.#servers.map(closeServer));
+    clearTimeout(cut);
   }
 }

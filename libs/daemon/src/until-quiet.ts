@@ -1,5 +1,5 @@
 /** Lets the client of a refused request finish, so that it sees why. What is sent to it is not known here. */
-import type { IncomingMessage } from 'node:http';
+import type { Readable } from 'node:stream';
 
 /** How long, and how much, a refused client may go on sending. */
 export interface LingerBounds {
@@ -10,12 +10,12 @@ export interface LingerBounds {
 }
 
 /**
- * untilQuiet throws away what the client still sends, and resolves when it has ended or has had enough:
+ * untilQuiet throws away what the client still sends of a request, or on a connection, and resolves when it has ended or has had enough:
  * closing a socket while its client sends makes the kernel reset the connection, and a client that has not
  * read the answer by then never sees it.
  */
 export function untilQuiet(
-  request: IncomingMessage,
+  request: Readable,
   { ms, bytes, leastChunk }: LingerBounds,
 ): Promise<void> {
   return new Promise((resolve) => {

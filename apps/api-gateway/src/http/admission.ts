@@ -3,14 +3,15 @@
  * is asked on it then is not its concern.
  */
 import type { Socket } from 'node:net';
+import { textOf } from '@nodemgr/daemon';
 import type { CallLog } from '../api/dispatch-call.ts';
 import type { Caller } from '../caller/caller.ts';
 import { partyOf, type SharingCaller, withShares } from '../caller/caller-shares.ts';
 import type { IdentifyCaller } from '../caller/identify-caller.ts';
 import { CRUMBS } from './api-request.ts';
-import { closeBusy } from './close-with-status.ts';
 import type { ConnectionPlaces } from './connection-places.ts';
 import type { CrumbBans } from './crumb-bans.ts';
+import { BUSY } from './http-bounds.ts';
 import type { RefusalLog } from './refusal-log.ts';
 
 export interface AdmissionOptions {
@@ -44,7 +45,8 @@ export class Admission {
       return admitted;
     }
     refusals.refused(partyOf(admitted.shares), refusal);
-    closeBusy(socket);
+    // At once: places for connections are what there is too little of.
+    socket.end(textOf(BUSY), () => socket.destroy());
     return undefined;
   }
 

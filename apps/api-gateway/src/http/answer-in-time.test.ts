@@ -6,6 +6,7 @@ const failed: unknown[] = [];
 const time = (ms: number, atOnce: Promise<void> = Promise.resolve()) => ({
   ms,
   atOnce,
+  cut: new AbortController().signal,
   lateFailure: (error: unknown) => failed.push(error),
 });
 
@@ -33,4 +34,17 @@ test('a late one is fault 111, and a failure later than that is told', async () 
   });
   fail(new Error('too late'));
   await expect.poll(() => failed).toEqual([new Error('too late')]);
+});
+
+test('one that is cut is fault 111 with the reason', async () => {
+  const cutting = new AbortController();
+  const never = new Promise<string>(() => undefined);
+  const answers = [1, 2].map(() => answerInTime(never, { ...time(60_000), cut: cutting.signal }));
+  cutting.abort('no more');
+  for (const text of await Promise.all(answers)) {
+    expect(decodeResponse(Buffer.from(text))).toMatchObject({
+      code: 111,
+      text: 'no more; what was asked for may still be done',
+    });
+  }
 });

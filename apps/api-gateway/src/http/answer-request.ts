@@ -17,6 +17,8 @@ import { type SendOptions, sendAnswer } from './send-answer.ts';
 export interface AnswerOptions extends SendOptions {
   readonly answer: (caller: Caller, body: Buffer) => Promise<string>;
   readonly limits: AnswerLimits;
+  /** Aborts when the gateway waits for no answer any more, because it is being stopped. */
+  readonly cut: AbortSignal;
   /** Shared by all servers of the process. */
   readonly room: BodyRoom;
   readonly log: CallLog;
@@ -66,7 +68,7 @@ async function answerBody(
   reader: BodyReader,
 ): Promise<boolean> {
   const { request, caller, shares } = exchange;
-  const { limits, turns, log } = options;
+  const { limits, cut, turns, log } = options;
   const body = await reader.read(request);
   if (request.isCrumbs) {
     const fields = { caller: describeCaller(caller) };
@@ -84,13 +86,14 @@ async function answerBody(
   const text = await answerInTime(options.answer(caller, body), {
     ms: limits.answerMs,
     atOnce: turns.endOfTurn(),
+    cut,
     lateFailure: (error) =>
       log.error({ err: error }, 'a request failed after its client had been told to give up'),
   });
   // A client that does not read its answer holds no room for others' requests.
   reader.release();
   await sendAnswer(exchange, text, options);
-  return true;
+  return exchange.response.shouldKeepAlive;
 }
 
 /**
@@ -108,9 +111,8 @@ export async function answerRequest(exchange: Exchange, options: AnswerOptions):
     }
     if (expectsContinue) response.writeContinue();
     // What came behind it in the same piece is lost: node:http takes it for the other protocol's.
-    const isLast = request.headers.upgrade !== undefined;
-    if (isLast) response.shouldKeepAlive = false;
-    return (await answerBody(exchange, options, reader)) && !isLast;
+    if (request.headers.upgrade !== undefined) response.shouldKeepAlive = false;
+    return await answerBody(exchange, options, reader);
   } catch (error) {
     options.log.error({ err: error }, 'a request could not be answered; its connection is closed');
     request.socket.destroy();

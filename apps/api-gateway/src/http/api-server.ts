@@ -5,13 +5,15 @@
  */
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import { closeAfter, isOver, statusOf, textOf } from '@nodemgr/daemon';
 import type { SharingCaller } from '../caller/caller-shares.ts';
 import type { Admission } from './admission.ts';
 import { type AnswerLimits, type AnswerOptions, answerRequest } from './answer-request.ts';
-import { ApiRequest } from './api-request.ts';
-import { closeWithStatus } from './close-with-status.ts';
+import { ApiRequest, conclude } from './api-request.ts';
 import {
+  BUSY,
   KEEP_ALIVE_MS,
+  LINGER,
   MAX_CHECK_MS,
   MAX_HEADER_BYTES,
   MAX_HEADERS,
@@ -43,7 +45,12 @@ interface ApiConnection {
   readonly waiting: WaitingRequests;
   /** Nothing more is done on it. */
   ended: boolean;
+  /** Nothing more is taken from it; whether anything is said when what was asked before has been answered. */
+  conclusion?: 'status' | 'silence';
 }
+
+/** What there is after an answered request that is not even the first letter of another: a NUL, a line too many. */
+const NO_REQUEST = 'HPE_INVALID_METHOD';
 
 class ApiServer {
   readonly server: Server;
@@ -75,6 +82,10 @@ class ApiServer {
     server.on('checkContinue', (request, response) => this.#queue(request, response, true));
     // Left to node:http, it would be answered while the rest is parsed, by no rule of ours.
     server.on('checkExpectation', (request, response) => this.#queue(request, response, false));
+    // Left to node:http, the connection would be gone at once, with what was asked before.
+    server.on('connect', (_, socket: Socket) => {
+      this.#conclude(socket, textOf('405 Method Not Allowed', 'Allow: POST\r\n'));
+    });
     this.server.on('clientError', (error, socket: Socket) => this.#closeBroken(error, socket));
     this.server.on('drop', () => options.admission.overflowed());
   }
@@ -100,27 +111,52 @@ class ApiServer {
   #queue(request: ApiRequest, response: ServerResponse, expectsContinue: boolean): void {
     const connection = this.#connections.get(request.socket);
     if (connection === undefined || !connection.waiting.admit(request)) {
-      request.socket.destroy();
+      this.#conclude(request.socket, textOf(BUSY));
       return;
     }
     connection.turn = connection.turn.then(async () => {
       const admitted = await connection.admitted;
-      if (admitted !== undefined && !connection.ended) {
+      // What has not come whole on a connection from which nothing more is taken gets its status at the end.
+      const isCut = connection.conclusion !== undefined && !request.complete;
+      if (admitted !== undefined && !connection.ended && !isCut) {
         const { caller, shares } = admitted;
-        const exchange = { request, response, caller, shares, expectsContinue };
+        const isLast = () => connection.conclusion === 'silence' && connection.waiting.isLast;
+        const exchange = { request, response, caller, shares, expectsContinue, isLast };
         connection.ended = !(await answerRequest(exchange, this.#options));
       }
       connection.waiting.done();
     });
   }
 
-  /** A status is sent only in its place: before the answers to what was asked earlier, it would be theirs. */
+  /**
+   * A status is sent only in its place: before the answers to what was asked earlier, it would be theirs. What
+   * has been asked for is answered first, whatever comes behind it.
+   */
   #closeBroken(error: NodeJS.ErrnoException, socket: Socket): void {
-    const isInPlace = this.#connections.get(socket)?.waiting.isLastUnread ?? true;
-    if (isInPlace) closeWithStatus(error, socket);
+    const connection = this.#connections.get(socket);
+    if (connection === undefined || isOver(error, socket)) socket.destroy();
+    else if (connection.waiting.isLastUnread) {
+      if (connection.conclusion !== undefined) return;
+      connection.conclusion = 'status';
+      connection.ended = true;
+      closeAfter(socket, textOf(statusOf(error)), LINGER);
+    }
     // What follows a request to close is no request (RFC 9112, 9.6); the one before it is answered.
     else if (error.code === 'HPE_CLOSED_CONNECTION') socket.pause();
-    else socket.destroy();
+    else this.#conclude(socket, error.code === NO_REQUEST ? '' : textOf(statusOf(error)));
+  }
+
+  /** #conclude takes nothing more from a connection: what was asked for is answered, then `text` is sent. */
+  #conclude(socket: Socket, text: string): void {
+    const connection = this.#connections.get(socket);
+    // node:http reports a broken request again with every piece that comes.
+    if (connection === undefined || connection.conclusion !== undefined) return;
+    connection.conclusion = text === '' ? 'silence' : 'status';
+    conclude(socket);
+    connection.turn = connection.turn.then(() => {
+      // Its last answer closes it.
+      if (!connection.ended) closeAfter(socket, text, LINGER);
+    });
   }
 }
 

@@ -9,4 +9,6 @@ export interface Exchange extends SharingCaller {
   readonly response: ServerResponse;
   /** The client waits for '100 Continue' before it sends the body. */
   readonly expectsContinue: boolean;
+  /** Reports, when the answer is sent, that nothing else will be taken from the connection. */
+  readonly isLast: () => boolean;
 }

@@ -10,8 +10,8 @@
  *   of a body         413 over api.max_body_bytes; 503 when all together are too much (BodyRoom);
  *                     closed when it comes in crumbs (api-request.ts), and its caller kept
  *                     away for a second (crumb-bans.ts)
- *   of a request      408 after api.request_seconds, headers and body; closed over MAX_PIPELINED or
- *                     MAX_PIPELINED_BYTES
+ *   of a request      408 after api.request_seconds, headers and body; 503 over MAX_PIPELINED or
+ *                     MAX_PIPELINED_BYTES, once those before it are answered
  *   under way         one of a connection, so api.max_connections in all; MAX_BEGUN_A_TURN of all
  *                     callers in one turn of the loop, in rotation (caller-queues.ts); 4 changes of a
  *                     caller and 8 in all, beside them one ticket in all, in rotation likewise, each
@@ -32,6 +32,8 @@ export const STALLED_MS = 60_000;
  * within 20 s. This is only for what outlasts them, and before STALLED_MS, which says nothing.
  */
 export const ANSWER_MS = 50_000;
+/** How long, and how much, a refused client may go on sending. */
+export const LINGER = { ms: 2000, bytes: 16 << 20, leastChunk: 0 };
 /** Requests that a client may send ahead of their answers. */
 export const MAX_PIPELINED = 100;
 /** What those may hold, of one connection: a hundred ordinary ones have 50 KiB. */
@@ -48,6 +50,8 @@ export const MAX_BEGUN_A_TURN = 16;
  * that connections are accepted, and others' calls made, between any two large ones.
  */
 export const BYTES_OF_A_TURN = 4 << 10;
+/** The status for what there is too much of. */
+export const BUSY = '503 Service Unavailable';
 /** How often slow requests are looked for, at the least. */
 export const MAX_CHECK_MS = 1000;
 /** For a client that waits in the kernel's queue while the gateway restarts; as in the socket units. */

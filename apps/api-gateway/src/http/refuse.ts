@@ -4,9 +4,7 @@
  */
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import { untilQuiet } from '@nodemgr/daemon';
-
-/** How long, and how much, a refused client may go on sending. */
-const LINGER = { ms: 2000, bytes: 16 << 20, leastChunk: 0 };
+import { LINGER } from './http-bounds.ts';
 
 /** refuse sends an answer, and resolves when the connection has been closed or is closing. */
 export async function refuse(

@@ -23,6 +23,9 @@ afterAll(async () => {
   await running.stop();
 });
 
+const statusesIn = (heard: string): number[] =>
+  [...heard.matchAll(/HTTP\/1\.1 (\d{3})/g)].map(([, status]) => Number(status));
+
 /** The status that a request is answered with, once its connection is closed. */
 async function statusOf(request: string | Buffer): Promise<number> {
   const heard = await clients.heardFrom(request);
@@ -108,9 +111,13 @@ describe('what is asked for', () => {
     expect(heard).toMatch(/^HTTP\/1\.1 405 (?:.+\r\n)+Allow: POST\r\n(?:.+\r\n)+\r\n$/);
   });
 
-  test('CONNECT is no way through', async () => {
-    const heard = await clients.heardFrom('CONNECT 127.0.0.1:22 HTTP/1.1\r\nHost: node\r\n\r\n');
-    expect(heard).not.toMatch(/^HTTP\/1\.1 2/);
+  test('CONNECT is 405 with Allow, after the answers to what was asked before', async () => {
+    const connect = 'CONNECT 127.0.0.1:22 HTTP/1.1\r\nHost: node\r\n\r\n';
+    const alone = await clients.heardFrom(connect);
+    expect(alone).toMatch(/^HTTP\/1\.1 405 (?:.+\r\n)*Allow: POST\r\n/);
+    expect(statusesIn(await clients.heardFrom(post(LIST) + connect + post(LIST)))).toEqual([
+      200, 405,
+    ]);
   });
 
   test('an upgrade is not made: the request is answered as it is, and is the last one', async () => {
@@ -232,21 +239,136 @@ describe('one connection', () => {
     expect(running.node.made).toEqual([]);
   });
 
-  test('does not say 400 in the place of an earlier answer', async () => {
-    let release: () => void = () => undefined;
-    running.node.make = () =>
-      new Promise((resolve) => {
-        release = resolve;
-      });
-    const made = clients.connect().send(post(encodeCall('Stop', [SIRIUS])));
-    await expect.poll(() => made.socket.bytesWritten).toBeGreaterThan(0);
-    made.send('no HTTP\r\n\r\n');
-    await expect.poll(() => made.closed).toBe(true);
-    release();
-    expect(made.heard).toBe('');
-  });
-
   test('empty lines before a request are passed over', async () => {
     expect(await clients.heardFrom(`\r\n\r\n${post(LIST, CLOSE)}`)).toMatch(OK);
   });
+});
+
+describe('what was asked before a connection is broken by its client', () => {
+  const STOP = encodeCall('Stop', [SIRIUS]);
+  const made = () => running.node.made.splice(0).length;
+
+  test.each([
+    ['a NUL', '\0'],
+    ['a letter too many', '>'],
+    ['a line of something else', 'no HTTP\r\n\r\n'],
+    ['a MiB of NULs', Buffer.alloc(1 << 20).toString()],
+  ])(
+    'is carried out and answered, and the connection closed, with %s behind it',
+    async (_, behind) => {
+      const heard = await clients.heardFrom(post(STOP) + behind);
+      expect(statusesIn(heard)).toEqual([200]);
+      expect(heard).toContain('<int>1</int>');
+      expect(heard).toContain('\r\nConnection: close\r\n');
+      expect(made()).toBe(1);
+    },
+  );
+
+  test('is answered with a Content-Length that is one short', async () => {
+    const request = post(STOP.slice(0, -1)).replace('\r\n\r\n', '\r\n\r\n') + STOP.slice(-1);
+    // The last '>' is missing, which is told; the call is not made.
+    const heard = await clients.heardFrom(request);
+    expect(statusesIn(heard)).toEqual([200]);
+    expect(heard).toContain('-32700');
+    expect(statusesIn(await clients.heardFrom(`${post(STOP)}\n>`))).toEqual([200]);
+    expect(made()).toBe(1);
+  });
+
+  test.each([
+    [
+      'whose length could be read in two ways',
+      'Content-Length: 4\r\nContent-Length: 5\r\n\r\nabcd',
+      400,
+    ],
+    ['whose length is no number', 'Content-Length: x\r\n\r\n', 400],
+    ['whose header is too large', `X: ${'y'.repeat(17 << 10)}\r\n\r\n`, 431],
+    ['whose chunks have no size', 'Transfer-Encoding: chunked\r\n\r\nxyz\r\n', 400],
+  ])('is answered, and then a request %s has its status', async (_, rest, status) => {
+    const broken = `POST / HTTP/1.1\r\nHost: node\r\n${rest}`;
+    const heard = await clients.heardFrom(post(STOP).repeat(3) + broken + post(STOP));
+    expect(statusesIn(heard)).toEqual([200, 200, 200, status]);
+    expect(made()).toBe(3);
+  });
+
+  test('is answered when it takes its time, whatever comes behind it meanwhile', async () => {
+    const { make } = running.node;
+    let release: () => void = () => undefined;
+    running.node.make = async () => {
+      await new Promise<void>((resolve) => {
+        release = resolve;
+      });
+    };
+    try {
+      for (const behind of ['no HTTP\r\n\r\n', 'POST / HTTP/1.1\r\nContent-Length: x\r\n\r\n']) {
+        release = () => undefined;
+        const nothing = release;
+        const client = clients.connect().send(post(STOP));
+        await expect.poll(() => release).not.toBe(nothing);
+        client.send(behind).send(behind);
+        await expect.poll(() => client.socket.bytesWritten).toBeGreaterThan(post(STOP).length);
+        expect(client.heard).toBe('');
+        release();
+        await expect.poll(() => client.closed).toBe(true);
+        expect(statusesIn(client.heard)).toEqual(behind.startsWith('no') ? [200] : [200, 400]);
+      }
+    } finally {
+      running.node.make = make;
+    }
+  });
+
+  test('is answered up to a hundred requests ahead; the next is 503, and nothing after it is done', async () => {
+    const heard = await clients.heardFrom(post(STOP).repeat(300));
+    const statuses = statusesIn(heard);
+    expect(statuses.pop()).toBe(503);
+    expect(new Set(statuses)).toEqual(new Set([200]));
+    expect(statuses.length).toBeLessThanOrEqual(100);
+    expect(made()).toBe(statuses.length);
+  });
+
+  test('a client that is still sending hears why its request is refused', async () => {
+    const client = clients.connect();
+    client.send('POST / HTTP/1.1\r\nHost: node\r\nContent-Length: x\r\n\r\n');
+    for (let sent = 0; sent < 8; sent += 1) client.send(Buffer.alloc(1 << 20));
+    client.socket.end();
+    await expect.poll(() => client.closed).toBe(true);
+    expect(statusesIn(client.heard)).toEqual([400]);
+  });
+});
+
+test('a change under way when the gateway stops is answered: it is told that it may still be done', async () => {
+  const stopped = await startGateway();
+  stopped.node.make = () => new Promise(() => undefined);
+  const client = clients.connect(stopped.tcp).send(post(encodeCall('Stop', [SIRIUS])));
+  await expect.poll(async () => (await stopped.gateway.counts()).connections).toBe(1);
+  await stopped.stop();
+  await expect.poll(() => client.closed).toBe(true);
+  expect(client.heard).toContain('111');
+  expect(client.heard).toContain(
+    'the gateway is being stopped; what was asked for may still be done',
+  );
+});
+
+test('a request that has not come whole in time is 408, after the answer to the one before it', async () => {
+  const hurried = await startGateway({ request_seconds: 1 });
+  try {
+    const { node } = hurried;
+    let release: () => void = () => undefined;
+    node.make = () =>
+      new Promise((resolve) => {
+        release = resolve;
+      });
+    const request = post(encodeCall('Stop', [SIRIUS]));
+    const client = clients.connect(hurried.tcp).send(request + request.slice(0, -5));
+    await expect.poll(() => client.socket.bytesWritten).toBeGreaterThan(request.length);
+    const late = clients.connect(hurried.tcp).send(request.slice(0, -5));
+    // Both are looked at together: the one that waits for nothing hears of it first.
+    await expect.poll(() => late.closed).toBe(true);
+    expect(statusesIn(late.heard)).toEqual([408]);
+    expect(client.heard).toBe('');
+    release();
+    await expect.poll(() => client.closed).toBe(true);
+    expect(statusesIn(client.heard)).toEqual([200, 408]);
+  } finally {
+    await hurried.stop();
+  }
 });

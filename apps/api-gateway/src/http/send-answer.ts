@@ -19,13 +19,14 @@ const HEADERS = { 'Content-Type': 'text/xml; charset=utf-8', Vary: 'Accept-Encod
 
 /** sendAnswer resolves when the kernel has all of the answer or the connection is gone. */
 export async function sendAnswer(
-  { request, response, shares }: Exchange,
+  { request, response, shares, isLast }: Exchange,
   text: string,
   { unsent, compression, turns }: SendOptions,
 ): Promise<void> {
   const encoding = acceptedGzip(request.headers['accept-encoding']);
   const body = encoding && (await compression.compressed(text, shares[0]));
   await turns.endOfTurn();
+  if (isLast()) response.shouldKeepAlive = false;
   if (body === undefined) {
     const length = Buffer.byteLength(text);
     response.writeHead(200, { ...HEADERS, 'Content-Length': length });

@@ -40,6 +40,11 @@ export class WaitingRequests {
     this.#bytes -= this.#waiting.shift()?.bytes ?? 0;
   }
 
+  /** isLast reports whether one waits, and no other behind it. */
+  get isLast(): boolean {
+    return this.#waiting.length === 1;
+  }
+
   /** isLastUnread reports whether nothing waits but a request that has not come whole. */
   get isLastUnread(): boolean {
     const [first, second] = this.#waiting;

@@ -6,7 +6,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { createServer as createTlsServer } from 'node:https';
 import type { Socket } from 'node:net';
 import type { TLSSocket, TlsOptions } from 'node:tls';
-import type { Logger } from '@nodemgr/daemon';
+import { closeAfter, isOver, type Logger, statusOf, textOf } from '@nodemgr/daemon';
 import { type CallerList, describeIdentity, type Identity } from '../caller-list.ts';
 import { type Admitted, type AnswerOptions, answerRequest } from './answer-request.ts';
 import { boundHandshakes } from './bound-handshakes.ts';
@@ -14,6 +14,7 @@ import {
   CHECK_MS,
   HANDSHAKE_MS,
   HANDSHAKES,
+  LINGER,
   MAX_HEADER_BYTES,
   MAX_HEADERS,
   STALLED_MS,
@@ -41,6 +42,8 @@ export class SignServer {
   readonly server: Server;
   readonly #options: SignServerOptions;
   readonly #admitted = new WeakMap<Socket, Admitted>();
+  /** The one request of a connection. */
+  readonly #asked = new WeakMap<Socket, IncomingMessage>();
   /** All of them, also those that have not spoken TLS yet. */
   readonly #sockets = new Set<Socket>();
 
@@ -105,6 +108,7 @@ export class SignServer {
     } else server.on('connection', (socket: Socket) => this.#admit(socket, identifyUser));
     server.on('request', (request, response) => this.#answer(request, response, false));
     server.on('checkContinue', (request, response) => this.#answer(request, response, true));
+    server.on('clientError', (error, socket: Socket) => this.#closeBroken(error, socket));
     server.on('drop', () => this.#turnAway('there are too many connections'));
   }
 
@@ -138,6 +142,14 @@ export class SignServer {
     if (place === 'closed') socket.destroy();
   }
 
+  /** What comes behind the one request of a connection does not keep it from its answer, which closes it. */
+  #closeBroken(error: NodeJS.ErrnoException, socket: Socket): void {
+    // Over TLS also of a handshake that has failed.
+    if (!this.#admitted.has(socket) || isOver(error, socket)) socket.destroy();
+    else if (this.#asked.get(socket)?.complete === true) socket.pause();
+    else if (socket.writable) closeAfter(socket, textOf(statusOf(error)), LINGER);
+  }
+
   #answer(request: IncomingMessage, response: ServerResponse, expectsContinue: boolean): void {
     const { socket } = request;
     const admitted = this.#admitted.get(socket);
@@ -145,6 +157,7 @@ export class SignServer {
       socket.destroy();
       return;
     }
+    this.#asked.set(socket, request);
     const exchange = { request, response, admitted, expectsContinue };
     answerRequest(exchange, this.#options).catch((error: unknown) => {
       const { log } = this.#options;
