@@ -20,6 +20,8 @@ export const TAGS = [
   'base64',
   'nil',
   'ex:nil',
+  'ex:i8',
+  'biginteger',
   'methodResponse',
   'fault',
 ] as const;

@@ -49,7 +49,11 @@ function writeNumber(style: Style, value: number): string {
   const { random } = style;
   const whole = Number.isSafeInteger(value) && !random.oneIn(8);
   if (!whole) return scalar(style, 'double', writeDouble(random, value));
-  return scalar(style, random.pick(['int', 'i4', 'i8']), writeInteger(random, value));
+  return scalar(
+    style,
+    random.pick(['int', 'i4', 'i8', 'i2', 'ex:i8', 'biginteger']),
+    writeInteger(random, value),
+  );
 }
 
 function writeMembers(style: Style, members: XmlRpcStruct): string {

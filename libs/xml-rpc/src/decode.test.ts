@@ -51,6 +51,27 @@ test('an <int> over 31 bits is taken, as clients without <i8> send it', () => {
   expect(paramOf('<i4>-2147483649</i4>')).toBe(-2_147_483_649);
 });
 
+test.each(['i1', 'i2', 'i8', 'biginteger', 'ex:i1', 'ex:i2', 'ex:i4', 'ex:i8', 'ex:biginteger'])(
+  'the extension type <%s> is an integer',
+  (tag) => {
+    expect(paramOf(`<${tag}> -12 </${tag}>`)).toBe(-12);
+    expect(() => paramOf(`<${tag}>1.5</${tag}>`)).toThrow(`<${tag}> wants a whole number`);
+  },
+);
+
+test('a request of Apache’s client declares the namespace of its extension types', () => {
+  const request =
+    '<?xml version="1.0" encoding="UTF-8"?><methodCall xmlns:ex="http://ws.apache.org/xmlrpc/namespaces/extensions">' +
+    '<methodName>SetLoans</methodName><params><param><value>a_b</value></param><param><value><array><data>' +
+    '<value><ex:i8>5000000000</ex:i8></value><value><ex:float>1.5</ex:float></value><value><ex:bigdecimal>2.25</ex:bigdecimal></value>' +
+    '<value><ex:dateTime>2026-01-31T23:59:59.000+01:00</ex:dateTime></value><value><ex:nil/></value>' +
+    '</data></array></value></param></params></methodCall>';
+  expect(decodeCall(Buffer.from(request))).toEqual({
+    method: 'SetLoans',
+    params: ['a_b', [5_000_000_000, 1.5, 2.25, new Date('2026-01-31T22:59:59Z'), null]],
+  });
+});
+
 test('white space between elements, comments and CDATA sections do not matter', () => {
   const value =
     ' <struct>\n <member> <name>a</name> <value> <int>\t1 </int> </value></member></struct> ';
@@ -79,7 +100,7 @@ test.each([
   ['x<int>1</int>', 'param 1: <value> has text beside an element'],
   ['<int>1</int><int>2</int>', 'param 1: <value> has two <int>'],
   ['<int>1</int><i4>2</i4>', 'param 1: <value> has more than one element'],
-  ['<float>1</float>', 'param 1: <value> wants <string>, <int>'],
+  ['<decimal>1</decimal>', 'param 1: <value> wants <string>, <int>'],
   ['<int><b/></int>', 'param 1: <int> wants only text, got <b>'],
   ['<array/>', 'param 1: <array> lacks <data>'],
   ['<array><data>text</data></array>', 'param 1, item 1: <data> wants no text, got "text"'],

@@ -94,6 +94,26 @@ test('integers over 31 bits go out as i8, larger ones as a double without an exp
   expect(encodeResponse(-1.5e-9)).toContain('<double>-0.0000000015</double>');
 });
 
+test('what is empty is written with a start tag and an end tag, as clients that look for tags as text read it', () => {
+  const answer = (value: string) =>
+    `<?xml version="1.0"?><methodResponse><params><param><value>${value}</value></param></params></methodResponse>`;
+  expect(encodeResponse([])).toBe(answer('<array><data></data></array>'));
+  expect(encodeResponse('')).toBe(answer('<string></string>'));
+  expect(encodeResponse({})).toBe(answer('<struct></struct>'));
+  expect(encodeResponse(new Uint8Array())).toBe(answer('<base64></base64>'));
+  expect(encodeResponse({ '': [''] })).toBe(
+    answer(
+      '<struct><member><name></name><value><array><data><value><string></string></value></data></array></value></member></struct>',
+    ),
+  );
+  expect(encodeResponse('<data/>')).toBe(answer('<string>&lt;data/&gt;</string>'));
+  expect(encodeResponse(null)).toBe(answer('<nil/>'));
+  expect(encodeFault(102, '')).toContain('<string></string>');
+  expect(encodeCall('Help', [])).toBe(
+    '<?xml version="1.0"?><methodCall><methodName>Help</methodName><params></params></methodCall>',
+  );
+});
+
 test('a fault comes back with its code and text', () => {
   expect(back(encodeFault(-32700, 'not <XML>'))).toEqual({
     kind: 'fault',

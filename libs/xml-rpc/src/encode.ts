@@ -80,17 +80,26 @@ function forSerializer(value: XmlRpcValue, depth: number): unknown {
 
 const prepared = (value: XmlRpcValue): unknown => forSerializer(value, 0);
 
+/** An element without content; in text there is no `<`. `<nil/>` is all that its specification knows. */
+const SHORT_FORM = /<(?!nil\/)([\w.]+)\/>/g;
+
+/**
+ * inLongForm writes every empty element as a start tag and an end tag. Both are the same XML, but clients
+ * that look for tags as text (Debian's Tcl xmlrpc, ROS's xmlrpcpp) know no `<data/>`.
+ */
+const inLongForm = (xml: string): string => xml.replace(SHORT_FORM, '<$1></$1>');
+
 /** encodeResponse writes a methodResponse; throws RangeError for a number or date it cannot carry. */
 export function encodeResponse(value: XmlRpcValue): string {
-  return serializer.serializeMethodResponse(prepared(value));
+  return inLongForm(serializer.serializeMethodResponse(prepared(value)));
 }
 
 /** encodeFault writes the methodResponse of a failed call. */
 export function encodeFault(code: number, text: string): string {
-  return serializer.serializeFault(prepared({ faultCode: code, faultString: text }));
+  return inLongForm(serializer.serializeFault(prepared({ faultCode: code, faultString: text })));
 }
 
 /** encodeCall writes a methodCall; throws RangeError like encodeResponse. */
 export function encodeCall(method: string, params: readonly XmlRpcValue[]): string {
-  return serializer.serializeMethodCall(carriable(method), params.map(prepared));
+  return inLongForm(serializer.serializeMethodCall(carriable(method), params.map(prepared)));
 }

@@ -73,17 +73,32 @@ function nil(tag: string, text: string): null {
 
 type Parse = (tag: string, text: string) => XmlRpcValue;
 
-/** `ex:nil` is Apache's name for nil. Everything but strings ignores white space around the text. */
+/**
+ * What Apache's XML-RPC adds to the specification, which it sends as `ex:i8` (with the prefix of its
+ * namespace) and others as `i8`: a type that is nothing but a wider or narrower number is that number.
+ */
+const EXTENSIONS: readonly (readonly [tag: string, parse: Parse])[] = [
+  ['i1', integer],
+  ['i2', integer],
+  ['i8', integer],
+  ['biginteger', integer],
+  ['float', double],
+  ['bigdecimal', double],
+  ['dateTime', dateTime],
+  ['nil', nil],
+];
+
+/** Everything but strings ignores white space around the text. */
 const TRIMMED: ReadonlyMap<string, Parse> = new Map<string, Parse>([
   ['int', integer],
   ['i4', integer],
-  ['i8', integer],
   ['double', double],
   ['boolean', boolean],
   ['dateTime.iso8601', dateTime],
   ['base64', base64],
-  ['nil', nil],
-  ['ex:nil', nil],
+  ...EXTENSIONS,
+  ...EXTENSIONS.map(([tag, parse]) => [`ex:${tag}`, parse] as const),
+  ['ex:i4', integer],
 ]);
 
 /** The elements that hold a scalar. */
