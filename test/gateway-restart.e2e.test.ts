@@ -2,16 +2,25 @@
  * The gateway on sockets that somebody holds for it, as systemd does: callers wait out its restarts, and the
  * one that starts it is answered.
  */
-import { existsSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { ActivatingParent } from './support/activating-parent.ts';
 import { DemoNode } from './support/demo-node.ts';
-import type { PythonClient } from './support/python-client.ts';
+import { freePort } from './support/free-port.ts';
+import { PythonClient } from './support/python-client.ts';
 import { aDocument } from './support/slices-document.ts';
 
 const SLIVER = 'princeton_sirius';
 const RESTARTS = 8;
+const gateway = (config: string) => [
+  process.execPath,
+  resolve('dist/apps/api-gateway/main.cjs'),
+  '--config',
+  config,
+];
 let node: DemoNode;
 let parent: ActivatingParent;
 
@@ -22,12 +31,7 @@ beforeAll(async () => {
   await node.eventually(() => expect(existsSync(config)).toBe(true));
   await node.eventually(async () => expect((await node.database()).detail.records.slivers).toBe(1));
   const unix = join(node.state, 'run', 'api.sock');
-  parent = new ActivatingParent({ unix, tcp: node.port }, [
-    process.execPath,
-    resolve('dist/apps/api-gateway/main.cjs'),
-    '--config',
-    config,
-  ]);
+  parent = new ActivatingParent({ unix, tcp: node.port }, gateway(config));
   const first = node.tcp();
   await node.eventually(async () => expect(await first.ask('Help')).toHaveProperty('result'));
   await node.ready();
@@ -110,4 +114,46 @@ test('with db-service away the call that starts the gateway is told so in a few 
   await node.eventually(async () =>
     expect(await api.ask('GetRSpec', SLIVER)).toHaveProperty('result'),
   );
+});
+
+test('with a misspelt key in nodemgr.toml it is started once for a caller, whom it tells so, and not again and again', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'misspelt-'));
+  const config = join(folder, 'nodemgr.toml');
+  writeFileSync(
+    config,
+    `${readFileSync(join(node.state, 'nodemgr.toml'), 'utf8')}\n[misspelt]\nkey = 1\n`,
+  );
+  const tcp = await freePort();
+  const misspelt = new ActivatingParent({ unix: join(folder, 'api.sock'), tcp }, gateway(config));
+  const clients = [1, 2, 3].map(() => new PythonClient({ tcp }));
+  try {
+    // They connect and leave; what they leave in the queue is what would start it again.
+    const leaving = () =>
+      new Promise<void>((resolve) => {
+        const socket = connect(tcp, '127.0.0.1', () => socket.destroy());
+        socket.on('error', () => undefined).once('close', () => resolve());
+      });
+    await node.eventually(async () => {
+      await leaving();
+      expect(misspelt.started).toHaveLength(1);
+    });
+    await Promise.all([leaving(), leaving(), leaving()]);
+    // Whoever waits is told, in the words of the API.
+    const faults = await Promise.all(clients.map((client) => client.faultOf('GetRSpec', SLIVER)));
+    for (const [code, text] of faults)
+      expect([code, text]).toEqual([111, expect.stringContaining('cannot start')]);
+    await node.eventually(() => expect(misspelt.ended).toEqual([78]));
+    expect(misspelt.errors).toContain('misspelt');
+    // Nobody waits: it is not started before the next caller comes, and then once.
+    await clients[0]?.faultOf('GetRSpec', SLIVER);
+    expect(misspelt.started).toHaveLength(2);
+    // Told to stop meanwhile, it does.
+    process.kill(misspelt.started[1] ?? 0, 'SIGTERM');
+    await node.eventually(() => expect(misspelt.ended).toEqual([78, 0]));
+    expect(misspelt.started).toHaveLength(2);
+  } finally {
+    for (const client of clients) client.close();
+    await misspelt.end();
+    rmSync(folder, { recursive: true });
+  }
 });

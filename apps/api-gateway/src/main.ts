@@ -11,7 +11,9 @@ import {
   sleep,
   systemdSockets,
 } from '@nodemgr/daemon';
+import { Fault } from '@nodemgr/faults';
 import { watchNodeAccounts } from '@nodemgr/node-accounts';
+import { encodeFault } from '@nodemgr/xml-rpc';
 import { identifyBySocket } from './caller/identify-caller.ts';
 import { KERNEL, TcpOwners } from './caller/tcp-owners.ts';
 import { Gateway } from './gateway.ts';
@@ -92,4 +94,15 @@ async function start(context: DaemonContext): Promise<RunningDaemon> {
   };
 }
 
-void runDaemon('api-gateway', start);
+/** In whatever way it is asked, for it is sent before the question has been read. */
+function turnedAway(): string {
+  const { code, message } = new Fault(
+    'unavailable',
+    'api-gateway cannot start, and its log says why; nothing of what was asked for is done',
+  );
+  const body = encodeFault(code, message);
+  const fields = `Content-Type: text/xml; charset=utf-8\r\nContent-Length: ${Buffer.byteLength(body)}`;
+  return `HTTP/1.1 200 OK\r\n${fields}\r\nConnection: close\r\n\r\n${body}`;
+}
+
+void runDaemon('api-gateway', start, turnedAway);

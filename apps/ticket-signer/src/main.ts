@@ -10,6 +10,8 @@ import {
   refuseDebugger,
   ServiceManager,
   SIGUSR1_IGNORED,
+  textOf,
+  turnCallersAway,
   untilToldToStop,
   VERSION,
 } from '@nodemgr/daemon';
@@ -18,7 +20,6 @@ import { checkSigner } from './check-signer.ts';
 import { asConfigError } from './config/as-config-error.ts';
 import { loadSignerConfig } from './config/load-signer-config.ts';
 import { derivePlaces } from './http/derive-places.ts';
-import { pauseWhereActivated } from './pause-where-activated.ts';
 import { loadFiles, type RunningSigner, startSigner } from './signer.ts';
 import { readSignerArguments, type SignerArguments, usage } from './signer-arguments.ts';
 
@@ -53,6 +54,10 @@ async function serve(config: string, toldToStop: Promise<string>): Promise<void>
   log.info('stopped');
 }
 
+/** Over TLS there is nothing to say before a handshake. */
+const turnedAway = (name: string): string =>
+  name === 'tls' ? '' : textOf('503 Service Unavailable');
+
 /** Says why it ends; returns the exit status. */
 async function endBecauseOf(error: unknown, toldToStop?: Promise<string>): Promise<number> {
   const { message } = error as Error;
@@ -60,7 +65,8 @@ async function endBecauseOf(error: unknown, toldToStop?: Promise<string>): Promi
   if (!(error instanceof ConfigError || error instanceof OtherAbiError)) return 1;
   const pace = new AbortController();
   void toldToStop?.then(() => pace.abort());
-  const paced = await pauseWhereActivated(process.env, process.pid, pace.signal);
+  const terms = { turnedAway, stop: pace.signal };
+  const paced = await turnCallersAway(process.env, process.pid, terms);
   return paced === 'told to stop' ? 0 : EX_CONFIG;
 }
 

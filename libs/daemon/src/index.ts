@@ -22,6 +22,7 @@ export { ServiceManager } from './service-manager.ts';
 export { fileSign, roomSign, routesSign, writableSign } from './signs.ts';
 export { sleep } from './sleep.ts';
 export { systemdSockets } from './systemd-sockets.ts';
+export { type TurnedAway, turnCallersAway } from './turn-callers-away.ts';
 export { type LingerBounds, untilQuiet } from './until-quiet.ts';
 export { untilToldToStop } from './until-told-to-stop.ts';
 export { VERSION } from './version.ts';

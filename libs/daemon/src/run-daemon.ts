@@ -17,6 +17,7 @@ import { makeLogger } from './logger.ts';
 import { oneLine } from './one-line.ts';
 import { refuseDebugger, SIGUSR1_IGNORED } from './refuse-debugger.ts';
 import { ServiceManager } from './service-manager.ts';
+import { type TurnedAway, turnCallersAway } from './turn-callers-away.ts';
 import { untilToldToStop } from './until-told-to-stop.ts';
 import { VERSION } from './version.ts';
 
@@ -155,8 +156,26 @@ function exitCodeFor(error: unknown): number {
   return error instanceof ConfigError || error instanceof OtherAbiError ? EX_CONFIG : 1;
 }
 
-/** runDaemon is a daemon's whole main function. */
-export async function runDaemon(name: DaemonName, start: StartDaemon): Promise<void> {
+/** endBecauseOf returns the exit code of a daemon that could not start, once nothing starts it again at once. */
+async function endBecauseOf(error: unknown, turnedAway: TurnedAway): Promise<number> {
+  const code = exitCodeFor(error);
+  if (code !== EX_CONFIG) return code;
+  const stop = new AbortController();
+  void untilToldToStop(false).then(() => stop.abort());
+  const terms = { turnedAway, stop: stop.signal };
+  const paced = await turnCallersAway(process.env, process.pid, terms);
+  return paced === 'told to stop' ? 0 : code;
+}
+
+/**
+ * runDaemon is a daemon's whole main function. `turnedAway`: what its callers are sent where systemd listens for
+ * it and it cannot start.
+ */
+export async function runDaemon(
+  name: DaemonName,
+  start: StartDaemon,
+  turnedAway: TurnedAway = () => '',
+): Promise<void> {
   refuseDebugger();
   try {
     refuseOtherAbi();
@@ -165,6 +184,6 @@ export async function runDaemon(name: DaemonName, start: StartDaemon): Promise<v
     process.exit(0);
   } catch (error) {
     process.stderr.write(`${name}: cannot start: ${oneLine(error)}\n`);
-    process.exit(exitCodeFor(error));
+    process.exit(await endBecauseOf(error, turnedAway));
   }
 }
