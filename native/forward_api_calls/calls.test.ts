@@ -66,6 +66,30 @@ describe('a call', () => {
     });
   });
 
+  it.each([
+    ['at once', [REQUEST]],
+    ['in pieces', REQUEST.split(/(?<=[a-z<])/)],
+    ['with a line end behind it', [`${REQUEST}\n`]],
+    ['with white space in its last tag', [REQUEST.replace('</methodCall>', '</methodCall \n>')]],
+    [
+      'with the same letters in a comment, in a CDATA section and in an instruction before',
+      [
+        '<?a </methodCall>?><methodCall><!----><!-- > </methodCall> -->',
+        '<methodName>Help<![CDATA[ ]] > </methodCall> ]]]></methodName></methodCalls></methodCall>',
+      ],
+    ],
+  ])(
+    'is made of a request that comes %s from a client that cannot end its side',
+    async (_, pieces) => {
+      const path = await httpApi(echo);
+      const child = startShell(viaSocket(path));
+      for (const piece of pieces) child.stdin?.write(piece);
+      const { status, stdout } = await outcomeOf(child);
+      const sent = pieces.join('');
+      expect([status, stdout.toString()]).toEqual([0, sent.endsWith('\n') ? sent.trimEnd() : sent]);
+    },
+  );
+
   it("prints a fault of the API's own as it is, with exit status 0", async () => {
     const fault = '<methodResponse><fault>108</fault></methodResponse>';
     const path = await httpApi((_request, response) => void response.end(fault));
@@ -96,7 +120,7 @@ describe('a call', () => {
 
   it('ends on time although the request on standard input does not', async () => {
     const child = startShell(hurriedVia(await httpApi(echo)));
-    child.stdin?.write(REQUEST);
+    child.stdin?.write(REQUEST.slice(0, -1));
     expect(faultOf(await outcomeOf(child))).toBe(
       'the request on standard input did not end within 1 s',
     );

@@ -6,7 +6,7 @@
  *
  * The life of one call:
  *   1. Descriptors 0 to 2 are made sure of, so that no socket takes the place of one.
- *   2. One XML-RPC request is read from standard input up to its end.
+ *   2. One XML-RPC request is read from standard input, up to its </methodCall> or the end of the input.
  *   3. It is posted to the API's Unix socket. The API learns from the kernel which account
  *      is calling; nothing that is read here can claim to be another.
  *   4. The whole body of the answer is collected, then written to standard output. When
@@ -36,6 +36,7 @@
 #include "api_exchange.h"
 #include "bytes.h"
 #include "failure.h"
+#include "request_end.h"
 #include "timed_io.h"
 
 #ifndef NODEMGR_API_SOCKET
@@ -119,17 +120,24 @@ static bool read_failed(int seconds, struct failure *why) {
   return fail(why, "cannot read the request from standard input: %s", strerror(errno));
 }
 
-/* Reads up to the end of the input: only there is a request known to be whole. */
+/*
+ * Reads up to the end of the request, or of the input. Many an ssh library cannot close its side and read on:
+ * whoever uses one never comes to the end of the input.
+ */
 static bool read_request(struct bytes *xml, int seconds, struct failure *why) {
   const deadline until = deadline_in(seconds);
+  struct request_end end = {0};
   char buffer[64 * 1024];
   for (;;) {
     const ssize_t got = read_some(STDIN_FILENO, buffer, sizeof buffer, until);
     if (got == -1) return read_failed(seconds, why);
     if (got == 0) return xml->length > 0 || fail(why, "there is no request on standard input");
-    if ((size_t)got > REQUEST_MAX - xml->length)
+    const size_t last = find_request_end(&end, buffer, (size_t)got);
+    const size_t more = last == 0 ? (size_t)got : last;
+    if (more > REQUEST_MAX - xml->length)
       return fail(why, "the request is bigger than %d bytes", REQUEST_MAX);
-    if (!bytes_append(xml, buffer, (size_t)got)) return fail(why, "out of memory");
+    if (!bytes_append(xml, buffer, more)) return fail(why, "out of memory");
+    if (last != 0) return true;
   }
 }
 

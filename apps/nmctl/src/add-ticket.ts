@@ -6,7 +6,7 @@ import { deliverFile } from './commands/ticket-deliver.ts';
 import { showTicket } from './commands/ticket-show.ts';
 import { signDraft } from './commands/ticket-sign.ts';
 import { verifyFile } from './commands/ticket-verify.ts';
-import { parseUntil } from './parse-since.ts';
+import { DATE_WORDS, parseUntil } from './parse-since.ts';
 import type { Run } from './session.ts';
 import type { TrustOptions } from './ticket/find-trust.ts';
 
@@ -47,7 +47,9 @@ function toNodes(text: string): readonly number[] {
 function toExpiry(text: string): EpochSeconds {
   const at = parseUntil(text, Date.now());
   if (at !== undefined) return epochSeconds(Math.floor(at / 1000));
-  throw new InvalidArgumentError('wants a span such as 8h or 30d, a date, or seconds since 1970.');
+  throw new InvalidArgumentError(
+    `wants a span such as 8h or 30d, seconds since 1970, or ${DATE_WORDS}.`,
+  );
 }
 
 interface SignOptions {

@@ -30,7 +30,7 @@ export const MINUTE = 60_000;
 
 /** aPage is a file: no width, no colours, in UTC, at NOW. */
 export function aPage(changes: Partial<Page> = {}): Page {
-  return { width: undefined, colours: false, now: NOW, timeZone: 'UTC', ...changes };
+  return { width: undefined, colours: false, now: NOW, ...changes };
 }
 
 /** linesOf returns rendered lines as text, one string a line. */

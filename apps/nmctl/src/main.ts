@@ -23,7 +23,6 @@ async function main(): Promise<void> {
       // https://no-color.org: set and not empty.
       colours: stdout.isTTY && (env['NO_COLOR'] ?? '') === '',
       now: Date.now(),
-      timeZone: undefined,
     },
   );
   process.exitCode = await runNmctl(process.argv.slice(2), terminal, env);

@@ -75,7 +75,10 @@ function addHistory(program: Command, run: Run): void {
     .command('events')
     .description('what happened, why, and on whose word, for 30 days')
     .argument('[name]', `an account, or ${NODE_SUBJECT} for the node itself; all without it`)
-    .option('--since <when>', 'a span such as 90s, 15m, 2h, 3d, or a date')
+    .option(
+      '--since <when>',
+      'a span such as 90s, 15m, 2h, 3d, or a date (UTC unless it names a zone)',
+    )
     .option('--limit <n>', 'how many, the newest', toLimit, 200)
     .action((name: string | undefined, options: EventsOptions) =>
       run((session) => showEvents(session, name, options)),

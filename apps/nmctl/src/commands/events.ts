@@ -4,7 +4,7 @@ import { heard } from '../answer.ts';
 import { LOOK_MS } from '../ask/ask-daemons.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { mergeHistory } from '../merge-history.ts';
-import { parseSince } from '../parse-since.ts';
+import { DATE_WORDS, parseSince } from '../parse-since.ts';
 import { renderEvents } from '../render/render-events.ts';
 import type { Session } from '../session.ts';
 import { complainOfMissing } from './missing.ts';
@@ -30,7 +30,7 @@ function readWanted(
 ): Wanted | string {
   const from = since === undefined ? undefined : parseSince(since, now);
   if (since !== undefined && from === undefined) {
-    return `--since wants a span such as 90s, 15m, 2h or 3d, or a date such as 2023-11-14T22:13, and not '${since}'`;
+    return `--since wants a span such as 90s, 15m, 2h or 3d, or ${DATE_WORDS}, and not '${since}'`;
   }
   const subject = name === undefined ? undefined : eventSubjectSchema.safeParse(name);
   if (subject?.success === false) return `'${name}' ${subject.error.issues[0]?.message ?? ''}`;

@@ -32,7 +32,7 @@ test('everything that is known of a delegate', () => {
   expect(linesOf(renderDelegate(page, aPage())).join('\n')).toMatchInlineSnapshot(`
     "del_snoop, a delegate
 
-    record        delegate_del_snoop from config, vouched for 2023-11-14 22:13:20 (just now)
+    record        delegate_del_snoop from config, vouched for 2023-11-14 22:13:20Z (just now)
     expires       never
     observed      delegate, uid 30000
 

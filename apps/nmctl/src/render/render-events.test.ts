@@ -25,9 +25,9 @@ const all = { name: undefined, events: [...EVENTS], more: false };
 
 test('an event is a line: when, whose, what, on whose word, why', () => {
   expect(linesOf(renderEvents(all, aPage()))).toEqual([
-    'TIME                 ACCOUNT           WHAT         BY                                  WHY',
-    '2023-11-14 21:13:20  node              update-held  guard                               too much',
-    '2023-11-14 22:13:20  princeton_sirius  loans-set    api-caller sliver princeton_sirius  lends 8 nm_cpu_share to princeton_eisentest',
+    'TIME                  ACCOUNT           WHAT         BY                                  WHY',
+    '2023-11-14 21:13:20Z  node              update-held  guard                               too much',
+    '2023-11-14 22:13:20Z  princeton_sirius  loans-set    api-caller sliver princeton_sirius  lends 8 nm_cpu_share to princeton_eisentest',
   ]);
 });
 

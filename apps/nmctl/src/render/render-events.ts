@@ -42,7 +42,7 @@ export interface EventsPage extends EventsAnswer {
 export function renderEvents({ name, events, more }: EventsPage, page: Page): readonly Line[] {
   if (events.length === 0) return [line('no events')];
   const row = ({ at, account, what, why, by }: NodeEvent): readonly Cell[] => [
-    span(clockText(at, page), 'dim'),
+    span(clockText(at), 'dim'),
     name === undefined ? account : '',
     whatSpan(what),
     authorText(by),

@@ -99,7 +99,7 @@ test('what fails and what went wrong lately are told', () => {
     }),
   );
   expect(page).toMatch(/failing\n +SUBJECT/);
-  expect(page).toMatch(/lately\n +2023-11-14 22:13:20 +oom-kill +kernel +a process was killed$/m);
+  expect(page).toMatch(/lately\n +2023-11-14 22:13:20Z +oom-kill +kernel +a process was killed$/m);
 });
 
 test('without its record the rest is told all the same', () => {

@@ -76,7 +76,7 @@ function enforcementLines({ agent, driver, readings }: Enforcement, page: Page):
 function latelyLines(events: readonly NodeEvent[], page: Page): readonly Line[] {
   const columns = [{ title: '' }, { title: '' }, { title: '' }, { title: '' }];
   const rows = events.map(({ at, what, why, by }) => [
-    span(clockText(at, page), 'dim'),
+    span(clockText(at), 'dim'),
     whatSpan(what),
     authorText(by),
     why,

@@ -27,9 +27,9 @@ test('each version has a line: size, who stands on it, when and what it came fro
   const shown = text(renderImages(images, users({ 'default@12': ['a_b', 'c_d'] }), aPage()));
   expect(shown).toBe(
     [
-      'IMAGE             SIZE  SLIVERS  IMPORTED                         FROM',
-      'a@1         185.95 MiB        0  2023-11-14 22:11:20 (2 min ago)  x.tar',
-      'default@12  185.95 MiB        2  2023-11-14 22:11:20 (2 min ago)  /tmp/b\\x1b[2J.tar',
+      'IMAGE             SIZE  SLIVERS  IMPORTED                          FROM',
+      'a@1         185.95 MiB        0  2023-11-14 22:11:20Z (2 min ago)  x.tar',
+      'default@12  185.95 MiB        2  2023-11-14 22:11:20Z (2 min ago)  /tmp/b\\x1b[2J.tar',
       '',
     ].join('\n'),
   );

@@ -20,8 +20,6 @@ export interface Page {
   readonly colours: boolean;
   /** Milliseconds since 1970. */
   readonly now: number;
-  /** IANA name; the machine's own zone where undefined. */
-  readonly timeZone: string | undefined;
 }
 
 /** Select Graphic Rendition parameters (ECMA-48, 8.3.117). */

@@ -44,9 +44,9 @@ test('everything that is known of a sliver', () => {
   ).toMatchInlineSnapshot(`
     "princeton_sirius
 
-    record        sliver_princeton_sirius from plc, vouched for 2023-11-14 22:10:20 (3 min ago)
+    record        sliver_princeton_sirius from plc, vouched for 2023-11-14 22:10:20Z (3 min ago)
     id            12
-    expires       2023-12-04 22:13:20 (in 20 days)
+    expires       2023-12-04 22:13:20Z (in 20 days)
     origin        instantiated by PLC
     ssh keys      2 keys
     image         default

@@ -20,14 +20,14 @@ const shown = (status: NodeStatus) => linesOf(renderStatus(status, aPage())).joi
 
 test('a node that is well', () => {
   expect(shown(aNodeStatus())).toMatchInlineSnapshot(`
-    "PROCESS             STATE  PID  SINCE                            DETAIL
-    plc-fetcher         up     101  2023-11-14 22:10:20 (3 min ago)  https://plc.example/slices.xml
-    db-service          up     102  2023-11-14 22:10:20 (3 min ago)  revision 12
-    account-supervisor  up     103  2023-11-14 22:10:20 (3 min ago)  dry-run, feed live at revision 12
-    bwcap-agent         up     104  2023-11-14 22:10:20 (3 min ago)  dry-run, feed live at revision 12
-    api-gateway         up     105  2023-11-14 22:10:20 (3 min ago)  127.0.0.1:812, 120 calls, 1 fault, 2 connections, feed live at revision 12
+    "PROCESS             STATE  PID  SINCE                             DETAIL
+    plc-fetcher         up     101  2023-11-14 22:10:20Z (3 min ago)  https://plc.example/slices.xml
+    db-service          up     102  2023-11-14 22:10:20Z (3 min ago)  revision 12
+    account-supervisor  up     103  2023-11-14 22:10:20Z (3 min ago)  dry-run, feed live at revision 12
+    bwcap-agent         up     104  2023-11-14 22:10:20Z (3 min ago)  dry-run, feed live at revision 12
+    api-gateway         up     105  2023-11-14 22:10:20Z (3 min ago)  127.0.0.1:812, 120 calls, 1 fault, 2 connections, feed live at revision 12
 
-    last update   2023-11-14 22:10:20 (3 min ago) from https://plc.example/slices.xml: 7 of 42 slices are ours
+    last update   2023-11-14 22:10:20Z (3 min ago) from https://plc.example/slices.xml: 7 of 42 slices are ours
                   last poll 1 min ago: unchanged
                   next poll in 5 min
     guard         open: nothing is held back
@@ -69,24 +69,24 @@ test('a node with everything wrong says what, why, since when and what is done a
       }),
     ),
   ).toMatchInlineSnapshot(`
-    "PROCESS             STATE  PID  SINCE                            DETAIL
-    plc-fetcher         up     101  2023-11-14 22:10:20 (3 min ago)  https://plc.example/slices.xml
-    db-service          up     102  2023-11-14 22:10:20 (3 min ago)  revision 12
-    account-supervisor  up     103  2023-11-14 22:10:20 (3 min ago)  dry-run, feed live at revision 12
-    bwcap-agent         down                                         it is not running
-    api-gateway         up     105  2023-11-14 22:10:20 (3 min ago)  127.0.0.1:812, 120 calls, 1 fault, 2 connections, feed live at revision 12
+    "PROCESS             STATE  PID  SINCE                             DETAIL
+    plc-fetcher         up     101  2023-11-14 22:10:20Z (3 min ago)  https://plc.example/slices.xml
+    db-service          up     102  2023-11-14 22:10:20Z (3 min ago)  revision 12
+    account-supervisor  up     103  2023-11-14 22:10:20Z (3 min ago)  dry-run, feed live at revision 12
+    bwcap-agent         down                                          it is not running
+    api-gateway         up     105  2023-11-14 22:10:20Z (3 min ago)  127.0.0.1:812, 120 calls, 1 fault, 2 connections, feed live at revision 12
 
-    last update   accepted 2023-11-14 22:03:20 (10 min ago)
-                  held back by the guard: that of 2023-11-14 22:10:20 (3 min ago) from https://plc.example/slices.xml: 7 of 42 slices are ours
+    last update   accepted 2023-11-14 22:03:20Z (10 min ago)
+                  held back by the guard: that of 2023-11-14 22:10:20Z (3 min ago) from https://plc.example/slices.xml: 7 of 42 slices are ours
                   last poll 1 min ago: unchanged
                   next poll in 5 min
-    guard         holds back an update from plc since 2023-11-14 22:09:20 (4 min ago)
+    guard         holds back an update from plc since 2023-11-14 22:09:20Z (4 min ago)
                     why           the update would remove 5 of 7 running slivers
                     would remove  sliver_a_b, sliver_c_d
                     let it through with: nmctl guard allow
     clock         not trusted: the clock has jumped; nothing expires meanwhile
     accounts      1 sliver and 0 delegates have a record, 8 accounts desired, 7 running, 1 stopped; 2 removed, files kept
-    database      set aside as damaged 2023-11-14 22:12:20 (1 min ago): malformed page 3; kept as /var/lib/nodemgr/db/x
+    database      set aside as damaged 2023-11-14 22:12:20Z (1 min ago): malformed page 3; kept as /var/lib/nodemgr/db/x
 
     left out, ignored or cut
       slices.xml: line 7: slice "../etc": bad name

@@ -1,4 +1,4 @@
-/** Times for people: local time and how far away it is. Pure: now and the zone come in. */
+/** Times for people: UTC and how far away it is. Pure: now comes in. */
 import type { Page } from './render-line.ts';
 
 /** From largest to smallest; a span of time is told in the largest unit that it fills. */
@@ -27,11 +27,11 @@ export function distanceText(at: number, now: number): string {
 /** The last moment that Date can hold (ECMA-262, 21.4.1.1). */
 const MAX_DATE_MS = 8.64e15;
 
-/** clockText tells a moment (milliseconds since 1970) as '2023-11-14 22:13:20' in the page's zone. */
-export function clockText(at: number, page: Pick<Page, 'timeZone'>): string {
+/** clockText returns a moment (milliseconds since 1970) in UTC as '2023-11-14 22:13:20Z', which --since takes too. */
+export function clockText(at: number): string {
   if (!(Math.abs(at) <= MAX_DATE_MS)) return `${Math.floor(at / 1000)} s after 1970`;
   const format = new Intl.DateTimeFormat('en-GB', {
-    timeZone: page.timeZone,
+    timeZone: 'UTC',
     hourCycle: 'h23',
     year: 'numeric',
     month: '2-digit',
@@ -41,16 +41,16 @@ export function clockText(at: number, page: Pick<Page, 'timeZone'>): string {
     second: '2-digit',
   });
   const part = Object.fromEntries(format.formatToParts(at).map(({ type, value }) => [type, value]));
-  return `${part['year']}-${part['month']}-${part['day']} ${part['hour']}:${part['minute']}:${part['second']}`;
+  return `${part['year']}-${part['month']}-${part['day']} ${part['hour']}:${part['minute']}:${part['second']}Z`;
 }
 
 /**
- * momentText tells a moment both ways: '2023-11-14 22:13:20 (3 min ago)'. On a terminal, where room
+ * momentText tells a moment both ways: '2023-11-14 22:13:20Z (3 min ago)'. On a terminal, where room
  * is short and the reader knows the date, a moment of today goes without it.
  */
-export function momentText(at: number, page: Pick<Page, 'timeZone' | 'now' | 'width'>): string {
-  const [date = '', ...time] = clockText(at, page).split(' ');
-  const isToday = page.width !== undefined && clockText(page.now, page).startsWith(`${date} `);
+export function momentText(at: number, page: Pick<Page, 'now' | 'width'>): string {
+  const [date = '', ...time] = clockText(at).split(' ');
+  const isToday = page.width !== undefined && clockText(page.now).startsWith(`${date} `);
   const clock = (isToday ? time : [date, ...time]).join(' ');
   return `${clock} (${distanceText(at, page.now)})`;
 }
