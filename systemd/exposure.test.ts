@@ -5,6 +5,7 @@
 import { spawnSync } from 'node:child_process';
 import { resolve } from 'node:path';
 import { DAEMONS, type DaemonName } from '@nodemgr/contracts';
+import { needs } from '@nodemgr/testkit';
 import { describe, expect, test } from 'vitest';
 
 /** The release of Debian 13, by which the goals are measured. */
@@ -34,7 +35,9 @@ function exposureOf(name: DaemonName): number {
   return Number(/Overall exposure level for \S+: ([\d.]+)/.exec(said)?.[1]);
 }
 
-describe.skipIf(version === undefined)(`by systemd ${version ?? '(not installed)'}`, () => {
+const { missing, note } = needs('systemd');
+
+describe.skipIf(missing)(`by systemd ${version ?? ''}${note}`, () => {
   const slack = Number(version) < MEASURED_BY ? OLDER_ADDS : 0;
 
   test.each(DAEMONS)('%s is no more exposed than its work demands', (name) => {

@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { skipNote } from '@nodemgr/testkit';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 const DROP_IN = 'systemd/sshd_config.d/60-nodemgr.conf';
@@ -26,7 +27,9 @@ test('it says something about our accounts only, and nothing before that', () =>
   expect(settings.slice(1).every((line) => line.startsWith('    '))).toBe(true);
 });
 
-describe.skipIf(!canRun)('as sshd reads it', () => {
+const note = skipNote(canRun ? [] : ['openssh-server 9.5 with /run/sshd']);
+
+describe.skipIf(!canRun)(`as sshd reads it${note}`, () => {
   let folder: string;
 
   beforeAll(() => {

@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { skipUnless } from '@nodemgr/testkit';
 import { expect, test } from 'vitest';
 
 const FOLDER = 'systemd/ticket-signer';
@@ -14,12 +15,11 @@ function run(command: string, ...args: readonly string[]): { status: number | nu
   return { status, said: `${stdout ?? ''}${stderr ?? ''}` };
 }
 
-const isMissing = (command: string): boolean => run(command, '--version').status !== 0;
 const textOf = (name: string) => readFileSync(join(FOLDER, name), 'utf8');
 const units = readdirSync(FOLDER).filter((name) => /\.(service|socket)$/.test(name));
 
-test('systemd-analyze verify has nothing to say about any unit', ({ skip }) => {
-  skip(isMissing('systemd-analyze'), 'systemd-analyze is not installed');
+test('systemd-analyze verify has nothing to say about any unit', (context) => {
+  skipUnless(context, 'systemd');
   const root = mkdtempSync(join(tmpdir(), 'signer-units-'));
   try {
     const copies = units.map((name) => {
@@ -35,17 +35,17 @@ test('systemd-analyze verify has nothing to say about any unit', ({ skip }) => {
   }
 });
 
-test('it is hardly exposed', ({ skip }) => {
-  skip(isMissing('systemd-analyze'), 'systemd-analyze is not installed');
+test('it is hardly exposed', (context) => {
+  skipUnless(context, 'systemd');
   const unit = resolve(FOLDER, SERVICE);
   const { said } = run('systemd-analyze', 'security', '--offline=true', '--no-pager', unit);
   const exposure = Number(/Overall exposure level for \S+: ([\d.]+)/.exec(said)?.[1]);
   expect(exposure).toBeLessThanOrEqual(MOST_EXPOSED);
 });
 
-test('its user is made, and is the one that it runs as', ({ skip }) => {
+test('its user is made, and is the one that it runs as', (context) => {
   expect(textOf(SERVICE)).toContain('\nUser=nodemgr-ticket-signer\n');
-  skip(isMissing('systemd-sysusers'), 'systemd-sysusers is not installed');
+  skipUnless(context, 'systemd');
   const { said } = run('systemd-sysusers', '--dry-run', resolve(FOLDER, 'sysusers.conf'));
   expect(said).toMatch(/nodemgr-ticket-signer/);
 });

@@ -11,6 +11,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { skipUnless } from '@nodemgr/testkit';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { readFolders, readUsers, textOf, unitFiles } from './read-units.ts';
 
@@ -20,16 +21,14 @@ function run(command: string, ...args: readonly string[]): { status: number | nu
   return { status, said: stdout + stderr };
 }
 
-const isMissing = (command: string): boolean => run(command, '--version').status !== 0;
-
 let root: string;
 beforeEach(() => {
   root = mkdtempSync(join(tmpdir(), 'units-'));
 });
 afterEach(() => rmSync(root, { recursive: true }));
 
-test('systemd-analyze verify has nothing to say about any unit', ({ skip }) => {
-  skip(isMissing('systemd-analyze'), 'systemd-analyze is not installed');
+test('systemd-analyze verify has nothing to say about any unit', (context) => {
+  skipUnless(context, 'systemd');
   const copies = unitFiles().map((name) => {
     const copy = join(root, name);
     // Only the programs' places differ: verify wants them to be there.
@@ -55,8 +54,8 @@ function makeUsers(): void {
   writeFileSync(join(root, 'etc/group'), group.join(''));
 }
 
-test('systemd-sysusers understands every line and would make every user', ({ skip }) => {
-  skip(isMissing('systemd-sysusers'), 'systemd-sysusers is not installed');
+test('systemd-sysusers understands every line and would make every user', (context) => {
+  skipUnless(context, 'systemd');
   mkdirSync(join(root, 'etc'));
   const { status, said } = run(
     'systemd-sysusers',
@@ -71,10 +70,8 @@ test('systemd-sysusers understands every line and would make every user', ({ ski
   for (const user of readUsers().users) expect(said).toContain(`Creating user '${user}'`);
 });
 
-test('systemd-tmpfiles understands every line; run by root, it makes every folder as it should be', ({
-  skip,
-}) => {
-  skip(isMissing('systemd-tmpfiles'), 'systemd-tmpfiles is not installed');
+test('systemd-tmpfiles understands every line; run by root, it makes every folder as it should be', (context) => {
+  skipUnless(context, 'systemd');
   makeUsers();
   cpSync('systemd/tmpfiles.d', join(root, 'usr/lib/tmpfiles.d'), { recursive: true });
   const isRoot = process.getuid?.() === 0;

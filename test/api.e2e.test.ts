@@ -5,6 +5,7 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { gatewayOperatorContract } from '@nodemgr/contracts';
 import { DEFAULT_RSPEC } from '@nodemgr/records';
+import { needs } from '@nodemgr/testkit';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { DemoNode } from './support/demo-node.ts';
 import { aDocument } from './support/slices-document.ts';
@@ -243,69 +244,62 @@ describe('bad input', () => {
   });
 });
 
-const asRoot = process.getuid?.() === 0;
+const root = needs('root');
 
 /** Skipped with its reason in the name: becoming another user needs root. */
-describe.skipIf(!asRoot)(
-  `callers are who the kernel says${asRoot ? '' : ' (skipped: needs root)'}`,
-  () => {
-    const fileOf = (name: string) =>
-      readFileSync(join(node.state, 'machine', 'etc', name), 'utf8').split('\n');
-    const passwdUid = (name: string) =>
-      Number(
-        fileOf('passwd')
-          .find((line) => line.startsWith(`${name}:`))
-          ?.split(':')[2],
-      );
-    const firstInRange = (name: string) =>
-      Number(
-        fileOf('subuid')
-          .find((line) => line.startsWith(`${name}:`))
-          ?.split(':')[1],
-      );
-
-    test.each(['tcp', 'unix'] as const)(
-      'on %s, any id of a sliver’s range is that sliver',
-      async (kind) => {
-        for (const uid of [
-          passwdUid(LENDER),
-          firstInRange(LENDER),
-          firstInRange(LENDER) + 65_535,
-        ]) {
-          const api = kind === 'unix' ? node.unix(uid) : node.tcp(uid);
-          expect(await api.call('GetRSpec', LENDER)).toHaveProperty('nm_cpu_share');
-          expect((await api.faultOf('GetRSpec', BORROWER))[0]).toBe(108);
-          expect((await api.faultOf('DumpDatabase'))[0]).toBe(108);
-          expect((await api.faultOf('Stop', BORROWER))[0]).toBe(108);
-          expect(await api.call('Help')).toContain('SetLoans');
-        }
-      },
+describe.skipIf(root.missing)(`callers are who the kernel says${root.note}`, () => {
+  const fileOf = (name: string) =>
+    readFileSync(join(node.state, 'machine', 'etc', name), 'utf8').split('\n');
+  const passwdUid = (name: string) =>
+    Number(
+      fileOf('passwd')
+        .find((line) => line.startsWith(`${name}:`))
+        ?.split(':')[2],
+    );
+  const firstInRange = (name: string) =>
+    Number(
+      fileOf('subuid')
+        .find((line) => line.startsWith(`${name}:`))
+        ?.split(':')[1],
     );
 
-    test('a sliver may leave its own name out of SetLoans, with one triple or a list of them', async () => {
-      const api = node.tcp(firstInRange(LENDER));
-      const loan = [BORROWER, 'nm_cpu_guaranteed_share', 200];
-      expect(await api.call('SetLoans', loan)).toBe(1);
-      expect(await api.call('GetLoans', LENDER)).toEqual([loan]);
-      expect(await api.call('SetLoans', [loan, loan])).toBe(1);
-      expect(await api.call('GetLoans', LENDER)).toEqual([loan, loan]);
-      expect(await api.call('SetLoans', LENDER, [])).toBe(1);
-    });
-
-    test('a delegate may call what it was delegated on every sliver, and nothing else', async () => {
-      for (const api of [node.tcp(passwdUid('del_snoop')), node.unix(passwdUid('del_snoop'))]) {
+  test.each(['tcp', 'unix'] as const)(
+    'on %s, any id of a sliver’s range is that sliver',
+    async (kind) => {
+      for (const uid of [passwdUid(LENDER), firstInRange(LENDER), firstInRange(LENDER) + 65_535]) {
+        const api = kind === 'unix' ? node.unix(uid) : node.tcp(uid);
         expect(await api.call('GetRSpec', LENDER)).toHaveProperty('nm_cpu_share');
-        expect(await api.call('GetRSpec', BORROWER)).toHaveProperty('nm_cpu_share');
-        expect((await api.faultOf('SetLoans', LENDER, []))[0]).toBe(108);
-        expect((await api.faultOf('Stop', LENDER))[0]).toBe(108);
-      }
-    });
-
-    test('an id in nobody’s range is nobody: it may call what all may', async () => {
-      for (const api of [node.tcp(54_321), node.unix(54_321)]) {
+        expect((await api.faultOf('GetRSpec', BORROWER))[0]).toBe(108);
+        expect((await api.faultOf('DumpDatabase'))[0]).toBe(108);
+        expect((await api.faultOf('Stop', BORROWER))[0]).toBe(108);
         expect(await api.call('Help')).toContain('SetLoans');
-        expect((await api.faultOf('GetRSpec', LENDER))[0]).toBe(108);
       }
-    });
-  },
-);
+    },
+  );
+
+  test('a sliver may leave its own name out of SetLoans, with one triple or a list of them', async () => {
+    const api = node.tcp(firstInRange(LENDER));
+    const loan = [BORROWER, 'nm_cpu_guaranteed_share', 200];
+    expect(await api.call('SetLoans', loan)).toBe(1);
+    expect(await api.call('GetLoans', LENDER)).toEqual([loan]);
+    expect(await api.call('SetLoans', [loan, loan])).toBe(1);
+    expect(await api.call('GetLoans', LENDER)).toEqual([loan, loan]);
+    expect(await api.call('SetLoans', LENDER, [])).toBe(1);
+  });
+
+  test('a delegate may call what it was delegated on every sliver, and nothing else', async () => {
+    for (const api of [node.tcp(passwdUid('del_snoop')), node.unix(passwdUid('del_snoop'))]) {
+      expect(await api.call('GetRSpec', LENDER)).toHaveProperty('nm_cpu_share');
+      expect(await api.call('GetRSpec', BORROWER)).toHaveProperty('nm_cpu_share');
+      expect((await api.faultOf('SetLoans', LENDER, []))[0]).toBe(108);
+      expect((await api.faultOf('Stop', LENDER))[0]).toBe(108);
+    }
+  });
+
+  test('an id in nobody’s range is nobody: it may call what all may', async () => {
+    for (const api of [node.tcp(54_321), node.unix(54_321)]) {
+      expect(await api.call('Help')).toContain('SetLoans');
+      expect((await api.faultOf('GetRSpec', LENDER))[0]).toBe(108);
+    }
+  });
+});

@@ -4,6 +4,7 @@ import { createHash, generateKeyPairSync } from 'node:crypto';
 import { chmodSync, chownSync } from 'node:fs';
 import { SIGUSR1_IGNORED } from '@nodemgr/daemon';
 import { epochSeconds } from '@nodemgr/records';
+import { skipUnless } from '@nodemgr/testkit';
 import { MAX_TICKET_BYTES, readTicket, readTrustedKeys, verifyTicket } from '@nodemgr/tickets';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { HANDSHAKES } from '../apps/ticket-signer/src/http/http-bounds.ts';
@@ -29,7 +30,6 @@ import { listeningPorts } from '../libs/daemon/src/listening-ports.test-support.
 
 const UID = process.getuid?.() ?? 0;
 const LIFETIME = 3600;
-const isMissing = (command: string) => spawnSync(command, ['--version']).error !== undefined;
 const nowSeconds = () => epochSeconds(Math.floor(Date.now() / 1000));
 
 const localCaller = (more = '') =>
@@ -110,8 +110,8 @@ describe('on a Unix socket', () => {
     expect(verified(body, place).expiry).toBe(expiry);
   });
 
-  test('xmlsec1 finds the signature good, and that of a changed ticket bad', async ({ skip }) => {
-    skip(isMissing('xmlsec1'), 'xmlsec1 is not installed');
+  test('xmlsec1 finds the signature good, and that of a changed ticket bad', async (context) => {
+    skipUnless(context, 'xmlsec1');
     const { body } = await ask(aTicket());
     const key = place.write('public.pem', place.key.publicPem);
     const verify = (text: string) =>
@@ -232,9 +232,8 @@ describe('on a Unix socket', () => {
     expect(raw.heard).toMatch(/^HTTP\/1\.1 400 |^$/);
   });
 
-  test('whoever is not on the list gets nothing, and is named in the log', async ({ skip }) => {
-    skip(UID !== 0, 'only root can be somebody else');
-    skip(isMissing('curl'), 'curl is not installed');
+  test('whoever is not on the list gets nothing, and is named in the log', async (context) => {
+    skipUnless(context, 'root', 'curl'); // Only root can be somebody else.
     const args = ['-sS', '--unix-socket', place.socket, '-d', aTicket(), 'http://x/sign'];
     const { stdout } = spawnSync('curl', args, { uid: 12_345, gid: 12_345, encoding: 'utf8' });
     expect(stdout).toBe('you are not on the list of callers\n');
@@ -500,10 +499,8 @@ describe('starting and stopping', () => {
     place.write('key.pem', place.key.privatePem, 0o600);
   });
 
-  test('a key that only root can read is not good for a service that another user runs', ({
-    skip,
-  }) => {
-    skip(UID !== 0, 'only root can look as somebody else');
+  test('a key that only root can read is not good for a service that another user runs', (context) => {
+    skipUnless(context, 'root'); // Only root can look as somebody else.
     const NOBODY = 65_534;
     place.configure(localCaller());
     place.write('key.pem', place.key.privatePem, 0o400);
@@ -557,8 +554,8 @@ describe('starting and stopping', () => {
     expect(signer.lines().at(-1)).toMatchObject({ msg: 'stopped' });
   });
 
-  test('it serves the socket that systemd hands over', async ({ skip }) => {
-    skip(isMissing('systemd-socket-activate'), 'systemd-socket-activate is not installed');
+  test('it serves the socket that systemd hands over', async (context) => {
+    skipUnless(context, 'systemd');
     place.configure(localCaller());
     const handed = place.path('handed.sock');
     const before = ['systemd-socket-activate', '--listen', handed, '--fdname', 'unix'];

@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type EventsAnswer, supervisorOperatorContract } from '@nodemgr/contracts';
+import { needs } from '@nodemgr/testkit';
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { DemoNode } from './support/demo-node.ts';
 import { aDocument } from './support/slices-document.ts';
@@ -10,7 +11,8 @@ import { nowSeconds, TicketAuthority } from './support/ticket-authority.ts';
 
 const NAME = 'site_ticketed';
 const DELEGATE = 'del_snoop';
-const asRoot = process.getuid?.() === 0;
+const root = needs('root');
+const asRoot = !root.missing;
 /** Whoever is no account of the node's. Only root can be somebody else. */
 const NOBODY = asRoot ? 54_321 : undefined;
 
@@ -98,8 +100,8 @@ describe('with PLC away, a ticket', () => {
     await isRunning(NAME);
   });
 
-  test.skipIf(!asRoot)(
-    `gives its delegates what it names, and strangers nothing${asRoot ? '' : ' (skipped: needs root)'}`,
+  test.skipIf(root.missing)(
+    `gives its delegates what it names, and strangers nothing${root.note}`,
     async () => {
       const denied = [108, expect.stringContaining('may not call')];
       expect(await node.unix(uidOf(DELEGATE)).faultOf('Stop', NAME)).toEqual(denied);

@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { needs } from '@nodemgr/testkit';
 import { describe, expect, it } from 'vitest';
 import { temporaryFolder } from './addon-under-test.ts';
 import {
@@ -81,7 +82,9 @@ function send({ here }: Tree, count: number): void {
   here.run(process.execPath, '-e', SEND, String(count));
 }
 
-describe.skipIf(process.getuid?.() !== 0)('the classes of an htb (needs root)', () => {
+const { missing, note } = needs('a kernel with network namespaces, htb and nftables');
+
+describe.skipIf(missing)(`the classes of an htb${note}`, () => {
   it.each([
     ['8bit', 1],
     ['1kbit', 125],

@@ -1,5 +1,6 @@
 import { chmodSync, copyFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { needs } from '@nodemgr/testkit';
 import { describe, expect, it } from 'vitest';
 import { ADDON_FILE, temporaryFolder } from './addon-under-test.ts';
 import { addonIn, connect, type Namespace, newNamespace, type } from './namespace-under-test.ts';
@@ -64,7 +65,9 @@ function openFolder(): string {
   return folder;
 }
 
-describe.skipIf(process.getuid?.() !== 0)('network events (needs root)', () => {
+const { missing, note } = needs('a kernel with network namespaces, htb and nftables');
+
+describe.skipIf(missing)(`network events${note}`, () => {
   it.each([
     ['links', 'ip link set uplink mtu 1400'],
     ['links', 'ip link set lo name loop'],

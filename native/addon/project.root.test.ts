@@ -2,6 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { closeSync, mkdirSync, openSync, truncateSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
+import { needs, skipFor } from '@nodemgr/testkit';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { loadAddon, temporaryFolder, thrownBy } from './addon-under-test.ts';
 
@@ -45,12 +46,13 @@ function fill(path: string, most: number): number {
   }
 }
 
-describe.skipIf(process.getuid?.() !== 0)('projects (needs root)', () => {
-  it('a folder has project 0, then the one that it was given, and so has what is made in it', ({
-    skip,
-  }) => {
+const { missing, note } = needs('root', 'e2fsprogs');
+
+describe.skipIf(missing)(`projects${note}`, () => {
+  it('a folder has project 0, then the one that it was given, and so has what is made in it', (context) => {
     const mountPoint = newFileSystem('project', 'loop');
-    if (mountPoint === undefined) return skip('this kernel mounts no ext4 with projects');
+    if (mountPoint === undefined)
+      return skipFor(context, 'a kernel that mounts ext4 with projects');
     const upper = newFolder(mountPoint);
     expect(projectOf?.(upper)).toBe(0);
     setProject?.(upper, 0xffff_ffff);
@@ -61,17 +63,19 @@ describe.skipIf(process.getuid?.() !== 0)('projects (needs root)', () => {
     expect(projectOf?.(mountPoint)).toBe(0);
   });
 
-  it('quotas that are switched off are an error that says so', ({ skip }) => {
+  it('quotas that are switched off are an error that says so', (context) => {
     const mountPoint = newFileSystem('project', 'loop');
-    if (mountPoint === undefined) return skip('this kernel mounts no ext4 with projects');
+    if (mountPoint === undefined)
+      return skipFor(context, 'a kernel that mounts ext4 with projects');
     const error = thrownBy(() => projectQuota?.(mountPoint, 7));
     expect(error.code).toBe('ESRCH');
     expect(error.message).toContain('mount option prjquota');
   });
 
-  it('a quota is read back as it was set, and what is used is counted', ({ skip }) => {
+  it('a quota is read back as it was set, and what is used is counted', (context) => {
     const mountPoint = newFileSystem('project,quota', 'loop,prjquota');
-    if (mountPoint === undefined) return skip('this kernel has no project quotas (quota_v2)');
+    if (mountPoint === undefined)
+      return skipFor(context, 'a kernel with project quotas (quota_v2)');
     const upper = newFolder(mountPoint);
     setProject?.(upper, 7);
     const none = { hardKiB: 0, hardInodes: 0 };
@@ -89,17 +93,19 @@ describe.skipIf(process.getuid?.() !== 0)('projects (needs root)', () => {
     expect(projectQuota?.(upper, 7)).toMatchObject(none);
   });
 
-  it('a limit beyond what a program could ever use is kept exactly', ({ skip }) => {
+  it('a limit beyond what a program could ever use is kept exactly', (context) => {
     const mountPoint = newFileSystem('project,quota', 'loop,prjquota');
-    if (mountPoint === undefined) return skip('this kernel has no project quotas (quota_v2)');
+    if (mountPoint === undefined)
+      return skipFor(context, 'a kernel with project quotas (quota_v2)');
     setProjectQuota?.(mountPoint, 7, 2 ** 42 + 1, 2 ** 31 + 1);
     const kept = { hardKiB: 2 ** 42 + 1, hardInodes: 2 ** 31 + 1 };
     expect(projectQuota?.(mountPoint, 7)).toMatchObject(kept);
   });
 
-  it('who may not set quotas is told EPERM', ({ skip }) => {
+  it('who may not set quotas is told EPERM', (context) => {
     const mountPoint = newFileSystem('project,quota', 'loop,prjquota');
-    if (mountPoint === undefined) return skip('this kernel has no project quotas (quota_v2)');
+    if (mountPoint === undefined)
+      return skipFor(context, 'a kernel with project quotas (quota_v2)');
     process.seteuid?.(65534);
     try {
       expect(thrownBy(() => setProjectQuota?.(mountPoint, 7, 1, 1)).code).toBe('EPERM');

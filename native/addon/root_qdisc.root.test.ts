@@ -1,3 +1,4 @@
+import { needs } from '@nodemgr/testkit';
 import { describe, expect, it } from 'vitest';
 import {
   addonIn,
@@ -19,7 +20,9 @@ function withUplink(): { here: Namespace; uplink: number } {
   return { here, uplink: indexOf(here, 'uplink') };
 }
 
-describe.skipIf(process.getuid?.() !== 0)('root qdiscs (needs root)', () => {
+const { missing, note } = needs('a kernel with network namespaces, htb and nftables');
+
+describe.skipIf(missing)(`root qdiscs${note}`, () => {
   it('an htb is told with all of its handle and its default class', async () => {
     const { here, uplink } = withUplink();
     type(here, 'tc qdisc add dev uplink root handle 8fff: htb default fff0');

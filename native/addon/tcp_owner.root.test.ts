@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { needs } from '@nodemgr/testkit';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { loadAddon, startPartner } from './addon-under-test.ts';
 import {
@@ -43,7 +44,9 @@ while connected < times and time.monotonic() < end:
 print(connected)
 `;
 
-describe.skipIf(process.getuid?.() !== 0)('the owners of TCP sockets (needs root)', () => {
+const { missing, note } = needs('root');
+
+describe.skipIf(missing)(`the owners of TCP sockets${note}`, () => {
   it.each([
     ['IPv4', '127.0.0.1', { host: '127.0.0.1', family: 'AF_INET' }],
     ['IPv6', '::1', { host: '::1', family: 'AF_INET6' }],

@@ -2,14 +2,14 @@
 import type { ChildProcess } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { ANode, missing, outcomeOf } from '../stand-in/a-node.ts';
+import { ANode, containerNeeds, outcomeOf } from '../stand-in/a-node.ts';
 import { eventually } from '../stand-in/eventually.ts';
 
 const SIRIUS = { name: 'princeton_sirius', uid: 39_001 };
-const why = missing();
+const { missing, note } = containerNeeds();
 const SCRIPT = '#!/bin/sh\necho "$0 $* as $(id -u) in $PWD"; echo no >&2\n';
 
-describe.skipIf(why !== undefined)(`sliver-init (needs root: ${why ?? 'yes'})`, () => {
+describe.skipIf(missing)(`sliver-init${note}`, () => {
   let node: ANode;
   beforeAll(() => {
     node = new ANode();

@@ -3,14 +3,14 @@ import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { ANode, baseOf, missing, outcomeOf } from '../stand-in/a-node.ts';
+import { ANode, baseOf, containerNeeds, outcomeOf } from '../stand-in/a-node.ts';
 import { eventually } from '../stand-in/eventually.ts';
 
 const SIRIUS = { name: 'princeton_sirius', uid: 39_001 };
 const BASE = baseOf(SIRIUS.uid);
-const why = missing();
+const { missing, note } = containerNeeds();
 
-describe.skipIf(why !== undefined)(`sliver-run (needs root: ${why ?? 'yes'})`, () => {
+describe.skipIf(missing)(`sliver-run${note}`, () => {
   let node: ANode;
   beforeAll(() => {
     node = new ANode();

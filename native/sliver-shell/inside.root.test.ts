@@ -4,14 +4,14 @@ import { once } from 'node:events';
 import { readFileSync, readlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ANode, baseOf, missing, outcomeOf } from '../stand-in/a-node.ts';
+import { ANode, baseOf, containerNeeds, outcomeOf } from '../stand-in/a-node.ts';
 import { eventually } from '../stand-in/eventually.ts';
 
 const SIRIUS = { name: 'princeton_sirius', uid: 39_001 };
 const DHT = { name: 'mit_dht', uid: 39_002 };
-const why = missing();
+const { missing, note } = containerNeeds();
 
-describe.skipIf(why !== undefined)(`a login (needs root: ${why ?? 'yes'})`, () => {
+describe.skipIf(missing)(`a login${note}`, () => {
   let node: ANode;
   beforeAll(async () => {
     node = new ANode();

@@ -3,11 +3,11 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ANode, missing, outcomeOf } from '../stand-in/a-node.ts';
+import { ANode, containerNeeds, outcomeOf } from '../stand-in/a-node.ts';
 import { eventually } from '../stand-in/eventually.ts';
 
 const SIRIUS = { name: 'princeton_sirius', uid: 39_001 };
-const why = missing();
+const { missing, note } = containerNeeds();
 
 /** Reads what a program prints until it has printed `text`; what it has printed by then. */
 async function printed(child: ChildProcess, text: string): Promise<string> {
@@ -21,7 +21,7 @@ async function printed(child: ChildProcess, text: string): Promise<string> {
   });
 }
 
-describe.skipIf(why !== undefined)(`outside a login (needs root: ${why ?? 'yes'})`, () => {
+describe.skipIf(missing)(`outside a login${note}`, () => {
   let node: ANode;
   beforeAll(async () => {
     node = new ANode();

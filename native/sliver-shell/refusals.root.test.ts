@@ -11,14 +11,14 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { type Account, ANode, baseOf, missing, outcomeOf } from '../stand-in/a-node.ts';
+import { type Account, ANode, baseOf, containerNeeds, outcomeOf } from '../stand-in/a-node.ts';
 import { eventually } from '../stand-in/eventually.ts';
 
 const SIRIUS = { name: 'princeton_sirius', uid: 39_001 };
 const LINE = `${SIRIUS.name}:${baseOf(SIRIUS.uid)}:65536`;
-const why = missing();
+const { missing, note } = containerNeeds();
 
-describe.skipIf(why !== undefined)(`refused (needs root: ${why ?? 'yes'})`, () => {
+describe.skipIf(missing)(`refused${note}`, () => {
   let node: ANode;
   beforeAll(async () => {
     node = new ANode();

@@ -16,10 +16,9 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { needs, type Wanting } from '@nodemgr/testkit';
 import { makeImage } from './an-image.ts';
 import { eventually } from './eventually.ts';
-
-export const IS_ROOT = process.getuid?.() === 0;
 
 export interface Outcome {
   readonly status: number | null;
@@ -46,13 +45,8 @@ function cgroupRoot(): string {
   return mounts.find((line) => line.split(' ')[2] === 'cgroup2')?.split(' ')[1] ?? '';
 }
 
-/** What is missing here to run containers; undefined when nothing is. */
-export function missing(): string | undefined {
-  if (!IS_ROOT) return 'needs root';
-  if (cgroupRoot() === '') return 'needs cgroup v2';
-  const overlays = readFileSync('/proc/filesystems', 'utf8').includes('\toverlay');
-  return overlays ? undefined : 'needs overlays';
-}
+/** What is missing here to run containers. */
+export const containerNeeds = (): Wanting => needs('root', 'cgroup v2', 'a kernel with overlays');
 
 export const baseOf = (uid: number): number => 1_900_000_000 + (uid - 39_000) * 65_536;
 

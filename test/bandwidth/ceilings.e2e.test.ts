@@ -1,10 +1,10 @@
 /** A sliver's ceiling, measured at the far end. */
 import { describe, expect, test } from 'vitest';
 import { FIRST_PORT } from './support/far-meter.ts';
-import { skipped, useTestBed } from './support/test-bed.ts';
+import { bandwidthNeeds, useTestBed } from './support/test-bed.ts';
 import { FAMILIES, FAR } from './support/two-networks.ts';
 
-const why = skipped();
+const { missing, note } = bandwidthNeeds();
 const WITHIN = 0.03;
 /**
  * A packet of 64 KiB (GSO) takes half a second at 1 Mbit/s, and is in what is measured as a whole or not at
@@ -20,7 +20,7 @@ const SLOW = [1e6, 20e6].flatMap((rate) => WAYS.map((way) => ({ rate, ...way }))
 
 const off = (rate: number, wanted: number): number => Math.abs(rate - wanted) / wanted;
 
-describe.skipIf(why !== '')(`a sliver's ceiling${why}`, () => {
+describe.skipIf(missing)(`a sliver's ceiling${note}`, () => {
   const bed = useTestBed();
 
   test('is met within 3% at 1 and 20 Mbit/s, by TCP and UDP, IPv4 and IPv6, side by side', {

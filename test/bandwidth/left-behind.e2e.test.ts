@@ -5,10 +5,10 @@ import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { FIRST_PORT, NUMBERED_PORTS } from './support/far-meter.ts';
-import { skipped, type TestBed, useTestBed } from './support/test-bed.ts';
+import { bandwidthNeeds, type TestBed, useTestBed } from './support/test-bed.ts';
 import { FAMILIES, FAR } from './support/two-networks.ts';
 
-const why = skipped();
+const { missing, note } = bandwidthNeeds();
 const [NUMBERED = 0] = NUMBERED_PORTS;
 /** As many as fit into the map of IPv4 connections. */
 const REMEMBERED = 65_536;
@@ -28,7 +28,7 @@ async function sentBy(bed: TestBed) {
   };
 }
 
-describe.skipIf(why !== '')(`a sliver that has ended its programs${why}`, () => {
+describe.skipIf(missing)(`a sliver that has ended its programs${note}`, () => {
   const bed = useTestBed();
 
   test.each(FAMILIES)(

@@ -1,15 +1,15 @@
 /** Loans of rates and shares, while those concerned send. */
 import { describe, expect, test } from 'vitest';
 import { FIRST_PORT, NUMBERED_PORTS } from './support/far-meter.ts';
-import { skipped, useTestBed } from './support/test-bed.ts';
+import { bandwidthNeeds, useTestBed } from './support/test-bed.ts';
 
-const why = skipped();
+const { missing, note } = bandwidthNeeds();
 const [NUMBERED = 0] = NUMBERED_PORTS;
 /** What is sent in numbered datagrams: below every ceiling that the sender ever has. */
 const BELOW = 2e6;
 const CHANGES = 20;
 
-describe.skipIf(why !== '')(`a loan${why}`, () => {
+describe.skipIf(missing)(`a loan${note}`, () => {
   const bed = useTestBed();
 
   test('of a rate takes hold while both send, and the change drops no packet', {

@@ -2,10 +2,10 @@
 import { describe, expect, test } from 'vitest';
 import type { BandwidthNode } from './support/bandwidth-node.ts';
 import { FIRST_PORT } from './support/far-meter.ts';
-import { skipped, useTestBed } from './support/test-bed.ts';
+import { bandwidthNeeds, useTestBed } from './support/test-bed.ts';
 import { EXEMPT, FAR } from './support/two-networks.ts';
 
-const why = skipped();
+const { missing, note } = bandwidthNeeds();
 const MANY = 1000;
 const FEW = 10;
 const CHANGES = 15;
@@ -42,7 +42,7 @@ async function timeOfChange(node: BandwidthNode): Promise<number> {
   return median(times);
 }
 
-describe.skipIf(why !== '')(`a node that has much to limit${why}`, () => {
+describe.skipIf(missing)(`a node that has much to limit${note}`, () => {
   const bed = useTestBed();
 
   test('applies a thousand slivers at once, and a change to one as fast as with ten', {

@@ -1,9 +1,9 @@
 /** What does not leave the machine is not limited. */
 import { describe, expect, test } from 'vitest';
 import { userOf } from './support/node-records.ts';
-import { skipped, useTestBed } from './support/test-bed.ts';
+import { bandwidthNeeds, useTestBed } from './support/test-bed.ts';
 
-const why = skipped();
+const { missing, note } = bandwidthNeeds();
 /** The API's, of an installed node. */
 const API_PORT = 812;
 const CEILING = 1e6;
@@ -17,7 +17,7 @@ const PLACES = [
   { what: 'IPv6 loopback', to: '::1' },
 ];
 
-describe.skipIf(why !== '')(`a sliver with a low ceiling${why}`, () => {
+describe.skipIf(missing)(`a sliver with a low ceiling${note}`, () => {
   const bed = useTestBed();
 
   test.each(PLACES)('sends to $what without a limit', { timeout: 60_000 }, async ({ to }) => {

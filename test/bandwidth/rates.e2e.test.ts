@@ -1,8 +1,8 @@
 /** Rates as the kernel has them, from the lowest to the highest. */
 import { describe, expect, test } from 'vitest';
-import { skipped, useTestBed } from './support/test-bed.ts';
+import { bandwidthNeeds, useTestBed } from './support/test-bed.ts';
 
-const why = skipped();
+const { missing, note } = bandwidthNeeds();
 const LINK = 100e9;
 /** HTB keeps bytes a second: 32 bits of them end at 34.4 Gbit/s. */
 const BITS_32 = 2 ** 32 * 8;
@@ -12,7 +12,7 @@ const RATES = [
 ];
 const whole = (rate: number): number => Math.floor(rate / 8) * 8;
 
-describe.skipIf(why !== '')(`rates from 8 bit/s to 100 Gbit/s${why}`, () => {
+describe.skipIf(missing)(`rates from 8 bit/s to 100 Gbit/s${note}`, () => {
   const bed = useTestBed({ linkRate: LINK });
 
   test('are in the kernel as they are wanted, and nothing is left to change', {

@@ -2,9 +2,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import type { Sample } from './support/far-meter.ts';
-import { skipped, useTestBed } from './support/test-bed.ts';
+import { bandwidthNeeds, useTestBed } from './support/test-bed.ts';
 
-const why = skipped();
+const { missing, note } = bandwidthNeeds();
 const CEILING = 20e6;
 const SENDERS = 2;
 /** Enough that it takes a while to make their limits. */
@@ -25,7 +25,7 @@ function worstSlice(samples: readonly Sample[]): number {
   return worst;
 }
 
-describe.skipIf(why !== '')(`the limits of slivers that send${why}`, () => {
+describe.skipIf(missing)(`the limits of slivers that send${note}`, () => {
   const bed = useTestBed();
 
   test('hold in every 100 ms while the agent is killed and started again', {

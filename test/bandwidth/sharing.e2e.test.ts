@@ -1,10 +1,10 @@
 /** How slivers share what the node may send: its cap, their shares, and what they are promised. */
 import { describe, expect, test } from 'vitest';
 import { FIRST_PORT } from './support/far-meter.ts';
-import { type Load, skipped, type TestBed, useTestBed } from './support/test-bed.ts';
+import { bandwidthNeeds, type Load, type TestBed, useTestBed } from './support/test-bed.ts';
 import { EXEMPT, FAR } from './support/two-networks.ts';
 
-const why = skipped();
+const { missing, note } = bandwidthNeeds();
 const CAP = 50e6;
 /** Ports for what slivers send to exempt networks: beside those for the rest. */
 const EXEMPT_PORT = FIRST_PORT + 50;
@@ -21,7 +21,7 @@ async function ratesOf(bed: TestBed, loads: readonly Load[], seconds?: number) {
   return rates;
 }
 
-describe.skipIf(why !== '')(`slivers that send at once${why}`, () => {
+describe.skipIf(missing)(`slivers that send at once${note}`, () => {
   const bed = useTestBed();
 
   test("are held by the node's cap, ten of them, and what goes to an exempt network is not counted", {

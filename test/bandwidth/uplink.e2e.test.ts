@@ -2,10 +2,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, test } from 'vitest';
 import { type FarMeter, FIRST_PORT } from './support/far-meter.ts';
-import { skipped, type TestBed, useTestBed } from './support/test-bed.ts';
+import { bandwidthNeeds, type TestBed, useTestBed } from './support/test-bed.ts';
 import { FAR_BY_OTHER, OTHER, UPLINK } from './support/two-networks.ts';
 
-const why = skipped();
+const { missing, note } = bandwidthNeeds();
 const CEILING = 5e6;
 const RECORDS = { slivers: { site_one: { nm_net_max_rate: CEILING } } };
 const OURS = 'qdisc htb 4e4d: root';
@@ -36,7 +36,7 @@ async function isLimited(bed: TestBed, device: string, within?: number): Promise
 const rateAt = async (meter: FarMeter): Promise<number> =>
   (await meter.rates(4)).get(FIRST_PORT) ?? 0;
 
-describe.skipIf(why !== '')(`the uplink${why}`, () => {
+describe.skipIf(missing)(`the uplink${note}`, () => {
   const bed = useTestBed();
   afterEach(async () => {
     bed().networks.routeBy(UPLINK);

@@ -1,13 +1,13 @@
 /** Whose packets are whose goes by the user ids that slivers have now. */
 import { describe, expect, test } from 'vitest';
 import { FIRST_PORT } from './support/far-meter.ts';
-import { skipped, useTestBed } from './support/test-bed.ts';
+import { bandwidthNeeds, useTestBed } from './support/test-bed.ts';
 
-const why = skipped();
+const { missing, note } = bandwidthNeeds();
 const NAMES = ['site_one', 'site_two', 'site_three'] as const;
 const CEILINGS = [2e6, 4e6, 8e6] as const;
 
-describe.skipIf(why !== '')(`slivers that are given each other's user ids${why}`, () => {
+describe.skipIf(missing)(`slivers that are given each other's user ids${note}`, () => {
   const bed = useTestBed();
 
   test('are limited by their own ceilings, and the limits are as the agent believes', {

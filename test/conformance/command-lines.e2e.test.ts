@@ -1,9 +1,10 @@
 /** The command lines of xmlrpc-c, which know of the API only what its introspection tells them. */
 import { execFile } from 'node:child_process';
+import { skipNote } from '@nodemgr/testkit';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { DemoNode } from '../support/demo-node.ts';
 import { LENDER, METHODS, OVER_31_BITS, startSampleNode, WIDE } from './sample-node.ts';
-import { COMMAND_LINES, isInstalled, skipNote } from './strangers.ts';
+import { COMMAND_LINES, isInstalled } from './strangers.ts';
 
 let node: DemoNode;
 
@@ -23,7 +24,7 @@ function run(program: string, ...args: readonly string[]): Promise<string> {
 
 function whenInstalled(command: (typeof COMMAND_LINES)[keyof typeof COMMAND_LINES]) {
   const present = isInstalled(command.probe);
-  return { works: test.skipIf(!present), note: skipNote(present, command.packages) };
+  return { works: test.skipIf(!present), note: skipNote(present ? [] : command.packages) };
 }
 
 const { works, note } = whenInstalled(COMMAND_LINES.xmlrpc);

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DEFAULT_RSPEC } from '@nodemgr/records';
+import { needs } from '@nodemgr/testkit';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import type { DemoNode } from '../support/demo-node.ts';
 import { TicketAuthority } from '../support/ticket-authority.ts';
@@ -18,7 +19,7 @@ import {
 import { describeEachClient, Session } from './session.ts';
 import { array, loan, string, struct, type TypedValue } from './typed-value.ts';
 
-const asRoot = process.getuid?.() === 0;
+const root = needs('root');
 const NOBODY = 54_321;
 const authority = new TicketAuthority();
 let folder: string;
@@ -184,20 +185,17 @@ describeEachClient(
       await api.stillWorks();
     });
 
-    (asRoot ? works : test.skip)(
-      `is told that it may not${asRoot ? '' : ' (skipped: needs root)'}`,
-      async () => {
-        const other = new Session(stranger, { ...target(), uid: NOBODY });
-        try {
-          expect(await other.faultOf('DumpDatabase')).toEqual([
-            108,
-            expect.stringContaining('may not call DumpDatabase'),
-          ]);
-          expect(await other.call('Help')).toContain('SetLoans');
-        } finally {
-          other.close();
-        }
-      },
-    );
+    (root.missing ? test.skip : works)(`is told that it may not${root.note}`, async () => {
+      const other = new Session(stranger, { ...target(), uid: NOBODY });
+      try {
+        expect(await other.faultOf('DumpDatabase')).toEqual([
+          108,
+          expect.stringContaining('may not call DumpDatabase'),
+        ]);
+        expect(await other.call('Help')).toContain('SetLoans');
+      } finally {
+        other.close();
+      }
+    });
   },
 );

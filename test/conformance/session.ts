@@ -1,4 +1,5 @@
 /** A client at work: it makes the calls that a test tells it to, and tells what it was given. */
+import { skipNote } from '@nodemgr/testkit';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
   type ApiAnswer,
@@ -8,7 +9,7 @@ import {
   resultOf,
 } from '../support/client-process.ts';
 import { BORROWER } from './sample-node.ts';
-import { isInstalled, STRANGERS, type Stranger, skipNote } from './strangers.ts';
+import { isInstalled, STRANGERS, type Stranger } from './strangers.ts';
 import { string, type TypedValue } from './typed-value.ts';
 
 /** asText returns what a client without types gives out for `value`. */
@@ -85,7 +86,7 @@ export function describeEachClient(
 ): void {
   for (const stranger of STRANGERS) {
     const present = isInstalled(stranger.probe);
-    const note = skipNote(present, stranger.packages);
+    const note = skipNote(present ? [] : stranger.packages);
     const usable = stranger.sockets.filter((kind) => kinds.includes(kind));
     describe.each(usable)(`${stranger.name} on %s${note}`, (kind) => {
       let session: Session | undefined;

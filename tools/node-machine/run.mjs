@@ -2,10 +2,12 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import { prepareMachine } from '../prepare-machine.mjs';
 import { bundleMachine } from './bundle.mjs';
 import { newestPackage } from './newest-package.mjs';
 
 process.chdir(fileURLToPath(new URL('../..', import.meta.url)));
+prepareMachine('npm run test:node', 'npm run package');
 
 for (const script of ['build', 'package']) {
   const { status } = spawnSync('npm', ['run', script], { stdio: 'inherit' });

@@ -4,6 +4,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { prepareMachine } from '../prepare-machine.mjs';
 import { report, tally } from '../tally.mjs';
 import { bundleMachine } from './bundle.mjs';
 import { newestPackage } from './newest-package.mjs';
@@ -11,6 +12,7 @@ import { newestPackage } from './newest-package.mjs';
 const RESULTS = 'dist/node-test-results';
 
 process.chdir(fileURLToPath(new URL('../..', import.meta.url)));
+prepareMachine('npm run test:node', 'npm run package');
 rmSync(RESULTS, { recursive: true, force: true });
 
 function made(script) {

@@ -2,7 +2,8 @@
 import { spawnSync } from 'node:child_process';
 import { type Command, formatCommand } from '@nodemgr/agent';
 import { accountName, bitsPerSecond } from '@nodemgr/records';
-import { afterAll, describe, expect, test } from 'vitest';
+import { needs } from '@nodemgr/testkit';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { applyChanges } from './apply-changes.ts';
 import { type BandwidthState, NOTHING_INSTALLED } from './bandwidth-state.ts';
 import { aDemand, aNode, demandsOf, SIRIUS, wantedOf } from './builders.test-support.ts';
@@ -21,22 +22,15 @@ function inside(command: Command): { readonly ok: boolean; readonly said: string
   return { ok: status === 0, said: stderr + stdout };
 }
 
-/** Made here already: whether it can be made decides what is skipped. */
-function makeSpace(): boolean {
-  if (process.getuid?.() !== 0 || ip('netns', 'add', SPACE).status !== 0) return false;
-  const link = ['link', 'add', 'eth0', 'type', 'veth', 'peer', 'name', 'far0'];
-  return ip('-n', SPACE, ...link).status === 0;
-}
+const { missing, note } = needs('a kernel with network namespaces, htb and nftables');
+beforeAll(() => {
+  if (missing) return;
+  ip('netns', 'add', SPACE);
+  ip('-n', SPACE, 'link', 'add', 'eth0', 'type', 'veth', 'peer', 'name', 'far0');
+});
 afterAll(() => void ip('netns', 'del', SPACE));
 
 const said = (...words: readonly [string, ...string[]]) => inside({ run: words }).said;
-const tc = (...args: readonly string[]) => inside({ run: ['tc', ...args] }).ok;
-const possible = makeSpace();
-const hasNft = possible && inside({ run: ['nft', 'list', 'ruleset'] }).ok;
-const hasTc =
-  possible &&
-  tc('qdisc', 'add', 'dev', 'eth0', 'root', 'htb') &&
-  tc('qdisc', 'del', 'dev', 'eth0', 'root');
 
 const exemptIps = ['192.0.2.0/24', '10.0.0.0/8', '10.1.0.0/16', '2001:db8::/32', '::1'];
 const first = aNode({ exemptIps, cap: bitsPerSecond(20_000_000) });
@@ -70,7 +64,7 @@ function steps(): readonly { readonly name: string; readonly commands: readonly 
   ];
 }
 
-describe.skipIf(!hasTc)(`tc${hasTc ? '' : ' (skipped: needs root and tc)'}`, () => {
+describe.skipIf(missing)(`tc${note}`, () => {
   test('takes every batch without a word, and has the rates that were asked for', () => {
     for (const { name, commands } of steps()) {
       for (const command of commands.filter((c) => 'run' in c && c.run[0] === 'tc')) {
@@ -84,7 +78,7 @@ describe.skipIf(!hasTc)(`tc${hasTc ? '' : ' (skipped: needs root and tc)'}`, () 
   });
 });
 
-describe.skipIf(!hasNft)(`nft${hasNft ? '' : ' (skipped: needs root and nft)'}`, () => {
+describe.skipIf(missing)(`nft${note}`, () => {
   test('takes every text', () => {
     for (const { name, commands } of steps()) {
       for (const command of commands.filter((c) => 'run' in c && c.run[0] === 'nft')) {
@@ -94,20 +88,15 @@ describe.skipIf(!hasNft)(`nft${hasNft ? '' : ' (skipped: needs root and nft)'}`,
   });
 });
 
-const hasBoth = hasTc && hasNft;
-describe.skipIf(!hasBoth)(
-  `the removal${hasBoth ? '' : ' (skipped: needs root, tc and nft)'}`,
-  () => {
-    test('leaves nothing of ours', () => {
-      for (const { commands } of steps().slice(0, 1))
-        for (const command of commands) inside(command);
-      expect(said('nft', 'list', 'ruleset')).toContain('table inet nodemgr');
-      expect(said('tc', 'qdisc', 'show', 'dev', 'eth0')).toContain('htb 4e4d: root');
-      for (const command of renderRemoval(['eth0'])) {
-        expect(inside(command)).toEqual({ ok: true, said: '' });
-      }
-      expect(said('nft', 'list', 'ruleset')).toBe('');
-      expect(said('tc', 'qdisc', 'show', 'dev', 'eth0')).not.toContain('htb');
-    });
-  },
-);
+describe.skipIf(missing)(`the removal${note}`, () => {
+  test('leaves nothing of ours', () => {
+    for (const { commands } of steps().slice(0, 1)) for (const command of commands) inside(command);
+    expect(said('nft', 'list', 'ruleset')).toContain('table inet nodemgr');
+    expect(said('tc', 'qdisc', 'show', 'dev', 'eth0')).toContain('htb 4e4d: root');
+    for (const command of renderRemoval(['eth0'])) {
+      expect(inside(command)).toEqual({ ok: true, said: '' });
+    }
+    expect(said('nft', 'list', 'ruleset')).toBe('');
+    expect(said('tc', 'qdisc', 'show', 'dev', 'eth0')).not.toContain('htb');
+  });
+});

@@ -4,11 +4,12 @@ import { generateKeyPairSync } from 'node:crypto';
 import { chmodSync, chownSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { FailureBoard } from '@nodemgr/daemon';
+import { needs } from '@nodemgr/testkit';
 import { beforeEach, expect, test } from 'vitest';
 import { SILENT, temporaryFolder } from './builders.ts';
 import { TrustedKeysFile } from './trusted-keys-file.ts';
 
-const asRoot = process.getuid?.() === 0;
+const root = needs('root');
 const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
 const PEM = publicKey.export({ type: 'spki', format: 'pem' }).toString();
 
@@ -76,7 +77,7 @@ test('that was spoilt and is put right is noticed before anybody hands in a tick
   expect(shown()).toEqual([]);
 });
 
-test.skipIf(!asRoot)(`of another user is not used${asRoot ? '' : ' (skipped: needs root)'}`, () => {
+test.skipIf(root.missing)(`of another user is not used${root.note}`, () => {
   writeFileSync(path, PEM, { mode: 0o644 });
   chownSync(path, 54_321, 54_321);
   expect(() => file.read()).toThrow(/cannot be used/);

@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { chmodSync, chownSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { skipUnless } from '@nodemgr/testkit';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { readPrivateFile } from './private-file.ts';
 
@@ -31,8 +32,8 @@ test.each([0o640, 0o604, 0o620, 0o602, 0o700, 0o611, 0o444, 0o4600])(
   },
 );
 
-test('a file of another user is refused, although this one could read it', ({ skip }) => {
-  skip(process.geteuid?.() !== 0, 'only root can give a file away, and read it then');
+test('a file of another user is refused, although this one could read it', (context) => {
+  skipUnless(context, 'root'); // Only root can give a file away, and read it then.
   writeFileSync(file, 'secret', { mode: 0o400 });
   chownSync(file, 12_345, 0);
   expect(read).toThrow(`signing.key_file: ${file}: it belongs to the user 12345; wants 0, the`);

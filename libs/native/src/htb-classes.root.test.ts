@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { needs } from '@nodemgr/testkit';
 import { build } from 'esbuild';
 import { expect, it, onTestFinished } from 'vitest';
 
@@ -34,20 +35,19 @@ async function bundle(): Promise<string> {
   return outfile;
 }
 
-it.skipIf(process.getuid?.() !== 0)(
-  'htbClasses calls every number by its right name (needs root)',
-  async () => {
-    const values = ['--net', process.execPath, await bundle()];
-    const { stdout, stderr } = spawnSync('unshare', values, { encoding: 'utf8' });
-    expect(stderr).toBe('');
-    expect(JSON.parse(stdout)).toEqual([
-      2,
-      {
-        ...{ major: 7, minor: 2, parent: 0x7_0001, rate: 1e6, ceil: 2e6, buffer: 1e6 },
-        ...{ cbuffer: 250_000, quantum: 3000, priority: 5, level: 0, sentBytes: 0 },
-        ...{ sentPackets: 0, drops: 0, overlimits: 0, backlogBytes: 0, queueLength: 0 },
-      },
-      [],
-    ]);
-  },
-);
+const { missing, note } = needs('a kernel with network namespaces, htb and nftables', 'util-linux');
+
+it.skipIf(missing)(`htbClasses calls every number by its right name${note}`, async () => {
+  const values = ['--net', process.execPath, await bundle()];
+  const { stdout, stderr } = spawnSync('unshare', values, { encoding: 'utf8' });
+  expect(stderr).toBe('');
+  expect(JSON.parse(stdout)).toEqual([
+    2,
+    {
+      ...{ major: 7, minor: 2, parent: 0x7_0001, rate: 1e6, ceil: 2e6, buffer: 1e6 },
+      ...{ cbuffer: 250_000, quantum: 3000, priority: 5, level: 0, sentBytes: 0 },
+      ...{ sentPackets: 0, drops: 0, overlimits: 0, backlogBytes: 0, queueLength: 0 },
+    },
+    [],
+  ]);
+});

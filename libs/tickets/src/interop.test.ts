@@ -3,6 +3,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { needs } from '@nodemgr/testkit';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { signTicket } from './index.ts';
 import { recordFromTicket } from './judge-ticket.ts';
@@ -16,10 +17,9 @@ import {
 } from './ticket-builder.test-support.ts';
 
 const version = spawnSync('xmlsec1', ['--version'], { encoding: 'utf8' });
-const installed = version.status === 0;
 /** From 1.3 on, a key that no KeyInfo names is not looked for unless asked. */
 const LAX = / 1\.[3-9]/.test(version.stdout ?? '') ? ['--lax-key-search'] : [];
-const reason = installed ? '' : ' (skipped: xmlsec1 is not installed)';
+const { missing, note } = needs('xmlsec1');
 
 const rsa = rsaKeys();
 const p256 = p256Keys();
@@ -58,7 +58,7 @@ function xmlsecAccepts(ticket: string, keys: TestKeys): boolean {
 const template = (name: string): string =>
   readFileSync(new URL(`./templates/${name}.xml`, import.meta.url), 'utf8');
 
-describe.skipIf(!installed)(`tickets and xmlsec1${reason}`, () => {
+describe.skipIf(missing)(`tickets and xmlsec1${note}`, () => {
   test.each([
     ['RSA-SHA256', rsa, {}],
     ['RSA-SHA512', rsa, { hash: 'sha512' }],

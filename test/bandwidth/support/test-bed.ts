@@ -1,5 +1,5 @@
 /** All that a bandwidth test needs, made before the tests of a file and taken away after them. */
-import { spawnSync } from 'node:child_process';
+import { needs, type Wanting } from '@nodemgr/testkit';
 import { afterAll, afterEach, beforeAll } from 'vitest';
 import { BandwidthNode, type NodeSettings } from './bandwidth-node.ts';
 import { FarMeter, FIRST_PORT } from './far-meter.ts';
@@ -12,31 +12,9 @@ import {
 } from './traffic-programs.ts';
 import { FAR, TwoNetworks, UPLINK } from './two-networks.ts';
 
-const runs = (program: string, ...args: readonly string[]): boolean =>
-  spawnSync(program, args, { stdio: 'ignore' }).status === 0;
-
-/** Asked of a namespace of its own, which goes again. */
-function hasKernel(): boolean {
-  const space = `nodemgr-bw-${process.pid}-probe`;
-  const inside = (...args: readonly string[]) => runs('ip', 'netns', 'exec', space, ...args);
-  try {
-    return (
-      runs('ip', 'netns', 'add', space) &&
-      inside('ip', 'link', 'add', 'near0', 'type', 'veth', 'peer', 'name', 'peer0') &&
-      inside('tc', 'qdisc', 'add', 'dev', 'near0', 'root', 'htb') &&
-      inside('nft', 'add', 'table', 'inet', 'probe')
-    );
-  } finally {
-    runs('ip', 'netns', 'del', space);
-  }
-}
-
-/** skipped returns why bandwidth cannot be tested here, to be added to a test's name; '': it can. */
-export function skipped(): string {
-  if (process.getuid?.() !== 0) return ' (skipped: needs root)';
-  if (!runs('python3', '--version')) return ' (skipped: needs python3)';
-  return hasKernel() ? '' : ' (skipped: needs ip, tc and nft, and a kernel that has them)';
-}
+/** What is missing here to test bandwidth. */
+export const bandwidthNeeds = (): Wanting =>
+  needs('a kernel with network namespaces, htb and nftables');
 
 /** What a program of a sliver sends, as far as a test cares. */
 export type Load = Partial<Omit<Sending, 'uid'>> & {

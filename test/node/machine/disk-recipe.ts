@@ -2,8 +2,8 @@
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Architecture } from './architecture.ts';
 import type { PackageSources } from './package-sources.ts';
-import type { Architecture } from './required-tools.ts';
 
 /** Files that are copied over the system as they are. */
 export const ROOT_FILES = 'tools/node-machine/root';

@@ -1,9 +1,9 @@
 /** One run on a machine: what it needs, its disk, the machine itself, and its end, however the run ends. */
 
+import { architectureOf } from './architecture.ts';
 import { cachedDisk, cacheFolder } from './disk-cache.ts';
 import { diskRecipe, parseDependencies } from './disk-recipe.ts';
 import { packageSources } from './package-sources.ts';
-import { architectureOf, haveTools } from './required-tools.ts';
 import { runWell } from './run-command.ts';
 import { OwnMachine } from './start-machine.ts';
 
@@ -36,7 +36,8 @@ async function dependenciesOf(deb: string): Promise<readonly string[]> {
 
 async function startMachine({ env, deb, network, tell }: RunContext): Promise<OwnMachine> {
   const architecture = architectureOf(process.arch);
-  await haveTools(architecture, { uid: process.getuid?.() ?? -1, path: env['PATH'] ?? '', tell });
+  if (process.getuid?.() !== 0)
+    throw new Error('a Debian disk is built by root alone: run this as root');
   const recipe = diskRecipe(architecture, await dependenciesOf(deb), await packageSources());
   const disk = await cachedDisk(cacheFolder(env), recipe, tell);
   const machine = await OwnMachine.start({ architecture, disk, network });

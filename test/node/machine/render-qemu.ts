@@ -1,5 +1,5 @@
 /** Writes the command line of QEMU for the machine. Pure. */
-import type { Architecture } from './required-tools.ts';
+import type { Architecture } from './architecture.ts';
 
 export interface MachineParts {
   readonly kernel: string;

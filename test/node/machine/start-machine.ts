@@ -3,11 +3,11 @@ import { existsSync, readFileSync } from 'node:fs';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { freePort } from '../../support/free-port.ts';
+import type { Architecture } from './architecture.ts';
 import { DISK_FILES, makeFileSystem } from './build-disk.ts';
 import { filesOf, type MachinePlace, makeKey, NodeMachine } from './node-machine.ts';
 import { QemuProcess } from './qemu-process.ts';
 import { renderQemu } from './render-qemu.ts';
-import type { Architecture } from './required-tools.ts';
 import { runWell } from './run-command.ts';
 
 /** /tmp may be memory, of which the machine takes enough. */

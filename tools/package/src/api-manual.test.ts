@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { FAULT_NAMES, FAULTS } from '@nodemgr/faults';
+import { needs } from '@nodemgr/testkit';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { auditLine, renderApiManual } from './render-man-api.ts';
 import { verbatim } from './roff.ts';
@@ -40,9 +41,9 @@ test('code is shown with its own characters, a line that begins with a quote too
   );
 });
 
-const manIsMissing = spawnSync('man', ['--version']).error !== undefined;
+const { missing, note } = needs('man-db');
 
-describe.skipIf(manIsMissing)('as man shows it', () => {
+describe.skipIf(missing)(`as man shows it${note}`, () => {
   let folder: string;
   let shown: string;
 

@@ -13,14 +13,12 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DAEMONS } from '@nodemgr/contracts';
+import { needs, skipUnless } from '@nodemgr/testkit';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { buildFacts } from './build-facts.ts';
 import { makePackage } from './make-package.ts';
 import { NATIVE_FILES } from './program-files.ts';
 import { stageTree } from './stage-tree.ts';
-
-const isMissing = (command: string): boolean =>
-  spawnSync(command, ['--version']).error !== undefined;
 
 function run(command: string, ...args: readonly string[]): { status: number | null; said: string } {
   const { status, stdout, stderr } = spawnSync(command, args, {
@@ -43,7 +41,9 @@ test('a version that is none is refused', () => {
   expect(() => buildFacts({}, '1_0')).toThrow('1_0 is no version of a package');
 });
 
-describe.skipIf(isMissing('dpkg-shlibdeps'))('the package', () => {
+const { missing, note } = needs('dpkg-dev');
+
+describe.skipIf(missing)(`the package${note}`, () => {
   let folder: string;
   let deb: string;
   let tree: string;
@@ -166,8 +166,8 @@ describe.skipIf(isMissing('dpkg-shlibdeps'))('the package', () => {
     expect(mentions).toEqual([]);
   });
 
-  test('has manual pages that man has nothing to say about', ({ skip }) => {
-    skip(isMissing('man'), 'man is not installed');
+  test('has manual pages that man has nothing to say about', (context) => {
+    skipUnless(context, 'man-db');
     for (const page of ['man1/nmctl.1.gz', 'man5/nodemgr.toml.5.gz', 'man7/nodemgr-api.7.gz']) {
       const file = join(tree, 'usr/share/man', page);
       expect(existsSync(file)).toBe(true);
@@ -179,8 +179,8 @@ describe.skipIf(isMissing('dpkg-shlibdeps'))('the package', () => {
     }
   });
 
-  test('has nothing that lintian calls an error or warns of', { timeout: 120_000 }, ({ skip }) => {
-    skip(isMissing('lintian'), 'lintian is not installed');
+  test('has nothing that lintian calls an error or warns of', { timeout: 120_000 }, (context) => {
+    skipUnless(context, 'lintian');
     const { said } = run('lintian', '--fail-on', 'none', deb);
     expect(said.split('\n').filter((line) => /^[EW]: /.test(line))).toEqual([]);
   });

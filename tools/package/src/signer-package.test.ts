@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { needs, skipUnless } from '@nodemgr/testkit';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parseSignerConfig } from '../../../apps/ticket-signer/src/config/load-signer-config.ts';
 import { signerKeys } from '../../../apps/ticket-signer/src/config/signer-keys.ts';
@@ -15,9 +16,6 @@ import { SIGNER_INTRODUCTION, SIGNER_WORDS } from './signer-words.ts';
 
 const NAME = 'nodemgr-ticket-signer';
 const installedConfig = renderConffile(signerTables(), SIGNER_INTRODUCTION);
-
-const isMissing = (command: string): boolean =>
-  spawnSync(command, ['--version']).error !== undefined;
 
 function run(command: string, ...args: readonly string[]): { status: number | null; said: string } {
   const env = {
@@ -59,7 +57,9 @@ test('the manual has every key, and every status that the server answers with', 
   }
 });
 
-describe.skipIf(isMissing('dpkg-shlibdeps'))('the package', () => {
+const { missing, note } = needs('dpkg-dev');
+
+describe.skipIf(missing)(`the package${note}`, () => {
   let folder: string;
   let deb: string;
   let tree: string;
@@ -104,8 +104,8 @@ describe.skipIf(isMissing('dpkg-shlibdeps'))('the package', () => {
     }
   });
 
-  test('has a manual page that man has nothing to say about', ({ skip }) => {
-    skip(isMissing('man'), 'man is not installed');
+  test('has a manual page that man has nothing to say about', (context) => {
+    skipUnless(context, 'man-db');
     const page = join(tree, `usr/share/man/man8/${NAME}.8.gz`);
     const { status, stderr } = spawnSync('man', ['--warnings', '-l', page], {
       encoding: 'utf8',
@@ -114,8 +114,8 @@ describe.skipIf(isMissing('dpkg-shlibdeps'))('the package', () => {
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
   });
 
-  test('has nothing that lintian calls an error or warns of', { timeout: 120_000 }, ({ skip }) => {
-    skip(isMissing('lintian'), 'lintian is not installed');
+  test('has nothing that lintian calls an error or warns of', { timeout: 120_000 }, (context) => {
+    skipUnless(context, 'lintian');
     const { said } = run('lintian', '--fail-on', 'none', deb);
     expect(said.split('\n').filter((line) => /^[EW]: /.test(line))).toEqual([]);
   });

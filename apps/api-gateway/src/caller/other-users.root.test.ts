@@ -5,6 +5,7 @@ import { dirname } from 'node:path';
 import { promisify } from 'node:util';
 import { tcpPeerOwnerOf } from '@nodemgr/native';
 import { nodeAccountsFrom } from '@nodemgr/node-accounts';
+import { skipUnless } from '@nodemgr/testkit';
 import { decodeResponse, encodeCall } from '@nodemgr/xml-rpc';
 import { afterEach, beforeEach, expect, type TestContext, test } from 'vitest';
 import { EISENTEST, SIRIUS } from '../test-kit/pretended-node.ts';
@@ -34,10 +35,7 @@ const socket = require('node:net').connect(...JSON.parse(process.argv[1]));
 socket.write(process.argv[2], () => process.kill(process.pid, 'SIGKILL'));
 `;
 
-const asRoot = process.getuid?.() === 0;
-const needsRoot = ({ skip }: TestContext) => {
-  if (!asRoot) skip('needs root');
-};
+const needsRoot = (context: TestContext) => skipUnless(context, 'root');
 
 let running: RunningGateway;
 beforeEach(async () => {

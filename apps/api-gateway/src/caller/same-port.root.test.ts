@@ -1,8 +1,9 @@
 /** Two users who take turns at one source port. Becoming another user needs root. */
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { tcpPeerOwnerOf } from '@nodemgr/native';
 import { nodeAccountsFrom } from '@nodemgr/node-accounts';
+import { needs } from '@nodemgr/testkit';
 import { encodeCall } from '@nodemgr/xml-rpc';
 import { expect, test } from 'vitest';
 import { EISENTEST, SIRIUS } from '../test-kit/pretended-node.ts';
@@ -51,10 +52,10 @@ const ROUNDS = 400;
 /** Below the ports that the kernel gives to connections by itself, or a stranger's may have it meanwhile. */
 const SHARED_PORT = 20_000 + (process.pid % 12_000);
 
-const canRace = process.getuid?.() === 0 && spawnSync('python3', ['--version']).status === 0;
+const { missing, note } = needs('root');
 
-test.skipIf(!canRace)(
-  'no call from a port that two users take from each other is ever the other one’s (needs root and python3)',
+test.skipIf(missing)(
+  `no call from a port that two users take from each other is ever the other one’s${note}`,
   async () => {
     const accounts = { current: async () => ACCOUNTS };
     const tcpOwners = { ownerOf: tcpPeerOwnerOf };

@@ -1,5 +1,6 @@
 /** Tenants that take all they can get, as real users over both sockets. Becoming one needs root. */
 import { nodeAccountsFrom } from '@nodemgr/node-accounts';
+import { needs } from '@nodemgr/testkit';
 import { encodeCall } from '@nodemgr/xml-rpc';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { EISENTEST, SIRIUS } from '../test-kit/pretended-node.ts';
@@ -41,7 +42,9 @@ const DOINGS = [
   ['asks in crumbs', `POST / HTTP/1.1|Transfer-Encoding: chunked||${'1|x|'.repeat(5000)}`],
 ] as const;
 
-describe.skipIf(process.getuid?.() !== 0)('a tenant with many user ids (needs root)', () => {
+const { missing, note } = needs('root');
+
+describe.skipIf(missing)(`a tenant with many user ids${note}`, () => {
   const cases = (['unix', 'tcp'] as const).flatMap((place) =>
     DOINGS.map(([doing, text]) => [doing, place, text] as const),
   );

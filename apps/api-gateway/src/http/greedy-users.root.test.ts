@@ -1,6 +1,7 @@
 /** Ordinary users of the node, one of whom takes all it can get, as real users over both sockets. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { nodeAccountsFrom } from '@nodemgr/node-accounts';
+import { needs } from '@nodemgr/testkit';
 import { encodeCall } from '@nodemgr/xml-rpc';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { EISENTEST, GOOD_TICKET, PretendedNode } from '../test-kit/pretended-node.ts';
@@ -59,7 +60,9 @@ afterEach(async () => {
   await running.stop();
 });
 
-describe.skipIf(process.getuid?.() !== 0)('an ordinary user (needs root)', () => {
+const { missing, note } = needs('root');
+
+describe.skipIf(missing)(`an ordinary user${note}`, () => {
   const cases = (['unix', 'tcp'] as const).flatMap((place) => [
     [place, 'its own id', [1000]] as const,
     [place, 'its own id and a range of others', [1000, 100_000, 100_001, 165_535]] as const,

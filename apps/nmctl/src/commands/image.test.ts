@@ -9,10 +9,12 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { needs } from '@nodemgr/testkit';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { FakeNode } from '../fake-node.ts';
 
-const isRoot = process.geteuid?.() === 0;
+const root = needs('root');
+const other = needs('an ordinary user');
 let node: FakeNode;
 beforeEach(() => {
   node = new FakeNode();
@@ -117,13 +119,16 @@ describe('image import', () => {
     expect(err).toContain("bad image name 'a@1': a-z");
   });
 
-  test.skipIf(isRoot)('by anyone but root is refused with the reason', async () => {
-    const { code, err } = await node.run('image', 'import', 'default', aSystem());
-    expect(code).toBe(1);
-    expect(err).toContain('run it as root');
-  });
+  test.skipIf(other.missing)(
+    `by anyone but root is refused with the reason${other.note}`,
+    async () => {
+      const { code, err } = await node.run('image', 'import', 'default', aSystem());
+      expect(code).toBe(1);
+      expect(err).toContain('run it as root');
+    },
+  );
 
-  test.skipIf(!isRoot)('makes a version, and removes the one before (needs root)', async () => {
+  test.skipIf(root.missing)(`makes a version, and removes the one before${root.note}`, async () => {
     const archive = join(node.folder, 'system.tar.gz');
     execFileSync('tar', ['-czf', archive, '-C', aSystem(), '.']);
     const first = await node.run('image', 'import', 'default', archive);
@@ -132,8 +137,8 @@ describe('image import', () => {
     expect(JSON.parse(second.out)).toEqual({ ref: 'default@2', removed: ['default@1'] });
   });
 
-  test.skipIf(!isRoot)(
-    'keeps older versions when it is not clear who stands on them (needs root)',
+  test.skipIf(root.missing)(
+    `keeps older versions when it is not clear who stands on them${root.note}`,
     async () => {
       version('default@1');
       put('slivers/a_b/image', 'nonsense');
@@ -144,8 +149,8 @@ describe('image import', () => {
     },
   );
 
-  test.skipIf(!isRoot)(
-    'of what is no system, or too large, exits 1 with the reason (needs root)',
+  test.skipIf(root.missing)(
+    `of what is no system, or too large, exits 1 with the reason${root.note}`,
     async () => {
       const { code, err } = await node.run('image', 'import', 'x', join(node.folder, 'nowhere'));
       expect(code).toBe(1);

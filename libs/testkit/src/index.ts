@@ -1,0 +1,10 @@
+/** What tests of all projects share. Nothing that is installed imports it. */
+export {
+  NEEDS,
+  type Need,
+  needs,
+  skipFor,
+  skipNote,
+  skipUnless,
+  type Wanting,
+} from './needs.ts';
