@@ -16,7 +16,8 @@ function wantsOf({ fullName, meta }) {
 /** A file that could not even be loaded counts as one failure. */
 export function tally(folder) {
   const sum = { passed: 0, failed: 0, skipped: 0, wants: new Map() };
-  for (const file of existsSync(folder) ? readdirSync(folder) : []) {
+  const names = existsSync(folder) ? readdirSync(folder, { recursive: true }) : [];
+  for (const file of names.filter((name) => name.endsWith('.json'))) {
     const result = JSON.parse(readFileSync(`${folder}/${file}`, 'utf8'));
     sum.passed += result.numPassedTests;
     sum.failed += result.numFailedTests;

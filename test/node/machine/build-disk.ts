@@ -2,6 +2,7 @@
 import { copyFile, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type DiskRecipe, ROOT_FILES } from './disk-recipe.ts';
+import type { PackageSources } from './package-sources.ts';
 import { SUITE } from './render-sources.ts';
 import { runWell } from './run-command.ts';
 
@@ -29,16 +30,18 @@ function settingsHooks(file: string): readonly string[] {
 }
 
 interface Debian {
+  readonly suite?: string;
   readonly packages: readonly string[];
   readonly target: string;
   readonly hooks?: readonly string[];
 }
 
-async function bootstrap(
+/** bootstrap makes a small Debian, a folder or a tarball, with these packages. `folder` is for notes that go again. */
+export async function bootstrap(
   folder: string,
-  { sources }: DiskRecipe,
-  { packages, target, hooks = [] }: Debian,
-) {
+  { sources }: { readonly sources: PackageSources },
+  { suite = SUITE, packages, target, hooks = [] }: Debian,
+): Promise<void> {
   const list = join(folder, 'sources.list');
   const settings = join(folder, 'apt.conf');
   await writeFile(list, sources.lines.map((line) => `${line}\n`).join(''));
@@ -50,7 +53,7 @@ async function bootstrap(
       `--include=${packages.join(',')}`,
       ...settingsHooks(settings),
       ...hooks,
-      SUITE,
+      suite,
       target,
       list,
     ],

@@ -1,7 +1,8 @@
 /** One run on a machine: what it needs, its disk, the machine itself, and its end, however the run ends. */
 
 import { architectureOf } from './architecture.ts';
-import { cachedDisk, cacheFolder } from './disk-cache.ts';
+import { cachedBuild, cacheFolder } from './build-cache.ts';
+import { buildDisk } from './build-disk.ts';
 import { diskRecipe, parseDependencies } from './disk-recipe.ts';
 import { packageSources } from './package-sources.ts';
 import { runWell } from './run-command.ts';
@@ -39,7 +40,13 @@ async function startMachine({ env, deb, network, tell }: RunContext): Promise<Ow
   if (process.getuid?.() !== 0)
     throw new Error('a Debian disk is built by root alone: run this as root');
   const recipe = diskRecipe(architecture, await dependenciesOf(deb), await packageSources());
-  const disk = await cachedDisk(cacheFolder(env), recipe, tell);
+  const disk = await cachedBuild({
+    folder: cacheFolder(env, 'node-machine'),
+    key: recipe.key,
+    what: 'a Debian disk',
+    build: (folder) => buildDisk(folder, recipe),
+    tell,
+  });
   const machine = await OwnMachine.start({ architecture, disk, network });
   tell(`a machine boots; its console: ${machine.place.folder}/serial.log`);
   return machine;

@@ -28,12 +28,12 @@ function codename(): string {
   return /^VERSION_CODENAME="?([a-z]+)"?$/m.exec(release)?.[1] ?? '';
 }
 
-/** packageSources reads this machine's own; throws when no archive of Debian's is among them. */
-export async function packageSources(): Promise<PackageSources> {
-  const lines = renderSources(sourceFiles(), codename());
+/** packageSources reads this machine's own, for another release of Debian; throws when no archive of Debian's is among them. */
+export async function packageSources(wanted: string = SUITE): Promise<PackageSources> {
+  const lines = renderSources(sourceFiles(), codename(), wanted);
   if (lines.length === 0) {
     throw new Error(
-      `no archive of Debian's is named in ${LIST} or ${FOLDER}: there is nothing to build ${SUITE} from`,
+      `no archive of Debian's is named in ${LIST} or ${FOLDER}: there is nothing to build ${wanted} from`,
     );
   }
   return { lines, aptSettings: renderAptSettings(await runWell(['apt-config', 'dump'])) };

@@ -16,17 +16,23 @@ export interface SourceFile {
 const COMPONENT = 'main';
 const SUITES = ['', '-updates', '-security'];
 
+/** The release of this machine, and that of the system that is built. */
+interface Exchange {
+  readonly here: string;
+  readonly wanted: string;
+}
+
 /** The suite of the built system that stands for one of this machine; undefined when none does. */
-function suiteFor(suite: string, codename: string): string | undefined {
-  const known = SUITES.find((suffix) => suite === codename + suffix || suite === SUITE + suffix);
-  return known === undefined ? undefined : SUITE + known;
+function suiteFor(suite: string, { here, wanted }: Exchange): string | undefined {
+  const known = SUITES.find((suffix) => suite === here + suffix || suite === wanted + suffix);
+  return known === undefined ? undefined : wanted + known;
 }
 
 /** `deb [signed-by=…] URI SUITE COMPONENT…` (sources.list(5), one-line style). */
-function fromLine(line: string, codename: string): string | undefined {
+function fromLine(line: string, exchange: Exchange): string | undefined {
   const match = /^deb\s+(\[[^\]]*\]\s+)?(\S+)\s+(\S+)\s+(.+)$/.exec(line.trim());
   const [, options = '', uri = '', suite = '', components = ''] = match ?? [];
-  const ours = suiteFor(suite, codename);
+  const ours = suiteFor(suite, exchange);
   if (ours === undefined || !components.split(/\s+/).includes(COMPONENT)) return undefined;
   return `deb ${options}${uri} ${ours} ${COMPONENT}`;
 }
@@ -50,7 +56,7 @@ const words = (text: string | undefined): readonly string[] =>
   (text ?? '').split(/\s+/).filter((word) => word !== '');
 
 /** A one-line source is written for each archive and suite of a stanza (sources.list(5), deb822 style). */
-function fromStanza(stanza: string, codename: string): readonly string[] {
+function fromStanza(stanza: string, exchange: Exchange): readonly string[] {
   const fields = fieldsOf(stanza);
   if (fields.get('enabled')?.toLowerCase() === 'no') return [];
   if (!words(fields.get('types')).includes('deb')) return [];
@@ -60,21 +66,25 @@ function fromStanza(stanza: string, codename: string): readonly string[] {
   return words(fields.get('uris')).flatMap((uri) =>
     words(fields.get('suites')).flatMap((suite) => {
       const components = words(fields.get('components')).join(' ');
-      return fromLine(`deb ${options}${uri} ${suite} ${components}`, codename) ?? [];
+      return fromLine(`deb ${options}${uri} ${suite} ${components}`, exchange) ?? [];
     }),
   );
 }
 
-function fromFile({ name, text }: SourceFile, codename: string): readonly string[] {
+function fromFile({ name, text }: SourceFile, exchange: Exchange): readonly string[] {
   if (name.endsWith('.sources')) {
-    return text.split(/\n\s*\n/).flatMap((stanza) => fromStanza(stanza, codename));
+    return text.split(/\n\s*\n/).flatMap((stanza) => fromStanza(stanza, exchange));
   }
-  return text.split('\n').flatMap((line) => fromLine(line, codename) ?? []);
+  return text.split('\n').flatMap((line) => fromLine(line, exchange) ?? []);
 }
 
-/** renderSources returns the lines of a sources.list for SUITE; none when no archive of Debian's is named. */
-export function renderSources(files: readonly SourceFile[], codename: string): readonly string[] {
-  return [...new Set(files.flatMap((file) => fromFile(file, codename)))];
+/** renderSources returns the lines of a sources.list for the release `wanted`; none when no archive of Debian's is named. */
+export function renderSources(
+  files: readonly SourceFile[],
+  here: string,
+  wanted: string = SUITE,
+): readonly string[] {
+  return [...new Set(files.flatMap((file) => fromFile(file, { here, wanted })))];
 }
 
 /** What of apt's configuration (apt-config(8), dump) decides how archives are reached. */
