@@ -41,13 +41,13 @@ const startAndCall = (user: User): string =>
   `python3 test/bare/start_and_call.py '${longState(user)}' ${PORT}`;
 
 /** The e2e tests need what is built; the unit tests of native build it by themselves. */
-const parts = (user: User, whole: boolean): readonly string[] =>
+const parts = (whole: boolean): readonly string[] =>
   whole
     ? ['npm test']
     : [
         'npx nx run-many -t build --outputStyle=static',
         'npm run test:unit',
-        `node tools/run-vitest.mjs bare-${user} test ${DIFFERS.join(' ')} --no-file-parallelism`,
+        `npm exec -c 'node tools/run-e2e.mjs ${DIFFERS.join(' ')}'`,
       ];
 
 function keepResults(debian: BareDebian, user: User): void {
@@ -63,7 +63,7 @@ async function trySuite(suite: Suite, files: readonly string[], whole: boolean):
     for (const user of ['me', 'root'] as const) {
       if (user === 'root') await debian.moveModules('me', 'root');
       await must(debian, user, startAndCall(user));
-      for (const line of parts(user, whole)) await must(debian, user, line);
+      for (const line of parts(whole)) await must(debian, user, line);
       keepResults(debian, user);
     }
   } finally {
