@@ -28,7 +28,7 @@ test('every npm script that it names exists', () => {
   const { scripts } = JSON.parse(readFileSync('package.json', 'utf8')) as {
     scripts: Record<string, string>;
   };
-  const named = [...readme.matchAll(/npm run ([a-z:]+)/g)].map(([, script = '']) => script);
+  const named = [...readme.matchAll(/npm run ([a-z:-]+)/g)].map(([, script = '']) => script);
   expect(named.filter((script) => !(script in scripts))).toEqual([]);
 });
 

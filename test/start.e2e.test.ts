@@ -2,6 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import {
+  lstatSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -11,7 +12,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterEach, expect, test, vi } from 'vitest';
 import { DemoNode, PATIENCE_MS } from './support/demo-node.ts';
 import { freePort } from './support/free-port.ts';
@@ -182,6 +183,55 @@ test('a document is read again when it changes on disk, and --node-id decides wh
     expect(await api.call('GetRSpec', 'site_b')).toHaveProperty('nm_cpu_share'),
   );
 });
+
+/** Modes of all below a folder, by path; links and sockets have none of their own that counts. */
+function modesBelow(folder: string): readonly (readonly [path: string, mode: number])[] {
+  return readdirSync(folder, { recursive: true, encoding: 'utf8' }).flatMap((name) => {
+    const stats = lstatSync(join(folder, name));
+    return stats.isFile() || stats.isDirectory() ? [[name, stats.mode & 0o777] as const] : [];
+  });
+}
+
+/** launchWith starts a node as a user with this umask does, below a folder whose path has `bytes` bytes. */
+async function launchWith(umask: number, bytes: number): Promise<DemoNode> {
+  const start = join(mkdtempSync(join(tmpdir(), 'umask-')), 'über uns');
+  const folder = join(
+    start,
+    'x'.repeat(Math.max(1, bytes - Buffer.byteLength(join(start, 'state')) - 1)),
+  );
+  mkdirSync(folder, { recursive: true });
+  const before = process.umask(umask);
+  try {
+    return kept(await DemoNode.launch({ slices: aDocument({ name: 'site_a' }), folder }));
+  } finally {
+    process.umask(before);
+  }
+}
+
+test.each([60, 200])(
+  'with umask 077 the way to api.sock is open to everyone, and no private file is; state path of %d bytes',
+  async (bytes) => {
+    const node = await launchWith(0o077, bytes);
+    await node.ready();
+    expect(statSync(node.apiSocket).mode & 0o777).toBe(0o666);
+    // Up to the first folder that was there before.
+    for (
+      let path = dirname(node.apiSocket);
+      path !== node.folder && path !== tmpdir();
+      path = dirname(path)
+    )
+      expect([path, statSync(path).mode & 0o777]).toEqual([path, 0o755]);
+    const open = modesBelow(node.state).filter(([, mode]) => (mode & 0o022) !== 0);
+    expect(open).toEqual([]);
+  },
+  90_000,
+);
+
+test('with umask 000 nothing that is made may be written by others', async () => {
+  const node = await launchWith(0, 60);
+  await node.ready();
+  expect(modesBelow(node.state).filter(([, mode]) => (mode & 0o022) !== 0)).toEqual([]);
+}, 90_000);
 
 test('a state folder too deep for socket paths works all the same', async () => {
   const folder = join(mkdtempSync(join(tmpdir(), 'deep-')), 'x'.repeat(100));

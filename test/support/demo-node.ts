@@ -117,7 +117,7 @@ export class DemoNode {
   }
 
   get apiSocket(): string {
-    return /^ready tcp \S+ unix (\S+)$/m.exec(this.output)?.[1] ?? '';
+    return /^ready tcp \S+ unix (.+)$/m.exec(this.output)?.[1] ?? '';
   }
 
   /** tcp returns Python's client on 127.0.0.1; with `uid` as that user (needs root). */

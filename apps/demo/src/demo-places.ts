@@ -1,8 +1,8 @@
 /** Makes the folders of a demo. Socket paths are short on Linux, so a deep state folder gets its sockets elsewhere. */
 import { createHash } from 'node:crypto';
-import { lstatSync, mkdirSync } from 'node:fs';
+import { chmodSync, lstatSync, mkdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { longestSocketPath, MAX_SOCKET_PATH } from '@nodemgr/contracts';
 import type { DemoPlaces } from './demo-config.ts';
 
@@ -10,9 +10,19 @@ function fits(runtimeDir: string): boolean {
   return Buffer.byteLength(longestSocketPath(runtimeDir)) <= MAX_SOCKET_PATH;
 }
 
+/** What is made here all may pass through, whatever the umask: who may connect is decided further down. */
+function makeOpenFolder(folder: string): void {
+  const first = mkdirSync(folder, { recursive: true });
+  if (first === undefined) return;
+  for (let path = folder; ; path = dirname(path)) {
+    chmodSync(path, 0o755);
+    if (path === first) return;
+  }
+}
+
 /** A folder of ours and nobody else's: another user could otherwise have made it first. */
 function makeOwnFolder(folder: string, uid: number): void {
-  mkdirSync(folder, { recursive: true, mode: 0o755 });
+  makeOpenFolder(folder);
   const found = lstatSync(folder);
   if (!found.isDirectory() || found.uid !== uid) {
     throw new Error(`${folder} is not a folder of ours; remove it or choose a shorter --state`);
@@ -22,10 +32,10 @@ function makeOwnFolder(folder: string, uid: number): void {
 /** makePlaces makes the state and runtime folders for a demo in `stateDir` (absolute). */
 export function makePlaces(stateDir: string): DemoPlaces {
   const uid = process.getuid?.() ?? 0;
-  mkdirSync(stateDir, { recursive: true, mode: 0o755 });
+  makeOpenFolder(stateDir);
   const inState = join(stateDir, 'run');
   if (fits(inState)) {
-    mkdirSync(inState, { recursive: true, mode: 0o755 });
+    makeOpenFolder(inState);
     return { stateDir, runtimeDir: inState, uid };
   }
   const mark = createHash('sha256').update(stateDir).digest('hex').slice(0, 12);

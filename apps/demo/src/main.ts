@@ -7,6 +7,8 @@ import { runDemo } from './run-demo.ts';
 
 async function main(): Promise<number> {
   refuseDebugger();
+  // A user without a umask has no files that everyone may write, either; a stricter one counts.
+  process.umask(process.umask() | 0o022);
   const options = parseDemoOptions(process.argv.slice(2));
   if (options === 'help') {
     process.stdout.write(USAGE);

@@ -21,6 +21,7 @@ export type Listening = { readonly kind: 'unix' } | { readonly kind: 'tcp'; read
 
 /** Everyone may connect: who may do what is decided by who connects. */
 const SOCKET_MODE = 0o666;
+const FOLDER_MODE = 0o755;
 const PROBE_MS = 1000;
 
 /** Node.js takes a descriptor too, which its types leave out. */
@@ -77,7 +78,9 @@ async function listenOnPath(
   if (Buffer.byteLength(path) > MAX_SOCKET_PATH) {
     throw new Error(`${keys.path}: ${path} is longer than ${MAX_SOCKET_PATH} bytes (unix(7))`);
   }
-  await mkdir(dirname(path), { recursive: true });
+  const made = await mkdir(dirname(path), { recursive: true });
+  // Whatever the umask: the socket is open to everyone, and so is the way to it.
+  if (made !== undefined) await chmod(dirname(path), FOLDER_MODE);
   await clearStale(path, keys.path);
   await listenOn(server, { path }, backlog);
   await chmod(path, SOCKET_MODE);

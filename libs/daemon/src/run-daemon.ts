@@ -4,7 +4,7 @@
  * exits non-zero: 78 (EX_CONFIG of sysexits.h) for its configuration or a Node.js that it was not built
  * for, which only an operator can put right, and 1 for anything else.
  */
-import { mkdirSync } from 'node:fs';
+import { chmodSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Config, ConfigError, loadConfig } from '@nodemgr/config';
 import { type DaemonName, type Endpoints, endpointsBelow } from '@nodemgr/contracts';
@@ -59,7 +59,8 @@ const STOP_MS = 900;
  */
 function lockAgainstTwins(name: DaemonName, config: Config): void {
   // The API's callers pass through the runtime directory; what is in it, folders guard.
-  mkdirSync(config.node.runtime_dir, { recursive: true, mode: 0o755 });
+  const made = mkdirSync(config.node.runtime_dir, { recursive: true });
+  if (made !== undefined) chmodSync(config.node.runtime_dir, 0o755); // Whatever the umask.
   const folder = join(config.node.runtime_dir, 'op', name);
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   holdLock(join(folder, 'lock'), `another ${name} runs already`);
