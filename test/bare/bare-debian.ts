@@ -155,8 +155,10 @@ export class BareDebian {
       name === 'cafile' ? CERTIFICATES : value,
     ]);
     const env = { PATH: path, HOME: HOMES[user], USER: user, LANG: 'C.UTF-8' };
-    const child = spawn(ENTER, [this.root, user, checkoutOf(user), ...argv], {
-      env: { ...env, ...Object.fromEntries(npm), NODE_EXTRA_CA_CERTS: CERTIFICATES },
+    const all = { ...env, ...Object.fromEntries(npm), NODE_EXTRA_CA_CERTS: CERTIFICATES };
+    const values = Object.entries(all).map(([name, value]) => `${name}=${value}`);
+    const command = ['env', '--ignore-environment', ...values, ...argv];
+    const child = spawn(ENTER, [this.root, user, checkoutOf(user), ...command], {
       stdio: ['ignore', 'inherit', 'inherit'],
     });
     const [code] = await once(child, 'exit');

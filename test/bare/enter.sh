@@ -1,7 +1,6 @@
 #!/bin/sh
 # Runs a command in the Debian in a folder, with mounts, processes, IPC and a host name of its own; the
-# network is this machine's. As root: enter.sh ROOT USER FOLDER COMMAND [ARGUMENT …], in the environment
-# that it is called with.
+# network is this machine's. As root: enter.sh ROOT USER FOLDER COMMAND [ARGUMENT …]
 set -eu
 if [ "${1:-}" != inside ]; then
   exec unshare --mount --pid --ipc --uts --fork --kill-child --propagation private "$0" inside "$@"
