@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { EventsAnswer } from '@nodemgr/contracts';
 import { MAX_NAME_LENGTH } from '@nodemgr/records';
+import { needs } from '@nodemgr/testkit';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { DemoNode, PATIENCE_MS } from './support/demo-node.ts';
 import { aDocument } from './support/slices-document.ts';
@@ -24,7 +25,7 @@ const NAMES = [
 ];
 const TICKETED = 'a_b.C';
 const DELEGATE = 'del.x_Snoop';
-const asRoot = process.getuid?.() === 0;
+const root = needs('root');
 
 const authority = new TicketAuthority();
 let node: DemoNode;
@@ -99,8 +100,8 @@ test(
   PATIENCE_MS,
 );
 
-test.skipIf(!asRoot)(
-  `each sliver may call for itself, and for none that is called nearly so${asRoot ? '' : ' (skipped: needs root)'}`,
+test.skipIf(root.missing)(
+  `each sliver may call for itself, and for none that is called nearly so${root.note}`,
   async () => {
     for (const name of [DOTTED, UNDERSCORED, CAPITAL, 'a_b_c.json', LONGEST]) {
       const caller = node.unix(uidOf(name));
@@ -158,7 +159,7 @@ test('nmctl shows exactly the sliver that is named, and suggests those that are 
 test(
   'a ticket, delivered over ssh as a delegate with a dot and a capital, makes its sliver and no other',
   async () => {
-    const ssh = new SshStandIn(node.apiSocket, asRoot ? uidOf(DELEGATE) : undefined);
+    const ssh = new SshStandIn(node.apiSocket, root.missing ? undefined : uidOf(DELEGATE));
     const ticket = join(ssh.folder, 'ticket.xml');
     const delegations = [[DELEGATE, 'CreateSliver'] as const];
     writeFileSync(

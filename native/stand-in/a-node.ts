@@ -46,7 +46,8 @@ function cgroupRoot(): string {
 }
 
 /** What is missing here to run containers. */
-export const containerNeeds = (): Wanting => needs('root', 'cgroup v2', 'a kernel with overlays');
+export const containerNeeds = (): Wanting =>
+  needs('root', 'cgroup v2', 'a kernel with overlays', 'procps');
 
 export const baseOf = (uid: number): number => 1_900_000_000 + (uid - 39_000) * 65_536;
 

@@ -19,7 +19,6 @@ import {
 import { describeEachClient, Session } from './session.ts';
 import { array, loan, string, struct, type TypedValue } from './typed-value.ts';
 
-const root = needs('root');
 const NOBODY = 54_321;
 const authority = new TicketAuthority();
 let folder: string;
@@ -185,16 +184,17 @@ describeEachClient(
       await api.stillWorks();
     });
 
-    (root.missing ? test.skip : works)(`is told that it may not${root.note}`, async () => {
-      const other = new Session(stranger, { ...target(), uid: NOBODY });
+    const other = needs(...stranger.becomesOther);
+    (other.missing ? test.skip : works)(`is told that it may not${other.note}`, async () => {
+      const session = new Session(stranger, { ...target(), uid: NOBODY });
       try {
-        expect(await other.faultOf('DumpDatabase')).toEqual([
+        expect(await session.faultOf('DumpDatabase')).toEqual([
           108,
           expect.stringContaining('may not call DumpDatabase'),
         ]);
-        expect(await other.call('Help')).toContain('SetLoans');
+        expect(await session.call('Help')).toContain('SetLoans');
       } finally {
-        other.close();
+        session.close();
       }
     });
   },

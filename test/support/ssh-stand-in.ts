@@ -80,6 +80,7 @@ export class SshStandIn {
     const args = ['-C', 'native', `OUT=${this.folder}`, `API_SOCKET=${apiSocket}`, this.shell];
     const made = spawnSync('make', args, { encoding: 'utf8' });
     if (made.status !== 0) throw new Error(`make ${args.join(' ')}: ${made.stderr}`);
+    chmodSync(this.shell, 0o755); // The delegate must be able to run it, whatever the umask.
   }
 
   /** run runs a program on a machine where this is ssh. */

@@ -1,21 +1,21 @@
 /** The database on a file system without shared memory maps: a real one, of FUSE (bindfs). */
-import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { needs } from '@nodemgr/testkit';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { anUpdate, aSliver, openService, READABLE, SILENT, temporaryFolder } from './builders.ts';
 import { loadState } from './load-state.ts';
 
 const PAGE = 4096;
 const SLIVERS = Array.from({ length: 200 }, (_, at) => aSliver({ name: `s_${at}` }));
-const HAS_BINDFS = existsSync('/dev/fuse') && spawnSync('bindfs', ['--version']).status === 0;
-const CAN_MOUNT = HAS_BINDFS && process.getuid?.() === 0;
+const { missing, note } = needs('root', 'bindfs', 'a kernel with FUSE');
 
 let mounted: string;
 let file: string;
 
 beforeEach(() => {
-  if (!CAN_MOUNT) return;
+  if (missing) return;
   const folder = temporaryFolder();
   mounted = join(folder, 'mounted');
   for (const each of ['source', 'mounted']) mkdirSync(join(folder, each));
@@ -24,7 +24,7 @@ beforeEach(() => {
   file = join(mounted, 'db', 'nodemgr.sqlite');
 });
 afterEach(() => {
-  if (CAN_MOUNT) execFileSync('umount', [mounted]);
+  if (!missing) execFileSync('umount', [mounted]);
 });
 
 /** Leaves the database of a node that has been in use. */
@@ -50,7 +50,7 @@ function load() {
   return loaded;
 }
 
-describe.skipIf(!CAN_MOUNT)('without shared memory maps', () => {
+describe.skipIf(missing)(`without shared memory maps${note}`, () => {
   test('a database is made, written, and opened again as it was', () => {
     fill();
     const { state, salvage } = load();

@@ -1,6 +1,7 @@
 /** Starts everything, shows how it comes up, prints `ready`, shows what happens, and stops everything. */
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { quoteWord } from '@nodemgr/agent';
 import {
   apiSocketOf,
   CONFIG_FILE_NAME,
@@ -183,7 +184,7 @@ class Demo {
     return {
       tcpPort: config.api.tcp_port,
       apiSocket: apiSocketOf(config),
-      stateFlag: state === DEMO_STATE_DIR ? '' : `--state ${this.stateDir}`,
+      stateFlag: state === DEMO_STATE_DIR ? '' : `--state ${quoteWord(this.stateDir)}`,
     };
   }
 

@@ -9,7 +9,9 @@ const NOT_BROUGHT = [
   'root',
   'an ordinary user',
   'a kernel with network namespaces, htb and nftables',
+  'a kernel with FUSE',
   'a kernel with overlays',
+  'a Node.js that can become another user',
   'cgroup v2',
   'systemd',
 ];

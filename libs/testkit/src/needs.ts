@@ -3,7 +3,7 @@
  * skipped, and says for want of what in words that tools/tally.mjs adds up.
  */
 import { spawnSync } from 'node:child_process';
-import { accessSync, constants, readFileSync } from 'node:fs';
+import { accessSync, constants, existsSync, readFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import type { TestContext } from 'vitest';
 
@@ -59,7 +59,12 @@ const PROBES = {
   root: isRoot,
   'an ordinary user': () => !isRoot(),
   'a kernel with network namespaces, htb and nftables': limitsBandwidth,
+  'a kernel with FUSE': () => existsSync('/dev/fuse'),
   'a kernel with overlays': kernelHas('\toverlay\n'),
+  // Where it may use io_uring, as Debian's, process.setgroups() and its like always throw (CVE-2024-22017).
+  'a Node.js that can become another user': () =>
+    isRoot() && runs(process.execPath, '-e', 'process.setgroups([])'),
+  bindfs: programs('bindfs'),
   'cgroup v2': () => / cgroup2 /.test(readFileSync('/proc/mounts', 'utf8')),
   curl: programs('curl'),
   'dpkg-dev': programs('dpkg-shlibdeps'),
@@ -71,6 +76,7 @@ const PROBES = {
   nftables: programs('nft'),
   'openssh-client': programs('ssh-keygen'),
   openssl: programs('openssl'),
+  procps: programs('ps'),
   python3: programs('python3'),
   systemd: programs('systemd-analyze', 'systemd-sysusers', 'systemd-tmpfiles'),
   'util-linux': programs('unshare', 'setpriv'),
@@ -85,6 +91,7 @@ export const NEEDS = Object.keys(PROBES) as readonly Need[];
 /** Some probes can be made only by whoever has these. */
 const BEFORE: Partial<Readonly<Record<Need, readonly Need[]>>> = {
   'a kernel with network namespaces, htb and nftables': ['root', 'iproute2', 'nftables'],
+  'a Node.js that can become another user': ['root'],
 };
 
 /** A machine does not change while a file of tests runs. */
