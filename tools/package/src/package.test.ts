@@ -53,7 +53,7 @@ describe.skipIf(missing)(`the package${note}`, () => {
     tree = join(folder, 'tree-of-deb');
     deb = makePackage(buildFacts({ SOURCE_DATE_EPOCH: '1700000000' }, '1.2~test'), folder);
     expect(run('dpkg-deb', '--raw-extract', deb, tree)).toEqual({ status: 0, said: '' });
-  });
+  }, 300_000);
   afterAll(() => rmSync(folder, { recursive: true }));
 
   const digestOf = (file: string) => createHash('sha256').update(readFileSync(file)).digest('hex');
@@ -68,7 +68,7 @@ describe.skipIf(missing)(`the package${note}`, () => {
     expect(deb).toMatch(/\/nodemgr_1\.2~test_(amd64|arm64)\.deb$/);
   });
 
-  test('is the same, byte for byte, when it is made again', () => {
+  test('is the same, byte for byte, when it is made again', { timeout: 300_000 }, () => {
     const facts = buildFacts({ SOURCE_DATE_EPOCH: '1700000000' }, '1.2~test');
     expect(digestOf(makePackage(facts, join(folder, 'again')))).toBe(digestOf(deb));
   });

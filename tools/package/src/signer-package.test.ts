@@ -70,7 +70,7 @@ describe.skipIf(missing)(`the package${note}`, () => {
     const facts = buildFacts({ SOURCE_DATE_EPOCH: '1700000000' }, '1.2~test');
     deb = makePackage(facts, folder, SIGNER_PACKAGE);
     expect(run('dpkg-deb', '--raw-extract', deb, tree)).toEqual({ status: 0, said: '' });
-  });
+  }, 300_000);
   afterAll(() => rmSync(folder, { recursive: true }));
 
   test('has its own program, units and manual, and shares no file with a node', () => {
