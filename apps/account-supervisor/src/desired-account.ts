@@ -16,6 +16,7 @@ import {
   recordKeyOf,
   type SliverRecord,
   TIMESTAMP_KEY,
+  UNLIMITED_TASKS,
   withPlainLineEnds,
 } from '@nodemgr/records';
 import { type Digest, isObservedSliver, type ObservedAccount } from './observed-account.ts';
@@ -77,9 +78,6 @@ export type Verdict =
 
 export type Items = ReadonlyMap<RecordKey, FeedItem>;
 
-/** pid_max of 64-bit Linux (proc(5)): TasksMax beyond it means nothing. */
-const MAX_TASKS = 4_194_304;
-
 /** What a sliver needs to start: systemd-nspawn's own two, process 1, the start script, and a login. */
 const MIN_TASKS = 16;
 
@@ -94,7 +92,7 @@ const MAX_MEMORY_KIB = 2 ** 42;
 
 /** tasksMaxOf returns the limit that is enforced for `nm_tasks_max`: one that a sliver can start under. */
 export function tasksMaxOf(amount: number): number {
-  return Math.min(MAX_TASKS, Math.max(MIN_TASKS, amount));
+  return Math.min(UNLIMITED_TASKS, Math.max(MIN_TASKS, amount));
 }
 
 /** memoryMaxOf returns the limit that is enforced for `nm_mem_max`, in whole pages; 0: no limit. */
