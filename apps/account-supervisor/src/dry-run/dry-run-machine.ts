@@ -56,15 +56,16 @@ async function refuseOutside(config: Config): Promise<void> {
 const NEVER: Sign = async () => '';
 
 function signsOf({ node, accounts }: Config): MachineSigns {
+  const saved = join(node.state_dir, 'machine/accounts');
   return {
     images: NEVER,
     users: fileSign(accounts.passwd_file, accounts.subuid_file),
     locks: NEVER,
-    records: fileSign(join(node.state_dir, 'machine/accounts')),
+    records: fileSign(saved),
     files: NEVER,
     containers: NEVER,
-    room: roomSign(node.state_dir),
-    writable: writableSign(node.state_dir),
+    room: roomSign(node.state_dir, saved),
+    writable: writableSign(node.state_dir, saved),
     quota: NEVER,
     units: NEVER,
     programs: NEVER,

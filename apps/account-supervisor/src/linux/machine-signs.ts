@@ -1,6 +1,8 @@
 /** Where a real node shows that something has been mended: the places behind the signs of causes.ts. */
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileSign, roomSign, type Sign, writableSign } from '@nodemgr/daemon';
+import { isImageVersion } from '@nodemgr/images';
 import { type IdPolicy, slot } from '../account-ids.ts';
 import type { MachineLayout } from '../layout.ts';
 import type { MachineSigns } from '../machine.ts';
@@ -20,6 +22,11 @@ const LOCKS = ['passwd', 'shadow', 'group', 'gshadow', 'subuid', 'subgid'].map(
   (file) => `/etc/${file}.lock`,
 );
 
+/** The versions that there are: an import works in hidden folders beside them before it is done. */
+function imagesSign(folder: string): Sign {
+  return async () => (await readdir(folder)).filter(isImageVersion).sort().join();
+}
+
 /** That of a project of ours, whichever: what counts is whether the question is answered. */
 function quotaSign(layout: MachineLayout, policy: IdPolicy): Sign {
   return async () => {
@@ -32,7 +39,7 @@ function quotaSign(layout: MachineLayout, policy: IdPolicy): Sign {
 export function signsOf(layout: MachineLayout, policy: IdPolicy): MachineSigns {
   const { stateDir } = layout;
   return {
-    images: fileSign(join(stateDir, 'images')),
+    images: imagesSign(join(stateDir, 'images')),
     users: fileSign(...USERS),
     locks: fileSign(...LOCKS),
     records: fileSign(join(stateDir, 'accounts')),

@@ -10,6 +10,7 @@ test.each([
     new Error('install: exit status 1: cannot create directory: No space left on device'),
   ],
   ['disk-full', coded('EDQUOT', 'EDQUOT: disk quota exceeded, open')],
+  ['disk-full', new Error('useradd: exit status 1: failure while writing changes to /etc/passwd')],
   ['read-only', coded('EROFS', 'EROFS: read-only file system, open')],
   ['read-only', new Error('mv: exit status 1: cannot move: Read-only file system')],
   [

@@ -6,7 +6,7 @@
 
 /** What is looked at while an account waits for it; where, is a machine's. */
 export const SIGNS = [
-  /** The folder of images: a version gets its name by one rename. */
+  /** The versions of images: each gets its name by one rename. */
   'images',
   /** passwd, shadow, subuid, subgid, and what a name service keeps below /etc. */
   'users',
@@ -70,6 +70,8 @@ export type Cause = keyof typeof CAUSES;
 /** What a program or a system call says, in the order in which it is looked for; LC_ALL is C.UTF-8. */
 const TEXTS: readonly (readonly [RegExp, Cause])[] = [
   [/ENOSPC|EDQUOT|No space left on device|Disk quota exceeded/, 'disk-full'],
+  // useradd(8) does not say why; whatever else it was is tried again with back-off.
+  [/failure while writing changes to \/etc\//, 'disk-full'],
   [/EROFS|Read-only file system/, 'read-only'],
   // chattr(1) on a file system without projects; the addon's own words (project_quota.c).
   [/keeps no project quotas|chattr: .*Operation not supported/, 'quota-off'],
