@@ -2,10 +2,12 @@
  * The gateway on sockets that somebody holds for it, as systemd does: callers wait out its restarts, and the
  * one that starts it is answered.
  */
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { connect } from 'node:net';
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { gatewayOperatorContract } from '@nodemgr/contracts';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { ActivatingParent } from './support/activating-parent.ts';
 import { DemoNode } from './support/demo-node.ts';
@@ -114,6 +116,50 @@ test('with db-service away the call that starts the gateway is told so in a few 
   await node.eventually(async () =>
     expect(await api.ask('GetRSpec', SLIVER)).toHaveProperty('result'),
   );
+});
+
+/** rawDump asks over TCP on a connection of its own what only root may; returns all that is heard. */
+function rawDump(): Promise<string> {
+  const body = '<methodCall><methodName>DumpDatabase</methodName></methodCall>';
+  const head = `POST /RPC2 HTTP/1.1\r\nContent-Length: ${body.length}\r\nConnection: close\r\n\r\n`;
+  return new Promise((resolve) => {
+    let heard = '';
+    const socket = connect(node.port, '127.0.0.1', () => socket.write(head + body));
+    socket.on('data', (chunk: Buffer) => {
+      heard += chunk.toString();
+    });
+    socket.on('error', () => undefined).once('close', () => resolve(heard));
+  });
+}
+
+test('out of file descriptors it takes no caller over TCP for nobody, then or later', async () => {
+  expect(await rawDump()).toContain('record_key');
+  const pid = parent.started.at(-1) ?? 0;
+  const open = readdirSync(`/proc/${pid}/fd`).map(Number);
+  const limit = Math.max(...open) + 8;
+  const limited = (most: string) =>
+    execFileSync('prlimit', [`--pid=${pid}`, `--nofile=${most}`], { encoding: 'utf8' });
+  const held: Socket[] = [];
+  const answers: string[] = [];
+  limited(`${limit}:`);
+  try {
+    // Numbers below the highest are free too.
+    for (let short = 0; short < 6 && held.length < limit; ) {
+      held.push(connect(node.port, '127.0.0.1').on('error', () => undefined));
+      const heard = await rawDump();
+      if (!heard.includes('record_key')) short += 1;
+      answers.push(heard);
+    }
+  } finally {
+    limited('4096:');
+    for (const socket of held) socket.destroy();
+  }
+  // It was as bad as that; whoever came then may come again, and is told nothing that is not so.
+  expect(answers.filter((heard) => !heard.includes('record_key')).length).toBeGreaterThan(0);
+  for (const heard of answers) expect(heard).toMatch(/record_key|^HTTP\/1\.1 503 |^$/);
+  await node.eventually(async () => expect(await rawDump()).toContain('record_key'));
+  const status = await node.ask('api-gateway', gatewayOperatorContract, 'status');
+  expect(status.failures).toEqual([]);
 });
 
 test('with a misspelt key in nodemgr.toml it is started once for a caller, whom it tells so, and not again and again', async () => {

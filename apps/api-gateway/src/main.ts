@@ -59,8 +59,11 @@ async function start(context: DaemonContext): Promise<RunningDaemon> {
     writeMs: config.api.write_seconds * 1000,
   });
   const { root_uids: rootUids } = config.api;
+  const accounts = accountsOf(context);
+  // Known from now on, should the files be out of reach when somebody calls.
+  await accounts.current();
   const tcpOwners = new TcpOwners({ questions: KERNEL, failures: context.failures, log });
-  const identify = identifyBySocket({ rootUids, accounts: accountsOf(context), tcpOwners });
+  const identify = identifyBySocket({ rootUids, accounts, tcpOwners });
   const heard = feed.reached(0, FIRST_SNAPSHOT_MS).catch(() => {
     log.warn(
       `db-service has not answered in ${FIRST_SNAPSHOT_MS} ms; until it does, calls are told so`,

@@ -41,6 +41,13 @@ const SUBJECT = 'callers over TCP';
 const MOST_UNNAMED = 10;
 const MISSING = 'is tcp_diag (CONFIG_INET_TCP_DIAG) missing?';
 
+/** What the kernel cannot do for want of descriptors or memory (errno(3)): soon it may again. */
+const SHORTAGES: ReadonlySet<string> = new Set(['EMFILE', 'ENFILE', 'ENOBUFS', 'ENOMEM']);
+
+/** isShortage reports whether an error says nothing but that there was too little of something for a moment. */
+export const isShortage = (error: unknown): boolean =>
+  SHORTAGES.has((error as NodeJS.ErrnoException).code ?? '');
+
 export class TcpOwners {
   readonly #options: TcpOwnersOptions;
   #hasNamed = false;
@@ -94,6 +101,8 @@ export class TcpOwners {
     try {
       return this.#options.questions.peerOwnerOf(socket);
     } catch (error) {
+      // Nothing is learnt of the kernel.
+      if (isShortage(error)) throw error;
       this.#fail(`the kernel may not be asked: ${String(error)}`);
       throw error;
     }

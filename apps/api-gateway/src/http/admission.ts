@@ -8,6 +8,7 @@ import type { CallLog } from '../api/dispatch-call.ts';
 import type { Caller } from '../caller/caller.ts';
 import { partyOf, type SharingCaller, withShares } from '../caller/caller-shares.ts';
 import type { IdentifyCaller } from '../caller/identify-caller.ts';
+import { isShortage } from '../caller/tcp-owners.ts';
 import { CRUMBS } from './api-request.ts';
 import type { ConnectionPlaces } from './connection-places.ts';
 import type { CrumbBans } from './crumb-bans.ts';
@@ -36,8 +37,14 @@ export class Admission {
    */
   async admit(socket: Socket): Promise<SharingCaller | undefined> {
     const { bans, refusals } = this.#options;
-    const admitted = withShares(await this.#callerOf(socket));
+    const caller = await this.#callerOf(socket);
     if (socket.destroyed) return undefined;
+    if (caller === 'unknown for want of means') {
+      refusals.refused('anybody', 'there are too few file descriptors to ask whose it is');
+      this.#turnAway(socket);
+      return undefined;
+    }
+    const admitted = withShares(caller);
     const refusal = this.#refusalOf(admitted);
     if (refusal === undefined) {
       bans.watch(admitted, socket);
@@ -45,8 +52,7 @@ export class Admission {
       return admitted;
     }
     refusals.refused(partyOf(admitted.shares), refusal);
-    // At once: places for connections are what there is too little of.
-    socket.end(textOf(BUSY), () => socket.destroy());
+    this.#turnAway(socket);
     return undefined;
   }
 
@@ -59,10 +65,17 @@ export class Admission {
     this.#options.refusals.refused('anybody', 'there are too many connections');
   }
 
-  async #callerOf(socket: Socket): Promise<Caller> {
+  #turnAway(socket: Socket): void {
+    // At once: places for connections are what there is too little of.
+    socket.end(textOf(BUSY), () => socket.destroy());
+  }
+
+  /** Whoever cannot be asked about now would be nobody for as long as the connection lasts: it may come again. */
+  async #callerOf(socket: Socket): Promise<Caller | 'unknown for want of means'> {
     try {
       return await this.#options.identify(socket);
     } catch (error) {
+      if (isShortage(error)) return 'unknown for want of means';
       const text = 'a caller could not be identified; it is nobody';
       this.#options.log.info({ err: error }, text);
       return { kind: 'nobody', why: 'the kernel did not say who it is' };
