@@ -72,7 +72,7 @@ describe.skipIf(missing)(`sliver-run${note}`, () => {
     expect((await outcomeOf(unit)).status).toBe(0);
   });
 
-  it('--start-scripts runs the start scripts of the running sliver again', async () => {
+  it('--start-scripts runs the start script of the running sliver again, with restart', async () => {
     await node.startSliver(SIRIUS.name, '#!/bin/sh\necho "$1" >> /root/starts\n');
     const starts = async () => await said('cat /root/starts');
     await eventually(async () => expect(await starts()).toBe('start\n'));
@@ -81,7 +81,7 @@ describe.skipIf(missing)(`sliver-run${note}`, () => {
       env: node.environment(SIRIUS.name),
     });
     expect(await outcomeOf(again)).toEqual({ status: 0, stdout: '', stderr: '' });
-    await eventually(async () => expect(await starts()).toBe('start\nstart\n'));
+    await eventually(async () => expect(await starts()).toBe('start\nrestart\n'));
   });
 
   async function complaint(environment: NodeJS.ProcessEnv = {}): Promise<string> {
