@@ -80,7 +80,9 @@ test('keys that end in a line end, as PLC’s pages store them, cost a fresh nod
 describe('a slice that is named and cannot be described', () => {
   test('keeps its record, and ends at its last known expiry and not before', async () => {
     const soon = Math.floor(Date.now() / 1000) + 25;
-    const [a = '', b = ''] = ['site_a', 'site_b'].map((name) => sliceXml({ name, expiry: soon }));
+    const [a = '', b = ''] = ['site_a', 'site_b'].map((name, at) =>
+      sliceXml({ name, id: at + 1, expiry: soon }),
+    );
     node = await DemoNode.start({ slices: documentXml(a, b) });
     node.publish(
       documentXml(a.replace(/expiry="\d+"/, 'expiry="garbage"'), b.replace(' id="1"', ' id="x7"')),

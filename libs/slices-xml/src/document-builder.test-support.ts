@@ -18,10 +18,16 @@ export function anSshKey(seed = 1, { type = 'ssh-ed25519', comment = 'u@host' } 
   return `${type} ${blob.toString('base64')}${comment === '' ? '' : ` ${comment}`}`;
 }
 
+/** idOf returns the id of a slice of that name: no other name of a test has it. */
+export function idOf(name: string): number {
+  if (name === 'princeton_sirius') return 12;
+  return [...name].reduce((sum, letter) => (sum * 31 + (letter.codePointAt(0) ?? 0)) % 1e9, 100);
+}
+
 /** aSlice returns a `<slice>` on node 17; `attributes` and `inside` replace or add text. */
 export function aSlice({
   name = 'princeton_sirius',
-  attributes = ' id="12"',
+  attributes = ` id="${idOf(name)}"`,
   nodes = '<nodes><node id="17" hostname="planetlab1.cs.princeton.edu"/></nodes>',
   users = '<users><user person_id="5" email="u@example.edu"/></users>',
   inside = '',

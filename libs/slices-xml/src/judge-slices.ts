@@ -21,13 +21,31 @@ export interface JudgedSlices extends BoundedRemarks {
   readonly slices: readonly Slice[];
 }
 
+/** Names of slices by their id; of a repeated name the first slice counts, and a bad name is none. */
+function holdersOfIds(slices: readonly RawSlice[]): ReadonlyMap<number, readonly string[]> {
+  const holders = new Map<number, string[]>();
+  const names = new Set<string>();
+  for (const { name, id: text } of slices) {
+    const id = readNatural(text);
+    if (name === undefined || !isSliceName(name) || names.has(name)) continue;
+    names.add(name);
+    if (id === undefined) continue;
+    const held = holders.get(id);
+    if (held === undefined) holders.set(id, [name]);
+    else held.push(name);
+  }
+  return holders;
+}
+
 class SliceJudge {
   readonly slices: Slice[] = [];
   readonly remarks = new RemarkList();
   readonly #names = new Set<string>();
   readonly #rings: KeyRings;
+  readonly #holders: ReadonlyMap<number, readonly string[]>;
 
   constructor(document: RawDocument) {
+    this.#holders = holdersOfIds(document.slices);
     this.#rings = new KeyRings(document.keys, this.remarks);
     for (const raw of document.slices) this.#judge(raw);
   }
@@ -51,6 +69,7 @@ class SliceJudge {
   #read(name: AccountName, raw: RawSlice): Slice {
     const id = readNatural(raw.id);
     const expiry = readNatural(raw.expiry);
+    if (id !== undefined) this.#tellOfSharedId(name, raw, id);
     return {
       name,
       id: id ?? 0,
@@ -62,6 +81,15 @@ class SliceJudge {
       }),
       unreadable: this.#unreadable(name, raw, { id, expiry }),
     };
+  }
+
+  /** Nothing on this node goes by the id, so that all of them count; PLC ought to know. */
+  #tellOfSharedId(name: AccountName, { at }: RawSlice, id: number): void {
+    const [other, ...more] = (this.#holders.get(id) ?? []).filter((holder) => holder !== name);
+    if (other === undefined) return;
+    const rest = more.length === 0 ? '' : ` and ${more.length} more`;
+    const text = `its id ${id} is also that of slice ${quote(other)}${rest}; each of them counts`;
+    this.remarks.trouble(at, text, name);
   }
 
   #unreadable(

@@ -438,6 +438,43 @@ describe('what cannot be read', () => {
     ]);
   });
 
+  test('two slices with one id both count, and each is told which one has it too', () => {
+    const { slices, remarks } = read(
+      `${aSlice()}\n${aSlice({ name: 'site_b', attributes: ' id="12"' })}\n${aSlice({ name: 'site_c', attributes: ' id="13"' })}`,
+    );
+    expect(slices.map(({ name, id }) => [name, id])).toEqual([
+      ['princeton_sirius', 12],
+      ['site_b', 12],
+      ['site_c', 13],
+    ]);
+    expect(slices.flatMap(({ unreadable }) => unreadable)).toEqual([]);
+    expect(remarks.map(({ slice, severity, text }) => [slice, severity, text])).toEqual([
+      [
+        'princeton_sirius',
+        'trouble',
+        'line 3: its id 12 is also that of slice "site_b"; each of them counts',
+      ],
+      [
+        'site_b',
+        'trouble',
+        'line 4: its id 12 is also that of slice "princeton_sirius"; each of them counts',
+      ],
+    ]);
+  });
+
+  test('an id that slices of other nodes have too is told, with how many', () => {
+    const others = ['a_b', 'a_c', '../etc'].map((name) =>
+      aSlice({ name, attributes: ' id="12"', nodes: '<nodes/>' }),
+    );
+    expect(read(`${others.join('\n')}\n${aSlice()}`).remarks).toEqual([
+      {
+        slice: 'princeton_sirius',
+        severity: 'trouble',
+        text: 'line 6: its id 12 is also that of slice "a_b" and 1 more; each of them counts',
+      },
+    ]);
+  });
+
   test('a bad slice of other nodes is none of ours to report', () => {
     expect(read(aSlice({ name: 'BAD', nodes: '<nodes/>' })).remarks).toEqual([]);
   });
