@@ -184,6 +184,7 @@ export function openService(
     defaults: DEFAULT_RSPEC,
     publish: (change) => published.push(structuredClone(change)),
     now: clock.wallMs,
+    failures,
     damaged: () => {},
   });
   const policy = { require_sync: true, jump_seconds: 30, settle_seconds: 300 };

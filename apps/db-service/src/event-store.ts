@@ -59,10 +59,15 @@ export class EventStore {
     if (beyond > 0) this.#forgetBeyond.run(account, lane, beyond);
   }
 
+  /** hasBefore reports whether there are events older than `at` (milliseconds since 1970). */
+  hasBefore(at: number): boolean {
+    const oldest = this.#oldest.get()?.at ?? null;
+    return oldest !== null && oldest < at;
+  }
+
   /** forgetBefore forgets events older than `at` (milliseconds since 1970), a bounded number a call. */
   forgetBefore(at: number): void {
-    const oldest = this.#oldest.get()?.at ?? null;
-    if (oldest !== null && oldest < at) this.#forgetBefore.run(at);
+    this.#forgetBefore.run(at);
   }
 
   /** list returns the newest events that match, oldest first. */

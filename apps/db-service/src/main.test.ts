@@ -151,6 +151,10 @@ const setLoans = (client: CallClient<WriteContract>, n: number, deadlineMs = 15_
 
 type Clients = ReturnType<typeof connect>;
 
+async function failuresOf({ operator }: Clients) {
+  return (await operator.call('status', {}, IN_TIME)).failures;
+}
+
 async function heldLoans({ operator }: Clients): Promise<readonly Loan[]> {
   const { loans_out } = await operator.call('sliver', { name: LENDER }, IN_TIME);
   return loans_out.map(({ loan }) => loan);
@@ -319,7 +323,15 @@ describe('out of disk', () => {
     await expect(deliver(clients.deliver, SLIVERS.slice(1))).rejects.toMatchObject({
       kind: 'unavailable',
     });
+    const database = join(folder, 'state', 'db', 'nodemgr.sqlite');
+    expect(await failuresOf(clients)).toMatchObject([
+      { subject: 'database', action: 'write', reason: expect.stringContaining(database) },
+    ]);
     letFilesGrow(daemon, 'unlimited');
+    // Nobody writes, and it finds out by itself.
+    await vi.waitFor(async () => expect(await failuresOf(clients)).toEqual([]), {
+      timeout: 10_000,
+    });
     await setLoans(clients.write, 3);
     expect(await heldLoans(clients)).toEqual(loansOf(3));
     await kill(daemon.child);

@@ -16,7 +16,7 @@ import { type Loaded, loadState } from './load-state.ts';
 import { machineClock } from './machine-clock.ts';
 import { RationedWork } from './rationed-work.ts';
 import type { BadRow } from './row-schemas.ts';
-import { StateKeeper } from './state-keeper.ts';
+import { DATABASE, StateKeeper } from './state-keeper.ts';
 import { EXPIRY, startSweeping, sweeper } from './sweep-expiry.ts';
 import { Deliveries } from './take-deliveries.ts';
 import { Tickets } from './take-tickets.ts';
@@ -84,6 +84,7 @@ function makeParts(
     defaults: config.rspec_defaults,
     publish,
     now: Date.now,
+    failures,
     committed(rows) {
       for (const row of rows) failures.clear(subjectOf(row));
     },
@@ -160,6 +161,7 @@ async function start(context: DaemonContext): Promise<RunningDaemon> {
   const looks = {
     [EXPIRY]: sweeper(() => deliveries.sweep(), failures, log),
     [TICKETS]: () => trustedKeys.lookAgain(),
+    [DATABASE]: () => keeper.tryAgain(),
   };
   const stopSweeping = startSweeping(() => {
     for (const look of Object.values(looks)) look();

@@ -23,6 +23,9 @@ const TABLES = [
  */
 const REQUESTS_KEPT = 50_000;
 
+/** The row of `meta` that a probe writes; one that a crash leaves is nobody's, and the next probe's. */
+const PROBE = 'probe';
+
 /** A request that changed something, so that its retry changes nothing. */
 export interface AnsweredRequest {
   readonly id: string;
@@ -44,6 +47,7 @@ export class RowStore {
   readonly #answered;
   readonly #meta;
   readonly #setMeta;
+  readonly #dropMeta;
 
   constructor(
     private readonly db: Sqlite,
@@ -51,11 +55,17 @@ export class RowStore {
   ) {
     this.#meta = db.prepare<[string], { value: string }>('SELECT value FROM meta WHERE key = ?');
     this.#setMeta = db.prepare('INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)');
+    this.#dropMeta = db.prepare('DELETE FROM meta WHERE key = ?');
     this.#answered = db.prepare<[string], { revision: number }>(
       'SELECT revision FROM requests WHERE id = ?',
     );
     this.history = new EventStore(db);
     this.#commit = this.#prepareCommit();
+  }
+
+  /** The path of the file. */
+  get file(): string {
+    return this.db.name;
   }
 
   /** readAll returns every row that a state is made of. */
@@ -91,6 +101,12 @@ export class RowStore {
   /** commit makes everything durable, or nothing. */
   commit(commit: Commit): void {
     this.#commit(commit);
+  }
+
+  /** probe writes so many bytes durably, and takes them away again; throws when the disk refuses them. */
+  probe(bytes: number): void {
+    this.#setMeta.run(PROBE, 'x'.repeat(bytes));
+    this.#dropMeta.run(PROBE);
   }
 
   close(): void {

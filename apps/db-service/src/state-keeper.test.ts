@@ -1,6 +1,7 @@
 /** Commits on a real database: durable or nothing, also when the disk is full or the file breaks. */
 import { join } from 'node:path';
 import type { FeedChange } from '@nodemgr/contracts';
+import { FailureBoard } from '@nodemgr/daemon';
 import { accountName, DEFAULT_RSPEC, epochSeconds } from '@nodemgr/records';
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import {
@@ -22,6 +23,7 @@ let db: Sqlite;
 let store: RowStore;
 let published: FeedChange[];
 let damaged: unknown[];
+let failures: FailureBoard;
 let keeper: StateKeeper;
 
 const NOW = 1_700_000_000_000;
@@ -42,6 +44,7 @@ beforeEach(() => {
   store = new RowStore(db, 3);
   published = [];
   damaged = [];
+  failures = new FailureBoard();
   keeper = new StateKeeper({
     store,
     state: stateWith([sliver]),
@@ -49,6 +52,7 @@ beforeEach(() => {
     defaults: DEFAULT_RSPEC,
     publish: (change) => published.push(change),
     now: () => NOW,
+    failures,
     damaged: (error) => damaged.push(error),
   });
 });
@@ -117,6 +121,48 @@ describe('with the disk full', () => {
     expect(keeper.commit(big, BY_ROOT)).toBe(2);
     expect(rowsInFile()).toEqual([expect.stringContaining('"starts":7')]);
   });
+
+  test('a refused commit is shown, with the file and the reason, until a commit succeeds', () => {
+    fillDisk();
+    expect(() => keeper.commit(big, BY_ROOT)).toThrow();
+    expect(() => keeper.commit(big, BY_ROOT)).toThrow();
+    expect(failures.list()).toMatchObject([
+      {
+        subject: 'database',
+        action: 'write',
+        attempts: 2,
+        reason: `${db.name}: database or disk is full (SQLITE_FULL)`,
+      },
+    ]);
+    db.pragma('max_page_count = 1000000');
+    keeper.commit(big, BY_ROOT);
+    expect(failures.list()).toEqual([]);
+  });
+
+  test('what writes nothing, and what only reads, does not count as a success', () => {
+    fillDisk();
+    expect(() => keeper.commit(big, BY_ROOT)).toThrow();
+    keeper.commit([], BY_ROOT);
+    keeper.forgetEvents(NOW);
+    keeper.answeredAt('request-1');
+    expect(failures.list()).toMatchObject([{ subject: 'database', action: 'write' }]);
+  });
+
+  test('a small probe that finds room does not hide that what was refused still finds none', () => {
+    keeper.commit(starts(1), BY_ROOT);
+    const pages = db.pragma('page_count', { simple: true }) as number;
+    db.pragma(`max_page_count = ${pages + 10}`);
+    expect(() => keeper.commit(big, BY_ROOT)).toThrow();
+    keeper.tryAgain();
+    expect(failures.list()).toMatchObject([{ subject: 'database', attempts: 2 }]);
+    db.pragma('max_page_count = 1000000');
+    keeper.tryAgain();
+    expect(failures.list()).toEqual([]);
+    expect(keeper.position.revision).toBe(1);
+    expect(db.prepare("SELECT count(*) AS n FROM meta WHERE key = 'probe'").get()).toEqual({
+      n: 0,
+    });
+  });
 });
 
 describe('with the file damaged while it is open', () => {
@@ -140,6 +186,7 @@ describe('with the file damaged while it is open', () => {
       defaults: DEFAULT_RSPEC,
       publish: (change) => published.push(change),
       now: () => 0,
+      failures,
       damaged: (error) => damaged.push(error),
     });
     for (const act of [

@@ -4,6 +4,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import type { EventsAnswer, EventsQuery, FeedChange, FeedHeartbeat } from '@nodemgr/contracts';
+import type { FailureBoard } from '@nodemgr/daemon';
 import { Fault } from '@nodemgr/faults';
 import type { Rspec } from '@nodemgr/records';
 import type { Cause } from './commit-cause.ts';
@@ -11,7 +12,7 @@ import { deriveEvents } from './derive-events.ts';
 import { allEntries, allocate, changedEntries, type Derived } from './derive-items.ts';
 import { applyRows, type NodeState, type Row } from './node-state.ts';
 import { isDamage } from './open-database.ts';
-import type { AnsweredRequest, RowStore } from './row-store.ts';
+import type { AnsweredRequest, Commit, RowStore } from './row-store.ts';
 
 export interface KeeperOptions {
   readonly store: RowStore;
@@ -24,8 +25,26 @@ export interface KeeperOptions {
   readonly now: () => number;
   /** Told of rows that are durable, before they are published. */
   readonly committed?: (rows: readonly Row[]) => void;
+  readonly failures: Pick<FailureBoard, 'report' | 'clear' | 'find'>;
   /** Told when the file turns out damaged: the process must start anew and salvage. */
   readonly damaged: (error: unknown) => void;
+}
+
+/** Subject on the failure board: a refused access is shown until one of its kind works. */
+export const DATABASE = 'database';
+
+type Access = 'read' | 'write';
+const PAST: Readonly<Record<Access, string>> = { read: 'read', write: 'written' };
+
+/** How often what the disk refused is tried again (milliseconds). */
+const PROBE_MS = 1000;
+/** A probe writes as much as was refused, within these bounds (bytes): a page has always room at last. */
+const LEAST_PROBE = 4 << 10;
+const MOST_PROBE = 1 << 20;
+
+function refusalOf(error: unknown, file: string): string {
+  const { message, code } = error as Error & { readonly code?: string };
+  return `${file}: ${message}${code === undefined ? '' : ` (${code})`}`;
 }
 
 export class StateKeeper {
@@ -33,6 +52,8 @@ export class StateKeeper {
   readonly #epoch = randomUUID();
   #derived: Derived;
   #revision: number;
+  /** Size of the last commit that was refused. */
+  #refusedBytes = 0;
 
   constructor(private readonly options: KeeperOptions) {
     const { state, revision, defaults } = options;
@@ -80,7 +101,7 @@ export class StateKeeper {
     const revision = entries.length === 0 ? this.#revision : this.#revision + 1;
     const at = Math.max(0, this.options.now());
     const events = deriveEvents(before, after, rows, cause).map((event) => ({ at, ...event }));
-    this.#reach('written', (store) => store.commit({ rows, revision, request, events }));
+    this.#write({ rows, revision, request, events });
     this.#derived = after;
     this.#revision = revision;
     this.options.committed?.(rows);
@@ -95,16 +116,54 @@ export class StateKeeper {
 
   /** forgetEvents forgets what happened before `at` (milliseconds since 1970), a part of it a call. */
   forgetEvents(at: number): void {
-    this.#reach('written', (store) => store.history.forgetBefore(at));
+    // Nothing to forget writes nothing, and says nothing of the disk.
+    if (!this.#reach('read', ({ history }) => history.hasBefore(at))) return;
+    this.#reach('write', ({ history }) => history.forgetBefore(at));
   }
 
-  #reach<T>(verb: 'read' | 'written', act: (store: RowStore) => T): T {
+  /** tryAgain tries what the disk last refused with a write, or a read, of no consequence; never throws. */
+  tryAgain(): void {
+    const action = this.options.failures.find(DATABASE)?.action;
+    if (action === undefined) return;
+    const bytes = Math.min(Math.max(this.#refusedBytes, LEAST_PROBE), MOST_PROBE);
     try {
-      return act(this.options.store);
+      if (action === 'write') this.#reach('write', (store) => store.probe(bytes));
+      else this.#reach('read', (store) => store.revision());
+    } catch {
+      // Reported by #reach, which is all that there is to be done.
+    }
+  }
+
+  #write(commit: Commit): void {
+    try {
+      this.#reach('write', (store) => store.commit(commit));
+    } catch (error) {
+      this.#refusedBytes = JSON.stringify(commit).length;
+      throw error;
+    }
+  }
+
+  #reach<T>(access: Access, act: (store: RowStore) => T): T {
+    const { store, failures } = this.options;
+    try {
+      const result = act(store);
+      if (failures.find(DATABASE)?.action === access) failures.clear(DATABASE);
+      return result;
     } catch (cause) {
       if (isDamage(cause)) this.options.damaged(cause);
+      this.#report(access, cause);
       const { message } = cause as Error;
-      throw new Fault('unavailable', `the database cannot be ${verb}: ${message}`, { cause });
+      throw new Fault('unavailable', `the database cannot be ${PAST[access]}: ${message}`, {
+        cause,
+      });
     }
+  }
+
+  /** A refused write counts more than a refused read: where reads work, it is still shown. */
+  #report(access: Access, cause: unknown): void {
+    const { store, failures, now } = this.options;
+    if (access === 'read' && failures.find(DATABASE)?.action === 'write') return;
+    const reason = refusalOf(cause, store.file);
+    failures.report({ subject: DATABASE, action: access, reason, retryAt: now() + PROBE_MS });
   }
 }
