@@ -85,6 +85,18 @@ test('ZeroMQ may set the scheduling of its threads, as far as it can see: it abo
   }
 });
 
+test('the daemons that expire and purge by the clock may ask the kernel whether it is synchronised, and not set it', () => {
+  for (const name of ['db-service', 'account-supervisor'] as const) {
+    const service = serviceOf(name);
+    expect(service.get('Service.ProtectClock'), name).toEqual(['no']);
+    const filter = wordsOf(service, 'Service.SystemCallFilter');
+    for (const call of ['adjtimex', 'clock_adjtime']) {
+      expect(filter.lastIndexOf(call), name).toBeGreaterThan(filter.indexOf('~@privileged'));
+    }
+    expect(wordsOf(service, 'Service.CapabilityBoundingSet'), name).not.toContain('CAP_SYS_TIME');
+  }
+});
+
 test('every daemon but account-supervisor has a user of its own', () => {
   const own = DAEMONS.filter((name) => name !== 'account-supervisor').map(userOf);
   expect(userOf('account-supervisor')).toBe('root');

@@ -23,6 +23,8 @@ export type Target =
 
 export interface Circumstances {
   readonly now: EpochSeconds;
+  /** Whether `now` may end anything: nothing is purged by a clock that is not trusted. */
+  readonly clockTrusted: boolean;
   /** How long a removed sliver's files are kept. */
   readonly keepSeconds: number;
   /** Ids by slot, for accounts that exist. */

@@ -37,8 +37,10 @@ export interface StepArguments {
   'stop-unit': Nothing;
   'allow-login': Nothing;
   'deny-login': Nothing;
-  /** Moves the files aside, under the time of the removal. */
+  /** Moves the files aside, under the time of the removal (UNDATED where the clock is not trusted). */
   'keep-files': { readonly since: EpochSeconds };
+  /** Gives kept files of an unknown time, which bear `from`, the time `since`: they are kept from then on. */
+  'date-files': { readonly from: EpochSeconds; readonly since: EpochSeconds };
   'restore-files': { readonly since: EpochSeconds };
   /** Cut short, it leaves files that are not whole and say so (KeptSliver.image). */
   'purge-files': { readonly since: EpochSeconds };

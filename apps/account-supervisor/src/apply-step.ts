@@ -9,6 +9,7 @@ import {
   ABSENT,
   filesOf,
   isObservedSliver,
+  type KeptSliver,
   newSliver,
   type ObservedAccount,
   type ObservedDelegate,
@@ -91,6 +92,11 @@ function kept(account: ObservedSliver, since: EpochSeconds): ObservedSliver {
   return { ...account, files: { where: 'kept', since, image }, initscript: undefined, unit: false };
 }
 
+function dated({ from, since }: StepOf<'date-files'>, account: KeptSliver): KeptSliver {
+  if (account.since !== from) throw new Error('no files of that time are kept');
+  return { ...account, since };
+}
+
 /** The initscript and the unit's settings were moved aside with the files; they are written anew all the same. */
 function restored(account: ObservedSliver): ObservedSliver {
   if (account.files.where !== 'kept') throw new Error('there are no files to be restored');
@@ -137,6 +143,7 @@ export function applyStep(account: ObservedAccount, step: AccountStep): Observed
     return canHaveUser(account) ? created(step, account) : misfit(step, account);
   }
   if (step.step === 'purge-files' && account.state === 'kept') return ABSENT;
+  if (step.step === 'date-files' && account.state === 'kept') return dated(step, account);
   if (account.state === 'delegate') return applyToEither(step, account) ?? misfit(step, account);
   if (!isObservedSliver(account)) return misfit(step, account);
   return applyToEither(step, account) ?? applyToSliver(step, account);

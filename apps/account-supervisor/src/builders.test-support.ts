@@ -139,9 +139,10 @@ export function aRunningSliver(changes: Partial<ObservedSliver> = {}): ObservedS
 }
 
 /** circumstances makes what the planner is told beside the account: files are kept for 100 seconds. */
-export function circumstances(now = 10_000): Circumstances {
+export function circumstances(now = 10_000, clockTrusted = true): Circumstances {
   return {
     now: epochSeconds(now),
+    clockTrusted,
     keepSeconds: 100,
     idsOf: (place) => idsOf(place, POLICY),
     newestImage: (name) => (name === DEFAULT_IMAGE ? IMAGE : undefined),

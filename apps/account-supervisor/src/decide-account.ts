@@ -4,13 +4,14 @@
  */
 import type { FeedSubscription } from '@nodemgr/bus';
 import type { Config } from '@nodemgr/config';
-import { type AccountName, epochSeconds } from '@nodemgr/records';
+import type { AccountName } from '@nodemgr/records';
 import { type AccountIds, idsOf } from './account-ids.ts';
 import type { AccountPlan, Circumstances, Target } from './account-plan.ts';
 import type { CpuShares } from './cpu-shares.ts';
 import { judgeAccount, type Verdict } from './desired-account.ts';
 import type { ObservedAccount } from './observed-account.ts';
 import { planAccount } from './plan-account.ts';
+import type { PurgeClock } from './purge-watch.ts';
 import type { SlotTable } from './slot-table.ts';
 
 /** What decisions are made from. */
@@ -21,8 +22,8 @@ export interface Grounds {
   readonly slots: SlotTable;
   readonly cpu: CpuShares;
   readonly newestImage: Circumstances['newestImage'];
-  /** Milliseconds since 1970. */
-  readonly now: number;
+  /** The time, and whether it is trusted. */
+  readonly clock: ReturnType<PurgeClock['look']>;
 }
 
 export interface Decision {
@@ -35,9 +36,9 @@ const NOTHING_HEARD: Verdict = {
   reason: 'nothing has been heard from db-service yet',
 };
 
-function circumstancesOf({ accounts, slots, now, newestImage }: Grounds): Circumstances {
+function circumstancesOf({ accounts, slots, clock, newestImage }: Grounds): Circumstances {
   return {
-    now: epochSeconds(Math.floor(now / 1000)),
+    ...clock,
     keepSeconds: accounts.keep_files_seconds,
     idsOf: (slot) => idsOf(slot, accounts),
     newestImage,

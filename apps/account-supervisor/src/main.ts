@@ -3,7 +3,14 @@ import { join } from 'node:path';
 import { ownFolder, REAL_TIMING, ReconcileLoop } from '@nodemgr/agent';
 import { serveCalls, subscribeFeed } from '@nodemgr/bus';
 import { supervisorOperatorContract } from '@nodemgr/contracts';
-import { type DaemonContext, type RunningDaemon, readBootId, runDaemon } from '@nodemgr/daemon';
+import {
+  type DaemonContext,
+  machineClock,
+  type RunningDaemon,
+  readBootId,
+  runDaemon,
+  TrustedClock,
+} from '@nodemgr/daemon';
 import { DryRunMachine } from './dry-run/dry-run-machine.ts';
 import { HeldWakes } from './held-wakes.ts';
 import { AccountHistory } from './history/account-history.ts';
@@ -27,13 +34,17 @@ async function openMachine(
     : DryRunMachine.open(context, bootId);
 }
 
-async function openHistory({ config, log, failures }: DaemonContext): Promise<AccountHistory> {
+async function openHistory(
+  { config, log, failures }: DaemonContext,
+  clock: TrustedClock,
+): Promise<AccountHistory> {
   const journal = await Journal.open({
     folder: join(config.node.state_dir, 'history'),
     failures,
     log,
     timing: REAL_TIMING,
     monotonicMs: () => performance.now(),
+    clockTrusted: () => clock.look().clockTrusted,
   });
   return new AccountHistory({ journal, failures, timing: REAL_TIMING });
 }
@@ -46,7 +57,8 @@ async function start(context: DaemonContext): Promise<RunningDaemon> {
     'another account-supervisor has these accounts',
   );
   const bootId = readBootId(config.node.boot_id_file);
-  const history = await openHistory(context);
+  const clock = new TrustedClock(machineClock(context.failures), config.clock);
+  const history = await openHistory(context, clock);
   const wakes = new HeldWakes();
   const machine = await openMachine(context, bootId, (name, notice) => {
     log.info({ account: name, ...notice }, 'the kernel says');
@@ -59,6 +71,7 @@ async function start(context: DaemonContext): Promise<RunningDaemon> {
     bootId,
     failures: history.failures,
     timing: REAL_TIMING,
+    clock,
     history,
     feed: () => feed,
     wake: (names, revision) => loop.wake(names, revision),

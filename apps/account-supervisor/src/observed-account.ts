@@ -9,7 +9,7 @@
  *     └──purge-files── kept ◀┘        (a delegate: absent ◀──▶ delegate)
  */
 import type { ImageVersion } from '@nodemgr/images';
-import type { EpochSeconds, KiB } from '@nodemgr/records';
+import { type EpochSeconds, epochSeconds, type KiB } from '@nodemgr/records';
 import type { Slot } from './account-ids.ts';
 import type { CpuWeight } from './plan-cpu-weights.ts';
 import type { Cause } from './waits/causes.ts';
@@ -27,12 +27,18 @@ export interface Limits {
   readonly tasksMax: number;
 }
 
+/**
+ * The time of a removal that happened while the clock was not trusted. Files that bear it are dated when
+ * the clock is trusted again: their time begins then.
+ */
+export const UNDATED = epochSeconds(0);
+
 /** Where a sliver's own files are. */
 export type SliverFiles =
   /** Nowhere: never made, or purged. */
   | { readonly where: 'none' }
   | { readonly where: 'in-place'; readonly image: ImageVersion }
-  /** Moved aside at `since`, when the sliver was removed. */
+  /** Moved aside at `since` (or UNDATED), when the sliver was removed. */
   | { readonly where: 'kept'; readonly since: EpochSeconds; readonly image: ImageVersion };
 
 /**
@@ -72,6 +78,7 @@ export interface KeptSliver {
   readonly state: 'kept';
   /** Undefined: nothing that is left of them carries ids. */
   readonly slot: Slot | undefined;
+  /** When they were moved aside; UNDATED: by a clock that was not trusted. */
   readonly since: EpochSeconds;
   /** Undefined: they are not whole, since their purge was cut short; it goes on at once. */
   readonly image: ImageVersion | undefined;

@@ -15,7 +15,13 @@ import type { AccountStep } from './account-steps.ts';
 import { shouldExist } from './desired-account.ts';
 import type { AccountHistory } from './history/account-history.ts';
 import type { Machine } from './machine.ts';
-import { ABSENT, type ObservedAccount, type ObservedSliver } from './observed-account.ts';
+import {
+  ABSENT,
+  type KeptSliver,
+  type ObservedAccount,
+  type ObservedSliver,
+  UNDATED,
+} from './observed-account.ts';
 import type { AccountSupervisor } from './supervisor.ts';
 import { wantedReadings } from './wanted-readings.ts';
 
@@ -86,6 +92,9 @@ const rangeDetail = (slot: Slot, policy: IdPolicy): Detail => ({
   first_id: idsOf(slot, policy).base,
 });
 
+const keptSince = ({ since }: KeptSliver): number | string =>
+  since === UNDATED ? 'not dated yet: the clock was not trusted' : since;
+
 function viewOf(
   name: AccountName,
   account: ObservedAccount,
@@ -95,7 +104,7 @@ function viewOf(
   if (state === 'absent' || state === 'foreign') return { name, state, detail: {} };
   if (state === 'kept') {
     const ids = account.slot === undefined ? {} : rangeDetail(account.slot, policy);
-    return { name, state, detail: { ...ids, kept_since: account.since } };
+    return { name, state, detail: { ...ids, kept_since: keptSince(account) } };
   }
   if (state === 'delegate') {
     const ids = userDetail(account.slot, policy);

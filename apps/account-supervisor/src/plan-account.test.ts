@@ -20,6 +20,7 @@ import {
   type KeptSliver,
   newSliver,
   type ObservedAccount,
+  UNDATED,
   type UserState,
 } from './observed-account.ts';
 import { planAccount } from './plan-account.ts';
@@ -110,6 +111,36 @@ const kept: KeptSliver = {
 test('kept files are purged when their time is over and not before', () => {
   expect(namesOf({ wanted: 'nothing' }, kept, 10_049)).toEqual([]);
   expect(namesOf({ wanted: 'nothing' }, kept, 10_050)).toEqual(['purge-files']);
+});
+
+test('a removal whose time is not known says so, and the day of its files begins when the clock is trusted', () => {
+  const untrusted = planAccount({ wanted: 'nothing' }, aRunningSliver(), circumstances(7, false));
+  expect(untrusted.steps).toContainEqual({ step: 'keep-files', since: UNDATED });
+  const undated = { ...kept, since: UNDATED };
+  expect(stepsOf({ wanted: 'nothing' }, undated, 10_000)).toEqual([
+    { step: 'date-files', from: UNDATED, since: 10_000 },
+  ]);
+  const dated = converge({ wanted: 'nothing' }, undated, 10_000);
+  expect(namesOf({ wanted: 'nothing' }, dated, 10_099)).toEqual([]);
+  expect(namesOf({ wanted: 'nothing' }, dated, 10_100)).toEqual(['purge-files']);
+});
+
+test('files kept since a time that is still to come are dated now', () => {
+  const ahead = { ...kept, since: epochSeconds(1_900_000_000) };
+  expect(stepsOf({ wanted: 'nothing' }, ahead, 10_000)).toEqual([
+    { step: 'date-files', from: 1_900_000_000, since: 10_000 },
+  ]);
+});
+
+test('a clock that is not trusted purges no whole files and dates none, whatever it and they say', () => {
+  const time = fc.integer({ min: 0, max: 4_000_000_000 });
+  const target = fc.constantFrom<Target>({ wanted: 'nothing' }, toExist(delegate));
+  fc.assert(
+    fc.property(time, time, target, (now, stamp, wanted) => {
+      const account = { ...kept, since: epochSeconds(stamp) };
+      expect(planAccount(wanted, account, circumstances(now, false)).steps).toEqual([]);
+    }),
+  );
 });
 
 test('files that a purge was cut short of go at once, whoever is to come', () => {
@@ -232,7 +263,7 @@ test('without a free slot an account cannot be made, and says so', () => {
 });
 
 const digestOf = fc.constantFrom('key\n', 'two\n').map((text) => contentOf(text).digest);
-const since = fc.constantFrom(9_000, 9_950).map(epochSeconds);
+const since = fc.constantFrom(0, 9_000, 9_950, 10_001).map(epochSeconds);
 const files = fc.oneof(
   fc.constantFrom({ where: 'none' as const }, { where: 'in-place' as const, image: IMAGE }),
   since.map((time) => ({ where: 'kept' as const, since: time, image: IMAGE })),

@@ -2,28 +2,47 @@
  * Decides how an account goes, whatever parts of it there are: the part of plan-account.ts that is about
  * accounts that should not exist. Pure. Nothing may be left that nobody looks for any more.
  */
-import type { AccountType } from '@nodemgr/records';
+import type { AccountType, EpochSeconds } from '@nodemgr/records';
 import type { AccountIds } from './account-ids.ts';
 import type { AccountPlan, Circumstances } from './account-plan.ts';
 import type { AccountStep } from './account-steps.ts';
-import type {
-  KeptSliver,
-  ObservedAccount,
-  ObservedDelegate,
-  ObservedSliver,
+import {
+  type KeptSliver,
+  type ObservedAccount,
+  type ObservedDelegate,
+  type ObservedSliver,
+  UNDATED,
 } from './observed-account.ts';
 import { stepsNeeded } from './steps-needed.ts';
 
 const NOTHING: AccountPlan = { steps: [] };
 
-/** purgeTime returns when a removed sliver's files may go (seconds); what is not whole, at any time. */
-export function purgeTime(kept: KeptSliver, keepSeconds: number): number {
-  return kept.image === undefined ? 0 : kept.since + keepSeconds;
+/** Whether the time of the removal is not known: the clock was not trusted, or it was ahead of what is trusted now. */
+function isUndated({ since }: KeptSliver, now: EpochSeconds): boolean {
+  return since === UNDATED || since > now;
 }
 
-function planKept(kept: KeptSliver, { now, keepSeconds }: Circumstances): AccountPlan {
-  if (now < purgeTime(kept, keepSeconds)) return NOTHING;
-  return { steps: [{ step: 'purge-files', since: kept.since }] };
+/**
+ * dueTime returns when a trusted clock has something to do about a removed sliver's files (seconds since
+ * 1970): they may be purged, or, where the time of the removal is not known, they are dated.
+ */
+export function dueTime(kept: KeptSliver, now: EpochSeconds, keepSeconds: number): number {
+  return isUndated(kept, now) ? 0 : kept.since + keepSeconds;
+}
+
+/**
+ * Kept files go when their time is over by a clock that is trusted (an expiry, like a record's). What is
+ * not whole goes at once: nobody comes back to it; and so does everything where nothing is kept.
+ */
+function planKept(kept: KeptSliver, circumstances: Circumstances): AccountPlan {
+  const { now, clockTrusted, keepSeconds } = circumstances;
+  const purge: AccountPlan = { steps: [{ step: 'purge-files', since: kept.since }] };
+  if (kept.image === undefined || keepSeconds === 0) return purge;
+  if (!clockTrusted) return NOTHING;
+  if (isUndated(kept, now)) {
+    return { steps: [{ step: 'date-files', from: kept.since, since: now }] };
+  }
+  return now < kept.since + keepSeconds ? NOTHING : purge;
 }
 
 /** What userdel(8) has left by half can be deleted only with its user; an id of somebody else's is left alone. */
@@ -40,7 +59,9 @@ function userRemoval(
   ]);
 }
 
-function planSliverRemoval(have: ObservedSliver, { now, idsOf }: Circumstances): AccountPlan {
+function planSliverRemoval(have: ObservedSliver, circumstances: Circumstances): AccountPlan {
+  const { now, clockTrusted, idsOf } = circumstances;
+  const since = clockTrusted ? now : UNDATED;
   const ids = idsOf(have.slot);
   const { project } = ids;
   return {
@@ -48,7 +69,7 @@ function planSliverRemoval(have: ObservedSliver, { now, idsOf }: Circumstances):
       ...stepsNeeded([
         [have.login, () => ({ step: 'deny-login' })],
         [have.state === 'running', () => ({ step: 'stop-unit' })],
-        [have.files.where === 'in-place', () => ({ step: 'keep-files', since: now })],
+        [have.files.where === 'in-place', () => ({ step: 'keep-files', since })],
         [have.halfMade, () => ({ step: 'discard-files' })],
         [have.diskQuota !== undefined, () => ({ step: 'reset-disk-quota', project })],
       ]),

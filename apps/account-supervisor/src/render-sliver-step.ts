@@ -137,6 +137,10 @@ export const SLIVER_RENDERERS: Renderers<
       run('mv', '--no-target-directory', '--', sliver, kept(since)),
     ];
   },
+  'date-files': ({ from, since }, name, layout) => {
+    const { kept } = pathsOf(name, layout);
+    return [run('mv', '--no-target-directory', '--', kept(from), kept(since))];
+  },
   'restore-files': ({ since }, name, layout) => {
     const { sliver, kept } = pathsOf(name, layout);
     return [run('mv', '--no-target-directory', '--', kept(since), sliver)];

@@ -7,6 +7,7 @@ import type { AccountStep } from './account-steps.ts';
 import { IMAGE, POLICY, SIRIUS, WEIGHT } from './builders.test-support.ts';
 import { contentOf } from './desired-account.ts';
 import { type MachineLayout, machineNameOf } from './layout.ts';
+import { UNDATED } from './observed-account.ts';
 import { renderStep } from './render-step.ts';
 
 const LAYOUT: MachineLayout = {
@@ -34,6 +35,7 @@ const STEPS: readonly AccountStep[] = [
   { step: 'deny-login' },
   { step: 'stop-unit' },
   { step: 'keep-files', since },
+  { step: 'date-files', from: UNDATED, since },
   { step: 'restore-files', since },
   { step: 'purge-files', since },
   { step: 'reset-disk-quota', project },
@@ -102,6 +104,8 @@ test('every step stands for exactly these commands', () => {
     # keep-files
     install -d -m 0700 /var/lib/nodemgr/kept
     mv --no-target-directory -- /var/lib/nodemgr/slivers/princeton_sirius /var/lib/nodemgr/kept/princeton_sirius@1700000000
+    # date-files
+    mv --no-target-directory -- /var/lib/nodemgr/kept/princeton_sirius@0 /var/lib/nodemgr/kept/princeton_sirius@1700000000
     # restore-files
     mv --no-target-directory -- /var/lib/nodemgr/kept/princeton_sirius@1700000000 /var/lib/nodemgr/slivers/princeton_sirius
     # purge-files

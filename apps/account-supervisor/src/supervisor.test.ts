@@ -101,7 +101,11 @@ class StandingClock {
 let stopLast = async (): Promise<void> => {};
 afterEach(() => stopLast());
 
-async function aSupervisor(machine: FakeMachine, accounts: object = {}) {
+async function aSupervisor(
+  machine: FakeMachine,
+  accounts: object = {},
+  isTrusted: () => boolean = () => true,
+) {
   const config = checkConfig(
     { node: { id: 1 }, plc: { url: 'https://plc.example/' }, accounts: { slots: 3, ...accounts } },
     'test',
@@ -116,6 +120,9 @@ async function aSupervisor(machine: FakeMachine, accounts: object = {}) {
     bootId: BOOT,
     failures,
     timing,
+    clock: {
+      look: () => ({ now: epochSeconds(timing.now() / 1000), clockTrusted: isTrusted() }),
+    },
     history: { stepDone: () => {} },
     feed: () => feed,
     wake: (names, revision) => loop.wake(names, revision),
@@ -203,6 +210,46 @@ test('kept files are purged when their time has come, with nobody asking', async
   expect(machine.accounts.get(A)).toMatchObject({ state: 'kept' });
   timing.pass(61_000);
   await vi.waitFor(() => expect(machine.accounts.get(A)).toEqual(ABSENT));
+});
+
+test('while the clock is not trusted nothing is purged; when it is, what is over goes and the rest is dated', async () => {
+  const files = { state: 'kept', image: IMAGE } as const;
+  const old = { ...files, slot: slot(0), since: epochSeconds(1_000) };
+  const ahead = { ...files, slot: slot(1), since: epochSeconds(2_000_000) };
+  const machine = new FakeMachine(
+    new Map<AccountName, ObservedAccount>([
+      [A, old],
+      [B, ahead],
+      [C, aRunningSliver({ slot: slot(2) })],
+    ]),
+  );
+  let trusted = false;
+  const policy = { keep_files_seconds: 60 };
+  const { loop, timing, publish, settled } = await aSupervisor(machine, policy, () => trusted);
+  await publish(accepted, [keyOf(C), theRemoval('document')]);
+  loop.wake('all');
+  await settled();
+  const isLeft = () => {
+    expect(machine.accounts.get(A)).toEqual(old);
+    expect(machine.accounts.get(B)).toEqual(ahead);
+    expect(machine.accounts.get(C)).toMatchObject({ state: 'kept', since: 0 });
+  };
+  isLeft();
+  timing.pass(100_000);
+  await settled();
+  isLeft();
+  trusted = true;
+  timing.pass(1000);
+  await vi.waitFor(() => expect(machine.accounts.get(A)).toEqual(ABSENT));
+  const since = timing.ms / 1000;
+  await vi.waitFor(() => expect(machine.accounts.get(C)).toMatchObject({ since }));
+  expect(machine.accounts.get(B)).toMatchObject({ since });
+  timing.pass(59_000);
+  await settled();
+  expect(machine.accounts.get(C)).toMatchObject({ state: 'kept', since });
+  timing.pass(1000);
+  await vi.waitFor(() => expect(machine.accounts.get(C)).toEqual(ABSENT));
+  expect(machine.accounts.get(B)).toEqual(ABSENT);
 });
 
 test('what a purge cut short has left goes at once, before the sliver comes back', async () => {

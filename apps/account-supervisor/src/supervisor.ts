@@ -22,8 +22,8 @@ import { cpuClaimOf, nameInKey } from './desired-account.ts';
 import type { AccountHistory } from './history/account-history.ts';
 import type { Machine } from './machine.ts';
 import { ABSENT, type ObservedAccount } from './observed-account.ts';
-import { purgeTime } from './plan-removal.ts';
-import { PurgeTimers } from './purge-timers.ts';
+import { dueTime } from './plan-removal.ts';
+import { type PurgeClock, PurgeWatch } from './purge-watch.ts';
 import { SlotTable } from './slot-table.ts';
 import { CAUSES, type Cause, causeOf, type SignName } from './waits/causes.ts';
 
@@ -32,7 +32,8 @@ export interface SupervisorParts {
   readonly accounts: Config['accounts'];
   readonly bootId: string;
   readonly failures: Pick<FailureBoard, 'report' | 'clear'>;
-  readonly timing: Pick<Timing, 'now' | 'after'>;
+  readonly timing: Pick<Timing, 'after'>;
+  readonly clock: PurgeClock;
   readonly history: Pick<AccountHistory, 'stepDone'>;
   /** The desired state as it is now. */
   readonly feed: () => Pick<FeedSubscription, 'items' | 'position'>;
@@ -49,7 +50,7 @@ export class AccountSupervisor implements Agent<AccountName, ObservedAccount, Ac
   readonly #observed = new Map<AccountName, ObservedAccount>();
   readonly #slots: SlotTable;
   readonly #cpu = new CpuShares();
-  readonly #purges: PurgeTimers;
+  readonly #purges: PurgeWatch;
   readonly #waits: Waits<AccountName, SignName>;
   /** Accounts that found no slot: woken when one is free. */
   readonly #slotless = new Set<AccountName>();
@@ -59,7 +60,7 @@ export class AccountSupervisor implements Agent<AccountName, ObservedAccount, Ac
   private constructor(parts: SupervisorParts) {
     this.#parts = parts;
     this.#slots = new SlotTable(parts.accounts.slots);
-    this.#purges = new PurgeTimers(parts.timing, parts.wake);
+    this.#purges = new PurgeWatch(parts.clock, parts.timing, parts.wake);
     this.#waits = new Waits({
       signs: parts.machine.signs,
       wake: parts.retry,
@@ -84,7 +85,7 @@ export class AccountSupervisor implements Agent<AccountName, ObservedAccount, Ac
 
   /** grounds returns what decisions are made from now; `slots` may be a copy, to plan on. */
   grounds(slots = this.#slots): Grounds {
-    const { feed, bootId, accounts, timing } = this.#parts;
+    const { feed, bootId, accounts, clock } = this.#parts;
     const newestImage = (name: ImageName) => this.#parts.machine.newestImage(name);
     return {
       feed: feed(),
@@ -93,7 +94,7 @@ export class AccountSupervisor implements Agent<AccountName, ObservedAccount, Ac
       slots,
       cpu: this.#cpu,
       newestImage,
-      now: timing.now(),
+      clock: clock.look(),
     };
   }
 
@@ -260,8 +261,8 @@ export class AccountSupervisor implements Agent<AccountName, ObservedAccount, Ac
   #afterwards(name: AccountName, observed: ObservedAccount): void {
     if (observed.state === 'absent') this.#freeSlot(name);
     else if (observed.state === 'kept') {
-      const due = purgeTime(observed, this.#parts.accounts.keep_files_seconds);
-      this.#purges.arm(name, due * 1000);
+      const { accounts, clock } = this.#parts;
+      this.#purges.arm(name, dueTime(observed, clock.look().now, accounts.keep_files_seconds));
     }
   }
 

@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import type { Handlers } from '@nodemgr/bus';
 import type { DbStatus, dbOperatorContract, SliverView, Tried } from '@nodemgr/contracts';
-import type { CommonStatus, FailureBoard } from '@nodemgr/daemon';
+import type { CommonStatus, FailureBoard, TrustedClock } from '@nodemgr/daemon';
 import { Fault } from '@nodemgr/faults';
 import { isAccount, isSliver, type RecordKey } from '@nodemgr/records';
 import { itemFor } from './derive-items.ts';
@@ -11,7 +11,6 @@ import { remarksOn, troublesOf } from './derive-remarks.ts';
 import type { Salvage } from './node-state.ts';
 import type { StateKeeper } from './state-keeper.ts';
 import type { Deliveries } from './take-deliveries.ts';
-import type { TrustedClock } from './trusted-clock.ts';
 
 export interface OperatorOptions {
   readonly keeper: StateKeeper;

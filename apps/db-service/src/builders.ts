@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { FeedChange } from '@nodemgr/contracts';
-import { FailureBoard, type Logger } from '@nodemgr/daemon';
+import { type ClockSource, FailureBoard, type Logger, TrustedClock } from '@nodemgr/daemon';
 import {
   accountName,
   BWCAP_KEY,
@@ -31,7 +31,6 @@ import { loadState } from './load-state.ts';
 import { applyRows, EMPTY_STATE, type NodeState, type Row } from './node-state.ts';
 import { StateKeeper } from './state-keeper.ts';
 import { Deliveries } from './take-deliveries.ts';
-import { type ClockSource, TrustedClock } from './trusted-clock.ts';
 
 export const SILENT: Logger = pino({ level: 'silent' });
 export const GUARD = { max_removed_share: 0.5, min_slivers: 4 };

@@ -6,14 +6,15 @@ import { dbOperatorContract, deliverContract, writeContract } from '@nodemgr/con
 import {
   type DaemonContext,
   holdLock,
+  machineClock,
   type RunningDaemon,
   readBootId,
   runDaemon,
   sleep,
+  TrustedClock,
 } from '@nodemgr/daemon';
 import { operatorHandlers } from './answer-operator.ts';
 import { type Loaded, loadState } from './load-state.ts';
-import { machineClock } from './machine-clock.ts';
 import { RationedWork } from './rationed-work.ts';
 import type { BadRow } from './row-schemas.ts';
 import { DATABASE, StateKeeper } from './state-keeper.ts';
@@ -21,7 +22,6 @@ import { EXPIRY, startSweeping, sweeper } from './sweep-expiry.ts';
 import { Deliveries } from './take-deliveries.ts';
 import { Tickets } from './take-tickets.ts';
 import { writeHandlers } from './take-writes.ts';
-import { TrustedClock } from './trusted-clock.ts';
 import { TICKETS, TrustedKeysFile } from './trusted-keys-file.ts';
 
 /** The parts that the servers need. */

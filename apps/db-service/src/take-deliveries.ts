@@ -6,14 +6,13 @@ import {
   type HeldSource,
   type ParamsOf,
 } from '@nodemgr/contracts';
-import type { FailureBoard, Logger } from '@nodemgr/daemon';
+import type { FailureBoard, Logger, TrustedClock } from '@nodemgr/daemon';
 import type { EpochSeconds, GuardLimits, Rspec, Source } from '@nodemgr/records';
 import { decideExpiry } from './decide-expiry.ts';
 import { type Circumstances, decideFullUpdate, type IncomingUpdate } from './decide-update.ts';
 import { settledRows } from './derive-settled-words.ts';
 import type { Hold } from './node-state.ts';
 import type { StateKeeper } from './state-keeper.ts';
-import type { TrustedClock } from './trusted-clock.ts';
 
 export interface DeliveryOptions {
   readonly keeper: StateKeeper;

@@ -3,7 +3,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { MAX_TICKET_SIZE } from '@nodemgr/contracts';
-import { FailureBoard } from '@nodemgr/daemon';
+import { FailureBoard, TrustedClock } from '@nodemgr/daemon';
 import { accountName, DEFAULT_IMAGE, epochSeconds, type SliverRecord } from '@nodemgr/records';
 import { MAX_TICKET_BYTES, signTicket, type TicketContent } from '@nodemgr/tickets';
 import Database from 'better-sqlite3';
@@ -21,7 +21,6 @@ import {
 } from './builders.ts';
 import { RationedWork } from './rationed-work.ts';
 import { Tickets } from './take-tickets.ts';
-import { TrustedClock } from './trusted-clock.ts';
 import { TrustedKeysFile } from './trusted-keys-file.ts';
 
 const NODE_ID = 17;

@@ -6,7 +6,7 @@
 import { Buffer } from 'node:buffer';
 import { createHash } from 'node:crypto';
 import type { ParamsOf, TicketResult, WriteContract } from '@nodemgr/contracts';
-import type { Logger } from '@nodemgr/daemon';
+import type { Logger, TrustedClock } from '@nodemgr/daemon';
 import { asFault } from '@nodemgr/faults';
 import { isSliver } from '@nodemgr/records';
 import { type TrustedKey, type VerifiedTicket, verifyTicket } from '@nodemgr/tickets';
@@ -14,7 +14,6 @@ import { decideTicket } from './decide-ticket.ts';
 import { heldByTicket } from './derive-last-words.ts';
 import type { RationedWork } from './rationed-work.ts';
 import type { StateKeeper } from './state-keeper.ts';
-import type { TrustedClock } from './trusted-clock.ts';
 
 export interface TicketsOptions {
   readonly keeper: StateKeeper;

@@ -65,7 +65,7 @@ const guard = z.strictObject({
 });
 
 const clock = z.strictObject({
-  /** Whether records expire only once the clock has been synchronised since boot. */
+  /** Whether records expire, and kept files are purged, only once the clock has been synchronised since boot. */
   require_sync: z.boolean().default(true),
   jump_seconds: positiveSeconds.default(30),
   settle_seconds: z.number().min(0).max(DAY).default(300),

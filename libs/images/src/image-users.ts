@@ -66,8 +66,9 @@ export async function readImageUsers(stateDir: string): Promise<ImageUsers> {
   const slivers = () => readNotes(join(stateDir, 'slivers'), (name) => name);
   const kept = () =>
     readNotes(join(stateDir, 'kept'), (name) => `${name.replace(/@\d+$/, '')} (kept files)`);
-  // Slivers twice: files that come back from `kept` between two looks must be seen in one of them.
-  const notes = [...(await slivers()), ...(await kept()), ...(await slivers())];
+  // Each twice: files that come back from `kept`, or get another date there, between two looks must be
+  // seen in one of them.
+  const notes = [...(await slivers()), ...(await kept()), ...(await kept()), ...(await slivers())];
   const unclear = notes.flatMap((note) => ('unclear' in note ? [note.unclear] : []));
   return { of: groupByVersion(notes), unclear: [...new Set(unclear)] };
 }

@@ -64,10 +64,11 @@ const GUARD: Readonly<Record<string, KeyWords>> = {
 
 const CLOCK: Readonly<Record<string, KeyWords>> = {
   'clock.require_sync': {
-    about: 'Whether records expire only once the clock has been synchronised since boot.',
+    about:
+      'Whether records expire, and kept files are purged, only once the clock has been synchronised since boot.',
   },
   'clock.jump_seconds': { about: 'A clock that moves by more than this at once has jumped.' },
-  'clock.settle_seconds': { about: 'How long after a jump nothing expires.' },
+  'clock.settle_seconds': { about: 'How long after a jump nothing expires and nothing is purged.' },
 };
 
 const TICKETS: Readonly<Record<string, KeyWords>> = {

@@ -27,12 +27,14 @@ let folder: string;
 let now: number;
 let monotonic: number;
 let failures: FailureBoard;
+let clockTrusted: boolean;
 let later: { readonly ms: number; readonly action: () => void }[];
 beforeEach(() => {
   folder = join(mkdtempSync(join(tmpdir(), 'journal-')), 'history');
   onTestFinished(() => rmSync(join(folder, '..'), { recursive: true, force: true }));
   now = NOW;
   monotonic = 0;
+  clockTrusted = true;
   later = [];
   failures = new FailureBoard(() => now);
 });
@@ -46,7 +48,8 @@ function open(bounds = { own: 3, byOthers: 2 }): Promise<Journal> {
     },
   };
   const log = { warn: () => {} };
-  return Journal.open({ folder, failures, log, timing, monotonicMs: () => monotonic, bounds });
+  const clocks = { monotonicMs: () => monotonic, clockTrusted: () => clockTrusted };
+  return Journal.open({ folder, failures, log, timing, ...clocks, bounds });
 }
 
 function anEvent(at: number, account: EventSubject = A, what: EventKind = 'sliver-started') {
@@ -140,6 +143,23 @@ describe('a journal', () => {
     expect(existsSync(fileOf(A))).toBe(false);
     journal.append(anEvent(now, A));
     expect(await timesIn(journal, { name: A })).toEqual([now]);
+  });
+
+  test('forgets nothing while the clock is not trusted', async () => {
+    const journal = await open();
+    journal.append(anEvent(NOW));
+    clockTrusted = false;
+    const sixHours = async () => {
+      now += DAY / 4;
+      monotonic += DAY / 4;
+      for (const { ms, action } of later.splice(0)) if (ms === DAY / 4) action();
+      await journal.settled();
+    };
+    for (let days = 0; days < 31; days += 0.25) await sixHours();
+    expect(await timesIn(journal)).toEqual([NOW]);
+    clockTrusted = true;
+    await sixHours();
+    expect(await timesIn(journal)).toEqual([]);
   });
 
   test('reads no file that is not one of its own', async () => {

@@ -22,6 +22,8 @@ export interface JournalParts {
   readonly timing: Pick<Timing, 'now' | 'after'>;
   /** Milliseconds since some fixed moment: never jumps. */
   readonly monotonicMs: () => number;
+  /** Whether the clock may be believed now: what is old is forgotten by no other. */
+  readonly clockTrusted: () => boolean;
   readonly bounds?: JournalBounds;
 }
 
@@ -176,7 +178,7 @@ export class Journal {
       const [was, is] = [this.#lookedAt, this.#look()];
       this.#lookedAt = is;
       const drift = is.wall - was.wall - (is.monotonic - was.monotonic);
-      this.#mustForget = Math.abs(drift) < UNEVEN_MS;
+      this.#mustForget = Math.abs(drift) < UNEVEN_MS && this.#parts.clockTrusted();
       this.#wakeWriter();
       this.#armForget();
     });

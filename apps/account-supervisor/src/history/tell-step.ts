@@ -7,7 +7,12 @@ import type { KiB } from '@nodemgr/records';
 import type { AccountStep, StepOf } from '../account-steps.ts';
 import { shouldExist } from '../desired-account.ts';
 import { inodeLimit } from '../inode-limit.ts';
-import { isObservedSliver, type Limits, type ObservedAccount } from '../observed-account.ts';
+import {
+  isObservedSliver,
+  type Limits,
+  type ObservedAccount,
+  UNDATED,
+} from '../observed-account.ts';
 import {
   type Subject,
   type Word,
@@ -32,7 +37,9 @@ function isUnfinished(before: ObservedAccount): boolean {
 }
 
 const tellTime = (seconds: number): string =>
-  `${new Date(seconds * 1000).toISOString().slice(0, 19)}Z`;
+  seconds === UNDATED
+    ? 'a time when the clock was not trusted'
+    : `${new Date(seconds * 1000).toISOString().slice(0, 19)}Z`;
 
 const limitText = (limit: number): string => (limit === 0 ? 'none' : `${limit} KiB`);
 
@@ -117,6 +124,13 @@ export function tellStep(
           by: wordToExist(subject).by,
         },
       ];
+    case 'date-files': {
+      const from =
+        step.from === UNDATED ? tellTime(step.from) : `${tellTime(step.from)}, which is to come`;
+      return [
+        changed(`its files are kept since ${from}: their time begins now`, { kind: 'clock' }),
+      ];
+    }
     case 'purge-files':
       return [
         {

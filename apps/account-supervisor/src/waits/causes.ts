@@ -58,7 +58,7 @@ export const CAUSES = {
   'unit-masked': ['units'],
   /** A program that a step runs is not installed. */
   'program-missing': ['programs'],
-  /** Kept files are in the way of a delegate: their purge, at a known time, ends it (PurgeTimers). */
+  /** Kept files are in the way of a delegate: their purge ends it (PurgeWatch). */
   'files-kept': [],
   /** systemd starts the sliver again and again: nobody reports that it has begun to work. */
   'unit-ends': [],

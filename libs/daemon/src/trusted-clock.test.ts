@@ -1,11 +1,25 @@
 import { expect, test } from 'vitest';
-import { FakeClock, NOON } from './builders.ts';
 import { TrustedClock } from './trusted-clock.ts';
 
 const POLICY = { require_sync: true, jump_seconds: 0.5, settle_seconds: 300 };
+const NOON = 1_800_000_000;
+
+/** A clock that the test turns. */
+class TurnedClock {
+  wall = NOON;
+  monotonic = 0;
+  wallMs = (): number => this.wall * 1000;
+  monotonicMs = (): number => this.monotonic * 1000;
+  synchronised = (): boolean => true;
+
+  pass(seconds: number): void {
+    this.wall += seconds;
+    this.monotonic += seconds;
+  }
+}
 
 test('a clock that runs evenly is trusted, at whatever part of a second it is read', () => {
-  const source = new FakeClock();
+  const source = new TurnedClock();
   const clock = new TrustedClock(source, POLICY);
   for (let look = 0; look < 50; look++) {
     source.pass(0.97);
@@ -14,7 +28,7 @@ test('a clock that runs evenly is trusted, at whatever part of a second it is re
 });
 
 test('a jump is seen by the very look whose time it has changed', () => {
-  const source = new FakeClock();
+  const source = new TurnedClock();
   const clock = new TrustedClock(source, POLICY);
   source.wall += 1e6;
   expect(clock.look()).toEqual({ now: NOON + 1e6, clockTrusted: false });
@@ -22,7 +36,7 @@ test('a jump is seen by the very look whose time it has changed', () => {
 });
 
 test('whether the clock is synchronised is not asked where it does not matter', () => {
-  const source = new FakeClock();
+  const source = new TurnedClock();
   const forbidden = (): boolean => {
     throw new Error('EPERM');
   };

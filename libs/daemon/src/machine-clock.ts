@@ -1,10 +1,10 @@
 /** The clocks of the machine itself. */
-import type { FailureBoard } from '@nodemgr/daemon';
 import { native } from '@nodemgr/native';
+import type { FailureBoard } from './failure-board.ts';
 import type { ClockSource } from './trusted-clock.ts';
 
 /** machineClock reads them. A machine that forbids the question counts as one that is not synchronised. */
-export function machineClock(failures: FailureBoard): ClockSource {
+export function machineClock(failures: Pick<FailureBoard, 'report'>): ClockSource {
   return {
     wallMs: () => Date.now(),
     monotonicMs: () => performance.now(),
