@@ -1,4 +1,4 @@
-/** Keeps demo-plc's certificates in a folder: made once, and made again before they run out. */
+/** Keeps demo-plc's certificates in a folder: made once, and made again when they are not valid, or soon will not be. */
 import { X509Certificate } from 'node:crypto';
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -29,12 +29,17 @@ async function readAll(folder: string): Promise<Certificates | undefined> {
   }
 }
 
-/** Whether these belong together and last a while: a crash may have left old beside new. */
+/** Of a clock that was once ahead, a certificate is not valid yet; of one that was behind, not any more. */
+function isValid({ validFrom, validTo }: X509Certificate, now: number): boolean {
+  return Date.parse(validFrom) <= now && Date.parse(validTo) - now > RENEW_MS;
+}
+
+/** Whether these are valid, last a while and belong together: a crash may have left old beside new. */
 function usable({ ca, server }: Certificates, now: Date): boolean {
   try {
     const [authority, certificate] = [new X509Certificate(ca), new X509Certificate(server)];
-    const left = Date.parse(certificate.validTo) - now.getTime();
-    return left > RENEW_MS && certificate.verify(authority.publicKey);
+    const valid = [authority, certificate].every((each) => isValid(each, now.getTime()));
+    return valid && certificate.verify(authority.publicKey);
   } catch {
     // Not a certificate at all: it is replaced like one that has run out.
     return false;

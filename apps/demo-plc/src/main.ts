@@ -36,8 +36,7 @@ interface Arguments {
 }
 
 interface Serving {
-  readonly server: DocumentServer;
-  readonly removeNotes: () => Promise<void>;
+  readonly stop: () => Promise<void>;
 }
 
 function readArguments(): Arguments | 'help' {
@@ -60,14 +59,35 @@ function readArguments(): Arguments | 'help' {
   return { slices: resolve(slices), dir: resolve(dir), port: Number(port), stopOnStdinEof };
 }
 
-/** Tells whoever knows the folder where we serve, and whom to stop; returns the end of that. */
-async function leaveNotes(dir: string, origin: string): Promise<() => Promise<void>> {
+/** How often certificates are looked at (milliseconds): the clock may have been set since they were made. */
+const LOOK_MS = 60_000;
+
+/**
+ * Tells whoever knows the folder where we serve, and whom to stop; returns the end of that. Whoever only
+ * fetches needs none of it: where it cannot be written or removed, the log says so.
+ */
+async function leaveNotes(dir: string, origin: string, log: Logger): Promise<() => Promise<void>> {
   const notes = { url: origin, pid: String(process.pid) };
   const paths = Object.entries(notes).map(([name, text]) => ({ path: join(dir, name), text }));
-  for (const { path, text } of paths) await replaceFile(path, `${text}\n`);
+  const attempt = (action: () => Promise<void>) =>
+    action().catch((error: unknown) => log.warn({ err: error, dir }, 'a note cannot be changed'));
+  for (const { path, text } of paths) await attempt(() => replaceFile(path, `${text}\n`));
   return async () => {
-    for (const { path } of paths) await rm(path, { force: true });
+    for (const { path } of paths) await attempt(() => rm(path, { force: true }));
   };
+}
+
+/** Has the server use certificates that are valid whatever the clock is set to; returns the end of that. */
+function keepValid(server: DocumentServer, dir: string, log: Logger): () => void {
+  const look = async () => {
+    try {
+      server.use(await certificateFiles(dir, new Date()));
+    } catch (error) {
+      log.warn({ err: error, dir }, 'the certificates cannot be looked at; tried again');
+    }
+  };
+  const timer = setInterval(() => void look(), LOOK_MS);
+  return () => clearInterval(timer);
 }
 
 async function serve({ slices, dir, port }: Arguments, log: Logger): Promise<Serving> {
@@ -77,11 +97,17 @@ async function serve({ slices, dir, port }: Arguments, log: Logger): Promise<Ser
   const file = new DocumentFile(slices);
   const server = await serveDocument({ file, tickets, certificates, port, log });
   const { url, origin } = server;
-  const removeNotes = await leaveNotes(dir, origin);
+  const removeNotes = await leaveNotes(dir, origin, log);
+  const stopLooking = keepValid(server, dir, log);
   log.info({ url, slices }, 'ready');
   const facts = { url, ca_file: certificates.caFile, ticket_keys_file: keys.publicKeysFile };
   process.stdout.write(`${JSON.stringify(facts)}\n`);
-  return { server, removeNotes };
+  const stop = async () => {
+    stopLooking();
+    await removeNotes();
+    await server.close();
+  };
+  return { stop };
 }
 
 async function run(args: Arguments): Promise<void> {
@@ -91,8 +117,7 @@ async function run(args: Arguments): Promise<void> {
   const serving = await Promise.race([serve(args, log), toldToStop]);
   log.info({ reason: await toldToStop }, 'stopping');
   if (typeof serving === 'string') return;
-  await serving.removeNotes();
-  await serving.server.close();
+  await serving.stop();
 }
 
 async function main(): Promise<void> {

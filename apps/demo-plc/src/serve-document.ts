@@ -30,6 +30,8 @@ export interface DocumentServer {
   readonly origin: string;
   /** Of the document. */
   readonly url: string;
+  /** use serves new connections with these from here on. */
+  use(certificates: ServeOptions['certificates']): void;
   close(): Promise<void>;
 }
 
@@ -123,6 +125,7 @@ export async function serveDocument(options: ServeOptions): Promise<DocumentServ
   return {
     origin,
     url: `${origin}/slices.xml`,
+    use: ({ server: cert, serverKey: key }) => server.setSecureContext({ cert, key }),
     async close() {
       const closed = once(server, 'close');
       server.close();

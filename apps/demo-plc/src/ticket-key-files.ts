@@ -20,14 +20,18 @@ const pemOf = (key: KeyObject): string => key.export({ type: 'pkcs8', format: 'p
 const publicPemOf = (key: KeyObject): string =>
   createPublicKey(key).export({ type: 'spki', format: 'pem' }).toString();
 
-async function readKept(path: string): Promise<KeyObject | undefined> {
-  let pem: string;
+async function readText(path: string): Promise<string | undefined> {
   try {
-    pem = await readFile(path, 'utf8');
+    return await readFile(path, 'utf8');
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw error;
   }
+}
+
+async function readKept(path: string): Promise<KeyObject | undefined> {
+  const pem = await readText(path);
+  if (pem === undefined) return undefined;
   try {
     return createPrivateKey(pem);
   } catch {
@@ -44,12 +48,13 @@ async function makeKept(path: string): Promise<KeyObject> {
 
 /**
  * ticketKeyFiles returns the key kept in `folder`, which has to be there; made now (EC on P-256) if need be.
- * The public half is written at each call: a crash may have come between the two.
+ * The public half is looked at in each call: a crash may have come between the two.
  */
 export async function ticketKeyFiles(folder: string): Promise<TicketKeyFiles> {
   const path = join(folder, PRIVATE_NAME);
   const key = (await readKept(path)) ?? (await makeKept(path));
   const publicKeysFile = join(folder, PUBLIC_NAME);
-  await replaceFile(publicKeysFile, publicPemOf(key));
+  const publicPem = publicPemOf(key);
+  if ((await readText(publicKeysFile)) !== publicPem) await replaceFile(publicKeysFile, publicPem);
   return { privateKey: pemOf(key), publicKeysFile };
 }

@@ -49,6 +49,16 @@ async function writeNew(
   await attempt();
 }
 
+/** Node.js names no file where there is no room for what is written. */
+async function namingFile(path: string, write: () => Promise<void>): Promise<void> {
+  try {
+    await write();
+  } catch (cause) {
+    const code = cause instanceof Error && 'code' in cause ? { code: cause.code } : {};
+    throw Object.assign(new Error(`cannot write ${path}: ${messageOf(cause)}`, { cause }), code);
+  }
+}
+
 /** replaceFile writes `text` to a temporary name beside `path`, then renames; makes the folder. */
 export async function replaceFile(
   path: string,
@@ -57,8 +67,10 @@ export async function replaceFile(
   encoding: TextEncoding = 'utf8',
 ): Promise<void> {
   const temporary = temporaryOf(path);
-  await writeNew(temporary, text, { mode, encoding });
-  await rename(temporary, path);
+  await namingFile(path, async () => {
+    await writeNew(temporary, text, { mode, encoding });
+    await rename(temporary, path);
+  });
 }
 
 async function syncFile(path: string): Promise<void> {
@@ -73,10 +85,12 @@ async function syncFile(path: string): Promise<void> {
 /** replaceFileDurably is replaceFile whose outcome a power cut does not take back (fsync(2)). */
 export async function replaceFileDurably(path: string, mode: number, text: string): Promise<void> {
   const temporary = temporaryOf(path);
-  await writeNew(temporary, text, { mode, encoding: 'utf8' });
-  await syncFile(temporary);
-  await rename(temporary, path);
-  await syncFile(dirname(path));
+  await namingFile(path, async () => {
+    await writeNew(temporary, text, { mode, encoding: 'utf8' });
+    await syncFile(temporary);
+    await rename(temporary, path);
+    await syncFile(dirname(path));
+  });
 }
 
 /**

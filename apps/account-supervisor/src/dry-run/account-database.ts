@@ -38,7 +38,10 @@ export class AccountDatabase {
     this.#subuid = new SharedFile(files.subuid, isOurs);
   }
 
-  /** load makes the files agree with `accounts`. Lines with our shells and no account are left-overs, and go. */
+  /**
+   * load takes up what the files should say, for `refresh` to write. Lines with our shells and no account
+   * are left-overs, and go.
+   */
   async load(accounts: ReadonlyMap<AccountName, ObservedAccount>): Promise<void> {
     for (const fields of await this.#passwd.read()) {
       if (this.#hasOurShell(fields)) this.#ours.add(fields[0] ?? '');
@@ -48,8 +51,6 @@ export class AccountDatabase {
       this.#passwd.put(name, passwd);
       this.#subuid.put(name, subuid);
     }
-    await this.#passwd.write();
-    await this.#subuid.write();
   }
 
   /** set makes the files agree with one account; resolves when that is on disk. */
@@ -59,7 +60,7 @@ export class AccountDatabase {
     await this.#subuid.set(name, subuid);
   }
 
-  /** refresh takes note of what others have changed in the files. */
+  /** refresh takes note of what others have changed in the files, and writes what they lack of ours. */
   async refresh(): Promise<void> {
     await this.#passwd.write();
     await this.#subuid.write();

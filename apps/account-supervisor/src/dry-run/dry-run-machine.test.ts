@@ -170,6 +170,19 @@ test('lines that were lost are put back at the next start', async () => {
   expect(await readFile(subuid(), 'utf8')).toBe('princeton_sirius:1879048192:65536\n');
 });
 
+test('where the users cannot be written at the start, accounts fail until they can, and it starts', async () => {
+  await make(await open());
+  await writeFile(passwd(), OTHERS);
+  // A folder in the way of the temporary file: for root, too, it is in the way.
+  await mkdir(join(`${passwd()}~new`, 'in the way'), { recursive: true });
+  const machine = await open();
+  await expect(machine.observeAccount(SIRIUS)).rejects.toThrow(`cannot write ${passwd()}: `);
+  expect(lines.at(-1)?.message).toContain('the pretended users cannot be written');
+  await rm(`${passwd()}~new`, { recursive: true });
+  expect(await machine.observeAccount(SIRIUS)).toMatchObject({ state: 'running' });
+  expect(await readFile(passwd(), 'utf8')).toContain(SIRIUS);
+});
+
 test("somebody else's user of that name is foreign, and their ids are left to them", async () => {
   await writeFile(passwd(), `${OTHERS}${SIRIUS}:x:30002:30002::/home/p:/bin/bash\n`);
   await writeFile(subuid(), `someone:${1_879_048_192 + 65_536}:65536\n`);

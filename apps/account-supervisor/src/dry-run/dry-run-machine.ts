@@ -87,6 +87,8 @@ export class DryRunMachine implements Machine {
   readonly #files: AccountFiles;
   readonly #database: AccountDatabase;
   readonly #accounts = new Map<AccountName, ObservedAccount>();
+  /** Whether the pretended users may lack a line of an account that is there. */
+  #usersAreBehind = false;
 
   private constructor(context: DryRunContext, bootId: string) {
     const { config, log } = context;
@@ -108,6 +110,7 @@ export class DryRunMachine implements Machine {
     const machine = new DryRunMachine(context, bootId);
     for (const [name, account] of await machine.#files.load()) machine.#accounts.set(name, account);
     await machine.#database.load(machine.#accounts);
+    await machine.#bringUsersInLine();
     return machine;
   }
 
@@ -117,15 +120,35 @@ export class DryRunMachine implements Machine {
 
   /** The lines of others, as of the last change of ours; those that are in the way are read again. */
   async foreignSlots(): Promise<ReadonlySet<Slot>> {
-    if (this.#database.foreignSlots.size > 0) await this.#database.refresh();
+    const { foreignSlots } = this.#database;
+    if (foreignSlots.size > 0 && !this.#usersAreBehind) await this.#refreshUsers();
     return this.#database.foreignSlots;
   }
 
-  /** An account is looked at before and after its steps: what they made of it is on disk by then. */
+  /**
+   * An account is looked at before and after its steps: what they made of it is on disk by then. Rejects
+   * when that cannot be written.
+   */
   async observeAccount(name: AccountName): Promise<ObservedAccount> {
     await this.#files.save(name);
-    if (this.#database.isForeign(name)) await this.#database.refresh();
+    if (this.#usersAreBehind || this.#database.isForeign(name)) await this.#refreshUsers();
     return this.#stateOf(name);
+  }
+
+  async #refreshUsers(): Promise<void> {
+    await this.#database.refresh();
+    this.#usersAreBehind = false;
+  }
+
+  /** A full disk is no reason not to start: until there is room, each account that is looked at fails. */
+  async #bringUsersInLine(): Promise<void> {
+    try {
+      await this.#refreshUsers();
+    } catch (error) {
+      this.#usersAreBehind = true;
+      const message = 'the pretended users cannot be written; tried again with each account';
+      this.#log.error({ err: error }, message);
+    }
   }
 
   #stateOf(name: AccountName): ObservedAccount {
