@@ -1,6 +1,6 @@
 /** Makes the folders of a demo. Socket paths are short on Linux, so a deep state folder gets its sockets elsewhere. */
 import { createHash } from 'node:crypto';
-import { chmodSync, lstatSync, mkdirSync } from 'node:fs';
+import { chmodSync, lstatSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { longestSocketPath, MAX_SOCKET_PATH } from '@nodemgr/contracts';
@@ -17,6 +17,22 @@ function makeOpenFolder(folder: string): void {
   for (let path = folder; ; path = dirname(path)) {
     chmodSync(path, 0o755);
     if (path === first) return;
+  }
+}
+
+/** As much as SQLite writes at once. */
+const PAGE = 'x'.repeat(4096);
+
+/** whyNotWritable returns why nothing can be written to `folder`; undefined when a page can. */
+export function whyNotWritable(folder: string): string | undefined {
+  const probe = join(folder, 'probe~new');
+  try {
+    writeFileSync(probe, PAGE, { mode: 0o600 });
+    return undefined;
+  } catch (error) {
+    return `nothing can be written to ${folder} (${(error as Error).message})`;
+  } finally {
+    rmSync(probe, { force: true });
   }
 }
 

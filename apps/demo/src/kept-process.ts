@@ -65,9 +65,14 @@ export class KeptProcess {
     clearTimeout(cut);
   }
 
-  /** lastLogLine returns the last line of the log, for an error message. */
+  /** lastLogLine returns the last line of the log, for an error message; '' where there is none. */
   lastLogLine(): string {
-    return readFileSync(this.spec.logFile, 'utf8').trimEnd().split('\n').at(-1) ?? '';
+    try {
+      return readFileSync(this.spec.logFile, 'utf8').trimEnd().split('\n').at(-1) ?? '';
+    } catch {
+      // It could not be opened for this process, either: whoever asks says so in other words.
+      return '';
+    }
   }
 
   async #keep(): Promise<void> {
@@ -84,15 +89,14 @@ export class KeptProcess {
   }
 
   async #live(): Promise<Ended> {
-    mkdirSync(dirname(this.spec.logFile), { recursive: true });
-    const log = openSync(this.spec.logFile, 'a', 0o600);
+    const log = openLog(this.spec.logFile);
     const child = spawn(process.execPath, [...this.spec.args(), '--stop-on-stdin-eof'], {
-      stdio: ['pipe', 'pipe', log],
+      stdio: ['pipe', 'pipe', log ?? 'ignore'],
       env: this.spec.env,
       // A group of its own: Ctrl-C is for us, who stop the others in order.
       detached: true,
     });
-    closeSync(log);
+    if (log !== undefined) closeSync(log);
     this.#child = child;
     this.#stdout = '';
     child.stdout?.on('data', (chunk: Buffer) => {
@@ -116,7 +120,18 @@ export function staysAway({ mayStop }: Pick<ProcessSpec, 'mayStop'>, { code }: E
 function putAsideWhenLarge(file: string): void {
   try {
     if (statSync(file).size > MAX_LOG_BYTES) renameSync(file, `${file}.1`);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+  } catch {
+    // It is not there yet, or the disk takes no change: then it goes on growing, or is not written at all.
+  }
+}
+
+/** openLog returns the log's descriptor; undefined where it cannot be written: the process runs without. */
+function openLog(file: string): number | undefined {
+  try {
+    mkdirSync(dirname(file), { recursive: true, mode: 0o755 });
+    return openSync(file, 'a', 0o600);
+  } catch {
+    // Whoever is told that the process has ended looks whether its folder can be written (run-demo.ts).
+    return undefined;
   }
 }

@@ -18,7 +18,7 @@ import { stringify } from 'smol-toml';
 import { answers } from './call-api.ts';
 import { demoDefaults, flagOverrides, ownPlc } from './demo-config.ts';
 import { type DemoOptions, UsageError } from './demo-options.ts';
-import { makePlaces } from './demo-places.ts';
+import { makePlaces, whyNotWritable } from './demo-places.ts';
 import { DemoProcesses } from './demo-processes.ts';
 import { type Ended, type KeptProcess, staysAway } from './kept-process.ts';
 import { NodeWatcher } from './look-at-node.ts';
@@ -47,6 +47,15 @@ function readFor(flag: string, file: string): string {
     return readFileSync(file, 'utf8');
   } catch (cause) {
     throw new UsageError(`${flag} ${file}: ${(cause as Error).message}`, { cause });
+  }
+}
+
+/** Node.js names no file where there is no room for what is written. */
+function writeConfig(file: string, text: string): void {
+  try {
+    writeFileSync(file, text, { mode: 0o644 });
+  } catch (cause) {
+    throw new Error(`cannot write ${file}: ${(cause as Error).message}`, { cause });
   }
 }
 
@@ -100,12 +109,17 @@ class Demo {
   #ended(kept: KeptProcess, how: Ended): void {
     const { name } = kept.spec;
     const { code, signal } = how;
+    // Then its own words are not in its log, either.
+    const unwritable = whyNotWritable(this.stateDir);
     if (staysAway(kept.spec, how)) {
       this.#screen.line(`! ${name} was told to stop; the node goes on without it`);
     } else if (!this.#ready && signal === null) {
-      this.#failed ??= kept.lastLogLine() || `${name} ended with status ${code}`;
+      const ended = `${name} ended with status ${code}`;
+      this.#failed ??=
+        unwritable === undefined ? kept.lastLogLine() || ended : `${ended}: ${unwritable}`;
     } else {
-      this.#screen.line(`! ${name} ended (${signal ?? `status ${code}`}); starting it again`);
+      const why = unwritable === undefined ? '' : `; ${unwritable}`;
+      this.#screen.line(`! ${name} ended (${signal ?? `status ${code}`}); starting it again${why}`);
     }
   }
 
@@ -128,7 +142,7 @@ class Demo {
     const tree = mergeConfig(asked, own);
     const config = checkConfig(tree, file ?? 'the demo');
     const header = '# Made by `npm start`, and made again at each start: edits are lost.\n';
-    writeFileSync(join(stateDir, CONFIG_FILE_NAME), header + stringify(tree));
+    writeConfig(join(stateDir, CONFIG_FILE_NAME), header + stringify(tree));
     return config;
   }
 

@@ -10,8 +10,10 @@ const NOT_BROUGHT = [
   'an ordinary user',
   'a kernel with network namespaces, htb and nftables',
   'a kernel with FUSE',
+  'a kernel with ext4 and loop devices',
   'a kernel with overlays',
   'a Node.js that can become another user',
+  'a right to mount',
   'cgroup v2',
   'systemd',
 ];

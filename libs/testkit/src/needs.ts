@@ -60,10 +60,13 @@ const PROBES = {
   'an ordinary user': () => !isRoot(),
   'a kernel with network namespaces, htb and nftables': limitsBandwidth,
   'a kernel with FUSE': () => existsSync('/dev/fuse'),
+  'a kernel with ext4 and loop devices': () =>
+    existsSync('/sys/fs/ext4') && runs('losetup', '--find'),
   'a kernel with overlays': kernelHas('\toverlay\n'),
   // Where it may use io_uring, as Debian's, process.setgroups() and its like always throw (CVE-2024-22017).
   'a Node.js that can become another user': () =>
     isRoot() && runs(process.execPath, '-e', 'process.setgroups([])'),
+  'a right to mount': () => runs('unshare', '--mount', 'mount', '-t', 'tmpfs', 'tmpfs', '/tmp'),
   bindfs: programs('bindfs'),
   'cgroup v2': () => / cgroup2 /.test(readFileSync('/proc/mounts', 'utf8')),
   curl: programs('curl'),
@@ -92,6 +95,8 @@ export const NEEDS = Object.keys(PROBES) as readonly Need[];
 const BEFORE: Partial<Readonly<Record<Need, readonly Need[]>>> = {
   'a kernel with network namespaces, htb and nftables': ['root', 'iproute2', 'nftables'],
   'a Node.js that can become another user': ['root'],
+  'a right to mount': ['root', 'util-linux'],
+  'a kernel with ext4 and loop devices': ['a right to mount', 'e2fsprogs'],
 };
 
 /** A machine does not change while a file of tests runs. */
