@@ -1,6 +1,6 @@
 /** What the planner is told about an account, and what it answers. Types only. */
 import type { ImageVersion } from '@nodemgr/images';
-import type { EpochSeconds, ImageName } from '@nodemgr/records';
+import type { AccountType, EpochSeconds, ImageName } from '@nodemgr/records';
 import type { AccountIds } from './account-ids.ts';
 import type { AccountStep } from './account-steps.ts';
 import type { DesiredAccount } from './desired-account.ts';
@@ -29,8 +29,8 @@ export interface Circumstances {
   readonly keepSeconds: number;
   /** Ids by slot, for accounts that exist. */
   readonly idsOf: (slot: ObservedSliver['slot']) => AccountIds;
-  /** Why there is no slot, for people. */
-  readonly noSlot: string;
+  /** Why there is no slot for an account of a type, for people. */
+  readonly noSlot: (type: AccountType) => string;
   /** The newest version of an image on this node; undefined: there is none of that name. */
   readonly newestImage: (name: ImageName) => ImageVersion | undefined;
 }

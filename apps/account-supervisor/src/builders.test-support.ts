@@ -146,6 +146,6 @@ export function circumstances(now = 10_000, clockTrusted = true): Circumstances 
     keepSeconds: 100,
     idsOf: (place) => idsOf(place, POLICY),
     newestImage: (name) => (name === DEFAULT_IMAGE ? IMAGE : undefined),
-    noSlot: 'no free id range: 8 of 8 in use',
+    noSlot: () => 'no free id range: 8 of 8 in use',
   };
 }

@@ -4,7 +4,7 @@
  */
 import type { FeedSubscription } from '@nodemgr/bus';
 import type { Config } from '@nodemgr/config';
-import type { AccountName } from '@nodemgr/records';
+import type { AccountName, AccountType } from '@nodemgr/records';
 import { type AccountIds, idsOf } from './account-ids.ts';
 import type { AccountPlan, Circumstances, Target } from './account-plan.ts';
 import type { CpuShares } from './cpu-shares.ts';
@@ -42,12 +42,16 @@ function circumstancesOf({ accounts, slots, clock, newestImage }: Grounds): Circ
     keepSeconds: accounts.keep_files_seconds,
     idsOf: (slot) => idsOf(slot, accounts),
     newestImage,
-    noSlot: `no free id range: ${slots.inUse} of ${slots.size} in use`,
+    noSlot: (type) => slots.whyNone(type),
   };
 }
 
-function idsFor(name: AccountName, { slots, accounts }: Grounds): AccountIds | undefined {
-  const slot = slots.claim(name);
+function idsFor(
+  name: AccountName,
+  type: AccountType,
+  { slots, accounts }: Grounds,
+): AccountIds | undefined {
+  const slot = slots.claim(name, type);
   return slot === undefined ? undefined : idsOf(slot, accounts);
 }
 
@@ -59,9 +63,10 @@ function targetOf(
 ): Target {
   if (verdict.verdict === 'withheld') return { wanted: 'unchanged' };
   if (verdict.verdict === 'goes') return { wanted: 'nothing' };
+  const { desired: wanted } = verdict;
   return {
-    wanted: verdict.desired,
-    ids: observed.state === 'foreign' ? undefined : idsFor(name, grounds),
+    wanted,
+    ids: observed.state === 'foreign' ? undefined : idsFor(name, wanted.type, grounds),
     cpuWeight: grounds.cpu.weightOf(name),
   };
 }

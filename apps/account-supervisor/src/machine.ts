@@ -7,6 +7,7 @@ import type { ImageVersion } from '@nodemgr/images';
 import type { AccountName, ImageName, ResourceName } from '@nodemgr/records';
 import type { Slot } from './account-ids.ts';
 import type { AccountStep } from './account-steps.ts';
+import type { ForeignIds } from './foreign-ids.ts';
 import type { ObservedAccount } from './observed-account.ts';
 import type { SignName } from './waits/causes.ts';
 
@@ -28,6 +29,12 @@ export interface Reading {
 /** Where the machine shows that something has been mended. */
 export type MachineSigns = Readonly<Record<SignName, Sign>>;
 
+/**
+ * A step found somebody who has the name or the user id and whom no observation had shown. The next one
+ * shows them: it is worth to look again at once.
+ */
+export class StrangerFound extends Error {}
+
 export interface Machine {
   /** How the operator calls it. */
   readonly driver: string;
@@ -37,8 +44,8 @@ export interface Machine {
    * the machine cannot be looked at.
    */
   observe(): Promise<ReadonlyMap<AccountName, ObservedAccount>>;
-  /** foreignSlots returns the slots whose ids are now in use by others than whoever has them of us. */
-  foreignSlots(holderOf: HolderOf): Promise<ReadonlySet<Slot>>;
+  /** foreignIds returns which ids are now in use by others than whoever has them of us. */
+  foreignIds(holderOf: HolderOf): Promise<ForeignIds>;
   /** observeAccount looks at one account: `absent` or `foreign` where it is not ours. */
   observeAccount(name: AccountName, signal: AbortSignal): Promise<ObservedAccount>;
   /** execute carries out one step; rejects with the reason when that fails. A step may be repeated. */

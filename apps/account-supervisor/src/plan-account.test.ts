@@ -225,7 +225,7 @@ test('a sliver whose user id is taken gets another, unless its files carry it', 
   expect(stepsOf(toExist(wantedSliver()), nothingYet)).toEqual([
     { step: 'remove-user', type: 'sliver', ids: undefined },
   ]);
-  const reason = expect.stringMatching(/^its user id is bob's by now/);
+  const reason = expect.stringMatching(/^its user id is that of bob by now/);
   const withFiles = [aRunningSliver(taken), { ...kept, idTakenBy: 'bob' }];
   for (const observed of withFiles) {
     const plan = planAccount(toExist(wantedSliver()), observed, circumstances());

@@ -72,7 +72,7 @@ function planElsewhere(
   const inPlace = isObservedSliver(observed) && observed.files.where === 'in-place';
   const plan = inPlace ? planUserless(wanted, observed) : planRemoval(observed, circumstances);
   if (plan.steps.length > 0) return plan;
-  const reason = `its user id is ${holder}'s by now, and its files go with that id: give ${holder} another (usermod --uid)`;
+  const reason = `its user id is that of ${holder} by now, and its files go with that id: give that user another`;
   return { steps: [], blocked: { cause: 'id-taken', reason } };
 }
 
@@ -95,7 +95,10 @@ export function planAccount(
     return planElsewhere(wanted, observed, observed.idTakenBy, circumstances);
   }
   if (ids === undefined) {
-    return { steps: [], blocked: { cause: 'no-id-range', reason: circumstances.noSlot } };
+    return {
+      steps: [],
+      blocked: { cause: 'no-id-range', reason: circumstances.noSlot(wanted.type) },
+    };
   }
   return wanted.type === 'delegate'
     ? planDelegate(wanted, observed.state === 'delegate' ? observed : undefined, ids)

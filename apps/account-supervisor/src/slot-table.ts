@@ -2,23 +2,31 @@
  * Who holds which slot. A slot is held while its account or its kept files exist, since the files
  * carry its ids. All of it is synchronous, so workers side by side cannot be given the same slot.
  */
-import type { AccountName } from '@nodemgr/records';
+import type { AccountName, AccountType } from '@nodemgr/records';
 import { type Slot, slot } from './account-ids.ts';
+import { type ForeignIds, NO_FOREIGN_IDS } from './foreign-ids.ts';
 
 export class SlotTable {
   readonly #held = new Map<AccountName, Slot>();
   readonly #holders = new Map<Slot, AccountName>();
-  #foreign: ReadonlySet<Slot> = new Set();
+  #foreign: ForeignIds = NO_FOREIGN_IDS;
   /** No slot below this one is free, so that a claim need not look at all of them. */
-  #searchFrom = slot(0);
+  readonly #searchFrom = { sliver: slot(0), delegate: slot(0) };
 
   constructor(readonly size: number) {}
 
-  /** Slots that cannot be given away now. */
-  get inUse(): number {
-    let both = 0;
-    for (const place of this.#foreign) if (this.#holders.has(place)) both += 1;
-    return this.#holders.size + this.#foreign.size - both;
+  /** inUse returns how many slots cannot be given to an account of this type now. */
+  inUse(type: AccountType): number {
+    const { uids, ranges } = this.#foreign;
+    const taken = [...this.#holders.keys(), ...uids, ...(type === 'sliver' ? ranges : [])];
+    return new Set(taken).size;
+  }
+
+  /** whyNone says, for people, that no slot is free for this type, and who has them. */
+  whyNone(type: AccountType): string {
+    const share = `${this.inUse(type)} of ${this.size} in use`;
+    if (type === 'delegate') return `no free user id: ${share}`;
+    return [`no free id range: ${share}`, ...this.#foreign.takers].join('; ');
   }
 
   /** holderOf returns who holds a slot, if one of our accounts does. */
@@ -34,16 +42,17 @@ export class SlotTable {
     return table;
   }
 
-  /** leaveToOthers names the slots whose ids someone else on this machine uses. */
-  leaveToOthers(slots: ReadonlySet<Slot>): void {
-    this.#foreign = slots;
-    this.#searchFrom = slot(0);
+  /** leaveToOthers names the ids that someone else on this machine uses. */
+  leaveToOthers(foreign: ForeignIds): void {
+    this.#foreign = foreign;
+    this.#searchFrom.sliver = slot(0);
+    this.#searchFrom.delegate = slot(0);
   }
 
-  /** yield frees the slot of `name`, of which nothing exists yet, if someone else uses its ids by now. */
-  yield(name: AccountName): void {
+  /** yield frees the slot of `name`, of which nothing exists yet, if someone else uses ids of it that the type needs. */
+  yield(name: AccountName, type: AccountType): void {
     const place = this.#held.get(name);
-    if (place !== undefined && this.#foreign.has(place)) this.release(name);
+    if (place !== undefined && this.#isForeign(place, type)) this.release(name);
   }
 
   /** hold notes what was observed: `name` has this slot. */
@@ -53,13 +62,13 @@ export class SlotTable {
     this.#holders.set(place, name);
   }
 
-  /** claim returns the slot that `name` holds, else gives it the lowest free one; undefined if none is. */
-  claim(name: AccountName): Slot | undefined {
+  /** claim returns the slot that `name` holds, else gives it the lowest one that is free for its type; undefined if none is. */
+  claim(name: AccountName, type: AccountType): Slot | undefined {
     const held = this.#held.get(name);
     if (held !== undefined) return held;
-    let place = this.#searchFrom;
-    while (this.#holders.has(place) || this.#foreign.has(place)) place = slot(place + 1);
-    this.#searchFrom = place;
+    let place = this.#searchFrom[type];
+    while (this.#holders.has(place) || this.#isForeign(place, type)) place = slot(place + 1);
+    this.#searchFrom[type] = place;
     if (place >= this.size) return undefined;
     this.hold(name, place);
     return place;
@@ -71,7 +80,14 @@ export class SlotTable {
     if (place === undefined) return false;
     this.#held.delete(name);
     if (this.#holders.get(place) === name) this.#holders.delete(place);
-    if (place < this.#searchFrom) this.#searchFrom = place;
+    for (const type of ['sliver', 'delegate'] as const) {
+      if (place < this.#searchFrom[type]) this.#searchFrom[type] = place;
+    }
     return true;
+  }
+
+  #isForeign(place: Slot, type: AccountType): boolean {
+    const { uids, ranges } = this.#foreign;
+    return uids.has(place) || (type === 'sliver' && ranges.has(place));
   }
 }

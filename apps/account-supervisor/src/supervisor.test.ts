@@ -13,7 +13,7 @@ import {
   TIMESTAMP_KEY,
 } from '@nodemgr/records';
 import { afterEach, expect, test, vi } from 'vitest';
-import { type Slot, slot } from './account-ids.ts';
+import { type AccountIds, type Slot, slot } from './account-ids.ts';
 import type { AccountStep } from './account-steps.ts';
 import { applyStep } from './apply-step.ts';
 import {
@@ -27,7 +27,14 @@ import {
   SIRIUS,
   theRemoval,
 } from './builders.test-support.ts';
-import type { HolderOf, Machine, MachineSigns, Reading } from './machine.ts';
+import type { ForeignIds } from './foreign-ids.ts';
+import {
+  type HolderOf,
+  type Machine,
+  type MachineSigns,
+  type Reading,
+  StrangerFound,
+} from './machine.ts';
 import { ABSENT, newSliver, type ObservedAccount } from './observed-account.ts';
 import { operatorHandlers } from './operator-view.ts';
 import { AccountSupervisor } from './supervisor.ts';
@@ -49,22 +56,33 @@ class FakeMachine implements Machine {
   imageless = false;
   /** Other people's users, by the slot that their user id is in. */
   readonly strangers = new Map<Slot, string>();
+  rangesOfOthers: ReadonlySet<Slot> = new Set();
+  /** Users that only a name service knows, by the slot that their user id is in: a step finds them. */
+  readonly hidden = new Map<Slot, string>();
   constructor(readonly accounts = new Map<AccountName, ObservedAccount>()) {}
 
   async observe(): Promise<ReadonlyMap<AccountName, ObservedAccount>> {
     return new Map(this.accounts);
   }
-  async foreignSlots(holderOf: HolderOf): Promise<ReadonlySet<Slot>> {
+  async foreignIds(holderOf: HolderOf): Promise<ForeignIds> {
     const places = [...this.strangers.keys()];
-    return new Set(places.filter((place) => holderOf(place) !== this.strangers.get(place)));
+    const uids = places.filter((place) => holderOf(place) !== this.strangers.get(place));
+    return { uids: new Set(uids), ranges: this.rangesOfOthers, takers: ['eve has them'] };
   }
   async observeAccount(name: AccountName): Promise<ObservedAccount> {
     return this.accounts.get(name) ?? ABSENT;
   }
   async execute(name: AccountName, step: AccountStep): Promise<void> {
     if (this.broken.has(name)) throw this.breakage;
+    if (step.step === 'create-user') this.#refuseHidden(step.ids);
     this.done.push({ name, step });
     this.accounts.set(name, applyStep(this.accounts.get(name) ?? ABSENT, step));
+  }
+  #refuseHidden({ slot: place, uid }: AccountIds): void {
+    const holder = this.hidden.get(place);
+    if (holder === undefined) return;
+    this.strangers.set(place, holder);
+    throw new StrangerFound(`user id ${uid} belongs to ${holder} (a name service)`);
   }
   newestImage(): ImageVersion | undefined {
     return this.imageless ? undefined : IMAGE;
@@ -282,7 +300,7 @@ test('no free id range is a clear reason; a range that is freed is taken', async
   const { failures, publish } = await aSupervisor(machine, { slots: 2, keep_files_seconds: 0 });
   await publish(accepted, keyed(aSliver(A)), keyed(aSliver(B)), keyed(aSliver(C)));
   expect(failures.list()).toMatchObject([
-    { subject: C, reason: 'no free id range: 2 of 2 in use' },
+    { subject: C, reason: 'no free id range: 2 of 2 in use; eve has them' },
   ]);
   await publish([keyOf(A), theRemoval('expired')]);
   await vi.waitFor(() => expect(machine.accounts.get(C)).toMatchObject({ state: 'running' }));
@@ -327,6 +345,27 @@ test('a slot whose user id somebody was given since the start is passed over', a
   machine.strangers.set(slot(0), 'bob');
   await publish(keyed(aSliver(A)));
   expect(machine.accounts.get(A)).toMatchObject({ slot: 1, state: 'running' });
+});
+
+test('an account whose user id only a name service knows gets the next slot at once', async () => {
+  const machine = new FakeMachine();
+  machine.hidden.set(slot(0), 'carol').set(slot(1), 'dave');
+  const { failures, publish } = await aSupervisor(machine);
+  await publish(keyed(aSliver(A)));
+  expect(machine.accounts.get(A)).toMatchObject({ slot: 2, state: 'running' });
+  expect(failures.list()).toEqual([]);
+});
+
+test('where others have every id range a sliver says who has them, and a delegate is made', async () => {
+  const machine = new FakeMachine();
+  machine.rangesOfOthers = new Set([0, 1, 2].map(slot));
+  const { failures, publish } = await aSupervisor(machine);
+  const snoop = accountName('del_snoop');
+  await publish(keyed(aSliver(A)), keyed(aDelegate(snoop)));
+  expect(machine.accounts.get(snoop)).toMatchObject({ state: 'delegate', slot: 0 });
+  expect(failures.list()).toMatchObject([
+    { subject: A, reason: 'no free id range: 3 of 3 in use; eve has them' },
+  ]);
 });
 
 test('an account whose user id is taken while it is made gets another slot', async () => {

@@ -9,6 +9,7 @@ import type { Config } from '@nodemgr/config';
 import { type FailureBoard, Waits } from '@nodemgr/daemon';
 import {
   type AccountName,
+  type AccountType,
   type ImageName,
   type RecordKey,
   recordKeyOf,
@@ -20,7 +21,7 @@ import { CpuShares } from './cpu-shares.ts';
 import { type Decision, decideAccount, type Grounds, judge } from './decide-account.ts';
 import { cpuClaimOf, nameInKey } from './desired-account.ts';
 import type { AccountHistory } from './history/account-history.ts';
-import type { Machine } from './machine.ts';
+import { type Machine, StrangerFound } from './machine.ts';
 import { ABSENT, type ObservedAccount } from './observed-account.ts';
 import { dueTime } from './plan-removal.ts';
 import { type PurgeClock, PurgeWatch } from './purge-watch.ts';
@@ -133,7 +134,7 @@ export class AccountSupervisor implements Agent<AccountName, ObservedAccount, Ac
     if (account.state !== 'absent') return account;
     // It may be made next: in the meantime somebody else may have been given the ids that it would get.
     await this.#leaveSlotsToOthers();
-    this.#slots.yield(name);
+    this.#slots.yield(name, this.#wantedType(name) ?? 'sliver');
     return account;
   }
 
@@ -186,6 +187,7 @@ export class AccountSupervisor implements Agent<AccountName, ObservedAccount, Ac
       return await work();
     } catch (error) {
       this.#waitFor(name, causeOf(error));
+      if (error instanceof StrangerFound) this.#parts.retry([name]);
       throw error;
     }
   }
@@ -218,12 +220,18 @@ export class AccountSupervisor implements Agent<AccountName, ObservedAccount, Ac
 
   async #leaveSlotsToOthers(): Promise<void> {
     const holderOf = (place: Slot) => this.#slots.holderOf(place);
-    this.#slots.leaveToOthers(await this.#parts.machine.foreignSlots(holderOf));
+    this.#slots.leaveToOthers(await this.#parts.machine.foreignIds(holderOf));
   }
 
   #claimSlot(name: AccountName): void {
-    const { verdict } = judge(name, this.#lastSeen(name), this.grounds());
-    if (verdict === 'exists') this.#slots.claim(name);
+    const type = this.#wantedType(name);
+    if (type !== undefined) this.#slots.claim(name, type);
+  }
+
+  /** Undefined: no account of that name is to be there. */
+  #wantedType(name: AccountName): AccountType | undefined {
+    const verdict = judge(name, this.#lastSeen(name), this.grounds());
+    return verdict.verdict === 'exists' ? verdict.desired.type : undefined;
   }
 
   #reweigh(names: Iterable<AccountName>): readonly AccountName[] {

@@ -74,6 +74,7 @@ const PROBES = {
   e2fsprogs: programs('mke2fs'),
   iproute2: programs('ip', 'tc'),
   jq: programs('jq'),
+  'libnss-extrausers': () => existsSync('/usr/lib/libnss_extrausers.so.2'),
   lintian: programs('lintian'),
   'man-db': programs('man'),
   nftables: programs('nft'),

@@ -3,10 +3,11 @@
  * agent learn user ids. Which lines are ours, and what they say; how they are written is SharedFile's.
  */
 import type { AccountName } from '@nodemgr/records';
-import type { IdPolicy, Slot } from '../account-ids.ts';
+import type { IdPolicy } from '../account-ids.ts';
+import { type ForeignIds, foreignIds } from '../foreign-ids.ts';
 import type { MachineLayout } from '../layout.ts';
 import type { ObservedAccount } from '../observed-account.ts';
-import { foreignSlotsIn, linesOf } from './account-lines.ts';
+import { linesOf } from './account-lines.ts';
 import { type Fields, SharedFile } from './shared-file.ts';
 
 export interface DatabaseFiles {
@@ -27,7 +28,7 @@ export class AccountDatabase {
   readonly #ours = new Set<string>();
 
   constructor(
-    files: DatabaseFiles,
+    private readonly files: DatabaseFiles,
     private readonly policy: IdPolicy,
     { sliverShell, delegateShell }: Shells,
   ) {
@@ -71,9 +72,20 @@ export class AccountDatabase {
     return this.#passwd.isOthers(name);
   }
 
-  /** Slots whose ids the lines of others use. */
-  get foreignSlots(): ReadonlySet<Slot> {
-    return foreignSlotsIn(this.#passwd.others, this.#subuid.others, this.policy);
+  /** The ids that the lines of others use. */
+  get foreignIds(): ForeignIds {
+    const users = this.#passwd.others.map(([name = '', , uid = '']) => ({
+      name,
+      uid: Number.parseInt(uid, 10),
+    }));
+    // The lines of others come first in the file.
+    const ranges = this.#subuid.others.map(([owner = '', first = '', count = ''], at) => ({
+      owner,
+      first: Number.parseInt(first, 10),
+      count: Number.parseInt(count, 10),
+      where: `${this.files.subuid} line ${at + 1}`,
+    }));
+    return foreignIds(users, ranges, () => undefined, this.policy);
   }
 
   #hasOurShell([, , , , , , shell]: Fields): boolean {

@@ -188,7 +188,11 @@ test("somebody else's user of that name is foreign, and their ids are left to th
   await writeFile(subuid(), `someone:${1_879_048_192 + 65_536}:65536\n`);
   const machine = await open();
   expect(await machine.observeAccount(SIRIUS)).toMatchObject({ state: 'foreign' });
-  expect(await machine.foreignSlots()).toEqual(new Set([1, 2]));
+  expect(await machine.foreignIds()).toEqual({
+    uids: new Set([2]),
+    ranges: new Set([1]),
+    takers: [`${subuid()} line 1, someone:${1_879_048_192 + 65_536}:65536, takes 1`],
+  });
 });
 
 test('accounts made side by side are all in the files', async () => {

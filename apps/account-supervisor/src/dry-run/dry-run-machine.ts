@@ -17,9 +17,9 @@ import {
 } from '@nodemgr/daemon';
 import type { ImageVersion } from '@nodemgr/images';
 import type { AccountName, ImageName } from '@nodemgr/records';
-import type { Slot } from '../account-ids.ts';
 import type { AccountStep } from '../account-steps.ts';
 import { applyStep } from '../apply-step.ts';
+import type { ForeignIds } from '../foreign-ids.ts';
 import { layoutOf, type MachineLayout } from '../layout.ts';
 import type { Machine, MachineSigns, Reading } from '../machine.ts';
 import { ABSENT, type ObservedAccount } from '../observed-account.ts';
@@ -119,10 +119,10 @@ export class DryRunMachine implements Machine {
   }
 
   /** The lines of others, as of the last change of ours; those that are in the way are read again. */
-  async foreignSlots(): Promise<ReadonlySet<Slot>> {
-    const { foreignSlots } = this.#database;
-    if (foreignSlots.size > 0 && !this.#usersAreBehind) await this.#refreshUsers();
-    return this.#database.foreignSlots;
+  async foreignIds(): Promise<ForeignIds> {
+    const { uids, ranges } = this.#database.foreignIds;
+    if (uids.size + ranges.size > 0 && !this.#usersAreBehind) await this.#refreshUsers();
+    return this.#database.foreignIds;
   }
 
   /**

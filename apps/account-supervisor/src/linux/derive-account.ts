@@ -21,6 +21,7 @@ import {
 import { unitSettings } from '../render-sliver-step.ts';
 import type { AccountRecord } from './account-record.ts';
 import type { UnitState } from './derive-unit-state.ts';
+import type { ServiceUser } from './name-services.ts';
 import type { UnixAccounts } from './unix-accounts.ts';
 
 /** What was found below a sliver's folder. */
@@ -73,10 +74,17 @@ function keptOf(name: AccountName, { kept, unix }: AccountFacts, policy: IdPolic
   return { state: 'kept', ...found, idTakenBy: holder } as const;
 }
 
+/** namesakeText says that a user of a name service has the name of an account. */
+export function namesakeText({ name, uid }: ServiceUser): string {
+  return `a user of that name is not ours: ${name}, with the id ${uid}, is known to a name service of this machine (getent passwd ${name})`;
+}
+
 function withoutRecord(name: AccountName, facts: AccountFacts, policy: IdPolicy): ObservedAccount {
   if (facts.unix.users.has(name)) {
     return foreign('name-taken', 'a user of that name is on this machine that is not ours');
   }
+  const namesake = facts.unix.strangerNamed(name);
+  if (namesake !== undefined) return foreign('name-taken', namesakeText(namesake));
   if (facts.folder !== undefined) {
     return foreign(
       'files-of-nobody',

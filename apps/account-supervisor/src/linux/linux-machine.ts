@@ -11,6 +11,7 @@ import type { ImageVersion } from '@nodemgr/images';
 import type { AccountName, ImageName } from '@nodemgr/records';
 import type { IdPolicy, Slot } from '../account-ids.ts';
 import type { AccountStep } from '../account-steps.ts';
+import type { ForeignIds } from '../foreign-ids.ts';
 import { cgroupOf, layoutOf, type MachineLayout } from '../layout.ts';
 import type { HolderOf, Machine, MachineSigns, Reading } from '../machine.ts';
 import type { ObservedAccount } from '../observed-account.ts';
@@ -97,8 +98,8 @@ export class LinuxMachine implements Machine {
     return accounts;
   }
 
-  foreignSlots(holderOf: HolderOf): Promise<ReadonlySet<Slot>> {
-    return this.#survey.foreignSlots(holderOf);
+  foreignIds(holderOf: HolderOf): Promise<ForeignIds> {
+    return this.#survey.foreignIds(holderOf);
   }
 
   async observeAccount(name: AccountName): Promise<ObservedAccount> {
@@ -125,6 +126,8 @@ export class LinuxMachine implements Machine {
   async execute(name: AccountName, step: AccountStep, signal: AbortSignal): Promise<void> {
     // An end of our own making is no news.
     if (step.step === 'stop-unit') this.#watch.follow(name, false);
+    // Before our record says that the account is ours.
+    if (step.step === 'create-user') await this.#survey.refuseStrangers(name, step.ids);
     for (const command of renderStep(step, name, this.#layout)) {
       if (signal.aborted) return;
       if (changesAccounts(command)) await this.#changeAccounts(command, signal);

@@ -1,6 +1,7 @@
 /** Reads the machine's users, and reads them again only when one of the files has changed. Writes nothing. */
 import { readFile, stat } from 'node:fs/promises';
 import { FreshRead } from '@nodemgr/node-accounts';
+import type { NameServices, ServiceUser } from './name-services.ts';
 import { UnixAccounts } from './unix-accounts.ts';
 
 const FILES = {
@@ -40,8 +41,16 @@ async function readTexts() {
 }
 
 export class UnixAccountFiles {
-  #known: { readonly stamps: string; readonly accounts: UnixAccounts } | undefined;
+  #known:
+    | {
+        readonly stamps: string;
+        readonly strangers: readonly ServiceUser[];
+        readonly accounts: UnixAccounts;
+      }
+    | undefined;
   readonly #fresh = new FreshRead(() => this.#look());
+
+  constructor(private readonly services: Pick<NameServices, 'known'>) {}
 
   /** current returns the accounts as they were at some time after this call; rejects when they cannot be read. */
   current(): Promise<UnixAccounts> {
@@ -51,9 +60,12 @@ export class UnixAccountFiles {
   /** The stamps are taken first: a change in between is seen at the next look. */
   async #look(): Promise<UnixAccounts> {
     const now = await stamps();
-    if (this.#known?.stamps === now) return this.#known.accounts;
-    const accounts = new UnixAccounts(await readTexts());
-    this.#known = { stamps: now, accounts };
+    const strangers = this.services.known;
+    if (this.#known?.stamps === now && this.#known.strangers === strangers) {
+      return this.#known.accounts;
+    }
+    const accounts = new UnixAccounts(await readTexts(), strangers);
+    this.#known = { stamps: now, strangers, accounts };
     return accounts;
   }
 }

@@ -4,12 +4,14 @@
  */
 import { join } from 'node:path';
 import { type AccountName, isSliceName } from '@nodemgr/records';
-import type { IdPolicy, Slot } from '../account-ids.ts';
+import type { AccountIds, IdPolicy } from '../account-ids.ts';
+import type { ForeignIds } from '../foreign-ids.ts';
 import { type MachineLayout, machineNameOf } from '../layout.ts';
-import type { HolderOf } from '../machine.ts';
+import { type HolderOf, StrangerFound } from '../machine.ts';
 import type { ObservedAccount } from '../observed-account.ts';
-import { type AccountFacts, deriveAccount } from './derive-account.ts';
+import { type AccountFacts, deriveAccount, namesakeText } from './derive-account.ts';
 import type { UnitState } from './derive-unit-state.ts';
+import { getent, NameServices } from './name-services.ts';
 import {
   isThere,
   keptFolders,
@@ -29,6 +31,8 @@ import type { UnixAccounts } from './unix-accounts.ts';
 
 /** Where systemd-machined notes the containers that are registered with it. Ours are not. */
 const MACHINES = '/run/systemd/machines';
+/** User ids that are looked up beside one that is taken. */
+const ASKED_AT_ONCE = 63;
 /** Accounts looked at side by side. */
 const LOOK_AT_ONCE = 32;
 
@@ -40,7 +44,15 @@ interface Shared {
 }
 
 export class MachineSurvey {
-  readonly #unix = new UnixAccountFiles();
+  readonly #services: NameServices = new NameServices(
+    getent,
+    async () => {
+      const unix = await this.#unix.current();
+      return (user) => unix.isLocal(user);
+    },
+    () => performance.now(),
+  );
+  readonly #unix: UnixAccountFiles = new UnixAccountFiles(this.#services);
 
   constructor(
     private readonly layout: MachineLayout,
@@ -62,13 +74,33 @@ export class MachineSurvey {
     return accounts;
   }
 
-  /** foreignSlots returns the slots whose ids somebody else uses than whom `holderOf` says. */
-  async foreignSlots(holderOf: HolderOf): Promise<ReadonlySet<Slot>> {
-    return (await this.#unix.current()).slotsOfOthers(holderOf, this.policy);
+  /** foreignIds returns the ids that somebody else uses than whom `holderOf` says. */
+  async foreignIds(holderOf: HolderOf): Promise<ForeignIds> {
+    await this.#services.refresh();
+    return (await this.#unix.current()).idsOfOthers(holderOf, this.policy);
+  }
+
+  /**
+   * refuseStrangers asks the name services whether `name` or its user id belongs to somebody of theirs;
+   * rejects with StrangerFound when it does, and when there is no answer. Observations show strangers from
+   * then on: those of the following user ids too, so that not each is met by an attempt of its own.
+   */
+  async refuseStrangers(name: AccountName, { uid, slot: place }: AccountIds): Promise<void> {
+    await this.#services.find([name, `${uid}`]);
+    const unix = await this.#unix.current();
+    const namesake = unix.strangerNamed(name);
+    if (namesake !== undefined) throw new StrangerFound(namesakeText(namesake));
+    const holder = unix.otherWith(uid, name);
+    if (holder === undefined) return;
+    const last = Math.min(place + ASKED_AT_ONCE, this.policy.slots - 1);
+    const next = Array.from({ length: last - place }, (_, at) => `${uid + 1 + at}`);
+    if (next.length > 0) await this.#services.find(next);
+    throw new StrangerFound(`user id ${uid} belongs to ${holder}`);
   }
 
   /** one looks at one account. */
   async one(name: AccountName): Promise<ObservedAccount> {
+    await this.#services.refresh();
     const [unix, kept, record] = await Promise.all([
       this.#unix.current(),
       keptFolders(this.layout),

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { slot } from '../account-ids.ts';
 import { POLICY } from '../builders.test-support.ts';
+import type { ServiceUser } from './name-services.ts';
 import { type AccountTexts, UnixAccounts } from './unix-accounts.ts';
 
 const RANGE = 'a_one:1879048192:65536\n';
@@ -11,9 +12,15 @@ const TEXTS: AccountTexts = {
   subgid: RANGE,
 };
 const accountsOf = (changes: Partial<AccountTexts>) => new UnixAccounts({ ...TEXTS, ...changes });
-const slotsOfOthers = (changes: Partial<AccountTexts>) => [
-  ...accountsOf(changes).slotsOfOthers((place) => (place === 0 ? 'a_one' : undefined), POLICY),
-];
+const idsOfOthers = (changes: Partial<AccountTexts>, known: readonly ServiceUser[] = []) =>
+  new UnixAccounts({ ...TEXTS, ...changes }, known).idsOfOthers(
+    (place) => (place === 0 ? 'a_one' : undefined),
+    POLICY,
+  );
+const slotsOfOthers = (changes: Partial<AccountTexts>) => {
+  const { uids, ranges } = idsOfOthers(changes);
+  return [...new Set([...uids, ...ranges])];
+};
 
 test('a user is known by name, with its shell and whether it expires', () => {
   const { users } = accountsOf({});
@@ -71,4 +78,23 @@ test('ids that others use are slots that nobody else gets', () => {
 
 test('lines that are something else are passed over', () => {
   expect(slotsOfOthers({ passwd: '\n# comment\n+::::::\n', subuid: 'x\n::\n' })).toEqual([]);
+});
+
+test('what only a name service knows is found by name and id, unless passwd has the one or the other', () => {
+  const known = [
+    { name: 'ldap_one', uid: 30_002 },
+    { name: 'a_one', uid: 4_000 },
+    { name: 'alias', uid: 30_000 },
+  ];
+  const accounts = new UnixAccounts(TEXTS, known);
+  expect(accounts.strangerNamed('ldap_one')).toEqual({ name: 'ldap_one', uid: 30_002 });
+  expect(accounts.otherWith(30_002, 'a_two')).toBe('ldap_one (a name service)');
+  expect(accounts.strangerNamed('a_one')).toBeUndefined();
+  expect(accounts.otherWith(30_000, 'a_one')).toBeUndefined();
+  expect(idsOfOthers({}, known).uids).toEqual(new Set([2]));
+});
+
+test('the line of a file that gives away our ranges is named, with empty lines counted', () => {
+  const { takers } = idsOfOthers({ subuid: `${RANGE}\nlxd:1000000:3000000000\n` });
+  expect(takers).toEqual(['/etc/subuid line 3, lxd:1000000:3000000000, takes 8']);
 });

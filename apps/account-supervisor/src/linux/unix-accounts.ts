@@ -2,7 +2,9 @@
  * What passwd(5), shadow(5), subuid(5) and subgid(5) say of a machine's users. Pure: how the files are
  * read is read-unix-accounts.ts's.
  */
-import { type IdPolicy, RANGE_SIZE, type Slot, slotOfUid, slotsOfRange } from '../account-ids.ts';
+import { type IdPolicy, RANGE_SIZE, type Slot, slotsOfRange } from '../account-ids.ts';
+import { type ForeignIds, foreignIds, type SubordinateRange } from '../foreign-ids.ts';
+import type { ServiceUser } from './name-services.ts';
 
 /** One user, by the four files. */
 export interface UnixUser {
@@ -12,13 +14,6 @@ export interface UnixUser {
   readonly expires: boolean;
   /** Whether it is in shadow(5) at all: useradd(8) writes that file after passwd. */
   readonly inShadow: boolean;
-}
-
-/** A range of subordinate ids: `first` and `count`. */
-export interface SubordinateRange {
-  readonly owner: string;
-  readonly first: number;
-  readonly count: number;
 }
 
 /** The text of each file. */
@@ -57,12 +52,12 @@ function usersIn(
   return users;
 }
 
-function rangesIn(text: string): readonly SubordinateRange[] {
-  return linesOf(text).map(([owner = '', first = '', count = '']) => ({
-    owner,
-    first: Number.parseInt(first, 10),
-    count: Number.parseInt(count, 10),
-  }));
+function rangesIn(text: string, file: string): readonly SubordinateRange[] {
+  return text.split('\n').flatMap((line, at) => {
+    const [owner = '', first = '', count = ''] = line.split(':');
+    const range = { first: Number.parseInt(first, 10), count: Number.parseInt(count, 10) };
+    return line === '' ? [] : [{ owner, ...range, where: `${file} line ${at + 1}` }];
+  });
 }
 
 function add<Key, Value>(lists: Map<Key, Value[]>, key: Key, value: Value): void {
@@ -81,12 +76,17 @@ export class UnixAccounts {
   readonly #registered: ReadonlySet<string>;
   readonly #inShadow: ReadonlySet<string>;
 
-  constructor(texts: AccountTexts) {
+  /** Those whom only a name service knows. */
+  readonly #strangers: readonly ServiceUser[];
+
+  constructor(texts: AccountTexts, known: readonly ServiceUser[] = []) {
     const expiries = expiriesIn(texts.shadow);
     this.#inShadow = new Set(expiries.keys());
     this.users = usersIn(texts.passwd, expiries);
     for (const [name, { uid }] of this.users) add(this.#names, uid, name);
-    const [uids, gids] = [rangesIn(texts.subuid), rangesIn(texts.subgid)];
+    this.#strangers = known.filter((user) => !this.isLocal(user));
+    const uids = rangesIn(texts.subuid, '/etc/subuid');
+    const gids = rangesIn(texts.subgid, '/etc/subgid');
     for (const range of [...uids, ...gids]) add(this.#ranges, range.owner, range);
     const keyOf = ({ owner, first, count }: SubordinateRange) => `${owner}:${first}:${count}`;
     const gidKeys = new Set(gids.map(keyOf));
@@ -98,9 +98,23 @@ export class UnixAccounts {
     return !this.users.has(name) && (this.#inShadow.has(name) || this.#ranges.has(name));
   }
 
-  /** otherWith returns the name of a user beside `name` that has the user id `uid`. */
+  /** isLocal reports whether the name or the id of `user` is that of a user in passwd(5). */
+  isLocal({ name, uid }: ServiceUser): boolean {
+    return this.users.has(name) || this.#names.has(uid);
+  }
+
+  /** otherWith returns the name of a user beside `name` that has the user id `uid`, and whether a name service brings it. */
   otherWith(uid: number, name: string): string | undefined {
-    return this.#names.get(uid)?.find((other) => other !== name);
+    const stranger = this.#strangers.find((one) => one.uid === uid);
+    return (
+      this.#names.get(uid)?.find((other) => other !== name) ??
+      (stranger && `${stranger.name} (a name service)`)
+    );
+  }
+
+  /** strangerNamed returns the user of that name whom only a name service knows. */
+  strangerNamed(name: string): ServiceUser | undefined {
+    return this.#strangers.find((one) => one.name === name);
   }
 
   /** hasRange reports whether `owner` has the 65536 user and group ids from `first`. */
@@ -116,21 +130,10 @@ export class UnixAccounts {
     );
   }
 
-  /** slotsOfOthers returns the slots whose ids are used by anyone but whom `holderOf` says to hold them. */
-  slotsOfOthers(
-    holderOf: (place: Slot) => string | undefined,
-    policy: IdPolicy,
-  ): ReadonlySet<Slot> {
-    const taken = new Set<Slot>();
-    for (const [name, { uid }] of this.users) {
-      const place = slotOfUid(uid, policy);
-      if (place !== undefined && holderOf(place) !== name) taken.add(place);
-    }
-    for (const { owner, first, count } of [...this.#ranges.values()].flat()) {
-      for (const place of slotsOfRange(first, count, policy)) {
-        if (holderOf(place) !== owner) taken.add(place);
-      }
-    }
-    return taken;
+  /** idsOfOthers returns the ids that are used by anyone but whom `holderOf` says to hold their slots. */
+  idsOfOthers(holderOf: (place: Slot) => string | undefined, policy: IdPolicy): ForeignIds {
+    const users = [...this.users].map(([name, { uid }]) => ({ name, uid }));
+    const ranges = [...this.#ranges.values()].flat();
+    return foreignIds([...users, ...this.#strangers], ranges, holderOf, policy);
   }
 }

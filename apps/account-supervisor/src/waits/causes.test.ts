@@ -37,6 +37,8 @@ test.each([
   ],
   ['name-taken', new Error("useradd: exit status 9: useradd: user 'mit_dht' already exists")],
   ['id-taken', new Error('useradd: exit status 4: useradd: UID 30000 is not unique')],
+  ['name-taken', new Error('a user of that name is not ours: mit_dht, with the id 4000, is known')],
+  ['id-taken', new Error('user id 30000 belongs to carol (a name service)')],
   ['unknown', new Error('systemctl: exit status 1: Job failed')],
   ['unknown', 'a text'],
 ] as const)('%s is told from what the machine says', (cause, error) => {

@@ -79,8 +79,8 @@ const TEXTS: readonly (readonly [RegExp, Cause])[] = [
   [/ is masked/, 'unit-masked'],
   [/^cannot run \S+: spawn \S+ ENOENT/, 'program-missing'],
   [/stat: cannot statx? .*\/images\/.*No such file/, 'image-missing'],
-  [/user '\S+' already exists/, 'name-taken'],
-  [/UID \d+ is not unique/, 'id-taken'],
+  [/user '\S+' already exists|^a user of that name/, 'name-taken'],
+  [/UID \d+ is not unique|^user id \d+ belongs to/, 'id-taken'],
 ];
 
 /** causeOf returns what an error of the machine's says that the account must wait for. */
