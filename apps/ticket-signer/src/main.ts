@@ -38,14 +38,19 @@ async function start(file: string, log: Logger): Promise<RunningSigner> {
 }
 
 async function serve(config: string, toldToStop: Promise<string>): Promise<void> {
-  const log = await makeLogger(NAME, 'info');
+  let systemd: ServiceManager | undefined;
+  // What it has signed is told by its log alone, and nobody else asks how that is.
+  const log = await makeLogger(NAME, 'info', {
+    refused: ({ message }) => systemd?.status(`the log cannot be written: ${message}`),
+    written: () => systemd?.status(''),
+  });
   process.on('SIGUSR1', () => log.info(SIGUSR1_IGNORED));
   const crash = (error: unknown): void => {
     log.fatal({ err: error }, 'a defect: this should have been handled; exiting to be restarted');
     process.exit(1);
   };
   process.on('uncaughtException', crash).on('unhandledRejection', crash);
-  const systemd = new ServiceManager(process.env, native().notify, log);
+  systemd = new ServiceManager(process.env, native().notify, log);
   const running = await start(config, log);
   systemd.ready();
   log.info({ reason: await toldToStop }, 'stopping');

@@ -42,6 +42,10 @@ const behaviours: Record<string, (context: DaemonContext) => Promise<RunningDaem
     setTimeout(() => process.stdout.write('still here\n'), 200);
     return { stop: async () => clearInterval(logging) };
   },
+  async 'shows what fails'({ failures }) {
+    setInterval(() => process.stdout.write(`${JSON.stringify(failures.list())}\n`), 50);
+    return stopAtOnce;
+  },
   async 'shows its status'({ commonStatus, failures, log }) {
     failures.report({ subject: 'a_a', action: 'start', reason: 'no image' });
     log.info({ status: commonStatus() }, 'status');

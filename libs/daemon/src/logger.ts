@@ -3,7 +3,7 @@ import { destination, type Logger, type LoggerOptions, pino } from 'pino';
 import { LogOutput } from './log-output.ts';
 
 const STDERR = 2;
-/** What is kept of a log that cannot be written (characters); beyond it lines are dropped. */
+/** What is kept of a log that cannot be written (characters); beyond it lines are lost. */
 const MAX_UNWRITTEN = 1 << 20;
 
 /** isoTimes returns pino's isoTime; within a millisecond the text is made once. */
@@ -30,14 +30,49 @@ async function readableLogger(options: LoggerOptions): Promise<Logger> {
   );
 }
 
-/** makeLogger returns a process's logger; `name` is in every line. Every line is out when the process ends. */
-export async function makeLogger(name: string, level: string): Promise<Logger> {
+/** Told how the log itself fares; it cannot say so itself. */
+export interface LogWatch {
+  /** A write was refused: what it had waits, up to a bound, and is tried again every second. */
+  refused(error: Error): void;
+  /** The first write that succeeded after that. */
+  written(): void;
+}
+
+const RETRY_MS = 1000;
+
+/** A full disk under the log must not stop the work. */
+function surviveRefusals(stderr: ReturnType<typeof destination>, watch?: LogWatch): void {
+  let refused = false;
+  let isArmed = false;
+  const again = () => {
+    isArmed = false;
+    // With nothing new: has it write what waits.
+    stderr.write('');
+  };
+  stderr.on('error', (error: Error) => {
+    refused = true;
+    watch?.refused(error);
+    if (isArmed) return;
+    isArmed = true;
+    setTimeout(again, RETRY_MS).unref();
+  });
+  stderr.on('write', (bytes: number) => {
+    if (!refused || bytes === 0) return;
+    refused = false;
+    watch?.written();
+  });
+}
+
+/**
+ * makeLogger returns a process's logger; `name` is in every line. Every line is out when the process ends,
+ * where the disk takes it; `watch` is told where it does not.
+ */
+export async function makeLogger(name: string, level: string, watch?: LogWatch): Promise<Logger> {
   const options: LoggerOptions = { name, level, base: { pid: process.pid } };
   if (process.stderr.isTTY) return readableLogger(options);
   // Synchronous: what has been flushed is out, whatever happens to the process then.
   const stderr = destination({ dest: STDERR, sync: true, maxLength: MAX_UNWRITTEN });
-  // A full disk under the log must not stop the work: what cannot be written is lost.
-  stderr.on('error', () => undefined);
+  surviveRefusals(stderr, watch);
   const output = new LogOutput((lines) => stderr.write(lines));
   process.once('exit', () => output.flush());
   return pino({ ...options, timestamp: isoTimes() }, output);

@@ -1,5 +1,5 @@
 /** The frame on real processes: how a daemon starts, fails to, stops and ends, as systemd sees it. */
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -324,6 +324,36 @@ test('a log that cannot be written stops no daemon: lines are lost, the work goe
   child.kill('SIGTERM');
   await once(child, 'exit');
   expect(child.exitCode).toBe(0);
+});
+
+test('a log that cannot be written is shown, and once it can be it has every line', async () => {
+  const file = join(folder, 'log');
+  const log = openSync(file, 'a');
+  const child = spawn(process.execPath, [frameFile, '--config', config], {
+    env: { PATH: process.env['PATH'], BEHAVIOUR: 'shows what fails' },
+    stdio: ['ignore', 'pipe', log],
+  });
+  closeSync(log);
+  children.push(child);
+  let shown: unknown;
+  child.stdout?.setEncoding('utf8').on('data', (text: string) => {
+    shown = JSON.parse(text.trim().split('\n').at(-1) ?? '');
+  });
+  const letFilesGrow = (soft: string) =>
+    execFileSync('prlimit', ['--pid', String(child.pid), `--fsize=${soft}:`]);
+  const logged = () => readFileSync(file, 'utf8').split(SIGUSR1_IGNORED).length - 1;
+  await vi.waitFor(() => expect(shown).toEqual([]), { timeout: 10_000 });
+  letFilesGrow('1');
+  child.kill('SIGUSR1');
+  await vi.waitFor(() =>
+    expect(shown).toMatchObject([
+      { subject: 'log', action: 'write', reason: expect.stringMatching(/^standard error: EFBIG/) },
+    ]),
+  );
+  expect(logged()).toBe(0);
+  letFilesGrow('unlimited');
+  await vi.waitFor(() => expect(shown).toEqual([]), { timeout: 10_000 });
+  expect(logged()).toBe(1);
 });
 
 test('every line of the log is JSON with a time, a level, the daemon’s name and its process id', async () => {

@@ -13,7 +13,7 @@ import type { Logger } from 'pino';
 import { type DaemonArguments, readArguments } from './daemon-arguments.ts';
 import { FailureBoard } from './failure-board.ts';
 import { holdLock } from './hold-lock.ts';
-import { makeLogger } from './logger.ts';
+import { type LogWatch, makeLogger } from './logger.ts';
 import { oneLine } from './one-line.ts';
 import { refuseDebugger, SIGUSR1_IGNORED } from './refuse-debugger.ts';
 import { ServiceManager } from './service-manager.ts';
@@ -69,11 +69,10 @@ function lockAgainstTwins(name: DaemonName, config: Config): void {
 function makeContext(
   name: DaemonName,
   config: Config,
-  log: Logger,
+  { log, failures }: Reports,
   stop: AbortSignal,
 ): DaemonContext {
   const startedAt = Date.now();
-  const failures = new FailureBoard();
   return {
     name,
     config,
@@ -88,6 +87,22 @@ function makeContext(
       started_at: startedAt,
       failures: [...failures.list()],
     }),
+  };
+}
+
+/** Whom everything is told. */
+type Reports = Pick<DaemonContext, 'log' | 'failures'>;
+
+/** Subject on the failure board. */
+const LOG = 'log';
+
+function logOn(failures: FailureBoard): LogWatch {
+  return {
+    refused({ message }) {
+      const reason = `standard error: ${message}; lines wait, and of very many the newest are lost`;
+      failures.report({ subject: LOG, action: 'write', reason });
+    },
+    written: () => failures.clear(LOG),
   };
 }
 
@@ -109,8 +124,9 @@ async function live(
   start: StartDaemon,
   args: DaemonArguments,
   config: Config,
-  log: Logger,
+  reports: Reports,
 ): Promise<void> {
+  const { log } = reports;
   lockAgainstTwins(name, config);
   const crash = (error: unknown) => {
     log.fatal({ err: error }, 'a defect: this should have been handled; exiting to be restarted');
@@ -120,7 +136,7 @@ async function live(
   const toldToStop = untilToldToStop(args.stopOnStdinEof);
   const systemd = new ServiceManager(process.env, native().notify, log);
   const stop = new AbortController();
-  const started = start(makeContext(name, config, log, stop.signal));
+  const started = start(makeContext(name, config, reports, stop.signal));
   const running = await Promise.race([started, toldToStop]);
   if (typeof running === 'string') {
     log.info({ reason: running }, 'told to stop while starting');
@@ -142,10 +158,11 @@ async function live(
 
 async function run(name: DaemonName, start: StartDaemon, args: DaemonArguments): Promise<void> {
   const config = loadConfig(args.config, process.env);
-  const log = await makeLogger(name, config.log.level);
+  const failures = new FailureBoard();
+  const log = await makeLogger(name, config.log.level, logOn(failures));
   process.on('SIGUSR1', () => log.info(SIGUSR1_IGNORED));
   try {
-    await live(name, start, args, config, log);
+    await live(name, start, args, config, { log, failures });
   } finally {
     // Before anything else is said about how it ended.
     log.flush();

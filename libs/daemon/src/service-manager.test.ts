@@ -40,6 +40,13 @@ describe('the service manager', () => {
     ]);
   });
 
+  test('shows a status, on one line, until it is taken back', () => {
+    const systemd = manager({ NOTIFY_SOCKET: SOCKET });
+    systemd.status('no room\nREADY=1');
+    systemd.status('');
+    expect(messages()).toEqual(['STATUS=no room READY=1', 'STATUS=']);
+  });
+
   test('hears twice in its patience that the loop turns, from ready until stopping', () => {
     const systemd = manager({ NOTIFY_SOCKET: SOCKET, WATCHDOG_USEC: '10000000' });
     vi.advanceTimersByTime(60_000);

@@ -1,6 +1,6 @@
 /**
  * What a daemon tells systemd (sd_notify(3)): READY, STOPPING, and that its loop still turns
- * (WATCHDOG). The pings come from the event loop alone, never from the health of what it manages.
+ * (WATCHDOG), and what its log cannot (STATUS). The pings come from the event loop alone, never from the health of what it manages.
  */
 import type { Logger } from 'pino';
 
@@ -23,6 +23,11 @@ export class ServiceManager {
     this.#say('READY=1');
     const everyMs = this.#watchdogMs();
     if (everyMs !== undefined) this.#ping = setInterval(() => this.#say('WATCHDOG=1'), everyMs);
+  }
+
+  /** status has `systemctl status` show this; '' takes it back. */
+  status(text: string): void {
+    this.#say(`STATUS=${text.replaceAll('\n', ' ')}`);
   }
 
   stopping(): void {

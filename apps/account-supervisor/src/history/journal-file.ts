@@ -27,17 +27,18 @@ export class JournalFile {
   }
 
   /**
-   * append adds events; `durable` when no power cut may take them back. A file that gets too long loses
-   * its oldest. Rejects when the disk does.
+   * append adds events; `durable` when no power cut may take them back. A file that has got too long loses
+   * its oldest first. Rejects when the disk does; then it has none of the events.
    */
   async append(events: readonly NodeEvent[], durable: boolean): Promise<void> {
-    const lines = this.#lines ?? (await this.#repair());
+    this.#lines ??= await this.#repair();
+    const { own, byOthers } = this.bounds;
+    if (this.#lines + events.length > (own + byOthers) * (1 + SLACK)) await this.forgetBefore(0);
+    const lines = this.#lines;
     // Until all is written, as much as a part of it may be.
     this.#lines = undefined;
     await this.#write(linesOf(events), durable);
     this.#lines = lines + events.length;
-    const { own, byOthers } = this.bounds;
-    if (this.#lines > (own + byOthers) * (1 + SLACK)) await this.forgetBefore(0);
   }
 
   /** forgetBefore takes away what is older than `since`, or too much; of an empty journal the file too. */
@@ -52,9 +53,14 @@ export class JournalFile {
 
   async #write(text: string, durable: boolean): Promise<void> {
     const file = await open(this.path, 'a', MODE);
+    const { size } = await file.stat();
     try {
       await file.writeFile(text);
       if (durable) await file.datasync();
+    } catch (error) {
+      // They are offered again: what a full disk has taken of them would be there twice.
+      await file.truncate(size);
+      throw error;
     } finally {
       await file.close();
     }

@@ -201,6 +201,52 @@ describe('a disk that refuses', () => {
     expect(await timesIn(journal)).toHaveLength(3);
   });
 
+  test('is shown until a write succeeds, and tried again though nothing happens', async () => {
+    writeFileSync(folder, '');
+    await open();
+    expect(failures.list()).toMatchObject([{ subject: 'history', action: 'write' }]);
+    rmSync(folder);
+    later.find(({ ms }) => ms === 10_000)?.action();
+    await vi.waitFor(() => expect(failures.list()).toEqual([]));
+    expect(existsSync(folder)).toBe(true);
+  });
+
+  test('to take a file without its oldest part is shown until it does', async () => {
+    const journal = await open();
+    journal.append(anEvent(NOW - 40 * DAY));
+    journal.append(anEvent(NOW));
+    await journal.settled();
+    // A folder in the way of the temporary file: for root, too, it is in the way.
+    mkdirSync(`${fileOf(A)}~new/in the way`, { recursive: true });
+    later.find(({ ms }) => ms > 3_600_000)?.action();
+    await journal.settled();
+    expect(failures.list()).toMatchObject([{ subject: 'history', action: 'write' }]);
+    rmSync(`${fileOf(A)}~new`, { recursive: true });
+    later.findLast(({ ms }) => ms === 10_000)?.action();
+    await journal.settled();
+    expect(failures.list()).toEqual([]);
+    expect(await timesIn(journal)).toEqual([NOW]);
+  });
+
+  test('to make room in a file gets no event twice', async () => {
+    const journal = await open();
+    mkdirSync(`${fileOf(A)}~new/in the way`, { recursive: true });
+    for (let at = 1; at <= 8; at += 1) {
+      journal.append(anEvent(NOW + at));
+      await journal.settled();
+    }
+    expect(failures.list()).toMatchObject([{ subject: 'history', action: 'write' }]);
+    for (let time = 0; time < 3; time += 1) {
+      later.findLast(({ ms }) => ms === 10_000)?.action();
+      await journal.settled();
+    }
+    rmSync(`${fileOf(A)}~new`, { recursive: true });
+    later.findLast(({ ms }) => ms === 10_000)?.action();
+    await journal.settled();
+    expect(failures.list()).toEqual([]);
+    expect(await timesIn(journal)).toEqual([NOW + 6, NOW + 7, NOW + 8]);
+  });
+
   test('even the folder stops no start, and it is made when that can be done', async () => {
     writeFileSync(folder, '');
     const journal = await open();

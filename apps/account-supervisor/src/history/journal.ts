@@ -38,6 +38,12 @@ const FORGET_MS = 6 * 3_600_000;
  */
 const UNEVEN_MS = 60_000;
 
+/** What both clocks said at one moment. */
+interface Look {
+  readonly wall: number;
+  readonly monotonic: number;
+}
+
 export class Journal {
   readonly #parts: JournalParts;
   readonly #bounds: JournalBounds;
@@ -48,7 +54,7 @@ export class Journal {
   #isClosing = false;
   #mustForget = false;
   /** When the clock was last looked at, by itself and by the one that never jumps. */
-  #lookedAt: { readonly wall: number; readonly monotonic: number };
+  #lookedAt: Look;
   #cancelRetry = (): void => {};
   #cancelForget = (): void => {};
 
@@ -62,7 +68,7 @@ export class Journal {
   /** open makes the folder. Where that fails it is reported and tried again; it never rejects. */
   static async open(parts: JournalParts): Promise<Journal> {
     const journal = new Journal(parts);
-    await journal.#try(() => journal.#folder.prepare());
+    if (!(await journal.#try(() => journal.#folder.prepare()))) journal.#armRetry();
     journal.#armForget();
     return journal;
   }
@@ -112,8 +118,8 @@ export class Journal {
   /** Writes what waits; what is refused waits on, and holds up no other account's. */
   async #write(): Promise<void> {
     const refused: (readonly [EventSubject, readonly NodeEvent[]])[] = [];
-    await this.#try(() => this.#folder.prepare());
-    if (this.#mustForget) await this.#forgetOld();
+    const prepared = await this.#try(() => this.#folder.prepare());
+    const forgotten = !this.#mustForget || (await this.#forgetOld());
     for (let next = this.#take(); next !== undefined; next = this.#take()) {
       const [subject, events] = next;
       const file = this.#folder.fileOf(subject);
@@ -122,7 +128,7 @@ export class Journal {
     // Nothing is awaited from the last look on: what is appended now wakes the writer again.
     this.#isWriting = false;
     for (const [subject, events] of refused) this.#wait(subject, events);
-    if (refused.length === 0) this.#parts.failures.clear(SUBJECT);
+    if (prepared && forgotten && refused.length === 0) this.#parts.failures.clear(SUBJECT);
     else if (!this.#isClosing) this.#armRetry();
   }
 
@@ -134,7 +140,11 @@ export class Journal {
 
   #armRetry(): void {
     this.#cancelRetry();
-    this.#cancelRetry = this.#parts.timing.after(RETRY_MS, () => this.#wakeWriter());
+    this.#cancelRetry = this.#parts.timing.after(RETRY_MS, () => {
+      // What could not be forgotten is looked for again, unless the clock has been set since.
+      this.#mustForget &&= this.#mayForget(this.#lookedAt, this.#look());
+      this.#wakeWriter();
+    });
   }
 
   /** Reports whether it worked. */
@@ -157,28 +167,35 @@ export class Journal {
     if (attempts === 1) log.warn({ err: error, action }, 'the history is not whole; going on');
   }
 
-  /** Between two writes, so that no event gets lost. */
-  async #forgetOld(): Promise<void> {
-    this.#mustForget = false;
+  /** Between two writes, so that no event gets lost. Reports whether all that is too old could be forgotten. */
+  async #forgetOld(): Promise<boolean> {
     const since = this.#parts.timing.now() - EVENTS_KEPT_MS;
-    await this.#try(async () => {
+    let whole = true;
+    const listed = await this.#try(async () => {
       for (const { subject } of await this.#folder.list((error) => this.#report('read', error))) {
         if (this.#isClosing) return;
-        await this.#try(() => this.#folder.fileOf(subject).forgetBefore(since));
+        const forgotten = await this.#try(() => this.#folder.fileOf(subject).forgetBefore(since));
+        whole &&= forgotten;
       }
     });
+    this.#mustForget = !(listed && whole);
+    return !this.#mustForget;
   }
 
-  #look() {
+  #look(): Look {
     return { wall: this.#parts.timing.now(), monotonic: this.#parts.monotonicMs() };
+  }
+
+  #mayForget(was: Look, is: Look): boolean {
+    const drift = is.wall - was.wall - (is.monotonic - was.monotonic);
+    return Math.abs(drift) < UNEVEN_MS && this.#parts.clockTrusted();
   }
 
   #armForget(): void {
     this.#cancelForget = this.#parts.timing.after(FORGET_MS, () => {
       const [was, is] = [this.#lookedAt, this.#look()];
       this.#lookedAt = is;
-      const drift = is.wall - was.wall - (is.monotonic - was.monotonic);
-      this.#mustForget = Math.abs(drift) < UNEVEN_MS && this.#parts.clockTrusted();
+      this.#mustForget = this.#mayForget(was, is);
       this.#wakeWriter();
       this.#armForget();
     });
