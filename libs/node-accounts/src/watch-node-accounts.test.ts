@@ -19,10 +19,10 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
-function watch() {
+function watch(wallMs = Date.now) {
   const log = pino({}, { write: (line: string) => logged.push(line) });
   const [passwd_file, subuid_file] = [join(folder, 'passwd'), join(folder, 'subuid')];
-  const reader = watchNodeAccounts({ passwd_file, subuid_file, shells: SHELLS, log });
+  const reader = watchNodeAccounts({ passwd_file, subuid_file, shells: SHELLS, log, wallMs });
   const nameOf = async (uid: number) => (await reader.current()).whoIs(hostUid(uid))?.name;
   return { reader, passwd_file, subuid_file, nameOf };
 }
@@ -56,6 +56,14 @@ test('unchanged files are not read again, once their times can be relied on', as
     return before === (await reader.current());
   };
   await expect.poll(sameTwice, { timeout: 5000 }).toBe(true);
+});
+
+test('files from before the clock was set back are not read again at every look-up', async () => {
+  const { reader, passwd_file, subuid_file } = watch(() => Date.now() - 3_600_000);
+  await writeFile(passwd_file, entry('a_one', 30_000));
+  await writeFile(subuid_file, '');
+  const first = await reader.current();
+  expect(await reader.current()).toBe(first);
 });
 
 test('a file that cannot be read leaves what was known, and is reported once', async () => {

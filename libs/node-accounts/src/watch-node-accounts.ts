@@ -18,6 +18,8 @@ export interface WatchOptions {
   readonly subuid_file: string;
   readonly shells: AccountShells;
   readonly log: Logger;
+  /** Milliseconds since 1970; the machine's clock unless a test has another. */
+  readonly wallMs?: () => number;
 }
 
 export interface NodeAccountsReader {
@@ -34,7 +36,8 @@ const MAX_FILE_BYTES = 16 << 20;
 const MISSING = 'missing';
 /**
  * Times of files move in steps of some milliseconds: a file changed less than this before it was
- * read may change again and look the same, so it is read again at the next look-up.
+ * read may change again and look the same, so it is read again at the next look-up. A time that is ahead
+ * of the clock, which has been set back since, is as good as one that is long ago.
  */
 const SETTLED_MS = 1000;
 
@@ -68,21 +71,21 @@ interface Reading {
   readonly text: string;
 }
 
-async function readOpen(file: FileHandle, path: string): Promise<Reading> {
+async function readOpen(file: FileHandle, path: string, wallMs: () => number): Promise<Reading> {
   // The stamp is taken first: a write in between makes the next look-up read again.
   const found = await file.stat({ bigint: true });
   if (found.size > MAX_FILE_BYTES) {
     throw new Error(`${path} is larger than ${MAX_FILE_BYTES} bytes`);
   }
-  const settled = Date.now() - Number(found.ctimeNs / 1_000_000n) > SETTLED_MS;
+  const settled = Math.abs(wallMs() - Number(found.ctimeNs / 1_000_000n)) > SETTLED_MS;
   return { stamp: settled ? stampOf(found) : undefined, text: await file.readFile('utf8') };
 }
 
-async function readAt(path: string): Promise<Reading> {
+async function readAt(path: string, wallMs: () => number): Promise<Reading> {
   const file = await open(path).catch(ifMissing(undefined));
   if (file === undefined) return { stamp: MISSING, text: '' };
   try {
-    return await readOpen(file, path);
+    return await readOpen(file, path, wallMs);
   } finally {
     await file.close();
   }
@@ -115,8 +118,11 @@ class Watching implements NodeAccountsReader {
   }
 
   async #read(): Promise<void> {
-    const { passwd_file, subuid_file, shells } = this.#options;
-    const [passwd, subuid] = await Promise.all([readAt(passwd_file), readAt(subuid_file)]);
+    const { passwd_file, subuid_file, shells, wallMs = Date.now } = this.#options;
+    const [passwd, subuid] = await Promise.all([
+      readAt(passwd_file, wallMs),
+      readAt(subuid_file, wallMs),
+    ]);
     this.#accounts = nodeAccountsFrom(passwd.text, subuid.text, shells);
     const settled = passwd.stamp !== undefined && subuid.stamp !== undefined;
     this.#stamps = settled ? [passwd.stamp, subuid.stamp].join() : undefined;
