@@ -1,6 +1,6 @@
 /** A state disk that is full, or read-only: said in words, survived, and over once there is room. */
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { needs } from '@nodemgr/testkit';
@@ -60,7 +60,7 @@ const allIsWell = () =>
 const onFull = needs('a right to mount', 'python3');
 describe.skipIf(onFull.missing)(`on a full disk${onFull.note}`, () => {
   beforeEach(async () => {
-    disk = SmallDisk.inMemory(folder, 12);
+    disk = SmallDisk.inMemory(join(folder, 'state'), 12);
     node = await DemoNode.start({ folder, slices: DOCUMENT });
     disk.fill();
   });
@@ -70,6 +70,19 @@ describe.skipIf(onFull.missing)(`on a full disk${onFull.note}`, () => {
     disk.clear();
     await allIsWell();
     expect(await node.tcp().call('Stop', NAME)).toBeTruthy();
+  });
+
+  test('a document that can be neither kept nor delivered is both when there is room', async () => {
+    node.publish(aDocument({ name: NAME }, { name: 'site_b' }, { name: 'site_c' }));
+    await node.eventually(async () => {
+      const { code, stdout } = await node.nmctl('status');
+      expect(code).toBe(1);
+      expect(stdout).toContain('database: write fails');
+      expect(stdout).toContain('last good document: write fails');
+    });
+    disk.clear();
+    await allIsWell();
+    expect((await node.nmctl('slivers')).stdout).toContain('site_c');
   });
 
   test('each process that ends is started again, in words, and the node goes on when there is room', async () => {
@@ -90,7 +103,7 @@ describe.skipIf(onFull.missing)(`on a full disk${onFull.note}`, () => {
 
   test('a demo that is started there says in one line what there is no room for', async () => {
     await node.end();
-    rmSync(node.state, { recursive: true });
+    for (const name of readdirSync(node.state)) rmSync(join(node.state, name), { recursive: true });
     disk.fill();
     expect(startOn(node.state)).toMatchObject({
       status: 1,
@@ -102,9 +115,8 @@ describe.skipIf(onFull.missing)(`on a full disk${onFull.note}`, () => {
 const onReadOnly = needs('a kernel with ext4 and loop devices', 'python3');
 describe.skipIf(onReadOnly.missing)(`on a read-only disk${onReadOnly.note}`, () => {
   beforeEach(async () => {
-    const mounted = join(folder, 'mounted');
-    disk = SmallDisk.onExt4(mounted);
-    node = await DemoNode.start({ folder: mounted, slices: DOCUMENT });
+    disk = SmallDisk.onExt4(join(folder, 'state'));
+    node = await DemoNode.start({ folder, slices: DOCUMENT });
     disk.makeReadOnly();
   });
 

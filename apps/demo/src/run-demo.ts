@@ -1,5 +1,5 @@
 /** Starts everything, shows how it comes up, prints `ready`, shows what happens, and stops everything. */
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { quoteWord } from '@nodemgr/agent';
 import {
@@ -54,6 +54,8 @@ function readFor(flag: string, file: string): string {
 function writeConfig(file: string, text: string): void {
   try {
     writeFileSync(file, text, { mode: 0o644 });
+    // One that was there before may be everybody's to write.
+    chmodSync(file, statSync(file).mode & 0o755);
   } catch (cause) {
     throw new Error(`cannot write ${file}: ${(cause as Error).message}`, { cause });
   }

@@ -1,6 +1,7 @@
 /**
- * What a daemon tells systemd (sd_notify(3)): READY, STOPPING, and that its loop still turns
- * (WATCHDOG), and what its log cannot (STATUS). The pings come from the event loop alone, never from the health of what it manages.
+ * What a daemon tells systemd (sd_notify(3)): READY, STOPPING, that its loop still turns (WATCHDOG), and
+ * what its log cannot (STATUS). The pings come from the event loop alone, never from the health of what it
+ * manages.
  */
 import type { Logger } from 'pino';
 
