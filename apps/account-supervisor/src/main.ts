@@ -46,7 +46,8 @@ async function openHistory(
     monotonicMs: () => performance.now(),
     clockTrusted: () => clock.look().clockTrusted,
   });
-  return new AccountHistory({ journal, failures, timing: REAL_TIMING });
+  const now = clock.stamps(await journal.newestAt());
+  return new AccountHistory({ journal, failures, timing: { ...REAL_TIMING, now } });
 }
 
 async function start(context: DaemonContext): Promise<RunningDaemon> {

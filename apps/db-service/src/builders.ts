@@ -178,18 +178,20 @@ export function openService(
   const loaded = loadState(file, log);
   const published: FeedChange[] = [];
   const failures = new FailureBoard();
+  const policy = { require_sync: true, jump_seconds: 30, settle_seconds: 300 };
+  const trusted = new TrustedClock(clock, policy);
   const keeper = new StateKeeper({
     ...loaded,
     defaults: DEFAULT_RSPEC,
     publish: (change) => published.push(structuredClone(change)),
     now: clock.wallMs,
+    eventMs: trusted.stamps(loaded.store.history.newestAt()),
     failures,
     damaged: () => {},
   });
-  const policy = { require_sync: true, jump_seconds: 30, settle_seconds: 300 };
   const deliveries = new Deliveries({
     keeper,
-    clock: new TrustedClock(clock, policy),
+    clock: trusted,
     guard: GUARD,
     defaults: DEFAULT_RSPEC,
     bootId: options.bootId ?? 'boot-1',

@@ -123,6 +123,29 @@ describe('the history', () => {
     expect(kindsOf(service)).toEqual(before);
   });
 
+  test('that happens while the clock was never set comes after what was, and is not forgotten when it is set', () => {
+    const first = openService(file);
+    deliver(first, [aSliver({ name: 'a_a' })]);
+    first.loaded.store.close();
+    const clock = new FakeClock();
+    clock.isSynchronised = false;
+    clock.wall = 1000;
+    const service = open(clock);
+    clock.pass(60);
+    deliver(service, [aSliver({ name: 'b_b' })], 60);
+    clock.isSynchronised = true;
+    clock.wall = NOON + 120;
+    clock.pass(400);
+    service.deliveries.sweep();
+    clock.pass(400);
+    service.deliveries.sweep();
+    expect(kindsOf(service)).toEqual([
+      'a_a record-created',
+      'a_a record-removed',
+      'b_b record-created',
+    ]);
+  });
+
   test('older than 30 days is forgotten, once the clock can be trusted', () => {
     const clock = new FakeClock();
     const service = open(clock);

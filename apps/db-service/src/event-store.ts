@@ -24,6 +24,7 @@ export class EventStore {
   readonly #forgetBeyond;
   readonly #forgetBefore;
   readonly #oldest;
+  readonly #newest;
   readonly #all;
   readonly #ofAccount;
 
@@ -42,6 +43,7 @@ export class EventStore {
        (SELECT account, lane, n FROM events WHERE at < ? ORDER BY at LIMIT ${FORGOTTEN_AT_ONCE})`,
     );
     this.#oldest = db.prepare<[], { at: number | null }>('SELECT min(at) AS at FROM events');
+    this.#newest = db.prepare<[], { at: number | null }>('SELECT max(at) AS at FROM events');
     this.#all = db.prepare<unknown[], StoredEvent>(
       `SELECT account, at, body FROM events WHERE at >= ? ${NEWEST_FIRST}`,
     );
@@ -63,6 +65,11 @@ export class EventStore {
   hasBefore(at: number): boolean {
     const oldest = this.#oldest.get()?.at ?? null;
     return oldest !== null && oldest < at;
+  }
+
+  /** newestAt returns when the newest event happened (milliseconds since 1970); 0: there is none. */
+  newestAt(): number {
+    return this.#newest.get()?.at ?? 0;
   }
 
   /** forgetBefore forgets events older than `at` (milliseconds since 1970), a bounded number a call. */

@@ -84,6 +84,7 @@ function makeParts(
     defaults: config.rspec_defaults,
     publish,
     now: Date.now,
+    eventMs: clock.stamps(store.history.newestAt()),
     failures,
     committed(rows) {
       for (const row of rows) failures.clear(subjectOf(row));

@@ -52,6 +52,7 @@ beforeEach(() => {
     defaults: DEFAULT_RSPEC,
     publish: (change) => published.push(change),
     now: () => NOW,
+    eventMs: () => NOW,
     failures,
     damaged: (error) => damaged.push(error),
   });
@@ -186,6 +187,7 @@ describe('with the file damaged while it is open', () => {
       defaults: DEFAULT_RSPEC,
       publish: (change) => published.push(change),
       now: () => 0,
+      eventMs: () => 0,
       failures,
       damaged: (error) => damaged.push(error),
     });

@@ -21,8 +21,10 @@ export interface KeeperOptions {
   /** RSpec of a sliver whose record is silent. */
   readonly defaults: Rspec;
   readonly publish: (change: FeedChange) => void;
-  /** Milliseconds since 1970: when events happened, for people. */
+  /** Milliseconds since 1970: when a failed write is tried again, for people. */
   readonly now: () => number;
+  /** Milliseconds since 1970: what events are stamped by (TrustedClock.stamps). */
+  readonly eventMs: () => number;
   /** Told of rows that are durable, before they are published. */
   readonly committed?: (rows: readonly Row[]) => void;
   readonly failures: Pick<FailureBoard, 'report' | 'clear' | 'find'>;
@@ -99,7 +101,7 @@ export class StateKeeper {
     const after: Derived = { state, allocations };
     const entries = changedEntries(before, after, rows);
     const revision = entries.length === 0 ? this.#revision : this.#revision + 1;
-    const at = Math.max(0, this.options.now());
+    const at = Math.max(0, this.options.eventMs());
     const events = deriveEvents(before, after, rows, cause).map((event) => ({ at, ...event }));
     this.#write({ rows, revision, request, events });
     this.#derived = after;

@@ -10,7 +10,8 @@ class TurnedClock {
   monotonic = 0;
   wallMs = (): number => this.wall * 1000;
   monotonicMs = (): number => this.monotonic * 1000;
-  synchronised = (): boolean => true;
+  isSynchronised = true;
+  synchronised = (): boolean => this.isSynchronised;
 
   pass(seconds: number): void {
     this.wall += seconds;
@@ -33,6 +34,25 @@ test('a jump is seen by the very look whose time it has changed', () => {
   source.wall += 1e6;
   expect(clock.look()).toEqual({ now: NOON + 1e6, clockTrusted: false });
   expect(clock.verdict).toEqual({ trusted: false, reason: 'the clock has jumped' });
+});
+
+test('a history goes on where it was while nobody has told the machine the time, and by the clock then', () => {
+  const source = new TurnedClock();
+  source.isSynchronised = false;
+  source.wall = 1000;
+  const stamp = new TrustedClock(source, POLICY).stamps(NOON * 1000);
+  source.pass(5);
+  expect(stamp()).toBe((NOON + 5) * 1000);
+  source.isSynchronised = true;
+  source.wall = NOON + 60;
+  expect(stamp()).toBe((NOON + 60) * 1000);
+});
+
+test('a clock that is set back after it was synchronised is what a history goes by', () => {
+  const source = new TurnedClock();
+  const stamp = new TrustedClock(source, POLICY).stamps(NOON * 1000);
+  source.wall -= 1e6;
+  expect(stamp()).toBe((NOON - 1e6) * 1000);
 });
 
 test('whether the clock is synchronised is not asked where it does not matter', () => {

@@ -41,6 +41,23 @@ export class TrustedClock {
   }
 
   /**
+   * stamps returns what a history stamps its events by (milliseconds since 1970). As long as nobody has
+   * told the machine the time, none is before `known`, when something is known to have happened, and what
+   * has passed since: a clock that is far behind would put them before all others, and they would be
+   * forgotten as old as soon as it is set.
+   */
+  stamps(known: number): () => number {
+    const startedAt = this.source.monotonicMs();
+    return () => {
+      const wall = this.source.wallMs();
+      this.look();
+      const isUnset = this.policy.require_sync && this.#state.last?.synchronised !== true;
+      if (!isUnset) return Math.floor(wall);
+      return Math.floor(Math.max(wall, known + this.source.monotonicMs() - startedAt));
+    };
+  }
+
+  /**
    * look reads the clocks and judges them at once, so that no decision is made with the time after a
    * jump and the trust from before it.
    */

@@ -2,7 +2,7 @@
  * The journal of one account: a file that only grows, until it is written anew without its oldest part.
  * A crash can tear its last line; that is taken away before anything is added behind it.
  */
-import { open, rm, truncate } from 'node:fs/promises';
+import { open, rm, truncate, utimes } from 'node:fs/promises';
 import { readOptional, replaceFileDurably } from '@nodemgr/agent';
 import type { NodeEvent } from '@nodemgr/contracts';
 import { eventsIn, type JournalBounds, keepNewest, linesOf } from './journal-lines.ts';
@@ -11,6 +11,12 @@ import { eventsIn, type JournalBounds, keepNewest, linesOf } from './journal-lin
 const MODE = 0o600;
 /** It is written anew when this share of it is superfluous. */
 const SLACK = 0.25;
+
+/** The file bears the time of its newest event, by which it is found: the machine's clock may tell another. */
+function timesOf(events: readonly NodeEvent[]): [atime: Date, mtime: Date] {
+  const newest = new Date(Math.max(...events.map(({ at }) => at)));
+  return [newest, newest];
+}
 
 export class JournalFile {
   /** Lines in the file; undefined: not known, it may have a torn one. */
@@ -37,7 +43,7 @@ export class JournalFile {
     const lines = this.#lines;
     // Until all is written, as much as a part of it may be.
     this.#lines = undefined;
-    await this.#write(linesOf(events), durable);
+    await this.#write(events, durable);
     this.#lines = lines + events.length;
   }
 
@@ -46,16 +52,19 @@ export class JournalFile {
     const events = await this.read();
     const kept = keepNewest(events, since, this.bounds);
     if (kept.length === events.length) return;
-    if (kept.length > 0) await replaceFileDurably(this.path, MODE, linesOf(kept));
-    else await rm(this.path, { force: true });
+    if (kept.length > 0) {
+      await replaceFileDurably(this.path, MODE, linesOf(kept));
+      await utimes(this.path, ...timesOf(kept));
+    } else await rm(this.path, { force: true });
     this.#lines = kept.length;
   }
 
-  async #write(text: string, durable: boolean): Promise<void> {
+  async #write(events: readonly NodeEvent[], durable: boolean): Promise<void> {
     const file = await open(this.path, 'a', MODE);
     const { size } = await file.stat();
     try {
-      await file.writeFile(text);
+      await file.writeFile(linesOf(events));
+      await file.utimes(...timesOf(events));
       if (durable) await file.datasync();
     } catch (error) {
       // They are offered again: what a full disk has taken of them would be there twice.

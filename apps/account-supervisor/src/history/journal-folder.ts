@@ -57,6 +57,12 @@ export class JournalFolder {
     return listed.sort((a, b) => b.changedAt - a.changedAt);
   }
 
+  /** newestAt returns when a journal was last changed (milliseconds since 1970); 0: there is none. */
+  async newestAt(unreadable: Unreadable): Promise<number> {
+    const [newest] = await this.list(unreadable);
+    return newest?.changedAt ?? 0;
+  }
+
   /** readOne returns what happened to `subject` at `since` or later, oldest first. */
   async readOne(subject: EventSubject, since: number): Promise<readonly NodeEvent[]> {
     const file = new JournalFile(this.#pathOf(subject), this.bounds);

@@ -73,6 +73,15 @@ export class Journal {
     return journal;
   }
 
+  /** newestAt returns when something was last written (milliseconds since 1970); 0: nothing that can be seen. */
+  async newestAt(): Promise<number> {
+    const unreadable = (error: unknown) => this.#report('read', error);
+    return this.#folder.newestAt(unreadable).catch((error) => {
+      unreadable(error);
+      return 0;
+    });
+  }
+
   /** append writes an event as soon as the disk allows. Of very many that it refuses the oldest are lost. */
   append(event: NodeEvent): void {
     this.#wait(event.account, [event]);
