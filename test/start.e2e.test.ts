@@ -1,5 +1,5 @@
 /** `npm start` and its flags, as a newcomer and as a script use them. */
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import {
   lstatSync,
@@ -167,6 +167,30 @@ test('with PLC down at start the node comes up with the last good document', asy
   expect(status.code).toBe(1);
   expect(status.stdout).toMatch(/ECONNREFUSED/);
 });
+
+test.each(['a pipe', '/dev/zero'])(
+  '--slices on %s says so and ends: nothing is waited for or read without end',
+  async (what) => {
+    const folder = mkdtempSync(join(tmpdir(), 'no-document-'));
+    try {
+      const file = what === 'a pipe' ? join(folder, 'pipe') : what;
+      if (what === 'a pipe') execFileSync('mkfifo', [file]);
+      const args = [
+        'dist/apps/demo/main.cjs',
+        '--plain',
+        '--state',
+        join(folder, 'state'),
+        '--slices',
+        file,
+      ];
+      const ended = spawnSync(process.execPath, args, { encoding: 'utf8', timeout: PATIENCE_MS });
+      expect(ended.status).toBe(2);
+      expect(ended.stderr).toContain(`--slices ${file}: it is not a regular file`);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  },
+);
 
 test('a document is read again when it changes on disk, and --node-id decides whose slices count', async () => {
   const node = kept(

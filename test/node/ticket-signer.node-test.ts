@@ -1,7 +1,7 @@
 /** The authority's ticket signer, as its package on a machine: it is a node too, which takes what it signs. */
 import { createHash } from 'node:crypto';
+import { PAUSE_MS } from '@nodemgr/daemon';
 import { beforeAll, expect, inject, test } from 'vitest';
-import { PAUSE_MS } from '../../libs/daemon/src/turn-callers-away.ts';
 import { sliceXml } from '../support/slices-document.ts';
 import { runningSlivers } from './machine/look-at-slivers.ts';
 import {

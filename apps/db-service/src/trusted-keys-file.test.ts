@@ -44,9 +44,13 @@ test('that is missing means that no tickets are accepted, which is no failure', 
 test.each([
   ['that its group may write', () => chmodSync(path, 0o664), /its mode is 0664.*chmod go-w/],
   ['that everyone may write', () => chmodSync(path, 0o646), /its mode is 0646/],
-  ['that is a folder', () => [rmSync(path), mkdirSync(path)], /it is not a file/],
-  ['that is a pipe', () => [rmSync(path), execFileSync('mkfifo', [path])], /it is not a file/],
-  ['that is too big', () => writeFileSync(path, PEM + ' '.repeat(1 << 20)), /at most 524288/],
+  ['that is a folder', () => [rmSync(path), mkdirSync(path)], /it is not a regular file/],
+  [
+    'that is a pipe',
+    () => [rmSync(path), execFileSync('mkfifo', [path])],
+    /it is not a regular file/,
+  ],
+  ['that is too big', () => writeFileSync(path, PEM + ' '.repeat(1 << 20)), /more than 524288/],
   ['without a key', () => writeFileSync(path, 'hello'), /there is no PEM block/],
   [
     'with a private key',

@@ -1,6 +1,6 @@
 /** Reads the list of keys that may sign tickets. It is read for each ticket; who is on it is not judged here. */
-import { Buffer } from 'node:buffer';
-import { closeSync, constants, fstatSync, openSync, readSync, type Stats } from 'node:fs';
+import type { Stats } from 'node:fs';
+import { readBoundedFile } from '@nodemgr/config';
 import type { FailureBoard, Logger } from '@nodemgr/daemon';
 import { Fault } from '@nodemgr/faults';
 import { readTrustedKeys, type TrustedKey } from '@nodemgr/tickets';
@@ -15,8 +15,7 @@ const FAILURE = { subject: TICKETS, action: 'read the trusted keys' };
 
 /** whyUnfit returns why a file cannot say whom to trust; undefined when it can. */
 function whyUnfit(stats: Stats, ownUid: number): string | undefined {
-  const { uid, mode, size } = stats;
-  if (!stats.isFile()) return 'it is not a file';
+  const { uid, mode } = stats;
   if (uid !== ROOT && uid !== ownUid) {
     return `it belongs to user id ${uid}; wanted is root, or the user of db-service`;
   }
@@ -24,21 +23,16 @@ function whyUnfit(stats: Stats, ownUid: number): string | undefined {
     const shown = (mode & 0o777).toString(8).padStart(4, '0');
     return `its mode is ${shown}: others than its owner may write it (chmod go-w)`;
   }
-  return size > MAX_BYTES ? `it has ${size} bytes; at most ${MAX_BYTES} are read` : undefined;
+  return undefined;
 }
 
-/** What is judged is what is read: the file is opened once, and never waited for if it is a pipe. */
+/** What is judged is what is read: the file is opened once. */
 function readText(path: string): string {
-  const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
-  try {
-    const stats = fstatSync(fd);
+  const judge = (stats: Stats): void => {
     const why = whyUnfit(stats, process.getuid?.() ?? ROOT);
     if (why !== undefined) throw new Error(why);
-    const bytes = Buffer.alloc(stats.size);
-    return bytes.toString('utf8', 0, readSync(fd, bytes, 0, bytes.length, 0));
-  } finally {
-    closeSync(fd);
-  }
+  };
+  return readBoundedFile(path, { maxBytes: MAX_BYTES, judge }).toString('utf8');
 }
 
 export interface TrustedKeysOptions {

@@ -1,5 +1,6 @@
 /** The file that is served: read again when it changes on disk, compressed once for each content. */
 import { createHash } from 'node:crypto';
+import { constants as modes } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { brotliCompress, constants, gzip } from 'node:zlib';
@@ -40,6 +41,9 @@ export class ServedDocument {
   }
 }
 
+/** More than any node takes (plc.max_bytes). */
+const MAX_BYTES = 1 << 30;
+
 export class DocumentFile {
   #identity = '';
   #document: ServedDocument | undefined;
@@ -48,9 +52,13 @@ export class DocumentFile {
 
   /** current returns the file's content as it is now; rejects when it cannot be read. */
   async current(): Promise<ServedDocument> {
-    const file = await open(this.path);
+    // Without O_NONBLOCK a pipe without a writer would be waited for.
+    const file = await open(this.path, modes.O_RDONLY | modes.O_NONBLOCK);
     try {
-      const { mtimeNs, size, ino, mtime } = await file.stat({ bigint: true });
+      const stats = await file.stat({ bigint: true });
+      if (!stats.isFile()) throw new Error(`${this.path} is not a regular file`);
+      const { mtimeNs, size, ino, mtime } = stats;
+      if (size > MAX_BYTES) throw new Error(`${this.path} has more than ${MAX_BYTES} bytes`);
       const identity = `${mtimeNs}-${size}-${ino}`;
       if (this.#document !== undefined && identity === this.#identity) return this.#document;
       const bytes = await file.readFile();

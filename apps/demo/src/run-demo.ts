@@ -1,5 +1,5 @@
 /** Starts everything, shows how it comes up, prints `ready`, shows what happens, and stops everything. */
-import { chmodSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { quoteWord } from '@nodemgr/agent';
 import {
@@ -8,8 +8,10 @@ import {
   type Config,
   checkConfig,
   DEMO_STATE_DIR,
+  MAX_CONFIG_BYTES,
   mergeConfig,
   overridesFromEnv,
+  readBoundedFile,
   readToml,
 } from '@nodemgr/config';
 import { DAEMONS, endpointsBelow } from '@nodemgr/contracts';
@@ -41,10 +43,13 @@ const SHOW_MS = 250;
 const WARN = 40;
 const API_SILENT: Readiness = { ready: false, waitsFor: 'the API to answer' };
 
+/** As demo-plc serves. */
+const MAX_SLICES_BYTES = 1 << 30;
+
 /** Reads what a flag names; throws UsageError naming both. */
-function readFor(flag: string, file: string): string {
+function readFor(flag: string, file: string, maxBytes: number): string {
   try {
-    return readFileSync(file, 'utf8');
+    return readBoundedFile(file, { maxBytes }).toString('utf8');
   } catch (cause) {
     throw new UsageError(`${flag} ${file}: ${(cause as Error).message}`, { cause });
   }
@@ -130,7 +135,7 @@ class Demo {
     const { options } = this.run;
     const file = options.config === undefined ? undefined : resolve(options.config);
     const user = mergeConfig(
-      file === undefined ? {} : readToml(readFor('--config', file), file),
+      file === undefined ? {} : readToml(readFor('--config', file, MAX_CONFIG_BYTES), file),
       overridesFromEnv(process.env),
     );
     const places = makePlaces(this.stateDir);
@@ -150,7 +155,7 @@ class Demo {
 
   async #startPlc(): Promise<PlcConfig | undefined> {
     const slices = resolve(this.run.options.slices ?? this.run.sample);
-    readFor('--slices', slices);
+    readFor('--slices', slices, MAX_SLICES_BYTES);
     const config = await startPlc({
       processes: this.#processes,
       stateDir: this.stateDir,

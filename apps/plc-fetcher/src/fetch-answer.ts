@@ -25,12 +25,24 @@ export type Fetch = (validators: Validators, signal: AbortSignal) => Promise<Fet
 /** The most that a validator may be long; a longer one is not kept. */
 export const MAX_VALIDATOR_LENGTH = 1000;
 
+/** As OpenSSL words an error: `…:error:0A000102:SSL routines:ssl_choose_client_version:unsupported protocol:…`. */
+const OPENSSL_LINE = /:error:[0-9A-F]+:[^:]*:[^:]*:([^:]+)/i;
+/** What OpenSSL says of a server with which no version of TLS is common. */
+const NO_COMMON_VERSION = /unsupported protocol|wrong version number|alert protocol version/;
+
+function inWords(message: string): string {
+  const reason = OPENSSL_LINE.exec(message)?.[1]?.trim();
+  if (reason === undefined) return message.trim().replace(/\s*\n\s*/g, '; ');
+  return NO_COMMON_VERSION.test(reason)
+    ? `no TLS connection: the server does not speak TLS 1.2 or later (${reason})`
+    : `no TLS connection: ${reason}`;
+}
+
 /** reasonOf puts an error in a few words: its message and code, or those of the errors that it gathers. */
 export function reasonOf(error: unknown): string {
   if (error instanceof AggregateError) return error.errors.map(reasonOf).join('; ');
   if (!(error instanceof Error)) return String(error);
   const { code } = error as NodeJS.ErrnoException;
-  return code === undefined || error.message.includes(code)
-    ? error.message
-    : `${error.message} (${code})`;
+  const text = inWords(error.message);
+  return code === undefined || error.message.includes(code) ? text : `${text} (${code})`;
 }

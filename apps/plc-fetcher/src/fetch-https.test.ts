@@ -1,3 +1,5 @@
+import { execFileSync } from 'node:child_process';
+import { X509Certificate } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -36,6 +38,13 @@ const fetch = (answer: Answer, changes = {}, validators = {}) => {
 const failed = (reason: RegExp) => ({ kind: 'failed', reason: expect.stringMatching(reason) });
 /** PLC itself said so. */
 const refused = (reason: RegExp) => ({ ...failed(reason), refused: true });
+
+test('the certificate of PLC itself will do as the CA file', async () => {
+  const caFile = join(folder, 'own.pem');
+  await writeFile(caFile, plc.certificate);
+  const answer: Answer = (_request, response) => response.writeHead(200).end(DOCUMENT);
+  expect(await fetch(answer, { caFile })).toMatchObject({ kind: 'document', bytes: DOCUMENT });
+});
 
 describe('a document', () => {
   test('comes with its validators, and they are sent with the next request', async () => {
@@ -76,6 +85,51 @@ describe('a failure', () => {
     const answer: Answer = (_request, response) => response.end(DOCUMENT);
     expect(await fetch(answer, { caFile })).toEqual(failed(/certificate/i));
     expect(plc.requests).toEqual([]);
+  });
+
+  const unread: Answer = (_request, response) => response.end();
+
+  test.each([
+    ['is empty', () => ''],
+    ['is DER', () => new X509Certificate(plc.certificate).raw],
+    ['is no certificate', () => 'garbage'],
+    ['is cut off', () => plc.certificate.slice(0, 200)],
+    ['is damaged within', () => plc.certificate.replace(/\nMII/, '\nMIX')],
+  ])('a CA file that %s is blamed, not the certificate of the server', async (_what, content) => {
+    const caFile = join(folder, 'bad.pem');
+    await writeFile(caFile, content());
+    const { reason } = (await fetch(unread, { caFile })) as { reason: string };
+    expect(reason).toMatch(/^plc\.ca_file: \S+bad\.pem: .*(certificates in PEM|is damaged)/);
+    expect(plc.requests).toEqual([]);
+  });
+
+  test('a CA file that is a pipe or a device is named, and nothing waits for it', async () => {
+    const pipe = join(folder, 'pipe');
+    execFileSync('mkfifo', [pipe]);
+    for (const caFile of [pipe, '/dev/zero']) {
+      expect(await fetch(unread, { caFile })).toEqual(
+        failed(/^plc\.ca_file: \S+: it is not a regular file$/),
+      );
+    }
+  });
+
+  test('a server that speaks no TLS after 1.1 is told of in words, on one line', async () => {
+    const old = {
+      minVersion: 'TLSv1',
+      maxVersion: 'TLSv1.1',
+      ciphers: 'DEFAULT@SECLEVEL=0',
+    } as const;
+    const server = await startFakePlc(folder, old);
+    try {
+      const { url, caFile } = server;
+      const { reason } = (await fetch(unread, { url, caFile })) as { reason: string };
+      expect(reason).toMatch(
+        /^no TLS connection: the server does not speak TLS 1\.2 or later \([a-z0-9 ]+\)$/,
+      );
+      expect(reason).not.toMatch(/\n|error:/);
+    } finally {
+      await server.close();
+    }
   });
 
   test('a CA file that cannot be read is named', async () => {

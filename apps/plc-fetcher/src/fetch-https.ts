@@ -1,7 +1,8 @@
 /** Fetches the document over HTTPS. One request, no redirects, no state; when to ask is not decided here. */
-import { readFile } from 'node:fs/promises';
+import { X509Certificate } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { request } from 'node:https';
+import { readBoundedFileBefore } from '@nodemgr/config';
 import { VERSION } from '@nodemgr/daemon';
 import {
   type Fetch,
@@ -33,15 +34,23 @@ function requestHeaders({ etag, last_modified }: Validators): Record<string, str
 
 function open(
   { url, caFile }: HttpsSource,
-  ca: Buffer | undefined,
+  ca: readonly string[] | undefined,
   validators: Validators,
   signal: AbortSignal,
 ): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
     // A connection of its own: polls are minutes apart, and a CA file may be another by then.
     const headers = requestHeaders(validators);
-    const options = { agent: false, headers, signal, rejectUnauthorized: true };
-    const sent = request(url, caFile === undefined ? options : { ...options, ca }, resolve);
+    const options = {
+      ...{ agent: false, headers, signal, rejectUnauthorized: true },
+      // PLC's own certificate, or the authority between, is as good as the root: as curl has it.
+      allowPartialTrustChain: true,
+    };
+    const sent = request(
+      url,
+      caFile === undefined ? options : { ...options, ca: [...(ca ?? [])] },
+      resolve,
+    );
     sent.on('error', reject).end();
   });
 }
@@ -74,13 +83,49 @@ function refusal(answer: IncomingMessage): FetchAnswer {
   };
 }
 
+const MAX_CA_BYTES = 4 << 20;
+const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g;
+
+/**
+ * readAuthorities returns the certificates in `file`. Rejects with an Error that blames the file for what is wrong with
+ * it: OpenSSL takes an empty or garbled one for no authorities, and would blame the server's certificate.
+ */
+async function readAuthorities(file: string, signal: AbortSignal): Promise<readonly string[]> {
+  try {
+    const text = (await readBoundedFileBefore(file, { maxBytes: MAX_CA_BYTES }, signal)).toString(
+      'latin1',
+    );
+    const certificates = text.match(CERTIFICATE) ?? [];
+    const begun = text.split('-----BEGIN CERTIFICATE-----').length - 1;
+    if (certificates.length === 0 || begun !== certificates.length) {
+      throw new Error(
+        'wanted are certificates in PEM, each from BEGIN CERTIFICATE to END CERTIFICATE',
+      );
+    }
+    for (const [index, pem] of certificates.entries()) checkCertificate(pem, index + 1);
+    return certificates;
+  } catch (cause) {
+    if (signal.aborted)
+      throw new Error(`plc.ca_file: ${file} could not be read in time`, { cause });
+    throw new Error(`plc.ca_file: ${file}: ${(cause as Error).message}`, { cause });
+  }
+}
+
+function checkCertificate(pem: string, number: number): void {
+  try {
+    new X509Certificate(pem);
+  } catch (cause) {
+    throw new Error(`the certificate ${number} in it is none: it is damaged`, { cause });
+  }
+}
+
 async function converse(
   source: HttpsSource,
   validators: Validators,
   signal: AbortSignal,
 ): Promise<FetchAnswer> {
   const { caFile, maxBytes } = source;
-  const ca = caFile === undefined ? undefined : await readFile(caFile, { signal });
+  const ca = caFile === undefined ? undefined : await readAuthorities(caFile, signal);
   const answer = await open(source, ca, validators, signal);
   try {
     if (answer.statusCode === 200) return await readDocument(answer, maxBytes);

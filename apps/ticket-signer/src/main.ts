@@ -10,7 +10,6 @@ import {
   refuseDebugger,
   ServiceManager,
   SIGUSR1_IGNORED,
-  textOf,
   turnCallersAway,
   untilToldToStop,
   VERSION,
@@ -59,10 +58,6 @@ async function serve(config: string, toldToStop: Promise<string>): Promise<void>
   log.info('stopped');
 }
 
-/** Over TLS there is nothing to say before a handshake. */
-const turnedAway = (name: string): string =>
-  name === 'tls' ? '' : textOf('503 Service Unavailable');
-
 /** Says why it ends; returns the exit status. */
 async function endBecauseOf(error: unknown, toldToStop?: Promise<string>): Promise<number> {
   const { message } = error as Error;
@@ -70,8 +65,8 @@ async function endBecauseOf(error: unknown, toldToStop?: Promise<string>): Promi
   if (!(error instanceof ConfigError || error instanceof OtherAbiError)) return 1;
   const pace = new AbortController();
   void toldToStop?.then(() => pace.abort());
-  const terms = { turnedAway, stop: pace.signal };
-  const paced = await turnCallersAway(process.env, process.pid, terms);
+  // Whoever waits for a signature is served once it is repaired.
+  const paced = await turnCallersAway(process.env, process.pid, { stop: pace.signal });
   return paced === 'told to stop' ? 0 : EX_CONFIG;
 }
 

@@ -42,7 +42,7 @@ test('a file of another user is refused, although this one could read it', (cont
 test('what is no file, or far too long for a key, is refused', () => {
   expect(read).toThrow(/ENOENT/);
   spawnSync('mkfifo', ['-m', '600', file]);
-  expect(read).toThrow(/it is no regular file/);
+  expect(read).toThrow(/it is not a regular file/);
   rmSync(file);
   writeFileSync(file, '', { mode: 0o600 });
   truncateSync(file, 1 << 20);

@@ -1,13 +1,12 @@
 /** Reads a file that holds a secret, and refuses one that anybody but the user of this process could have read. */
-import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs';
+import type { Stats } from 'node:fs';
+import { readBoundedFile } from '@nodemgr/config';
 
 const MAX_BYTES = 64 << 10;
 /** Of its mode: everything but that its owner may read and write it. */
 const TOO_MUCH = 0o7177;
 
-function checkOpen(fd: number): void {
-  const found = fstatSync(fd);
-  if (!found.isFile()) throw new Error('it is no regular file');
+function checkOpen(found: Stats): void {
   if ((found.mode & TOO_MUCH) !== 0) {
     const mode = (found.mode & 0o7777).toString(8).padStart(4, '0');
     throw new Error(`its mode is ${mode}; nobody but its owner may read it: wants 0400 or 0600`);
@@ -17,7 +16,6 @@ function checkOpen(fd: number): void {
   if (found.uid !== user) {
     throw new Error(`it belongs to the user ${found.uid}; wants ${user}, the signer's own`);
   }
-  if (found.size > MAX_BYTES) throw new Error(`it has more than ${MAX_BYTES} bytes`);
 }
 
 /**
@@ -26,15 +24,9 @@ function checkOpen(fd: number): void {
  * message.
  */
 export function readPrivateFile(key: string, file: string): string {
-  let fd: number | undefined;
   try {
-    // Without O_NONBLOCK a FIFO in its place would keep us waiting for ever.
-    fd = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK);
-    checkOpen(fd);
-    return readFileSync(fd, 'utf8');
+    return readBoundedFile(file, { maxBytes: MAX_BYTES, judge: checkOpen }).toString('utf8');
   } catch (cause) {
     throw new Error(`${key}: ${file}: ${(cause as Error).message}`, { cause });
-  } finally {
-    if (fd !== undefined) closeSync(fd);
   }
 }

@@ -1,7 +1,8 @@
 /** Reads nodemgr.toml from disk. */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { ConfigError, parseConfig } from './parse-config.ts';
+import { readBoundedFile } from './read-bounded-file.ts';
 import type { Config } from './schema.ts';
 
 /** Where an installed node keeps its configuration. */
@@ -10,6 +11,9 @@ export const INSTALLED_CONFIG = '/etc/nodemgr/nodemgr.toml';
 export const DEMO_STATE_DIR = '.nodemgr';
 export const CONFIG_FILE_NAME = 'nodemgr.toml';
 
+/** Far more than the largest has that means anything. */
+export const MAX_CONFIG_BYTES = 1 << 20;
+
 /** loadConfig reads and validates `file`; throws ConfigError also when it cannot be read. */
 export function loadConfig(
   file: string,
@@ -17,7 +21,7 @@ export function loadConfig(
 ): Config {
   let text: string;
   try {
-    text = readFileSync(file, 'utf8');
+    text = readBoundedFile(file, { maxBytes: MAX_CONFIG_BYTES }).toString('utf8');
   } catch (cause) {
     const { message } = cause as NodeJS.ErrnoException;
     throw new ConfigError(file, [{ key: '', message: `cannot be read: ${message}` }]);

@@ -24,7 +24,7 @@ export { fileSign, roomSign, routesSign, writableSign } from './signs.ts';
 export { sleep } from './sleep.ts';
 export { systemdSockets } from './systemd-sockets.ts';
 export { type ClockSource, TrustedClock } from './trusted-clock.ts';
-export { type TurnedAway, turnCallersAway } from './turn-callers-away.ts';
+export { PAUSE_MS, type TurnedAway, turnCallersAway } from './turn-callers-away.ts';
 export { type LingerBounds, untilQuiet } from './until-quiet.ts';
 export { untilToldToStop } from './until-told-to-stop.ts';
 export { VERSION } from './version.ts';

@@ -1,7 +1,8 @@
 /**
  * Ends a service that cannot serve and for which systemd listens. A connection that is left waiting has systemd
  * start the service again as soon as it has ended, without an end; systemd's own brake (TriggerLimitBurst= of
- * systemd.socket(5)) closes the socket for good. So callers are taken off the queue and told, for a while.
+ * systemd.socket(5)) closes the socket for good. So callers are taken off the queue and told, for a while; or
+ * they are left there, where they can wait for as long as it takes, and then no start follows another at once.
  */
 import { createServer, type Server } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -42,19 +43,21 @@ function handedOver(env: Environment, pid: number): readonly number[] {
 
 /**
  * turnCallersAway resolves after PAUSE_MS where systemd has handed over sockets (sd_listen_fds(3)), and at
- * once where it has not, or when `stop` is aborted: 'told to stop'. Nobody waits on the sockets then.
+ * once where it has not, or when `stop` is aborted: 'told to stop'. Nobody waits on the sockets then; without
+ * `turnedAway` callers go on waiting, and one of them has the service started once more after each pause.
  */
 export async function turnCallersAway(
   env: Environment,
   pid: number,
-  { turnedAway, stop }: { readonly turnedAway: TurnedAway; readonly stop: AbortSignal },
+  { turnedAway, stop }: { readonly turnedAway?: TurnedAway; readonly stop: AbortSignal },
 ): Promise<'paused' | 'told to stop'> {
   const names = (env['LISTEN_FDNAMES'] ?? '').split(':');
   const fds = handedOver(env, pid);
   if (fds.length === 0) return 'paused';
-  const servers = await Promise.all(
-    fds.map((fd, index) => serveNobody(fd, turnedAway(names[index] ?? ''))),
-  );
+  const servers =
+    turnedAway === undefined
+      ? []
+      : await Promise.all(fds.map((fd, index) => serveNobody(fd, turnedAway(names[index] ?? ''))));
   await delay(PAUSE_MS, undefined, { signal: stop }).catch((error: unknown) => {
     if (!stop.aborted) throw error;
   });

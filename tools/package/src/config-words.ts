@@ -39,7 +39,9 @@ const PLC: Readonly<Record<string, KeyWords>> = {
     example: '"https://plc.example.org/slices.xml"',
   },
   'plc.ca_file': {
-    about: "PEM file with the authority's own CA. Without it, the system's CAs are trusted.",
+    about:
+      "PEM file with the authority's own CA, or an intermediate one, or the server's certificate itself. It is " +
+      "read for each poll. Without it, the system's CAs are trusted.",
     example: '"/etc/nodemgr/plc-ca.pem"',
   },
   'plc.poll_seconds': { about: 'How often the document is fetched.' },
@@ -75,8 +77,9 @@ const TICKETS: Readonly<Record<string, KeyWords>> = {
   'tickets.trusted_keys_file': {
     about:
       'PEM file with the public keys or certificates of those who may sign tickets. It is read for each ' +
-      "ticket, and must be root's or db-service's own and writable by nobody else. Without it no tickets " +
-      'are accepted.',
+      "ticket, and must be root's or db-service's own and writable by nobody else. Of a certificate only the key " +
+      'counts: neither its dates nor who issued it are looked at, so that one that has expired still counts ' +
+      'until it is taken off the list. Without the file no tickets are accepted.',
   },
   'tickets.allow_rsa_sha1': {
     about: 'Whether signatures made with SHA-1 count, as old tools make them.',

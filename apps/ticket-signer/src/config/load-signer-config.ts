@@ -2,14 +2,18 @@
  * Reads ticket-signer.toml, or says everything that is wrong with it: where, which value, what is
  * allowed. It looks at no other file.
  */
-import { readFileSync, statSync } from 'node:fs';
-import { ConfigError, type ConfigProblem, readToml } from '@nodemgr/config';
+import {
+  ConfigError,
+  type ConfigProblem,
+  MAX_CONFIG_BYTES,
+  readBoundedFile,
+  readToml,
+} from '@nodemgr/config';
 import type { z } from 'zod';
 import { judgeCallers } from './judge-callers.ts';
 import { type SignerConfig, signerSchema } from './signer-schema.ts';
 
 export const INSTALLED_CONFIG = '/etc/nodemgr-ticket-signer/ticket-signer.toml';
-const MAX_BYTES = 1 << 20;
 /** What a message shows of a value. */
 const MAX_SHOWN = 120;
 
@@ -58,9 +62,7 @@ export function parseSignerConfig(text: string, origin: string): SignerConfig {
 
 function readText(file: string): string {
   try {
-    const { size } = statSync(file);
-    if (size > MAX_BYTES) throw new Error(`it has more than ${MAX_BYTES} bytes`);
-    return readFileSync(file, 'utf8');
+    return readBoundedFile(file, { maxBytes: MAX_CONFIG_BYTES }).toString('utf8');
   } catch (cause) {
     const { message } = cause as Error;
     throw new ConfigError(file, [{ key: '', message: `cannot be read: ${message}` }]);

@@ -1,13 +1,16 @@
 /** The TLS side of the server: its own certificate, and whose certificates callers may show. */
 import { constants } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { createSecureContext, type TlsOptions } from 'node:tls';
+import { readBoundedFile } from '@nodemgr/config';
 import type { SignerConfig } from '../config/signer-schema.ts';
 import { readPrivateFile } from '../private-file.ts';
 
+/** A list of authorities may be that long. */
+const MAX_PEM_BYTES = 4 << 20;
+
 function readPublic(key: string, file: string): string {
   try {
-    return readFileSync(file, 'utf8');
+    return readBoundedFile(file, { maxBytes: MAX_PEM_BYTES }).toString('utf8');
   } catch (cause) {
     throw new Error(`${key}: ${file}: ${(cause as Error).message}`, { cause });
   }
