@@ -1,30 +1,11 @@
-// The tests on the machine. All files share one machine, so their order is part of them.
+// The tests on a machine. All files of a lane share one machine, so their order is part of them.
 import { basename } from 'node:path';
 import { defineConfig, mergeConfig } from 'vitest/config';
 import { BaseSequencer } from 'vitest/node';
 import ours from '../../vitest.config.mjs';
+import { LANES, SUFFIX } from './lanes.ts';
 
-const SUFFIX = '.node-test.ts';
-/** Each leaves the node as the testbed has it; the last two end it. */
-const ORDER = [
-  'slivers-come-up',
-  'login',
-  'api-from-inside',
-  'delegate',
-  'gateway-restart',
-  'disk',
-  'cpu',
-  'memory-and-tasks',
-  'bandwidth',
-  'life',
-  'tickets',
-  'history',
-  'cycles',
-  'ticket-signer',
-  'survival',
-  'power-cut',
-  'packaging',
-];
+const ORDER = LANES.flat();
 
 function placeOf({ moduleId }) {
   const place = ORDER.indexOf(basename(moduleId, SUFFIX));

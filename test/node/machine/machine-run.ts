@@ -1,10 +1,17 @@
-/** One run on a machine: what it needs, its disk, the machine itself, and its end, however the run ends. */
-
-import { architectureOf } from './architecture.ts';
+/**
+ * One run on machines: what they need, their disk, one that is prepared and kept, those that go on from it,
+ * and their end, however the run ends.
+ */
+import { createHash } from 'node:crypto';
+import { readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Architecture, architectureOf } from './architecture.ts';
 import { cachedBuild, cacheFolder } from './build-cache.ts';
-import { buildDisk } from './build-disk.ts';
-import { diskRecipe, parseDependencies } from './disk-recipe.ts';
+import { buildDisk, DISK_FILES } from './build-disk.ts';
+import { type DiskRecipe, diskRecipe, parseDependencies } from './disk-recipe.ts';
+import type { NodeMachine } from './node-machine.ts';
 import { packageSources } from './package-sources.ts';
+import { rest, wake } from './prepare-node.ts';
 import { runWell } from './run-command.ts';
 import { OwnMachine } from './start-machine.ts';
 
@@ -13,6 +20,12 @@ export interface RunContext {
   /** The package that the node is to run. */
   readonly deb: string;
   readonly network: 'isolated' | 'open';
+  /** Makes a node of a machine that has booted, offline. Done once for all that goes into it. */
+  readonly prepare: (own: OwnMachine, machine: NodeMachine) => Promise<void>;
+  /** What `prepare` reads besides the package and the program that runs: a change makes another machine. */
+  readonly inputs: readonly string[];
+  /** How many are to go on, each by itself, from where the preparation ended. */
+  readonly machines: number;
   readonly tell: (line: string) => void;
 }
 
@@ -35,45 +48,126 @@ async function dependenciesOf(deb: string): Promise<readonly string[]> {
     .flatMap((line) => parseDependencies(line.slice(line.indexOf(':') + 1)));
 }
 
-async function startMachine({ env, deb, network, tell }: RunContext): Promise<OwnMachine> {
-  const architecture = architectureOf(process.arch);
-  if (process.getuid?.() !== 0)
-    throw new Error('a Debian disk is built by root alone: run this as root');
-  const recipe = diskRecipe(architecture, await dependenciesOf(deb), await packageSources());
-  const disk = await cachedBuild({
-    folder: cacheFolder(env, 'node-machine'),
-    key: recipe.key,
-    what: 'a Debian disk',
-    build: (folder) => buildDisk(folder, recipe),
-    tell,
-  });
-  const machine = await OwnMachine.start({ architecture, disk, network });
-  tell(`a machine boots; its console: ${machine.place.folder}/serial.log`);
-  return machine;
+/** keyOf names a prepared machine by all that goes into it. This very program is part of that. */
+function keyOf({ deb, inputs }: RunContext, recipe: DiskRecipe, disk: string): string {
+  const program = process.argv[1] ?? '';
+  const hash = createHash('sha256').update(recipe.key);
+  // A disk that is built again is another one: what lies on top of the first does not fit it.
+  hash.update(String(statSync(join(disk, DISK_FILES.disk)).mtimeMs));
+  for (const file of [deb, program, ...inputs])
+    hash.update(`\0${file}\0`).update(readFileSync(file));
+  return hash.digest('hex').slice(0, 16);
+}
+
+/** A run's machines; those in `running` end with it. */
+class MachineRun {
+  readonly running = new Set<OwnMachine>();
+
+  private constructor(
+    private readonly context: RunContext,
+    private readonly architecture: Architecture,
+    private readonly recipe: DiskRecipe,
+    private readonly disk: string,
+  ) {}
+
+  static async make(context: RunContext): Promise<MachineRun> {
+    const { env, deb, tell } = context;
+    const architecture = architectureOf(process.arch);
+    if (process.getuid?.() !== 0)
+      throw new Error('a Debian disk is built by root alone: run this as root');
+    const recipe = diskRecipe(architecture, await dependenciesOf(deb), await packageSources());
+    const disk = await cachedBuild({
+      folder: cacheFolder(env, 'node-machine'),
+      key: recipe.key,
+      what: 'a Debian disk',
+      build: (folder) => buildDisk(folder, recipe),
+      tell,
+    });
+    return new MachineRun(context, architecture, recipe, disk);
+  }
+
+  /** start returns the machines of the run, each awake. */
+  async start(): Promise<readonly OwnMachine[]> {
+    const { env, machines, tell } = this.context;
+    const kept = await cachedBuild({
+      folder: cacheFolder(env, 'prepared-machine'),
+      key: keyOf(this.context, this.recipe, this.disk),
+      what: 'a machine with a node on it',
+      build: (folder) => this.#prepare(folder),
+      tell,
+    });
+    const started = await Promise.all(
+      Array.from({ length: machines }, async () => {
+        const own = await this.#start(kept);
+        await this.#with(own, wake);
+        return own;
+      }),
+    );
+    tell(`${machines} machines go on from there; their consoles:`);
+    for (const { place } of started) tell(`  ${place.folder}/serial.log`);
+    return started;
+  }
+
+  async #start(kept?: string): Promise<OwnMachine> {
+    const { architecture, disk } = this;
+    const { network } = this.context;
+    const from = kept === undefined ? {} : { kept };
+    const own = await OwnMachine.start({ architecture, disk, network, ...from });
+    this.running.add(own);
+    return own;
+  }
+
+  async #prepare(folder: string): Promise<void> {
+    const { prepare, tell } = this.context;
+    const own = await this.#start();
+    tell(`a machine boots; its console: ${own.place.folder}/serial.log`);
+    await this.#with(own, async (machine) => {
+      tell('booted');
+      await prepare(own, machine);
+      await rest(machine);
+    });
+    await own.keep(folder);
+    await own.stop();
+    this.running.delete(own);
+    tell('its state is kept');
+  }
+
+  async #with(own: OwnMachine, use: (machine: NodeMachine) => Promise<void>): Promise<void> {
+    const machine = await own.booted();
+    try {
+      await use(machine);
+    } catch (error) {
+      process.stderr.write(`${await machine.troubles()}\n`);
+      throw error;
+    } finally {
+      await machine.close();
+    }
+  }
 }
 
 /**
- * onMachine starts a machine, runs `body` with it, and stops it: also when `body` fails or a signal comes,
- * which `stopped` tells.
+ * onMachines starts machines, runs `body` with them, and stops them: also when `body` fails or a signal
+ * comes, which `stopped` tells.
  */
-export async function onMachine<T>(
+export async function onMachines<T>(
   context: RunContext,
-  body: (machine: OwnMachine, stopped: AbortSignal) => Promise<T>,
+  body: (machines: readonly OwnMachine[], stopped: AbortSignal) => Promise<T>,
 ): Promise<T> {
   const stop = new AbortController();
   const told = () => stop.abort();
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
   for (const signal of signals) process.on(signal, told);
-  const machine = await startMachine(context);
+  const run = await MachineRun.make(context);
   try {
     const stopped = new Promise<never>((_, fail) => {
       const end = () => fail(new Error('stopped by a signal'));
       if (stop.signal.aborted) end();
       else stop.signal.addEventListener('abort', end);
     });
-    return await Promise.race([body(machine, stop.signal), stopped]);
+    const done = run.start().then((machines) => body(machines, stop.signal));
+    return await Promise.race([done, stopped]);
   } finally {
-    await machine.stop();
+    await Promise.all([...run.running].map((machine) => machine.stop()));
     for (const signal of signals) process.off(signal, told);
   }
 }

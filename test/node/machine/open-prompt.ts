@@ -7,9 +7,9 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { eventually } from './eventually.ts';
 import { runningSlivers } from './look-at-slivers.ts';
-import { onMachine, stopwatch } from './machine-run.ts';
+import { onMachines, stopwatch } from './machine-run.ts';
 import { filesOf, type MachinePlace, type NodeMachine } from './node-machine.ts';
-import { configure, importImage, installPackage, startPlc } from './prepare-node.ts';
+import { configure, DEMO_PLC, importImage, installPackage, startPlc } from './prepare-node.ts';
 import { withPerson } from './render-sample.ts';
 import { sshArguments } from './ssh-door.ts';
 import type { OwnMachine } from './start-machine.ts';
@@ -26,20 +26,16 @@ async function makeTenant(machine: NodeMachine): Promise<string> {
   return machine.read(`${KEY}.pub`);
 }
 
-async function prepare(
-  machine: NodeMachine,
-  deb: string,
-  tell: (line: string) => void,
-): Promise<void> {
-  tell('booted');
+async function prepare(machine: NodeMachine, deb: string): Promise<void> {
   const key = await makeTenant(machine);
   await installPackage(machine, deb);
-  tell(`installed ${deb}`);
   await startPlc(machine, withPerson(readFileSync(SAMPLE, 'utf8'), key));
   await configure(machine, { delegateKeys: [key], pollSeconds: 15, keepFilesSeconds: 86_400 });
-  tell('configured');
   await importImage(machine);
-  tell('imported the default image');
+}
+
+/** firstSliver waits until there is something to see. */
+async function firstSliver(machine: NodeMachine, tell: (line: string) => void): Promise<void> {
   await eventually(async () => {
     const [first] = await runningSlivers(machine);
     if (first === undefined) throw new Error('no sliver has come up');
@@ -66,10 +62,20 @@ async function sessions({ place, qemu }: OwnMachine, tell: (line: string) => voi
 
 async function main([deb = '']: readonly string[]): Promise<void> {
   const tell = stopwatch();
-  await onMachine({ env: process.env, deb, network: 'open', tell }, async (own) => {
+  const context = {
+    env: process.env,
+    deb,
+    network: 'open',
+    prepare: (_: OwnMachine, machine: NodeMachine) => prepare(machine, deb),
+    inputs: [DEMO_PLC, SAMPLE],
+    machines: 1,
+    tell,
+  } as const;
+  await onMachines(context, async ([own]) => {
+    if (own === undefined) throw new Error('no machine has been started');
     const machine = await own.booted();
     try {
-      await prepare(machine, deb, tell);
+      await firstSliver(machine, tell);
       tell(
         `also, from another terminal: ssh -i ${filesOf(own.place).rootKey} -p ${own.place.sshPort} root@127.0.0.1`,
       );

@@ -1,5 +1,6 @@
 /** Makes a node of a machine that has booted: the package, an authority, a configuration, an image. */
 import { basename } from 'node:path';
+import { DAEMONS } from '@nodemgr/contracts';
 import { ASKER_FOLDER } from './asker.ts';
 import { IMAGE_TARBALL } from './build-disk.ts';
 import { eventually } from './eventually.ts';
@@ -7,9 +8,9 @@ import type { NodeMachine } from './node-machine.ts';
 import { CONFIG_FILE, type NodeSettings, PLC, renderConfig } from './render-config.ts';
 
 /** Where `npm run build` leaves the PLC. */
-const DEMO_PLC = 'dist/apps/demo-plc/main.cjs';
+export const DEMO_PLC = 'dist/apps/demo-plc/main.cjs';
 /** Where tools/node-machine leaves the program that asks daemons. */
-const ASKER = 'dist/node-machine/ask-inside.process.cjs';
+export const ASKER = 'dist/node-machine/ask-inside.process.cjs';
 /** For what an emulated machine takes a minute for. */
 const LONG_MS = 600_000;
 
@@ -57,7 +58,7 @@ export async function startPlc(machine: NodeMachine, document: string): Promise<
 export async function configure(machine: NodeMachine, settings: NodeSettings): Promise<void> {
   await machine.write(CONFIG_FILE, renderConfig(settings));
   await machine.root(['nmctl', 'config', 'check']);
-  await machine.root(['systemctl', 'restart', 'nodemgr.target']);
+  await machine.root(['systemctl', 'restart', 'nodemgr.target'], { deadlineMs: LONG_MS });
 }
 
 /** keepFilesFor changes how long the files of removed slivers are kept, and has the daemons read it. */
@@ -66,12 +67,41 @@ export async function keepFilesFor(machine: NodeMachine, seconds: number): Promi
   const line = /^keep_files_seconds = .*$/m;
   if (!line.test(config)) throw new Error(`${CONFIG_FILE} does not say how long files are kept`);
   await machine.write(CONFIG_FILE, config.replace(line, `keep_files_seconds = ${seconds}`));
-  await machine.root(['systemctl', 'restart', 'nodemgr.target']);
+  await machine.root(['systemctl', 'restart', 'nodemgr.target'], { deadlineMs: LONG_MS });
 }
 
 /** importImage makes the image that slivers are made of. */
 export async function importImage(machine: NodeMachine): Promise<void> {
   await machine.root(['nmctl', 'image', 'import', 'default', IMAGE_TARBALL], {
+    deadlineMs: LONG_MS,
+  });
+}
+
+/** What runs by itself and judges the time of day: at rest while a machine is kept. */
+const KEEPERS_OF_TIME = [
+  'nodemgr.target',
+  ...DAEMONS.map((daemon) => `nodemgr-${daemon}.service`),
+  'demo-plc.service',
+];
+
+/** rest stops what would notice that the machine has been kept for a while: daemons, and timers of Debian's. */
+export async function rest(machine: NodeMachine): Promise<void> {
+  await machine.root(['systemctl', 'stop', '*.timer', ...KEEPERS_OF_TIME], { deadlineMs: LONG_MS });
+  await machine.root(['sync']);
+}
+
+/**
+ * wake has the machine's clock say what this one's says, which its hardware clock follows, and starts what
+ * rest has stopped.
+ */
+export async function wake(machine: NodeMachine): Promise<void> {
+  // It tells whole seconds: one that has just begun is the time to the millisecond.
+  await machine.shell(`
+    clock=/sys/class/rtc/rtc0/since_epoch
+    read before < $clock; now=$before
+    while [ "$now" = "$before" ]; do read now < $clock; done
+    date --set="@$now" > /dev/null`);
+  await machine.root(['systemctl', 'start', 'demo-plc.service', 'nodemgr.target'], {
     deadlineMs: LONG_MS,
   });
 }

@@ -6,8 +6,10 @@ export interface MachineParts {
   readonly initrd: string;
   /** A qcow2 file; what is not in it is read from its backing file. */
   readonly systemDisk: string;
-  /** A raw file. */
+  /** Likewise. */
   readonly stateDisk: string;
+  /** Where QEMU gets the state of a kept machine, which then goes on; without it the machine boots. */
+  readonly incoming?: string;
   readonly serialLog: string;
   readonly qmpSocket: string;
   /** TCP port of 127.0.0.1 that leads to the machine's ssh. */
@@ -48,13 +50,14 @@ const drive = (fields: Readonly<Record<string, string>>) => [
     .join(','),
 ];
 
-/** A reset loses what the machine had not written to its disks, as a power cut does; never more. */
+/**
+ * A reset loses what the machine had not written to its disks, as a power cut does, and never more: QEMU
+ * goes on, and what it was given it has. So this machine's own disk need not be waited for (`unsafe`).
+ */
 function disks({ systemDisk, stateDisk }: MachineParts): readonly string[] {
-  return [
-    ...drive({ file: systemDisk, format: 'qcow2', cache: 'unsafe' }),
-    // Whatever the database has been told is on disk, is.
-    ...drive({ file: stateDisk, format: 'raw', cache: 'writethrough' }),
-  ];
+  return [systemDisk, stateDisk].flatMap((file) =>
+    drive({ file, format: 'qcow2', cache: 'unsafe' }),
+  );
 }
 
 function devices({ sshPort, network, serialLog, qmpSocket }: MachineParts): readonly string[] {
@@ -83,5 +86,6 @@ export function renderQemu(architecture: Architecture, parts: MachineParts): rea
     ...['-append', kernelParameters(architecture, parts.rootKey)],
     ...disks(parts),
     ...devices(parts),
+    ...(parts.incoming === undefined ? [] : ['-incoming', parts.incoming]),
   ];
 }

@@ -14,7 +14,7 @@ export interface RunOptions {
   readonly deadlineMs?: number;
 }
 
-const DEADLINE_MS = 60_000;
+const DEADLINE_MS = 180_000;
 /** What an error shows of a command's output (characters). */
 const SHOWN = 4000;
 

@@ -1,76 +1,101 @@
 /**
- * `npm run test:node`: one machine, the package installed on it, and the tests of test/node in their
- * order. Names of files choose some; --long has the cycles run a thousand times.
+ * `npm run test:node`: machines with the package installed on them, and the tests of test/node on them, some
+ * on each. Names of files choose some; --long has the cycles run a thousand times.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { basename } from 'node:path';
 import { aDocument } from '../../support/slices-document.ts';
-import { onMachine, stopwatch } from './machine-run.ts';
-import { filesOf, type MachinePlace, makeKey } from './node-machine.ts';
+import { fileOf, LANES } from '../lanes.ts';
+import { onMachines, stopwatch } from './machine-run.ts';
+import { filesOf, type MachinePlace, makeKey, type NodeMachine } from './node-machine.ts';
 import { keysOf } from './node-under-test.ts';
-import { configure, importImage, installAsker, installPackage, startPlc } from './prepare-node.ts';
+import {
+  ASKER,
+  configure,
+  DEMO_PLC,
+  importImage,
+  installAsker,
+  installPackage,
+  startPlc,
+} from './prepare-node.ts';
 import { takeSnapshot } from './snapshot.ts';
 import type { OwnMachine } from './start-machine.ts';
 
 const VITEST = 'node_modules/.bin/vitest';
 const CONFIG = 'test/node/vitest.config.mjs';
 
-async function prepare(own: OwnMachine, deb: string, tell: (line: string) => void): Promise<void> {
+async function prepare(own: OwnMachine, machine: NodeMachine, deb: string): Promise<void> {
   const keys = keysOf(own.place);
   await Promise.all(Object.values(keys).map(makeKey));
-  const machine = await own.booted();
-  try {
-    tell('booted');
-    const before = await takeSnapshot(machine);
-    writeFileSync(filesOf(own.place).beforeInstall, JSON.stringify(before));
-    await installPackage(machine, deb);
-    tell(`installed ${deb}`);
-    await installAsker(machine);
-    await startPlc(machine, aDocument());
-    await configure(machine, {
-      delegateKeys: [readFileSync(`${keys.delegate}.pub`, 'utf8').trim()],
-      // Tests say when.
-      pollSeconds: 3600,
-      keepFilesSeconds: 3600,
-    });
-    tell('configured');
-    await importImage(machine);
-    tell('imported the default image');
-  } catch (error) {
-    process.stderr.write(`${await machine.troubles()}\n`);
-    throw error;
-  } finally {
-    await machine.close();
-  }
+  const before = await takeSnapshot(machine);
+  writeFileSync(filesOf(own.place).beforeInstall, JSON.stringify(before));
+  await installPackage(machine, deb);
+  await installAsker(machine);
+  await startPlc(machine, aDocument());
+  await configure(machine, {
+    delegateKeys: [readFileSync(`${keys.delegate}.pub`, 'utf8').trim()],
+    // Tests say when.
+    pollSeconds: 3600,
+    keepFilesSeconds: 3600,
+  });
+  await importImage(machine);
+}
+
+/** The chosen tests of one machine, by paths. */
+type Lane = readonly string[];
+
+/** chosenLanes returns the lanes with what is left of them; no names choose all. */
+function chosenLanes(names: readonly string[]): readonly Lane[] {
+  const isChosen = (file: string) =>
+    names.length === 0 || names.some((name) => file.includes(name));
+  const lanes = LANES.map((lane) => lane.map(fileOf).filter(isChosen));
+  const chosen = lanes.filter((lane) => lane.length > 0);
+  if (chosen.length === 0)
+    throw new Error(`no test of test/node is called like ${names.join(', ')}`);
+  return chosen;
 }
 
 interface TestRun {
-  readonly place: MachinePlace;
   readonly deb: string;
   readonly signerDeb: string;
-  readonly results: string;
-  readonly args: readonly string[];
+  readonly long: boolean;
+  readonly stopped: AbortSignal;
+  readonly tell: (line: string) => void;
 }
 
-async function runTests(run: TestRun, stopped: AbortSignal): Promise<number> {
-  const { place, deb, signerDeb, results, args } = run;
-  const long = args.includes('--long');
-  const filters = args.filter((arg) => arg !== '--long');
-  const vitest = spawn(
-    VITEST,
-    [
-      ...['run', '--config', CONFIG, '--reporter=verbose', '--reporter=json'],
-      `--outputFile.json=${results}/node.json`,
-      ...filters,
-    ],
-    {
-      stdio: 'inherit',
-      env: { ...process.env, NODE_MACHINE: JSON.stringify({ place, deb, signerDeb, long }) },
-    },
-  );
+interface Result {
+  readonly testResults: readonly {
+    readonly name: string;
+    readonly startTime: number;
+    readonly endTime: number;
+  }[];
+}
+
+/** Tells how long each file took, so that the lanes can be made equally long. */
+function tellTimes(resultFile: string, tell: TestRun['tell']): void {
+  const { testResults } = JSON.parse(readFileSync(resultFile, 'utf8')) as Result;
+  for (const { name, startTime, endTime } of testResults) {
+    tell(`${((endTime - startTime) / 1000).toFixed(0).padStart(5)} s in ${basename(name)}`);
+  }
+}
+
+async function runLane(
+  place: MachinePlace,
+  lane: Lane,
+  resultFile: string,
+  run: TestRun,
+): Promise<number> {
+  const { deb, signerDeb, long, stopped, tell } = run;
+  const args = ['run', '--config', CONFIG, '--reporter=verbose', '--reporter=json'];
+  const vitest = spawn(VITEST, [...args, `--outputFile.json=${resultFile}`, ...lane], {
+    stdio: 'inherit',
+    env: { ...process.env, NODE_MACHINE: JSON.stringify({ place, deb, signerDeb, long }) },
+  });
   stopped.addEventListener('abort', () => vitest.kill('SIGTERM'));
   const [code] = await once(vitest, 'exit');
+  if (existsSync(resultFile)) tellTimes(resultFile, tell);
   return typeof code === 'number' ? code : 1;
 }
 
@@ -83,12 +108,32 @@ async function main([
 ]: readonly string[]): Promise<number> {
   mkdirSync(results, { recursive: true });
   const tell = stopwatch();
-  const { env } = process;
-  return onMachine({ env, deb, network: 'isolated', tell }, async (own, stopped) => {
-    await prepare(own, deb, tell);
-    const code = await runTests({ place: own.place, deb, signerDeb, results, args }, stopped);
+  const long = args.includes('--long');
+  const lanes = chosenLanes(args.filter((arg) => arg !== '--long'));
+  const context = {
+    env: process.env,
+    deb,
+    network: 'isolated',
+    prepare: (own: OwnMachine, machine: NodeMachine) => prepare(own, machine, deb),
+    inputs: [DEMO_PLC, ASKER],
+    machines: lanes.length,
+    tell,
+  } as const;
+  return onMachines(context, async (machines, stopped) => {
+    const codes = await Promise.all(
+      machines.map(({ place }, index) => {
+        const resultFile = `${results}/machine-${index + 1}.json`;
+        return runLane(place, lanes[index] ?? [], resultFile, {
+          deb,
+          signerDeb,
+          long,
+          stopped,
+          tell,
+        });
+      }),
+    );
     tell('done');
-    return code;
+    return Math.max(...codes);
   });
 }
 

@@ -1,0 +1,38 @@
+/**
+ * Which tests run on which machine, and in which order: each leaves the node as the testbed has it, and the
+ * last ones of the second end it. Both take about the same time.
+ */
+export const LANES = [
+  [
+    // Wants a node that has had no sliver yet.
+    'slivers-come-up',
+    'login',
+    'names',
+    'broken-key',
+    'api-from-inside',
+    'delegate',
+    'cycles',
+    'history',
+    'ticket-signer',
+    'survival',
+  ],
+  [
+    'gateway-restart',
+    'disk',
+    'cpu',
+    'memory-and-tasks',
+    'bandwidth',
+    'life',
+    'tickets',
+    'mended',
+    'power-cut',
+    'packaging',
+  ],
+] as const;
+
+export const SUFFIX = '.node-test.ts';
+
+/** fileOf returns the path of a test's file. */
+export function fileOf(name: string): string {
+  return `test/node/${name}${SUFFIX}`;
+}
