@@ -12,19 +12,19 @@ const SSHD = '/usr/sbin/sshd';
 const PRIVILEGE_SEPARATION = '/run/sshd';
 const canRun = existsSync(SSHD) && existsSync(PRIVILEGE_SEPARATION) && isRecent();
 
-/** From 9.5 on a Subsystem may stand in a Match; Debian 13, which the package is for, has 10.0. */
+/** From 9.8 on a Match may name the PAM service; Debian 13, which the package is for, has 10.0. */
 function isRecent(): boolean {
   const { stdout, stderr } = spawnSync(SSHD, ['-V'], { encoding: 'utf8' });
   const [, major = '0', minor = '0'] = /OpenSSH_(\d+)\.(\d+)/.exec(`${stdout}${stderr}`) ?? [];
-  return Number(major) * 100 + Number(minor) >= 905;
+  return Number(major) * 100 + Number(minor) >= 908;
 }
 
-test('it says something about our accounts only, and nothing before that', () => {
+test('it says something about our accounts only, but for how many may be logging in at once', () => {
   const settings = readFileSync(DROP_IN, 'utf8')
     .split('\n')
     .filter((line) => line !== '' && !line.startsWith('#'));
-  expect(settings[0]).toBe('Match Group nodemgr-accounts');
-  expect(settings.slice(1).every((line) => line.startsWith('    '))).toBe(true);
+  expect(settings.slice(0, 2)).toEqual(['MaxStartups 100:30:200', 'Match Group nodemgr-accounts']);
+  expect(settings.slice(2).every((line) => line.startsWith('    '))).toBe(true);
 });
 
 const note = skipNote(canRun ? [] : ['openssh-server 9.5 with /run/sshd']);
@@ -63,6 +63,7 @@ describe.skipIf(!canRun)(`as sshd reads it${note}`, () => {
     expect(ours.get('authenticationmethods')).toBe('authenticationmethods publickey');
     expect(ours.get('disableforwarding')).toBe('disableforwarding yes');
     expect(ours.get('x11forwarding')).toBe('x11forwarding no');
+    expect(ours.get('pamservicename')).toBe('pamservicename nodemgr-login');
   });
 
   test('every other account is as it was: nothing leaks out of the file', () => {
@@ -70,6 +71,7 @@ describe.skipIf(!canRun)(`as sshd reads it${note}`, () => {
     expect(other.get('authorizedkeysfile')).not.toContain('nodemgr');
     expect(other.get('passwordauthentication')).toBe('passwordauthentication yes');
     expect(other.get('disableforwarding')).toBe('disableforwarding no');
+    expect(other.get('pamservicename')).not.toContain('nodemgr');
     expect(other.get('x11forwarding')).toBe('x11forwarding yes');
   });
 });

@@ -17,6 +17,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "../sliver/id_range.h"
 #include "../sliver/places.h"
 #include "refuse.h"
 
@@ -72,22 +73,11 @@ static void require_login_allowed(const char *name) {
   if (!allowed) refuse("login to %s is disabled", name);
 }
 
-/* Takes 'NAME:BASE:65536'. Any other line that begins with NAME: makes it nobody's range. */
-static void find_id_range(struct caller *caller) {
+static void require_id_range(struct caller *caller) {
   FILE *ranges = open_file(NODEMGR_ETC_DIR "/subuid");
-  char line[256], wanted[64], digits[32];
-  int found = 0;
-  snprintf(wanted, sizeof wanted, "%s:", caller->name);
-  while (fgets(line, sizeof line, ranges) != NULL) {
-    if (strncmp(line, wanted, strlen(wanted)) != 0) continue;
-    int used = 0;
-    const char *range = line + strlen(wanted);
-    const bool whole = sscanf(range, "%31[0-9]:65536%n", digits, &used) == 1 && used > 0 &&
-                       range[used] == '\n' && parse_base(digits, &caller->base);
-    found += whole ? 1 : 2;
-  }
+  const bool found = find_id_range(ranges, caller->name, &caller->base);
   fclose(ranges);
-  if (found != 1) refuse("%s has no range of 65536 ids in subuid(5)", caller->name);
+  if (!found) refuse("%s has no range of 65536 ids in subuid(5)", caller->name);
 }
 
 struct caller find_caller(void) {
@@ -96,6 +86,6 @@ struct caller find_caller(void) {
   find_account(&caller);
   require_record(caller.name);
   require_login_allowed(caller.name);
-  find_id_range(&caller);
+  require_id_range(&caller);
   return caller;
 }

@@ -55,6 +55,12 @@ test('the first application is one nft and one tc, and these are their texts', (
         type uid : classid
         flags interval
       }
+      map ordinary_logins {
+        type mark : classid
+      }
+      map exempt_logins {
+        type mark : classid
+      }
       set exempt4 {
         type ipv4_addr
         flags interval
@@ -91,6 +97,7 @@ test('the first application is one nft and one tc, and these are their texts', (
       chain to_exempt {
         meta priority set 4e4d:11
         meta priority set meta skuid map @exempt goto sent_by_sliver
+        meta priority set meta mark map @exempt_logins goto sent_by_sliver
         goto sent_by_other
       }
       chain out {
@@ -99,15 +106,18 @@ test('the first application is one nft and one tc, and these are their texts', (
         ip daddr @exempt4 goto to_exempt
         ip6 daddr @exempt6 goto to_exempt
         meta priority set meta skuid map @ordinary goto sent_by_sliver
+        meta priority set meta mark map @ordinary_logins goto sent_by_sliver
         goto sent_by_other
       }
-      chain version_6aa0ce88c5f2 {
+      chain version_24a1c2d0f805 {
       }
     }
     add element inet nodemgr exempt4 { 192.0.2.0/24 }
     add element inet nodemgr exempt6 { 2001:db8::/32 }
     add element inet nodemgr ordinary { 1879048192-1879113727 comment "princeton_sirius" : 4e4d:1000 }
+    add element inet nodemgr ordinary_logins { 1879048192 comment "princeton_sirius" : 4e4d:1000 }
     add element inet nodemgr exempt { 1879048192-1879113727 comment "princeton_sirius" : 4e4d:8000 }
+    add element inet nodemgr exempt_logins { 1879048192 comment "princeton_sirius" : 4e4d:8000 }
     EOF
     tc -batch - <<'EOF'
     qdisc add dev eth0 root handle 4e4d: htb default 10
@@ -327,5 +337,5 @@ test('a removal takes away our table, and on each interface the root that has ou
 test('many slivers are added on few lines: nft looks at the whole map for each', () => {
   const [nft] = renderChanges(changesOf(aNode(), demandsOf(100)));
   const lines = (nft && 'stdin' in nft ? (nft.stdin ?? '') : '').split('\n');
-  expect(lines.filter((line) => line.startsWith('add element'))).toHaveLength(4);
+  expect(lines.filter((line) => line.startsWith('add element'))).toHaveLength(8);
 });

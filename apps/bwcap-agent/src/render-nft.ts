@@ -6,6 +6,10 @@
  * where the connection's packets went before, which the `flows` maps remember. (Connection tracking would
  * know that too; but it is switched on for the whole machine, its marks are anybody's, and one tenant who
  * fills its table cuts off all others.)
+ *
+ * A connection's user id is that of who opened it: what sshd has accepted is root's, whoever has logged in by
+ * it. Its socket is marked with the sliver's first user id when the login is let in (native/login-mark); no
+ * tenant can mark one (socket(7), SO_MARK).
  */
 import { createHash } from 'node:crypto';
 import {
@@ -14,6 +18,7 @@ import {
   classId,
   type Family,
   FIXED_MINORS,
+  type Mapping,
   minorOf,
 } from './bandwidth-state.ts';
 import { type BandwidthStep, FAMILIES, type StepOf } from './bandwidth-steps.ts';
@@ -24,6 +29,11 @@ export const TABLE_NAME = 'nodemgr';
 const TABLE = `${TABLE_FAMILY} ${TABLE_NAME}`;
 /** Maps from user ids to classes, one for each branch. */
 export const MAPS: Readonly<Record<Branch, string>> = { ordinary: 'ordinary', exempt: 'exempt' };
+/** Maps from the marks of logins' connections to classes: a mark is the first user id of the sliver. */
+export const MARK_MAPS: Readonly<Record<Branch, string>> = {
+  ordinary: 'ordinary_logins',
+  exempt: 'exempt_logins',
+};
 export const SETS: Readonly<Record<Family, string>> = { v4: 'exempt4', v6: 'exempt6' };
 /** Elements on one line: long lines are hard to read, and there may be thousands. */
 const PER_LINE = 50;
@@ -92,6 +102,7 @@ export const CHAINS: ReadonlyMap<string, readonly string[]> = new Map([
     [
       `meta priority set ${classId(FIXED_MINORS.nodeExempt)}`,
       `meta priority set meta skuid map @${MAPS.exempt} goto sent_by_sliver`,
+      `meta priority set meta mark map @${MARK_MAPS.exempt} goto sent_by_sliver`,
       'goto sent_by_other',
     ],
   ],
@@ -103,6 +114,7 @@ export const CHAINS: ReadonlyMap<string, readonly string[]> = new Map([
       `ip daddr @${SETS.v4} goto to_exempt`,
       `ip6 daddr @${SETS.v6} goto to_exempt`,
       `meta priority set meta skuid map @${MAPS.ordinary} goto sent_by_sliver`,
+      `meta priority set meta mark map @${MARK_MAPS.ordinary} goto sent_by_sliver`,
       'goto sent_by_other',
     ],
   ],
@@ -110,8 +122,9 @@ export const CHAINS: ReadonlyMap<string, readonly string[]> = new Map([
 const HOOKED = 'out';
 const HOOK = 'type filter hook output priority mangle; policy accept;';
 
-function mapLines(name: string): readonly string[] {
-  return [`  map ${name} {`, '    type uid : classid', '    flags interval', '  }'];
+function mapLines(name: string, key: 'uid' | 'mark'): readonly string[] {
+  const flags = key === 'uid' ? ['    flags interval'] : [];
+  return [`  map ${name} {`, `    type ${key} : classid`, ...flags, '  }'];
 }
 
 function familyLines(family: Family): readonly string[] {
@@ -135,7 +148,8 @@ function chainLines(name: string, rules: readonly string[]): readonly string[] {
 }
 
 const CONTENTS = [
-  ...Object.values(MAPS).flatMap(mapLines),
+  ...Object.values(MAPS).flatMap((name) => mapLines(name, 'uid')),
+  ...Object.values(MARK_MAPS).flatMap((name) => mapLines(name, 'mark')),
   ...FAMILIES.flatMap(familyLines),
   ...[...CHAINS].flatMap(([name, rules]) => chainLines(name, rules)),
 ];
@@ -166,12 +180,24 @@ function sliverElements(
   slivers: readonly StepOf<'add-sliver' | 'remove-sliver'>[],
 ): readonly string[] {
   return BRANCHES.flatMap((branch) => {
-    const entries = slivers.map(({ name, leaves: { index, first, last } }) => {
-      // The name goes along, for people and for the agent when it reads the table.
-      const comment = verb === 'add' ? ` comment "${name}"` : '';
-      return `${first}-${last}${comment} : ${classId(minorOf(index, branch))}`;
-    });
-    return elements(verb, MAPS[branch], entries);
+    const entriesBy = (keyOf: (leaves: Mapping) => string) =>
+      slivers.map(({ name, leaves }) => {
+        // The name goes along, for people and for the agent when it reads the table.
+        const comment = verb === 'add' ? ` comment "${name}"` : '';
+        return `${keyOf(leaves)}${comment} : ${classId(minorOf(leaves.index, branch))}`;
+      });
+    return [
+      ...elements(
+        verb,
+        MAPS[branch],
+        entriesBy(({ first, last }) => `${first}-${last}`),
+      ),
+      ...elements(
+        verb,
+        MARK_MAPS[branch],
+        entriesBy(({ first }) => `${first}`),
+      ),
+    ];
   });
 }
 

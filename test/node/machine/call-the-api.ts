@@ -1,5 +1,6 @@
 /** Calls the API as those do who are not root: from inside a sliver, and as a delegate over ssh. */
 import { readFileSync } from 'node:fs';
+import { decodeResponse, type XmlRpcAnswer } from '@nodemgr/xml-rpc';
 import type { ApiAnswer } from '../../support/client-process.ts';
 import type { NodeUnderTest } from './node-under-test.ts';
 import { DELEGATE } from './render-config.ts';
@@ -57,11 +58,15 @@ export function callXml(method: string, params: readonly string[]): string {
   return `<?xml version="1.0"?><methodCall><methodName>${method}</methodName><params>${values.join('')}</params></methodCall>`;
 }
 
-/** callAsDelegate is `ssh del_snoop@node < request.xml`. */
-export function callAsDelegate(
+/** callAsDelegate is `ssh del_snoop@node < request.xml > answer.xml`: all of it must be the answer. */
+export async function callAsDelegate(
   { machine, keys }: NodeUnderTest,
   method: string,
   ...params: readonly string[]
-): Promise<Finished> {
-  return machine.sshAs(DELEGATE, keys.delegate, [], { input: callXml(method, params) });
+): Promise<XmlRpcAnswer> {
+  const input = callXml(method, params);
+  const finished = await machine.sshAs(DELEGATE, keys.delegate, [], { input });
+  const { code, stdout } = finished;
+  if (code !== 0) throw new Error(`as a delegate: ${saidBy(finished)}`);
+  return decodeResponse(Buffer.from(stdout));
 }

@@ -18,6 +18,7 @@ export const NATIVE_FILES: Readonly<Record<string, number>> = {
   'sliver-shell': SETUID,
   'sliver-run': EXECUTABLE,
   'sliver-init': EXECUTABLE,
+  'login-mark': EXECUTABLE,
 };
 
 const native = Object.entries(NATIVE_FILES).map(([name, mode]) => ({

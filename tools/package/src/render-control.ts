@@ -24,6 +24,9 @@ const PROGRAMS = [
   'systemd-container (>= 257~)', // systemd-nspawn
 ];
 
+/** An older one does not start beside our drop-in: no PAMServiceName, no Subsystem in a Match (sshd_config(5)). */
+const OLDEST_SSHD = '1:9.8~';
+
 export interface ControlFacts extends BuildFacts {
   readonly nodeMajor: number;
   /** What the ELF files need, as dpkg-shlibdeps(1) tells it. */
@@ -42,6 +45,7 @@ Maintainer: ${MAINTAINER}
 Installed-Size: ${facts.installedSize}
 Depends: ${depends.join(', ')}
 Recommends: openssh-server
+Breaks: openssh-server (<< ${OLDEST_SSHD})
 Suggests: mmdebstrap
 Section: admin
 Priority: optional

@@ -9,6 +9,7 @@ const UNIT = /\.(service|socket|slice|target)$/;
 export const CONFFILES: readonly string[] = [
   '/etc/nodemgr/nodemgr.toml',
   '/etc/ssh/sshd_config.d/60-nodemgr.conf',
+  '/etc/pam.d/nodemgr-login',
 ];
 
 function units(): readonly PackageFile[] {
@@ -45,6 +46,11 @@ export function systemFiles(): readonly PackageFile[] {
     {
       from: 'systemd/sshd_config.d/60-nodemgr.conf',
       to: 'etc/ssh/sshd_config.d/60-nodemgr.conf',
+      mode: 0o644,
+    },
+    {
+      from: 'systemd/pam.d/nodemgr-login',
+      to: 'etc/pam.d/nodemgr-login',
       mode: 0o644,
     },
     {

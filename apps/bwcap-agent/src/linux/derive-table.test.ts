@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { EISENTEST, SIRIUS } from '../builders.test-support.ts';
-import { CHAINS, FLOWS, MAPS, SETS, VERSION_CHAIN } from '../render-nft.ts';
+import { CHAINS, FLOWS, MAPS, MARK_MAPS, SETS, VERSION_CHAIN } from '../render-nft.ts';
 import { hasTable, isWhole, mappingsIn, networksIn } from './derive-table.ts';
 
 /** The way nft 1.0.6 and 1.1.3 print: an object of one key for each thing. */
@@ -20,7 +20,7 @@ function tableOf(changes: { readonly without?: string; readonly fewerIn?: string
   return listing(
     ...chains,
     ...named('chain', VERSION_CHAIN),
-    ...[...Object.values(MAPS), ...Object.values(FLOWS)].flatMap((name) => named('map', name)),
+    ...[MAPS, MARK_MAPS, FLOWS].flatMap(Object.values).flatMap((name) => named('map', name)),
     ...Object.values(SETS).flatMap((name) => named('set', name)),
   );
 }
@@ -33,7 +33,7 @@ test('our table is known by family and name', () => {
 
 test('a table is whole only with all rules and sets of this version', () => {
   expect(isWhole(tableOf())).toBe(true);
-  for (const without of [VERSION_CHAIN, MAPS.exempt, FLOWS.v6, SETS.v4]) {
+  for (const without of [VERSION_CHAIN, MAPS.exempt, MARK_MAPS.ordinary, FLOWS.v6, SETS.v4]) {
     expect({ without, whole: isWhole(tableOf({ without })) }).toEqual({ without, whole: false });
   }
   for (const fewerIn of CHAINS.keys()) expect(isWhole(tableOf({ fewerIn }))).toBe(false);
@@ -49,6 +49,12 @@ const element = (name: string, first: number, last: number, id: string) => [
 const mapOf = (...elem: readonly unknown[]) =>
   listing({ map: { ...ours, name: 'x', type: 'uid', ...(elem.length > 0 && { elem }) } });
 
+const mark = (name: string, value: number, id: string) => [
+  { elem: { val: value, comment: name } },
+  id,
+];
+const NOTHING = { uids: mapOf(), marks: mapOf() };
+
 test('the maps say whose packets go to which leaves, by the names in their comments', () => {
   const ordinary = mapOf(
     element(SIRIUS, 65_536, 131_071, '4e4d:1002'),
@@ -58,16 +64,35 @@ test('the maps say whose packets go to which leaves, by the names in their comme
     element(EISENTEST, 131_072, 196_607, '4e4d:8000'),
     element(SIRIUS, 65_536, 131_071, '4e4d:8002'),
   );
-  const mappings = mappingsIn({ ordinary, exempt });
+  const marks = (first: number) =>
+    mapOf(mark(EISENTEST, 131_072, `4e4d:${first}000`), mark(SIRIUS, 65_536, `4e4d:${first}002`));
+  const mappings = mappingsIn({
+    ordinary: { uids: ordinary, marks: marks(1) },
+    exempt: { uids: exempt, marks: marks(8) },
+  });
   expect(mappings.get(SIRIUS)).toEqual({ index: 2, first: 65_536, last: 131_071 });
   expect(mappings.size).toBe(2);
-  expect(mappingsIn({ ordinary: mapOf(), exempt: mapOf() }).size).toBe(0);
+  expect(mappingsIn({ ordinary: NOTHING, exempt: NOTHING }).size).toBe(0);
 });
 
 test('what we have not put into the maps is refused, with what is wrong', () => {
   const good = element(SIRIUS, 65_536, 131_071, '4e4d:1000');
-  const read = (ordinary: unknown, exempt: unknown) => () =>
-    mappingsIn({ ordinary: mapOf(ordinary), exempt: mapOf(exempt) });
+  const marks = {
+    ordinary: mark(SIRIUS, 65_536, '4e4d:1000'),
+    exempt: mark(SIRIUS, 65_536, '4e4d:8000'),
+  };
+  const read =
+    (ordinary: unknown, exempt: unknown, marked: { ordinary: unknown; exempt: unknown } = marks) =>
+    () =>
+      mappingsIn({
+        ordinary: { uids: mapOf(ordinary), marks: mapOf(marked.ordinary) },
+        exempt: { uids: mapOf(exempt), marks: mapOf(marked.exempt) },
+      });
+  const alike = element(SIRIUS, 65_536, 131_071, '4e4d:8000');
+  expect(read(good, alike)).not.toThrow();
+  for (const wrong of [mark(SIRIUS, 65_537, '4e4d:1000'), mark(SIRIUS, 65_536, '4e4d:1001')]) {
+    expect(read(good, alike, { ...marks, ordinary: wrong })).toThrow(/do not agree/);
+  }
   expect(read(good, element(SIRIUS, 65_536, 131_071, '4e4d:8001'))).toThrow(/do not agree/);
   expect(read(element(SIRIUS, 1, 2, '1:1000'), good)).toThrow(/is no leaf of the ordinary branch/);
   expect(read(element('No such name', 1, 2, '4e4d:1000'), good)).toThrow();

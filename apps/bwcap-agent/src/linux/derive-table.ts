@@ -15,6 +15,7 @@ import {
   CHAINS,
   FLOWS,
   MAPS,
+  MARK_MAPS,
   SETS,
   TABLE_FAMILY,
   TABLE_NAME,
@@ -70,7 +71,7 @@ export function isWhole(output: string): boolean {
   return (
     chains.has(VERSION_CHAIN) &&
     [...CHAINS].every(([chain, lines]) => counted(chain) === lines.length) &&
-    [...Object.values(MAPS), ...Object.values(FLOWS)].every((name) => maps.has(name)) &&
+    [MAPS, MARK_MAPS, FLOWS].flatMap(Object.values).every((name) => maps.has(name)) &&
     Object.values(SETS).every((name) => sets.has(name))
   );
 }
@@ -93,15 +94,29 @@ function mappingsOf(output: string, branch: Branch): ReadonlyMap<AccountName, Ma
   return new Map(elements.map((element) => mappingIn(element, branch)));
 }
 
-/** mappingsIn returns the slivers in both maps; throws when the maps do not agree, or hold anything else. */
-export function mappingsIn(
-  outputs: Readonly<Record<Branch, string>>,
-): ReadonlyMap<AccountName, Mapping> {
-  const [ordinary, exempt] = BRANCHES.map((branch) => mappingsOf(outputs[branch], branch));
-  if (JSON.stringify([...(ordinary ?? [])].sort()) !== JSON.stringify([...(exempt ?? [])].sort())) {
-    throw new Error('the two maps of user ids do not agree');
-  }
-  return ordinary ?? new Map();
+/** Both maps of each branch, as nft lists them. */
+export type ListedMaps = Readonly<
+  Record<Branch, { readonly uids: string; readonly marks: string }>
+>;
+
+/** What the maps say of each sliver, as one text: by it they are compared. */
+const told = (mappings: ReadonlyMap<AccountName, Mapping>): string =>
+  JSON.stringify([...mappings].sort());
+
+/** mappingsIn returns the slivers in all maps; throws when the maps do not agree, or hold anything else. */
+export function mappingsIn(listed: ListedMaps): ReadonlyMap<AccountName, Mapping> {
+  const ordinary = mappingsOf(listed.ordinary.uids, 'ordinary');
+  // A mark is the first user id alone.
+  const marks = new Map(
+    [...ordinary].map(([name, { index, first }]) => [name, { index, first, last: first }]),
+  );
+  const agrees = BRANCHES.every(
+    (branch) =>
+      told(mappingsOf(listed[branch].uids, branch)) === told(ordinary) &&
+      told(mappingsOf(listed[branch].marks, branch)) === told(marks),
+  );
+  if (!agrees) throw new Error('the maps of user ids and of marks do not agree');
+  return ordinary;
 }
 
 function networksOf(output: string): ReadonlySet<string> {

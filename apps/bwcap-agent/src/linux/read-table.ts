@@ -2,8 +2,13 @@
 import { run, runChecked } from '@nodemgr/agent';
 import type { Logger } from '@nodemgr/daemon';
 import type { AccountName } from '@nodemgr/records';
-import { type ExemptNetworks, type Mapping, NOTHING_INSTALLED } from '../bandwidth-state.ts';
-import { MAPS, SETS, TABLE_FAMILY, TABLE_NAME } from '../render-nft.ts';
+import {
+  type Branch,
+  type ExemptNetworks,
+  type Mapping,
+  NOTHING_INSTALLED,
+} from '../bandwidth-state.ts';
+import { MAPS, MARK_MAPS, SETS, TABLE_FAMILY, TABLE_NAME } from '../render-nft.ts';
 import { hasTable, isWhole, mappingsIn, networksIn } from './derive-table.ts';
 
 /** Characters: far above what thousands of slivers and networks take. */
@@ -27,9 +32,16 @@ const list = (kind: string, name: string) =>
   nft('-j', 'list', kind, TABLE_FAMILY, TABLE_NAME, name);
 
 async function readElements(): Promise<Table> {
+  const mapsOf = async (branch: Branch) => {
+    const [uids, marks] = await Promise.all([
+      list('map', MAPS[branch]),
+      list('map', MARK_MAPS[branch]),
+    ]);
+    return { uids, marks };
+  };
   const [ordinary, exempt, v4, v6] = await Promise.all([
-    list('map', MAPS.ordinary),
-    list('map', MAPS.exempt),
+    mapsOf('ordinary'),
+    mapsOf('exempt'),
     list('set', SETS.v4),
     list('set', SETS.v6),
   ]);
