@@ -10,7 +10,6 @@ export type {
   Remark,
   Slice,
   SlicesDocument,
-  UnreadableField,
 } from './slices-document.ts';
 export { readSshKey, type SshKeyVerdict } from './ssh-key.ts';
 export type { TicketContent, TicketDocument, TicketNode } from './ticket-document.ts';

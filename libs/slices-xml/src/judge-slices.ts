@@ -9,12 +9,13 @@ import {
   epochSeconds,
   isSliceName,
   MAX_KEYS_BYTES,
+  type UnreadableField,
 } from '@nodemgr/records';
 import { gatherKeys, type KeyRing, KeyRings } from './judge-keys.ts';
 import { judgeResources } from './judge-resources.ts';
 import type { RawDocument, RawSlice } from './raw-document.ts';
 import { type BoundedRemarks, quote, RemarkList } from './remark-list.ts';
-import type { Slice, UnreadableField } from './slices-document.ts';
+import type { Slice } from './slices-document.ts';
 import { readNatural } from './xml-integer.ts';
 
 export interface JudgedSlices extends BoundedRemarks {

@@ -1,5 +1,11 @@
 /** What a slices.xml says about one node: the values that this library returns. No behaviour. */
-import type { AccountName, EpochSeconds, ImageName, Rspec } from '@nodemgr/records';
+import type {
+  AccountName,
+  EpochSeconds,
+  ImageName,
+  Rspec,
+  UnreadableField,
+} from '@nodemgr/records';
 
 /**
  * Something of a document that does not count as it is written. `trouble`: it ought to count and was left
@@ -12,9 +18,6 @@ export interface Remark {
   /** One line of at most MAX_REMARK_LENGTH characters; in a slices.xml it begins with `line N: `. */
   readonly text: string;
 }
-
-/** What a slice may say in a way that nobody can use, without being left out for it. */
-export type UnreadableField = 'id' | 'expiry';
 
 /** A slice whose <nodes> names this node. */
 export interface Slice {
