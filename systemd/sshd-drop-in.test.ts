@@ -27,7 +27,7 @@ test('it says something about our accounts only, but for how many may be logging
   expect(settings.slice(2).every((line) => line.startsWith('    '))).toBe(true);
 });
 
-const note = skipNote(canRun ? [] : ['openssh-server 9.5 with /run/sshd']);
+const note = skipNote(canRun ? [] : ['openssh-server 9.8 with /run/sshd']);
 
 describe.skipIf(!canRun)(`as sshd reads it${note}`, () => {
   let folder: string;

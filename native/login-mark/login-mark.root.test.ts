@@ -3,8 +3,8 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { needs } from '@nodemgr/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { IS_ROOT } from '../stand-in/a-node.ts';
 
 const BASE = 524_288;
 /** sshd in miniature: it holds a connection, has the program run, and tells the marks of all its sockets. */
@@ -26,7 +26,9 @@ print(json.dumps({'status': ran.returncode, 'said': ran.stdout + ran.stderr,
   'connection': mark(accepted), 'listener': mark(listener), 'pair': mark(pair[0])}))
 `;
 
-describe.skipIf(!IS_ROOT)('login-mark (needs root)', () => {
+const { missing, note } = needs('root', 'python3');
+
+describe.skipIf(missing)(`login-mark${note}`, () => {
   let folder: string;
   beforeAll(() => {
     folder = mkdtempSync(join(tmpdir(), 'login-mark-'));
