@@ -9,6 +9,7 @@ export const LANES = [
     'login',
     'names',
     'broken-key',
+    'ssh-logins',
     'api-from-inside',
     'delegate',
     'cycles',
