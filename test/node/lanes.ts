@@ -26,6 +26,7 @@ export const LANES = [
     'life',
     'tickets',
     'mended',
+    'clock',
     'power-cut',
     'packaging',
   ],
