@@ -85,12 +85,15 @@ describe('a slice that is named and cannot be described', () => {
     );
     node = await DemoNode.start({ slices: documentXml(a, b) });
     node.publish(
-      documentXml(a.replace(/expiry="\d+"/, 'expiry="garbage"'), b.replace(' id="1"', ' id="x7"')),
+      documentXml(a.replace(/expiry="\d+"/, 'expiry="garbage"'), b.replace(' id="2"', ' id="x7"')),
     );
     await expectTrouble(/slices\.xml: site_a: line \d+: .*garbage/, /slices\.xml: site_b: .*x7/);
-    const item = { record: { expiry: soon, id: 1 } };
     const accounts = await node.ask('db-service', dbOperatorContract, 'accounts');
-    for (const name of ['site_a', 'site_b']) {
+    for (const [name, id] of [
+      ['site_a', 1],
+      ['site_b', 2],
+    ] as const) {
+      const item = { record: { expiry: soon, id } };
       expect(accounts.find((account) => account.name === name)).toMatchObject({ item });
     }
     await node.eventually(async () => expect(await slivers()).toEqual([]));
