@@ -89,7 +89,7 @@ show([api.Help(), api.system.listMethods(), api.system.methodHelp('Stop'), list(
     expect(answers).toEqual([
       expect.stringContaining('SetLoans(sliver, loans) or SetLoans(loans)'),
       expect.arrayContaining(['Help', 'system.multicall']),
-      expect.stringContaining('Kills all processes'),
+      expect.stringContaining('kills all processes of the sliver'),
       [[], [['struct', 'string']]],
       1_000_000,
     ]);
