@@ -79,6 +79,8 @@ async function start(context: DaemonContext): Promise<RunningDaemon> {
   const accounts = readerOf(context);
   const { ranges } = await accounts.current();
   const kernel = await kernelOf(context, bootId);
+  const found = await kernel.findUplink();
+  // From here on nothing is waited for until the loop is there: the feed may speak at any time.
   const feed = subscribeFeed({
     changes: endpoints.feedChanges,
     snapshot: endpoints.feedSnapshot,
@@ -91,7 +93,7 @@ async function start(context: DaemonContext): Promise<RunningDaemon> {
       link: bitsPerSecond(config.bandwidth.link_rate),
       defaults: config.rspec_defaults,
     },
-    found: await kernel.findUplink(),
+    found,
     ranges,
     failures,
     timing: REAL_TIMING,

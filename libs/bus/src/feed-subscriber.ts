@@ -140,7 +140,13 @@ class Following implements FeedSubscription {
   #changed(keys: Touched): void {
     const at = this.#replica.position;
     if (at === undefined || keys.length === 0) return;
-    this.options.onChange({ keys, revision: toRevision(at.revision) });
+    try {
+      this.options.onChange({ keys, revision: toRevision(at.revision) });
+    } catch (error) {
+      this.options.log.error({ err: error }, 'a change of the feed was lost; resynchronising');
+      this.#replica.distrust();
+      return;
+    }
     for (const waiter of [...this.#waiters]) if (waiter.revision <= at.revision) waiter.done();
   }
 
@@ -174,7 +180,7 @@ export interface SubscribeOptions {
   readonly changes: string;
   readonly snapshot: string;
   readonly log: Logger;
-  /** Told after every change of the items; 'all' after a snapshot. Must not throw. */
+  /** Told after every change of the items; 'all' after a snapshot. After a throw it is told of all again. */
   readonly onChange: (change: { readonly keys: Touched; readonly revision: Revision }) => void;
 }
 

@@ -136,3 +136,18 @@ test('a subscriber that was too slow sees the gap and takes a snapshot', async (
   expect(heldValue(subscription)).toBe(2);
   await feed.close();
 });
+
+test('a follower that could not take note of what it was told is told again', async () => {
+  const told: number[] = [];
+  let refusals = 0;
+  startPublisher();
+  const subscription = follow((revision) => {
+    if (refusals < 2) {
+      refusals += 1;
+      throw new Error('not ready yet');
+    }
+    told.push(revision);
+  });
+  await vi.waitFor(() => expect(told).not.toEqual([]), { timeout: 10_000 });
+  expect([refusals, heldValue(subscription)]).toEqual([2, expect.any(Number)]);
+});
