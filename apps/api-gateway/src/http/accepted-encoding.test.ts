@@ -40,8 +40,13 @@ test.each([
 test('no header makes it fail, and none of 16 KiB takes long', () => {
   fc.assert(fc.property(fc.string(), (header) => void acceptedGzip(header)));
   for (const piece of ['gzip;q=', ' \t', ';', ',', 'gzip ; ']) {
-    const started = performance.now();
-    acceptedGzip(piece.repeat((16 << 10) / piece.length));
-    expect(performance.now() - started).toBeLessThan(100);
+    const header = piece.repeat((16 << 10) / piece.length);
+    const times = Array.from({ length: 5 }, () => {
+      const started = performance.now();
+      acceptedGzip(header);
+      return performance.now() - started;
+    });
+    // The best of five: what else the machine does is no matter.
+    expect(Math.min(...times)).toBeLessThan(100);
   }
 });
