@@ -81,7 +81,7 @@ test('for people it is one line an event, and a name that is nearly one is sugge
   const { stdout, code } = await node.nmctl('events', LENDER);
   expect(code).toBe(0);
   expect(stdout).toMatch(
-    /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d {2}loans-set +api-caller root +lends 8 nm_cpu_share to/m,
+    /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ {2}loans-set +api-caller root +lends 8 nm_cpu_share to/m,
   );
   const { stderr, code: missed } = await node.nmctl('events', 'princeton_siriu');
   expect({ stderr, missed }).toEqual({
