@@ -1,6 +1,6 @@
-// Runs the end-to-end tests in two lanes side by side, one file at a time in each. The tests that measure
-// what a network carries are in one lane, so that never two of them measure at once. Arguments choose the
-// files whose paths contain one of them.
+// Runs the end-to-end tests: those that measure what a network carries first and alone, for whatever else is
+// busy is measured too; then the others in two lanes side by side, one file at a time in each. Arguments
+// choose the files whose paths contain one of them.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
@@ -19,23 +19,14 @@ for (const file of Object.keys(seconds)) {
 }
 
 /** The longest first, each to the lane that has had less: the two end at about the same time. */
-function lanes(chosen) {
+function lanes(files) {
   const secondsOf = (file) => seconds[file] ?? SHORT;
-  const both = [
-    { name: 'e2e-network', files: [], seconds: 0 },
-    { name: 'e2e-others', files: [], seconds: 0 },
-  ];
-  const [network] = both;
-  const isNetwork = (file) => file.startsWith(NETWORK);
-  const longestFirst = chosen.toSorted(
-    (one, other) =>
-      isNetwork(other) - isNetwork(one) ||
-      secondsOf(other) - secondsOf(one) ||
-      one.localeCompare(other),
+  const both = ['e2e-one', 'e2e-two'].map((name) => ({ name, files: [], seconds: 0 }));
+  const longestFirst = files.toSorted(
+    (one, other) => secondsOf(other) - secondsOf(one) || one.localeCompare(other),
   );
   for (const file of longestFirst) {
-    const shorter = both.reduce((one, other) => (other.seconds < one.seconds ? other : one));
-    const lane = isNetwork(file) ? network : shorter;
+    const lane = both.reduce((one, other) => (other.seconds < one.seconds ? other : one));
     lane.files.push(file);
     lane.seconds += secondsOf(file);
   }
@@ -53,6 +44,14 @@ const chosen = files.filter(
   (file) => wanted.length === 0 || wanted.some((part) => file.includes(part)),
 );
 if (chosen.length === 0) throw new Error(`no end-to-end test is called like ${wanted.join(', ')}`);
-const busy = lanes(chosen).filter(({ files }) => files.length > 0);
-const statuses = await Promise.all(busy.map(runLane));
+const isNetwork = (file) => file.startsWith(NETWORK);
+const rounds = [
+  [{ name: 'e2e-network', files: chosen.filter(isNetwork) }],
+  lanes(chosen.filter((file) => !isNetwork(file))),
+];
+const statuses = [];
+for (const round of rounds) {
+  const busy = round.filter(({ files }) => files.length > 0);
+  statuses.push(...(await Promise.all(busy.map(runLane))));
+}
 process.exitCode = statuses.every((status) => status === 0) ? 0 : 1;
