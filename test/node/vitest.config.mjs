@@ -3,9 +3,9 @@ import { basename } from 'node:path';
 import { defineConfig, mergeConfig } from 'vitest/config';
 import { BaseSequencer } from 'vitest/node';
 import ours from '../../vitest.config.mjs';
-import { LANES, SUFFIX } from './lanes.ts';
+import { BY_NAME, LANES, SUFFIX } from './lanes.ts';
 
-const ORDER = LANES.flat();
+const ORDER = [...LANES.flat(), ...BY_NAME];
 
 function placeOf({ moduleId }) {
   const place = ORDER.indexOf(basename(moduleId, SUFFIX));

@@ -7,7 +7,7 @@ import { once } from 'node:events';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { aDocument } from '../../support/slices-document.ts';
-import { fileOf, LANES } from '../lanes.ts';
+import { BY_NAME, fileOf, LANES } from '../lanes.ts';
 import { onMachines, stopwatch } from './machine-run.ts';
 import { filesOf, type MachinePlace, makeKey, type NodeMachine } from './node-machine.ts';
 import { keysOf } from './node-under-test.ts';
@@ -50,7 +50,8 @@ type Lane = readonly string[];
 function chosenLanes(names: readonly string[]): readonly Lane[] {
   const isChosen = (file: string) =>
     names.length === 0 || names.some((name) => file.includes(name));
-  const lanes = LANES.map((lane) => lane.map(fileOf).filter(isChosen));
+  const all = names.length === 0 ? LANES : [...LANES, BY_NAME];
+  const lanes = all.map((lane: readonly string[]) => lane.map(fileOf).filter(isChosen));
   const chosen = lanes.filter((lane) => lane.length > 0);
   if (chosen.length === 0)
     throw new Error(`no test of test/node is called like ${names.join(', ')}`);
