@@ -13,6 +13,7 @@ import {
   DEFAULT_IMAGE,
   DEFAULT_RSPEC,
   type DelegateRecord,
+  type DeliveredRecord,
   epochSeconds,
   type LocalFacts,
   NO_LOCAL_FACTS,
@@ -200,6 +201,13 @@ export function openService(
     log,
   });
   return { keeper, deliveries, published, failures, loaded };
+}
+
+/** deliverFresh has a service take `records` as all that PLC says, vouched for in this boot. */
+export function deliverFresh({ deliveries }: Service, records: readonly DeliveredRecord[]): void {
+  const { source, timestamp, digest } = anUpdate({ records });
+  const request_id = 'request-1';
+  deliveries.full({ request_id, source, timestamp, digest, fresh: true, records, ...READABLE });
 }
 
 /** acceptTicket does what a ticket with a good signature does that grants `record`. */

@@ -20,6 +20,7 @@ import {
   anUpdate,
   aSliver,
   BY_ROOT,
+  deliverFresh,
   FakeClock,
   keyOf,
   localFacts,
@@ -46,18 +47,9 @@ beforeEach(() => {
 
 /** Writes the database of a node that has been in use; what it holds. */
 function fill(target = file): NodeState {
-  const { keeper, deliveries, loaded } = openService(target);
-  const { source, timestamp, digest } = anUpdate({ records: SLIVERS });
-  const request_id = 'request-1';
-  deliveries.full({
-    request_id,
-    source,
-    timestamp,
-    digest,
-    fresh: true,
-    records: SLIVERS,
-    ...READABLE,
-  });
+  const service = openService(target);
+  const { keeper, loaded } = service;
+  deliverFresh(service, SLIVERS);
   for (const { record_key } of SLIVERS) {
     const row: Row = { table: 'locals', key: record_key, value: localFacts({ starts: 1 }) };
     keeper.commit([row], BY_ROOT);

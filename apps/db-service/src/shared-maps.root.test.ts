@@ -4,7 +4,7 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { needs } from '@nodemgr/testkit';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { anUpdate, aSliver, openService, READABLE, SILENT, temporaryFolder } from './builders.ts';
+import { aSliver, deliverFresh, openService, SILENT, temporaryFolder } from './builders.ts';
 import { loadState } from './load-state.ts';
 
 const PAGE = 4096;
@@ -29,19 +29,9 @@ afterEach(() => {
 
 /** Leaves the database of a node that has been in use. */
 function fill(): void {
-  const { deliveries, loaded } = openService(file);
-  const { source, timestamp, digest } = anUpdate({ records: SLIVERS });
-  const request_id = 'request-1';
-  deliveries.full({
-    request_id,
-    source,
-    timestamp,
-    digest,
-    fresh: true,
-    records: SLIVERS,
-    ...READABLE,
-  });
-  loaded.store.close();
+  const service = openService(file);
+  deliverFresh(service, SLIVERS);
+  service.loaded.store.close();
 }
 
 function load() {
@@ -59,20 +49,10 @@ describe.skipIf(missing)(`without shared memory maps${note}`, () => {
   });
 
   test('what was committed and is only in the log is there after the process was killed', () => {
-    const { deliveries, loaded } = openService(file);
-    const { source, timestamp, digest } = anUpdate({ records: SLIVERS });
-    const request_id = 'request-1';
-    deliveries.full({
-      request_id,
-      source,
-      timestamp,
-      digest,
-      fresh: true,
-      records: SLIVERS,
-      ...READABLE,
-    });
+    const service = openService(file);
+    deliverFresh(service, SLIVERS);
     const left = ['', '-wal'].map((side) => [side, readFileSync(file + side)] as const);
-    loaded.store.close();
+    service.loaded.store.close();
     for (const [side, bytes] of left) writeFileSync(file + side, bytes);
     expect(load().state.records.size).toBe(SLIVERS.length);
   });
