@@ -1,6 +1,6 @@
 /**
  * Which tests run on which machine, and in which order: each leaves the node as the testbed has it, and the
- * last ones of the second end it. The second machine's begin when the first one's have ended.
+ * last ones of the second end it. The second machine starts when the first one has ended.
  */
 export const LANES = [
   [

@@ -24,8 +24,6 @@ export interface RunContext {
   readonly prepare: (own: OwnMachine, machine: NodeMachine) => Promise<void>;
   /** What `prepare` reads besides the package and the program that runs: a change makes another machine. */
   readonly inputs: readonly string[];
-  /** How many are to go on, each by itself, from where the preparation ended. */
-  readonly machines: number;
   readonly tell: (line: string) => void;
 }
 
@@ -86,9 +84,9 @@ class MachineRun {
     return new MachineRun(context, architecture, recipe, disk);
   }
 
-  /** start returns the machines of the run, each awake. */
-  async start(): Promise<readonly OwnMachine[]> {
-    const { env, machines, tell } = this.context;
+  /** startOne starts a machine that goes on from where the preparation ended, and returns it awake. */
+  async startOne(): Promise<OwnMachine> {
+    const { env, tell } = this.context;
     const kept = await cachedBuild({
       folder: cacheFolder(env, 'prepared-machine'),
       key: keyOf(this.context, this.recipe, this.disk),
@@ -96,16 +94,15 @@ class MachineRun {
       build: (folder) => this.#prepare(folder),
       tell,
     });
-    const started = await Promise.all(
-      Array.from({ length: machines }, async () => {
-        const own = await this.#start(kept);
-        await this.#with(own, wake);
-        return own;
-      }),
-    );
-    tell(`${machines} machines go on from there; their consoles:`);
-    for (const { place } of started) tell(`  ${place.folder}/serial.log`);
-    return started;
+    const own = await this.#start(kept);
+    await this.#with(own, wake);
+    tell(`a machine goes on from there; its console: ${own.place.folder}/serial.log`);
+    return own;
+  }
+
+  async end(own: OwnMachine): Promise<void> {
+    await own.stop();
+    this.running.delete(own);
   }
 
   async #start(kept?: string): Promise<OwnMachine> {
@@ -127,8 +124,7 @@ class MachineRun {
       await rest(machine);
     });
     await own.keep(folder);
-    await own.stop();
-    this.running.delete(own);
+    await this.end(own);
     tell('its state is kept');
   }
 
@@ -145,13 +141,23 @@ class MachineRun {
   }
 }
 
+/** What the body of a run has: machines, one by one or side by side. */
+export interface Machines {
+  /** Each goes on, by itself, from where the preparation ended. */
+  start(): Promise<OwnMachine>;
+  /** A machine that only waits takes processor time from those at work: it is better ended first. */
+  end(machine: OwnMachine): Promise<void>;
+  /** Tells that a signal has come. */
+  readonly stopped: AbortSignal;
+}
+
 /**
- * onMachines starts machines, runs `body` with them, and stops them: also when `body` fails or a signal
- * comes, which `stopped` tells.
+ * onMachines runs `body`, and stops the machines that it has started: also when `body` fails or a signal
+ * comes.
  */
 export async function onMachines<T>(
   context: RunContext,
-  body: (machines: readonly OwnMachine[], stopped: AbortSignal) => Promise<T>,
+  body: (machines: Machines) => Promise<T>,
 ): Promise<T> {
   const stop = new AbortController();
   const told = () => stop.abort();
@@ -164,7 +170,11 @@ export async function onMachines<T>(
       if (stop.signal.aborted) end();
       else stop.signal.addEventListener('abort', end);
     });
-    const done = run.start().then((machines) => body(machines, stop.signal));
+    const done = body({
+      start: () => run.startOne(),
+      end: (machine) => run.end(machine),
+      stopped: stop.signal,
+    });
     return await Promise.race([done, stopped]);
   } finally {
     await Promise.all([...run.running].map((machine) => machine.stop()));

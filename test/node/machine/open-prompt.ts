@@ -68,11 +68,10 @@ async function main([deb = '']: readonly string[]): Promise<void> {
     network: 'open',
     prepare: (_: OwnMachine, machine: NodeMachine) => prepare(machine, deb),
     inputs: [DEMO_PLC, SAMPLE],
-    machines: 1,
     tell,
   } as const;
-  await onMachines(context, async ([own]) => {
-    if (own === undefined) throw new Error('no machine has been started');
+  await onMachines(context, async (machines) => {
+    const own = await machines.start();
     const machine = await own.booted();
     try {
       await firstSliver(machine, tell);

@@ -117,16 +117,17 @@ async function main([
     network: 'isolated',
     prepare: (own: OwnMachine, machine: NodeMachine) => prepare(own, machine, deb),
     inputs: [DEMO_PLC, ASKER],
-    machines: lanes.length,
     tell,
   } as const;
-  return onMachines(context, async (machines, stopped) => {
-    // One after the other: two emulated machines at work on two processors leave daemons without answers.
+  return onMachines(context, async (machines) => {
+    // One after the other: of two emulated machines on two processors each waits for the other.
     const codes: number[] = [];
-    for (const [index, { place }] of machines.entries()) {
+    for (const [index, lane] of lanes.entries()) {
+      const machine = await machines.start();
       const resultFile = `${results}/machine-${index + 1}.json`;
-      const run = { deb, signerDeb, long, stopped, tell };
-      codes.push(await runLane(place, lanes[index] ?? [], resultFile, run));
+      const run = { deb, signerDeb, long, stopped: machines.stopped, tell };
+      codes.push(await runLane(machine.place, lane, resultFile, run));
+      await machines.end(machine);
     }
     tell('done');
     return Math.max(...codes);
