@@ -21,10 +21,10 @@ const digests = (text: string): readonly string[] =>
   [...text.matchAll(/digest ([0-9a-f]+)/g)].map(([, digest = '']) => digest);
 
 test(
-  '20,000 inputs, decided by a seed, have no finding',
+  '5,000 inputs, decided by a seed, have no finding',
   () => {
-    const { status, last, said } = fuzz('--seed', '20260131', '--inputs', '20000');
-    expect([status, last, said]).toEqual([0, 'fuzz: 20000 inputs, 0 findings', said]);
+    const { status, last, said } = fuzz('--seed', '20260131', '--inputs', '5000');
+    expect([status, last, said]).toEqual([0, 'fuzz: 5000 inputs, 0 findings', said]);
   },
   RUN_MS,
 );
