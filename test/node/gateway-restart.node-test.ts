@@ -1,8 +1,10 @@
-/** The gateway is restarted and killed while a tenant calls it without a pause. */
+/** The gateway is restarted and killed while a tenant calls it without a pause, and cannot start while one does. */
 import { readFileSync } from 'node:fs';
 import { gatewayOperatorContract } from '@nodemgr/contracts';
+import { PAUSE_MS } from '@nodemgr/daemon';
 import { beforeAll, expect, test } from 'vitest';
 import { eventually } from './machine/eventually.ts';
+import { CONFIG_FILE } from './machine/render-config.ts';
 import { theTestbed } from './the-node.ts';
 
 const CALLER = 'lab_s01';
@@ -58,4 +60,32 @@ test('restarted and killed under load, it refuses no connection and loses no cal
   expect(lost).toEqual([]);
   expect(refused).toEqual([]);
   for (const made of calls) expect(made).toBeGreaterThan(10);
+});
+
+/** Connects to the API's socket and leaves, twice a second, for argv[1] seconds. */
+const CONNECT_AND_LEAVE = `
+import socket, sys, time
+end = time.monotonic() + float(sys.argv[1])
+while time.monotonic() < end:
+    with socket.socket(socket.AF_UNIX) as caller:
+        caller.connect('/run/nodemgr/api/api.sock')
+    time.sleep(0.5)
+`;
+
+test('with a misspelt key in nodemgr.toml, callers that connect and leave start it no more often than it pauses', async () => {
+  const { machine } = node;
+  const good = await machine.read(CONFIG_FILE);
+  const refusals = async () =>
+    (await machine.journal(UNIT, '--output=cat')).match(/misspelt/g)?.length ?? 0;
+  await machine.write(CONFIG_FILE, `${good}\n[misspelt]\nkey = 1\n`);
+  const since = performance.now();
+  expect(await machine.ssh(['systemctl', 'restart', UNIT])).toMatchObject({ code: 1 });
+  await machine.root(['python3', '-c', CONNECT_AND_LEAVE, '30']);
+  const told = await refusals();
+  const pauses = (performance.now() - since) / PAUSE_MS;
+  expect(told).toBeGreaterThan(0);
+  expect(told).toBeLessThanOrEqual(2 + pauses);
+  await machine.write(CONFIG_FILE, `${good}\n`);
+  expect(await eventually(() => node.api.call('GetLoans', CALLER))).toEqual(expect.anything());
+  expect((await gateway()).detail.calls).toBeGreaterThan(0);
 });
