@@ -20,10 +20,10 @@ import {
 } from '@nodemgr/records';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { BandwidthAgent, UPLINK } from './bandwidth-agent.ts';
-import { EISENTEST, SIRIUS } from './builders.test-support.ts';
-import { DryRunKernel } from './dry-run/dry-run-kernel.ts';
-import { operatorHandlers } from './operator-view.ts';
-import type { FoundUplink } from './uplink.ts';
+import { DryRunKernel } from './kernel/dry-run/dry-run-kernel.ts';
+import type { FoundUplink } from './kernel/uplink.ts';
+import { operatorHandlers } from './report/operator-view.ts';
+import { EISENTEST, SIRIUS } from './test-support/builders.test-support.ts';
 
 let state = '';
 let stops: (() => Promise<void>)[] = [];

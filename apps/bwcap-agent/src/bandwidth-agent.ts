@@ -13,11 +13,18 @@ import {
   type RecordKey,
   recordKeyOf,
 } from '@nodemgr/records';
-import { applyChanges } from './apply-changes.ts';
-import { type BandwidthState, NOTHING_INSTALLED, type SliverLeaves } from './bandwidth-state.ts';
-import { type BandwidthStep, isLarge } from './bandwidth-steps.ts';
-import { type Kernel, SIGNS, type SignName } from './kernel.ts';
-import { LeafPlaces } from './leaf-places.ts';
+import { type Ranges, rangesChanged, SliverDemands } from './desired/sliver-demands.ts';
+import { type Kernel, SIGNS, type SignName } from './kernel/port.ts';
+import type { FoundUplink, Uplink } from './kernel/uplink.ts';
+import { type Cut, NO_CUT } from './limits/plan-classes.ts';
+import {
+  type BandwidthState,
+  NOTHING_INSTALLED,
+  type SliverLeaves,
+} from './observed/bandwidth-state.ts';
+import { applyChanges } from './plan/apply-changes.ts';
+import { type BandwidthStep, isLarge } from './plan/bandwidth-steps.ts';
+import { LeafPlaces } from './plan/leaf-places.ts';
 import {
   type NodeDemand,
   type NodePlan,
@@ -25,11 +32,8 @@ import {
   planNode,
   planSliver,
   type SliverDemand,
-} from './plan-bandwidth.ts';
-import { planChanges } from './plan-changes.ts';
-import { type Cut, NO_CUT } from './plan-classes.ts';
-import { type Ranges, rangesChanged, SliverDemands } from './sliver-demands.ts';
-import type { FoundUplink, Uplink } from './uplink.ts';
+} from './plan/plan-bandwidth.ts';
+import { planChanges } from './plan/plan-changes.ts';
 
 export type Subject = 'uplink';
 export const UPLINK: Subject = 'uplink';

@@ -14,11 +14,11 @@ import {
 import { type NodeAccountsReader, watchNodeAccounts } from '@nodemgr/node-accounts';
 import { bitsPerSecond } from '@nodemgr/records';
 import { BandwidthAgent, UPLINK } from './bandwidth-agent.ts';
-import { DryRunKernel } from './dry-run/dry-run-kernel.ts';
-import type { Kernel } from './kernel.ts';
-import { LinuxKernel } from './linux/linux-kernel.ts';
-import { operatorHandlers } from './operator-view.ts';
-import { removeLimitsMain } from './remove-limits.ts';
+import { DryRunKernel } from './kernel/dry-run/dry-run-kernel.ts';
+import { LinuxKernel } from './kernel/linux/linux-kernel.ts';
+import { removeLimitsMain } from './kernel/linux/remove-limits.ts';
+import type { Kernel } from './kernel/port.ts';
+import { operatorHandlers } from './report/operator-view.ts';
 
 /** Subject of what fails in looking. */
 const FOLLOWING = 'network';

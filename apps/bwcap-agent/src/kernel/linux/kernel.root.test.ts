@@ -1,0 +1,108 @@
+/** Asks the real tc and nft whether they take what we render. Needs root, and the programs. */
+import { spawnSync } from 'node:child_process';
+import { type Command, formatCommand } from '@nodemgr/agent';
+import { accountName, bitsPerSecond } from '@nodemgr/records';
+import { needs } from '@nodemgr/testkit';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { renderChanges, renderRemoval } from '../../execute/render-changes.ts';
+import { type BandwidthState, NOTHING_INSTALLED } from '../../observed/bandwidth-state.ts';
+import { applyChanges } from '../../plan/apply-changes.ts';
+import { planChanges, wholeOf } from '../../plan/plan-changes.ts';
+import {
+  aDemand,
+  aNode,
+  demandsOf,
+  SIRIUS,
+  wantedOf,
+} from '../../test-support/builders.test-support.ts';
+
+const SPACE = `nodemgr-test-${process.pid}`;
+const ip = (...args: readonly string[]) => spawnSync('ip', args, { encoding: 'utf8' });
+function inside(command: Command): { readonly ok: boolean; readonly said: string } {
+  if (!('run' in command)) throw new Error(`not to be run: ${formatCommand(command)}`);
+  const { run, stdin = '' } = command;
+  const { status, stderr, stdout } = spawnSync('ip', ['netns', 'exec', SPACE, ...run], {
+    input: stdin,
+    encoding: 'utf8',
+  });
+  return { ok: status === 0, said: stderr + stdout };
+}
+
+const { missing, note } = needs('a kernel with network namespaces, htb and nftables');
+beforeAll(() => {
+  if (missing) return;
+  ip('netns', 'add', SPACE);
+  ip('-n', SPACE, 'link', 'add', 'eth0', 'type', 'veth', 'peer', 'name', 'far0');
+});
+afterAll(() => void ip('netns', 'del', SPACE));
+
+const said = (...words: readonly [string, ...string[]]) => inside({ run: words }).said;
+
+const exemptIps = ['192.0.2.0/24', '10.0.0.0/8', '10.1.0.0/16', '2001:db8::/32', '::1'];
+const first = aNode({ exemptIps, cap: bitsPerSecond(20_000_000) });
+const second = aNode({ cap: bitsPerSecond(99), exemptIps: ['0.0.0.0/0', '::/0'] });
+const fewer = new Map([
+  [SIRIUS, aDemand(7, { nm_net_max_rate: 8, nm_net_share: 1000 })],
+  ...demandsOf(1),
+]);
+/** HTB keeps bytes a second: 32 bits of them end at 34.4 Gbit/s. */
+const rates = [8, 9, 1000, 1_000_001, 1e9, 34_359_738_360, 34_359_738_368, 100e9];
+const everyRate = new Map([
+  ...demandsOf(2),
+  ...rates.map((rate, i) => {
+    const rspec = { nm_net_max_rate: rate, nm_net_min_rate: Math.min(rate, 10e9) };
+    return [accountName(`site_r${i}`), aDemand(100 + i, rspec)] as const;
+  }),
+]);
+
+function steps(): readonly { readonly name: string; readonly commands: readonly Command[] }[] {
+  let state: BandwidthState = NOTHING_INSTALLED;
+  const to = (name: string, wanted: ReturnType<typeof wantedOf>) => {
+    const changes = planChanges(wholeOf(wanted, state), state);
+    state = applyChanges(state, changes);
+    return { name, commands: renderChanges(changes) };
+  };
+  return [
+    to('the first application', wantedOf(first, demandsOf(3), state)),
+    to('a change of everything', wantedOf(second, fewer, state)),
+    to('every rate', wantedOf(aNode({ link: bitsPerSecond(100e9) }), everyRate, state)),
+    to('very fast', wantedOf(aNode({ link: bitsPerSecond(100e9) }), demandsOf(2), state)),
+  ];
+}
+
+describe.skipIf(missing)(`tc${note}`, () => {
+  test('takes every batch without a word, and has the rates that were asked for', () => {
+    for (const { name, commands } of steps()) {
+      for (const command of commands.filter((c) => 'run' in c && c.run[0] === 'tc')) {
+        expect({ name, ...inside(command) }).toEqual({ name, ok: true, said: '' });
+      }
+    }
+    const { said } = inside({ run: ['tc', 'class', 'show', 'dev', 'eth0'] });
+    expect(said).toMatch(/class htb 4e4d:1000 parent 4e4d:2 .*rate 8bit ceil 1Gbit/);
+    expect(said).toMatch(/class htb 4e4d:1 root rate 100Gbit ceil 100Gbit/);
+    expect(said).not.toContain('4e4d:1003');
+  });
+});
+
+describe.skipIf(missing)(`nft${note}`, () => {
+  test('takes every text', () => {
+    for (const { name, commands } of steps()) {
+      for (const command of commands.filter((c) => 'run' in c && c.run[0] === 'nft')) {
+        expect({ name, ...inside(command) }).toEqual({ name, ok: true, said: '' });
+      }
+    }
+  });
+});
+
+describe.skipIf(missing)(`the removal${note}`, () => {
+  test('leaves nothing of ours', () => {
+    for (const { commands } of steps().slice(0, 1)) for (const command of commands) inside(command);
+    expect(said('nft', 'list', 'ruleset')).toContain('table inet nodemgr');
+    expect(said('tc', 'qdisc', 'show', 'dev', 'eth0')).toContain('htb 4e4d: root');
+    for (const command of renderRemoval(['eth0'])) {
+      expect(inside(command)).toEqual({ ok: true, said: '' });
+    }
+    expect(said('nft', 'list', 'ruleset')).toBe('');
+    expect(said('tc', 'qdisc', 'show', 'dev', 'eth0')).not.toContain('htb');
+  });
+});

@@ -1,0 +1,54 @@
+/** States and demands for tests: each says only what the test is about. */
+import {
+  type AccountName,
+  accountName,
+  bitsPerSecond,
+  DEFAULT_RSPEC,
+  hostUid,
+  type Rspec,
+} from '@nodemgr/records';
+import type { BandwidthState, WantedBandwidth } from '../observed/bandwidth-state.ts';
+import { LeafPlaces } from '../plan/leaf-places.ts';
+import { type NodeDemand, planBandwidth, type SliverDemand } from '../plan/plan-bandwidth.ts';
+
+export const SIRIUS = accountName('princeton_sirius');
+export const EISENTEST = accountName('princeton_eisentest');
+
+/** aNode makes what is asked of the node: a link of 1 Gbit/s, no cap. */
+export function aNode(changes: Partial<NodeDemand> = {}): NodeDemand {
+  return {
+    interface: 'eth0',
+    link: bitsPerSecond(1_000_000_000),
+    mtu: 1500,
+    cap: undefined,
+    exemptIps: [],
+    defaults: DEFAULT_RSPEC,
+    ...changes,
+  };
+}
+
+/** aDemand makes a sliver with the `place`-th id range. */
+export function aDemand(place = 0, rspec: Rspec = {}): SliverDemand {
+  const first = 1_879_048_192 + place * 65_536;
+  return {
+    rspec: { ...DEFAULT_RSPEC, ...rspec },
+    first: hostUid(first),
+    last: hostUid(first + 65_535),
+  };
+}
+
+/** demandsOf makes `count` slivers. */
+export function demandsOf(count: number): Map<AccountName, SliverDemand> {
+  return new Map(Array.from({ length: count }, (_, i) => [accountName(`site_s${i}`), aDemand(i)]));
+}
+
+/** wantedOf plans as an agent does that has just been started. */
+export function wantedOf(
+  node: NodeDemand,
+  demands: ReadonlyMap<AccountName, SliverDemand>,
+  observed: BandwidthState,
+): WantedBandwidth {
+  const places = new LeafPlaces();
+  places.found(observed.slivers);
+  return planBandwidth(node, demands, (name) => places.placeOf(name), observed);
+}
