@@ -11,14 +11,14 @@ import {
   runDaemon,
   TrustedClock,
 } from '@nodemgr/daemon';
-import { DryRunMachine } from './dry-run/dry-run-machine.ts';
-import { HeldWakes } from './held-wakes.ts';
 import { AccountHistory } from './history/account-history.ts';
 import { Journal } from './history/journal.ts';
-import { type LinuxContext, LinuxMachine } from './linux/linux-machine.ts';
-import type { Machine } from './machine.ts';
-import { operatorHandlers } from './operator-view.ts';
+import { DryRunMachine } from './machine/dry-run/dry-run-machine.ts';
+import { type LinuxContext, LinuxMachine } from './machine/linux/linux-machine.ts';
+import type { Machine } from './machine/port.ts';
+import { operatorHandlers } from './report/operator-view.ts';
 import { AccountSupervisor } from './supervisor.ts';
+import { HeldWakes } from './waits/held-wakes.ts';
 
 /** Everything is looked at again this often, should anyone else have changed it. */
 const RESYNC_MS = 300_000;

@@ -13,9 +13,20 @@ import {
   TIMESTAMP_KEY,
 } from '@nodemgr/records';
 import { afterEach, expect, test, vi } from 'vitest';
-import { type AccountIds, type Slot, slot } from './account-ids.ts';
-import type { AccountStep } from './account-steps.ts';
-import { applyStep } from './apply-step.ts';
+import {
+  type HolderOf,
+  type Machine,
+  type MachineSigns,
+  type Reading,
+  StrangerFound,
+} from './machine/port.ts';
+import { ABSENT, newSliver, type ObservedAccount } from './observed/observed-account.ts';
+import type { AccountStep } from './plan/account-steps.ts';
+import { applyStep } from './plan/apply-step.ts';
+import { operatorHandlers } from './report/operator-view.ts';
+import { type AccountIds, type Slot, slot } from './slots/account-ids.ts';
+import type { ForeignIds } from './slots/foreign-ids.ts';
+import { AccountSupervisor } from './supervisor.ts';
 import {
   acceptedIn,
   aDelegate,
@@ -26,18 +37,7 @@ import {
   keyed,
   SIRIUS,
   theRemoval,
-} from './builders.test-support.ts';
-import type { ForeignIds } from './foreign-ids.ts';
-import {
-  type HolderOf,
-  type Machine,
-  type MachineSigns,
-  type Reading,
-  StrangerFound,
-} from './machine.ts';
-import { ABSENT, newSliver, type ObservedAccount } from './observed-account.ts';
-import { operatorHandlers } from './operator-view.ts';
-import { AccountSupervisor } from './supervisor.ts';
+} from './test-support/builders.test-support.ts';
 import { SIGNS, type SignName } from './waits/causes.ts';
 
 /** A machine in memory: every step does what the model says; some names may be broken. */

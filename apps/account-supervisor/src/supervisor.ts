@@ -15,18 +15,18 @@ import {
   recordKeyOf,
   TIMESTAMP_KEY,
 } from '@nodemgr/records';
-import type { Slot } from './account-ids.ts';
-import type { AccountStep } from './account-steps.ts';
-import { CpuShares } from './cpu-shares.ts';
-import { type Decision, decideAccount, type Grounds, judge } from './decide-account.ts';
-import { cpuClaimOf, nameInKey } from './desired-account.ts';
+import { cpuClaimOf, nameInKey } from './desired/desired-account.ts';
 import type { AccountHistory } from './history/account-history.ts';
-import { type Machine, StrangerFound } from './machine.ts';
-import { ABSENT, type ObservedAccount } from './observed-account.ts';
-import { dueTime } from './plan-removal.ts';
-import { type PurgeClock, PurgeWatch } from './purge-watch.ts';
-import { SlotTable } from './slot-table.ts';
+import { CpuShares } from './limits/cpu-shares.ts';
+import { type Machine, StrangerFound } from './machine/port.ts';
+import { ABSENT, type ObservedAccount } from './observed/observed-account.ts';
+import type { AccountStep } from './plan/account-steps.ts';
+import { type Decision, decideAccount, type Grounds, judge } from './plan/decide-account.ts';
+import { dueTime } from './plan/plan-removal.ts';
+import type { Slot } from './slots/account-ids.ts';
+import { SlotTable } from './slots/slot-table.ts';
 import { CAUSES, type Cause, causeOf, type SignName } from './waits/causes.ts';
+import { type PurgeClock, PurgeWatch } from './waits/purge-watch.ts';
 
 export interface SupervisorParts {
   readonly machine: Machine;

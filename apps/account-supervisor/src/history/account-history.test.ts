@@ -9,9 +9,13 @@ import {
   recordKeyOf,
 } from '@nodemgr/records';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { idsOf, slot } from '../account-ids.ts';
-import type { Target } from '../account-plan.ts';
-import { applyStep } from '../apply-step.ts';
+import { judgeAccount } from '../desired/desired-account.ts';
+import { cpuWeight } from '../limits/plan-cpu-weights.ts';
+import { ABSENT, type ObservedAccount } from '../observed/observed-account.ts';
+import type { Target } from '../plan/account-plan.ts';
+import { applyStep } from '../plan/apply-step.ts';
+import { planAccount } from '../plan/plan-account.ts';
+import { idsOf, slot } from '../slots/account-ids.ts';
 import {
   aDelegate,
   aSliver,
@@ -22,11 +26,7 @@ import {
   SIRIUS,
   theRemoval,
   WEIGHT,
-} from '../builders.test-support.ts';
-import { judgeAccount } from '../desired-account.ts';
-import { ABSENT, type ObservedAccount } from '../observed-account.ts';
-import { planAccount } from '../plan-account.ts';
-import { cpuWeight } from '../plan-cpu-weights.ts';
+} from '../test-support/builders.test-support.ts';
 import { AccountHistory } from './account-history.ts';
 
 const DELEGATE = accountName('del_snoop');

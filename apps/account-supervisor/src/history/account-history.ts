@@ -12,9 +12,9 @@ import {
 } from '@nodemgr/contracts';
 import type { FailureBoard } from '@nodemgr/daemon';
 import type { AccountName, RecordKey } from '@nodemgr/records';
-import type { AccountStep } from '../account-steps.ts';
-import type { KernelNotice } from '../linux/derive-notices.ts';
-import type { ObservedAccount } from '../observed-account.ts';
+import type { KernelNotice } from '../machine/linux/derive-notices.ts';
+import type { ObservedAccount } from '../observed/observed-account.ts';
+import type { AccountStep } from '../plan/account-steps.ts';
 import type { Journal } from './journal.ts';
 import { KernelNotices } from './kernel-notices.ts';
 import { type Told, tellStep } from './tell-step.ts';

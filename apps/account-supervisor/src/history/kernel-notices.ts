@@ -4,7 +4,7 @@
  */
 import type { Timing } from '@nodemgr/agent';
 import type { AccountName } from '@nodemgr/records';
-import type { CountedNotice, KernelNotice } from '../linux/derive-notices.ts';
+import type { CountedNotice, KernelNotice } from '../machine/linux/derive-notices.ts';
 import type { Told } from './tell-step.ts';
 
 const TOGETHER_MS = 60_000;

@@ -4,15 +4,15 @@
  */
 import type { EventContent } from '@nodemgr/contracts';
 import type { KiB } from '@nodemgr/records';
-import type { AccountStep, StepOf } from '../account-steps.ts';
-import { shouldExist } from '../desired-account.ts';
-import { inodeLimit } from '../inode-limit.ts';
+import { shouldExist } from '../desired/desired-account.ts';
+import { inodeLimit } from '../limits/inode-limit.ts';
 import {
   isObservedSliver,
   type Limits,
   type ObservedAccount,
   UNDATED,
-} from '../observed-account.ts';
+} from '../observed/observed-account.ts';
+import type { AccountStep, StepOf } from '../plan/account-steps.ts';
 import {
   type Subject,
   type Word,

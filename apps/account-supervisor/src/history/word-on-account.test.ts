@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { aSliver } from '../builders.test-support.ts';
+import { aSliver } from '../test-support/builders.test-support.ts';
 import { wordToMakeWay } from './word-on-account.ts';
 
 const wanted = { type: 'sliver', item: aSliver() } as const;

@@ -10,8 +10,8 @@ import {
   type RecordKey,
   recordKeyOf,
 } from '@nodemgr/records';
-import { shouldExist } from '../desired-account.ts';
-import { isObservedSliver, type ObservedAccount } from '../observed-account.ts';
+import { shouldExist } from '../desired/desired-account.ts';
+import { isObservedSliver, type ObservedAccount } from '../observed/observed-account.ts';
 
 export interface Word {
   readonly why: string;

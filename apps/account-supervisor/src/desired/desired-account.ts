@@ -1,0 +1,217 @@
+/**
+ * What the feed says about one account: that it should exist (and how), that it is to go, or that it
+ * may not be removed yet. Decides only; nothing here knows how an account is made.
+ */
+import { createHash } from 'node:crypto';
+import type { AccountItem, FeedItem } from '@nodemgr/contracts';
+import {
+  type AccountName,
+  type AccountType,
+  amountOf,
+  type ImageName,
+  type KiB,
+  kib,
+  type RecordKey,
+  type Rspec,
+  recordKeyOf,
+  type SliverRecord,
+  TIMESTAMP_KEY,
+  UNLIMITED_TASKS,
+  withPlainLineEnds,
+} from '@nodemgr/records';
+import type { CpuClaim } from '../limits/plan-cpu-weights.ts';
+import {
+  type Digest,
+  isObservedSliver,
+  type ObservedAccount,
+} from '../observed/observed-account.ts';
+
+/** A text and what tells it from others. */
+export interface Content {
+  readonly text: string;
+  readonly digest: Digest;
+}
+
+/** contentOf returns `text` with its SHA-256. */
+export function contentOf(text: string): Content {
+  return { text, digest: createHash('sha256').update(text).digest('hex') as Digest };
+}
+
+/** authorizedKeys returns keys, one a line, as sshd(8) reads them; `options` goes before each. */
+function authorizedKeys(keys: string, options = ''): Content {
+  const lines = keys.split('\n').filter((line) => line !== '');
+  return contentOf(lines.map((line) => `${options}${line}\n`).join(''));
+}
+
+/** A delegate: keys are those of authorized_keys, with no right but to run its login shell. */
+export interface DesiredDelegate {
+  readonly type: 'delegate';
+  readonly keys: Content;
+}
+
+export interface DesiredSliver {
+  readonly type: 'sliver';
+  readonly keys: Content;
+  readonly initscript: Content;
+  /** What its files are made on; those that exist stay on theirs. */
+  readonly image: ImageName;
+  /** Whether its unit should run: enabled, and not stopped by a call. */
+  readonly run: boolean;
+  /** nm_enabled. */
+  readonly login: boolean;
+  /** How often Start was called. */
+  readonly starts: number;
+  readonly diskQuota: KiB;
+  /** 0: no limit. */
+  readonly memoryMax: KiB;
+  readonly tasksMax: number;
+}
+
+export type DesiredAccount = DesiredDelegate | DesiredSliver;
+
+/** What is to become of one account. */
+export type Verdict =
+  | {
+      readonly verdict: 'exists';
+      readonly desired: DesiredAccount;
+      /** A second account that has the same name and so cannot exist. */
+      readonly shadowed?: string;
+    }
+  | { readonly verdict: 'goes' }
+  | { readonly verdict: 'withheld'; readonly reason: string };
+
+export type Items = ReadonlyMap<RecordKey, FeedItem>;
+
+/** What a sliver needs to start: systemd-nspawn's own two, process 1, the start script, and a login. */
+const MIN_TASKS = 16;
+
+/** The kernel holds memory by pages and rounds down (cgroup-v2.rst, memory.max): nobody is to get less. */
+const PAGE_KIB = 4;
+export const wholePages = (amount: number): KiB => kib(Math.ceil(amount / PAGE_KIB) * PAGE_KIB);
+
+/** Under a limit of less, systemd-nspawn is killed before the sliver has started. */
+const MIN_MEMORY_KIB = 8192;
+/** No machine has more memory (52 bits of address): the kernel tells limits of about twice as much as `max`. */
+const MAX_MEMORY_KIB = 2 ** 42;
+
+/** tasksMaxOf returns the limit that is enforced for `nm_tasks_max`: one that a sliver can start under. */
+export function tasksMaxOf(amount: number): number {
+  return Math.min(UNLIMITED_TASKS, Math.max(MIN_TASKS, amount));
+}
+
+/** memoryMaxOf returns the limit that is enforced for `nm_mem_max`, in whole pages; 0: no limit. */
+export function memoryMaxOf(amount: number): KiB {
+  if (amount <= 0 || amount > MAX_MEMORY_KIB) return kib(0);
+  return wholePages(Math.max(MIN_MEMORY_KIB, amount));
+}
+
+function desiredSliver(record: SliverRecord, { effective, local }: AccountItem): DesiredSliver {
+  const login = amountOf(effective, 'nm_enabled') !== 0;
+  return {
+    type: 'sliver',
+    keys: authorizedKeys(record.ssh_keys),
+    // Of a record that was stored before the reader of documents saw to it.
+    initscript: contentOf(withPlainLineEnds(record.initscript)),
+    image: record.image,
+    run: login && !local.stopped,
+    login,
+    starts: local.starts,
+    // A quota of 0 would mean none at all (setquota(8)).
+    diskQuota: kib(Math.max(1, amountOf(effective, 'nm_disk_quota'))),
+    memoryMax: memoryMaxOf(amountOf(effective, 'nm_mem_max')),
+    tasksMax: tasksMaxOf(amountOf(effective, 'nm_tasks_max')),
+  };
+}
+
+function desiredOf(item: AccountItem): DesiredAccount {
+  const { record } = item;
+  return record.account_type === 'sliver'
+    ? desiredSliver(record, item)
+    : { type: 'delegate', keys: authorizedKeys(record.ssh_keys, 'restrict ') };
+}
+
+/** shouldExist reports whether an account should be on the machine: instantiated by PLC, or by CreateSliver. */
+export function shouldExist(item: FeedItem | undefined): item is AccountItem {
+  if (item?.kind !== 'account') return false;
+  const { record, local } = item;
+  return record.account_type === 'delegate' || record.plc_instantiated || local.created;
+}
+
+/** cpuClaimOf returns what a sliver that should run may claim; undefined for what does not run. */
+export function cpuClaimOf(item: FeedItem | undefined): CpuClaim | undefined {
+  if (!shouldExist(item) || item.record.account_type !== 'sliver') return undefined;
+  const { effective, local } = item;
+  if (amountOf(effective, 'nm_enabled') === 0 || local.stopped) return undefined;
+  const claim = (rspec: Rspec) => ({
+    share: amountOf(rspec, 'nm_cpu_share'),
+    guarantee: amountOf(rspec, 'nm_cpu_guaranteed_share'),
+  });
+  return claim(effective);
+}
+
+/** Whose document permits the removal of an account of this type: delegates are the node's own. */
+const AUTHORITIES = { sliver: ['plc'], delegate: ['plc', 'config'] } as const;
+
+/**
+ * Repair and removal are different rights: an account goes only because of an expiry, a DeleteSliver,
+ * or a document accepted since this boot.
+ */
+function judgeRemoval(
+  type: AccountType,
+  item: FeedItem | undefined,
+  items: Items,
+  bootId: string,
+): Verdict {
+  if (item?.kind === 'account') return { verdict: 'goes' };
+  if (item?.kind === 'removal' && item.reason === 'expired') return { verdict: 'goes' };
+  const timestamp = items.get(TIMESTAMP_KEY);
+  const sources = timestamp?.kind === 'timestamp' ? timestamp.sources : {};
+  const vouched = AUTHORITIES[type].some((source) => sources[source]?.boot_id === bootId);
+  if (vouched) return { verdict: 'goes' };
+  return {
+    verdict: 'withheld',
+    reason: `it has no record any more, but no document of source ${AUTHORITIES[type].join(' or ')} has been accepted since this boot`,
+  };
+}
+
+function typeOf(observed: ObservedAccount): AccountType | undefined {
+  if (isObservedSliver(observed)) return 'sliver';
+  return observed.state === 'delegate' ? 'delegate' : undefined;
+}
+
+function alsoWanted(type: AccountType, other: FeedItem | undefined) {
+  return shouldExist(other) ? { shadowed: `the name belongs to a ${type}` } : {};
+}
+
+/**
+ * judgeAccount says what is to become of the account `name`. Only one account of a name can exist: the
+ * one that does, else the delegate, which is the node's own word.
+ */
+export function judgeAccount(
+  name: AccountName,
+  observed: ObservedAccount,
+  items: Items,
+  bootId: string,
+): Verdict {
+  const item = {
+    sliver: items.get(recordKeyOf('sliver', name)),
+    delegate: items.get(recordKeyOf('delegate', name)),
+  };
+  const type = typeOf(observed) ?? (shouldExist(item.delegate) ? 'delegate' : 'sliver');
+  const own = item[type];
+  if (shouldExist(own)) {
+    const other = type === 'sliver' ? item.delegate : item.sliver;
+    return { verdict: 'exists', desired: desiredOf(own), ...alsoWanted(type, other) };
+  }
+  return typeOf(observed) === undefined
+    ? { verdict: 'goes' }
+    : judgeRemoval(type, own, items, bootId);
+}
+
+const ACCOUNT_KEY = /^(?:sliver|delegate)_(.+)$/;
+
+/** nameInKey returns the account that a record key is about; undefined for `bwcap` and `timestamp`. */
+export function nameInKey(key: RecordKey): AccountName | undefined {
+  // Keys are made by recordKeyOf from checked names.
+  return ACCOUNT_KEY.exec(key)?.[1] as AccountName | undefined;
+}

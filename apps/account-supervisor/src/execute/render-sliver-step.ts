@@ -1,0 +1,150 @@
+/**
+ * The commands behind the steps of a sliver: its ids, files, quota, unit and limits. Pure. Mounts are
+ * made by the sliver's own unit.
+ */
+import { join, relative } from 'node:path';
+import { type Command, run, writeFile } from '@nodemgr/agent';
+import type { ImageVersion } from '@nodemgr/images';
+import type { AccountName } from '@nodemgr/records';
+import { inodeLimit } from '../limits/inode-limit.ts';
+import type { Limits } from '../observed/observed-account.ts';
+import type { StepName } from '../plan/account-steps.ts';
+import { RANGE_SIZE } from '../slots/account-ids.ts';
+import { imageTree, type MachineLayout, machineNameOf, pathsOf, unitOf } from './layout.ts';
+import type { Renderer, Renderers } from './step-renderer.ts';
+
+/** Files that a tenant has made in great numbers take their time; an rm that is cut goes on where it was. */
+const LONGEST_RM_MS = 30 * 60_000;
+
+/** idRange returns the sliver's ids as usermod(8) takes them. */
+export function idRange(base: number): string {
+  return `${base}-${base + RANGE_SIZE - 1}`;
+}
+
+/** Nothing that is mounted below one of `paths` is deleted. */
+function deleteTrees(...paths: readonly string[]): Command {
+  const rm = run('rm', '--recursive', '--force', '--one-file-system', '--', ...paths);
+  return { ...rm, longestMs: LONGEST_RM_MS };
+}
+
+function noteStarts(starts: number, name: AccountName, layout: MachineLayout): Command {
+  return writeFile(pathsOf(name, layout).starts, 0o600, `${starts}\n`);
+}
+
+/** Resource properties, as systemd.resource-control(5) writes them; K is 1024. */
+function properties({ cpuWeight, memoryMax, tasksMax }: Limits): readonly string[] {
+  return [
+    `CPUWeight=${cpuWeight}`,
+    `MemoryMax=${memoryMax === 0 ? 'infinity' : `${memoryMax}K`}`,
+    `TasksMax=${tasksMax}`,
+  ];
+}
+
+/** unitSettings returns the text of the sliver's EnvironmentFile (systemd.exec(5)). */
+export function unitSettings(name: AccountName, base: number, image: ImageVersion): string {
+  return `NODEMGR_MACHINE=${machineNameOf(name)}\nNODEMGR_BASE=${base}\nNODEMGR_IMAGE=${image}\n`;
+}
+
+/** The image is named first, so that nobody removes it; the project of `upper` comes last, and says that all is made. */
+const createFilesystem: Renderer<'create-filesystem'> = (
+  { base, project, image },
+  name,
+  layout,
+) => {
+  const { sliver, upper, work, boot, image: imageFile } = pathsOf(name, layout);
+  return [
+    run('install', '-d', '-m', '0755', sliver, boot),
+    writeFile(imageFile, 0o644, `${image}\n`),
+    // Whoever removes an image looks for such names after it is out of sight: one sees the other.
+    run('stat', '--terse', '--', imageTree(image, layout)),
+    run('install', '-d', '-m', '0700', work),
+    run('install', '-d', '-m', '0755', '-o', `${base}`, '-g', `${base}`, upper),
+    run('chattr', '+P', '-p', `${project}`, work, upper),
+  ];
+};
+
+/**
+ * The image is the first to go, which says that the files are not whole any more, and `upper` the last:
+ * by its owner the slot is known that must not be given away while anything is counted under its project.
+ */
+const purgeFiles: Renderer<'purge-files'> = ({ since }, name, layout) => {
+  const { sliver, image, work, boot, unit, kept } = pathsOf(name, layout);
+  const folder = kept(since);
+  const moved = (path: string) => join(folder, relative(sliver, path));
+  return [
+    run('rm', '--force', '--', moved(image)),
+    deleteTrees(moved(unit), moved(boot), moved(work)),
+    deleteTrees(folder),
+  ];
+};
+
+/** A folder without a script is a sliver without one. */
+const installInitscript: Renderer<'install-initscript'> = ({ initscript }, name, layout) => {
+  const path = pathsOf(name, layout).initscript;
+  return initscript.text === ''
+    ? [run('rm', '--force', '--', path)]
+    : [writeFile(path, 0o755, initscript.text)];
+};
+
+export const SLIVER_RENDERERS: Renderers<
+  Exclude<
+    StepName,
+    'create-user' | 'discard-user' | 'remove-user' | 'install-keys' | 'allow-login' | 'deny-login'
+  >
+> = {
+  'set-id-range': ({ base }, name) => {
+    const range = idRange(base);
+    return [run('usermod', '--add-subuids', range, '--add-subgids', range, name)];
+  },
+
+  'create-filesystem': createFilesystem,
+
+  'set-disk-quota': ({ project, quota }, _name, { stateDir }) => [
+    { quota: stateDir, project, hardKiB: quota, hardInodes: inodeLimit(quota) },
+  ],
+  'reset-disk-quota': ({ project }, _name, { stateDir }) => [
+    { quota: stateDir, project, hardKiB: 0, hardInodes: 0 },
+  ],
+
+  'install-initscript': installInitscript,
+
+  // Read by the template unit when it starts: systemd need not be told.
+  'write-unit': ({ base, image }, name, layout) => [
+    writeFile(pathsOf(name, layout).unit, 0o644, unitSettings(name, base, image)),
+  ],
+
+  // Takes hold now, and is kept for the next boot.
+  'set-limits': ({ limits }, name) => [
+    run('systemctl', 'set-property', unitOf(name), ...properties(limits)),
+  ],
+
+  'start-unit': ({ starts }, name, layout) => [
+    run('systemctl', 'start', unitOf(name)),
+    noteStarts(starts, name, layout),
+  ],
+  'stop-unit': (_step, name) => [run('systemctl', 'stop', unitOf(name))],
+
+  // The unit has the sliver's first process run them: nothing of a tenant's runs among our processes.
+  'run-start-scripts': ({ starts }, name, layout) => [
+    run('systemctl', 'reload', unitOf(name)),
+    noteStarts(starts, name, layout),
+  ],
+
+  'keep-files': ({ since }, name, layout) => {
+    const { sliver, keptFolder, kept } = pathsOf(name, layout);
+    return [
+      run('install', '-d', '-m', '0700', keptFolder),
+      run('mv', '--no-target-directory', '--', sliver, kept(since)),
+    ];
+  },
+  'date-files': ({ from, since }, name, layout) => {
+    const { kept } = pathsOf(name, layout);
+    return [run('mv', '--no-target-directory', '--', kept(from), kept(since))];
+  },
+  'restore-files': ({ since }, name, layout) => {
+    const { sliver, kept } = pathsOf(name, layout);
+    return [run('mv', '--no-target-directory', '--', kept(since), sliver)];
+  },
+  'purge-files': purgeFiles,
+  'discard-files': (_step, name, layout) => [deleteTrees(pathsOf(name, layout).sliver)],
+};

@@ -1,0 +1,188 @@
+import { formatCommand } from '@nodemgr/agent';
+import { accountName, epochSeconds, isSliceName, kib } from '@nodemgr/records';
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { contentOf } from '../desired/desired-account.ts';
+import { UNDATED } from '../observed/observed-account.ts';
+import type { AccountStep } from '../plan/account-steps.ts';
+import { idsOf, slot } from '../slots/account-ids.ts';
+import { IMAGE, POLICY, SIRIUS, WEIGHT } from '../test-support/builders.test-support.ts';
+import { type MachineLayout, machineNameOf } from './layout.ts';
+import { renderStep } from './render-step.ts';
+
+const LAYOUT: MachineLayout = {
+  stateDir: '/var/lib/nodemgr',
+  sliverShell: '/usr/lib/nodemgr/sliver-shell',
+  delegateShell: '/usr/lib/nodemgr/forward_api_calls',
+};
+const ids = idsOf(slot(1), POLICY);
+const { base, project } = ids;
+const since = epochSeconds(1_700_000_000);
+const limits = { cpuWeight: WEIGHT, memoryMax: kib(1024), tasksMax: 512 };
+
+const STEPS: readonly AccountStep[] = [
+  { step: 'create-user', type: 'sliver', ids },
+  { step: 'set-id-range', base },
+  { step: 'create-filesystem', base, project, image: IMAGE },
+  { step: 'set-disk-quota', project, quota: kib(5_000_000) },
+  { step: 'install-initscript', initscript: contentOf('#!/bin/sh\necho up\n') },
+  { step: 'install-keys', keys: contentOf('ssh-ed25519 AAAA one@host') },
+  { step: 'write-unit', base, image: IMAGE },
+  { step: 'set-limits', limits },
+  { step: 'start-unit', starts: 3 },
+  { step: 'run-start-scripts', starts: 4 },
+  { step: 'allow-login' },
+  { step: 'deny-login' },
+  { step: 'stop-unit' },
+  { step: 'keep-files', since },
+  { step: 'date-files', from: UNDATED, since },
+  { step: 'restore-files', since },
+  { step: 'purge-files', since },
+  { step: 'reset-disk-quota', project },
+  { step: 'remove-user', type: 'sliver', ids },
+  { step: 'discard-user' },
+  { step: 'discard-files' },
+];
+
+test('every step stands for exactly these commands', () => {
+  const text = STEPS.map((step) =>
+    [
+      `# ${step.step}`,
+      ...renderStep(step, SIRIUS, LAYOUT).map((command) => formatCommand(command)),
+    ].join('\n'),
+  ).join('\n');
+  expect(text).toMatchInlineSnapshot(`
+    "# create-user
+    install -m 0600 /dev/stdin /var/lib/nodemgr/accounts/princeton_sirius.json <<'EOF'
+    {"type":"sliver","slot":1}
+    EOF
+    useradd --uid 30001 --no-user-group --gid nodemgr-accounts --no-create-home --home-dir / --shell /usr/lib/nodemgr/sliver-shell --expiredate 1 --key SUB_UID_COUNT=0 --key SUB_GID_COUNT=0 princeton_sirius
+    # set-id-range
+    usermod --add-subuids 1879113728-1879179263 --add-subgids 1879113728-1879179263 princeton_sirius
+    # create-filesystem
+    install -d -m 0755 /var/lib/nodemgr/slivers/princeton_sirius /var/lib/nodemgr/slivers/princeton_sirius/boot
+    install -m 0644 /dev/stdin /var/lib/nodemgr/slivers/princeton_sirius/image <<'EOF'
+    default@1
+    EOF
+    stat --terse -- /var/lib/nodemgr/images/default@1/root
+    install -d -m 0700 /var/lib/nodemgr/slivers/princeton_sirius/work
+    install -d -m 0755 -o 1879113728 -g 1879113728 /var/lib/nodemgr/slivers/princeton_sirius/upper
+    chattr +P -p 30001 /var/lib/nodemgr/slivers/princeton_sirius/work /var/lib/nodemgr/slivers/princeton_sirius/upper
+    # set-disk-quota
+    setquota -P 30001 0 5000000 0 312500 /var/lib/nodemgr
+    # install-initscript
+    install -m 0755 /dev/stdin /var/lib/nodemgr/slivers/princeton_sirius/boot/rc.vinit <<'EOF'
+    #!/bin/sh
+    echo up
+    EOF
+    # install-keys
+    printf %s 'ssh-ed25519 AAAA one@host' | install -m 0644 /dev/stdin /var/lib/nodemgr/keys/princeton_sirius
+    # write-unit
+    install -m 0644 /dev/stdin /var/lib/nodemgr/slivers/princeton_sirius/unit.env <<'EOF'
+    NODEMGR_MACHINE=princeton-sirius
+    NODEMGR_BASE=1879113728
+    NODEMGR_IMAGE=default@1
+    EOF
+    # set-limits
+    systemctl set-property nodemgr-sliver@princeton_sirius.service CPUWeight=256 MemoryMax=1024K TasksMax=512
+    # start-unit
+    systemctl start nodemgr-sliver@princeton_sirius.service
+    install -m 0600 /dev/stdin /var/lib/nodemgr/accounts/princeton_sirius.starts <<'EOF'
+    3
+    EOF
+    # run-start-scripts
+    systemctl reload nodemgr-sliver@princeton_sirius.service
+    install -m 0600 /dev/stdin /var/lib/nodemgr/accounts/princeton_sirius.starts <<'EOF'
+    4
+    EOF
+    # allow-login
+    usermod --expiredate '' princeton_sirius
+    # deny-login
+    usermod --expiredate 1 princeton_sirius
+    # stop-unit
+    systemctl stop nodemgr-sliver@princeton_sirius.service
+    # keep-files
+    install -d -m 0700 /var/lib/nodemgr/kept
+    mv --no-target-directory -- /var/lib/nodemgr/slivers/princeton_sirius /var/lib/nodemgr/kept/princeton_sirius@1700000000
+    # date-files
+    mv --no-target-directory -- /var/lib/nodemgr/kept/princeton_sirius@0 /var/lib/nodemgr/kept/princeton_sirius@1700000000
+    # restore-files
+    mv --no-target-directory -- /var/lib/nodemgr/kept/princeton_sirius@1700000000 /var/lib/nodemgr/slivers/princeton_sirius
+    # purge-files
+    rm --force -- /var/lib/nodemgr/kept/princeton_sirius@1700000000/image
+    rm --recursive --force --one-file-system -- /var/lib/nodemgr/kept/princeton_sirius@1700000000/unit.env /var/lib/nodemgr/kept/princeton_sirius@1700000000/boot /var/lib/nodemgr/kept/princeton_sirius@1700000000/work
+    rm --recursive --force --one-file-system -- /var/lib/nodemgr/kept/princeton_sirius@1700000000
+    # reset-disk-quota
+    setquota -P 30001 0 0 0 0 /var/lib/nodemgr
+    # remove-user
+    rm --recursive --force -- /etc/systemd/system.control/nodemgr-sliver@princeton_sirius.service.d
+    rm --force -- /var/lib/nodemgr/keys/princeton_sirius
+    systemctl stop user-30001.slice
+    pkill --signal KILL --uid 30001
+    usermod --del-subuids 1879113728-1879179263 --del-subgids 1879113728-1879179263 princeton_sirius
+    userdel --force princeton_sirius
+    rm --force -- /var/lib/nodemgr/accounts/princeton_sirius.starts /var/lib/nodemgr/accounts/princeton_sirius.json
+    # discard-user
+    userdel --force princeton_sirius
+    # discard-files
+    rm --recursive --force --one-file-system -- /var/lib/nodemgr/slivers/princeton_sirius"
+  `);
+});
+
+test('without a user of ours a removal touches no user, no process and no login', () => {
+  const step: AccountStep = { step: 'remove-user', type: 'sliver', ids: undefined };
+  const commands = renderStep(step, SIRIUS, LAYOUT);
+  expect(commands.map((command) => ('run' in command ? command.run[0] : 'write'))).toEqual([
+    'rm',
+    'rm',
+    'rm',
+  ]);
+});
+
+test('a purge may take longer than other programs', () => {
+  const commands = renderStep({ step: 'purge-files', since }, SIRIUS, LAYOUT);
+  expect(commands.at(-1)).toMatchObject({ longestMs: 1_800_000 });
+});
+
+test('a delegate has the shell that forwards API calls', () => {
+  const [, useradd] = renderStep({ step: 'create-user', type: 'delegate', ids }, SIRIUS, LAYOUT);
+  expect(useradd).toMatchObject({ run: expect.arrayContaining([LAYOUT.delegateShell]) });
+});
+
+test('no memory limit is written as infinity', () => {
+  const step: AccountStep = { step: 'set-limits', limits: { ...limits, memoryMax: kib(0) } };
+  expect(renderStep(step, SIRIUS, LAYOUT)[0]).toMatchObject({
+    run: expect.arrayContaining(['MemoryMax=infinity']),
+  });
+});
+
+test.each([
+  ['princeton_sirius', 'princeton-sirius'],
+  ['mit_dht_2', 'mit-dht-2'],
+  ['upmc.lip6_x', 'upmc-lip6-x--1lc'],
+  ['upmc_lip6.x', 'upmc-lip6-x--1z4'],
+  ['a_B', 'a-b--c'],
+  ['a_b_', 'a-b--g'],
+  ['a__b', 'a--b--g'],
+  ['a.b__', 'a-b--y'],
+])('%s has the machine name %s', (name, machine) =>
+  expect(machineNameOf(accountName(name))).toBe(machine),
+);
+
+test('no two slivers have one machine name, not even without its capitals, and each is a host name', () => {
+  const name = fc
+    .oneof(
+      fc.stringMatching(/^[ab.]{1,2}_[aAb_.0]{1,4}$/),
+      fc.stringMatching(/^[a.]{1,20}_[aA_.]{8,11}$/),
+    )
+    .filter((text) => isSliceName(text))
+    .map(accountName);
+  fc.assert(
+    fc.property(name, name, (a, b) => {
+      fc.pre(a !== b);
+      expect(machineNameOf(a).toLowerCase()).not.toBe(machineNameOf(b).toLowerCase());
+      expect(machineNameOf(a)).toMatch(/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/);
+    }),
+    { numRuns: 2000 },
+  );
+});

@@ -1,0 +1,104 @@
+/**
+ * Says which commands a step stands for on a real node. Pure: running them is a driver's. Steps that
+ * make and remove Unix accounts are here, those of a sliver's container in render-sliver-step.ts.
+ */
+import { type Command, run, runAccepting, writeFile } from '@nodemgr/agent';
+import type { AccountName, AccountType } from '@nodemgr/records';
+import type { AccountStep, StepName } from '../plan/account-steps.ts';
+import type { AccountIds } from '../slots/account-ids.ts';
+import { type MachineLayout, pathsOf, propertiesOf } from './layout.ts';
+import { idRange, SLIVER_RENDERERS } from './render-sliver-step.ts';
+import type { Renderer, Renderers } from './step-renderer.ts';
+
+/** The primary group of all our accounts: sshd's rules for them are by group. */
+const GROUP = 'nodemgr-accounts';
+/** pkill(1): no process matched. userdel(8): no such user. usermod(8): a process of the user is left. */
+const NO_PROCESS = 1;
+const NO_USER = 6;
+const USER_BUSY = 8;
+
+/** An account whose last day was 1 January 1970 logs in by no means, keys included (shadow(5)). */
+const EXPIRED = '1';
+const NEVER = '';
+
+const createUser: Renderer<'create-user'> = ({ type, ids }, name, layout) => [
+  writeFile(pathsOf(name, layout).record, 0o600, `${JSON.stringify({ type, slot: ids.slot })}\n`),
+  run(
+    'useradd',
+    '--uid',
+    `${ids.uid}`,
+    '--no-user-group',
+    '--gid',
+    GROUP,
+    '--no-create-home',
+    '--home-dir',
+    '/',
+    '--shell',
+    type === 'sliver' ? layout.sliverShell : layout.delegateShell,
+    '--expiredate',
+    EXPIRED,
+    // Subordinate ids are ours to give, not useradd's.
+    '--key',
+    'SUB_UID_COUNT=0',
+    '--key',
+    'SUB_GID_COUNT=0',
+    name,
+  ),
+];
+
+/** --force: what was killed may not be gone yet. */
+const deleteUser = (name: AccountName): Command =>
+  runAccepting([NO_USER], 'userdel', '--force', name);
+
+/** userdel(8) takes the range along too, but last: cut short, it would leave it to a user that is gone. */
+function freeRange(base: number, name: AccountName): Command {
+  const range = idRange(base);
+  const deletions = ['--del-subuids', range, '--del-subgids', range];
+  return runAccepting([USER_BUSY], 'usermod', ...deletions, name);
+}
+
+/** Nobody can log in any more: the account has expired, and its keys are gone. */
+function endUser(type: AccountType, { uid, base }: AccountIds, name: AccountName) {
+  return [
+    // Logins that outlive their sliver, with the user's own service manager: killed, it would stay behind
+    // as a failed unit.
+    run('systemctl', 'stop', `user-${uid}.slice`),
+    runAccepting([NO_PROCESS], 'pkill', '--signal', 'KILL', '--uid', `${uid}`),
+    ...(type === 'sliver' ? [freeRange(base, name)] : []),
+    deleteUser(name),
+  ];
+}
+
+/** Our record goes last: until then a half-removed account is known as ours. */
+const removeUser: Renderer<'remove-user'> = ({ type, ids }, name, layout) => {
+  const { keys, record, starts } = pathsOf(name, layout);
+  return [
+    run('rm', '--recursive', '--force', '--', propertiesOf(name)),
+    run('rm', '--force', '--', keys),
+    ...(ids === undefined ? [] : endUser(type, ids, name)),
+    run('rm', '--force', '--', starts, record),
+  ];
+};
+
+const RENDERERS: Renderers<StepName> = {
+  'create-user': createUser,
+  'discard-user': (_step, name) => [deleteUser(name)],
+  'remove-user': removeUser,
+  'install-keys': ({ keys }, name, layout) => [
+    writeFile(pathsOf(name, layout).keys, 0o644, keys.text),
+  ],
+  'allow-login': (_step, name) => [run('usermod', '--expiredate', NEVER, name)],
+  'deny-login': (_step, name) => [run('usermod', '--expiredate', EXPIRED, name)],
+  ...SLIVER_RENDERERS,
+};
+
+/** renderStep returns the commands that `step` stands for, in order; each may be repeated. */
+export function renderStep(
+  step: AccountStep,
+  name: AccountName,
+  layout: MachineLayout,
+): readonly Command[] {
+  // The compiler cannot see that a step's name and its arguments come from one entry of the map.
+  const render = RENDERERS[step.step] as Renderer<StepName>;
+  return render(step, name, layout);
+}

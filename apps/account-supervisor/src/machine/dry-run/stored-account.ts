@@ -1,0 +1,86 @@
+/** The schema of what the dry run keeps of an account: the observed states, as JSON. */
+import type { ImageVersion } from '@nodemgr/images';
+import { accountNameSchema, epochSecondsSchema, type KiB } from '@nodemgr/records';
+import * as z from 'zod';
+import type {
+  Digest,
+  KeptSliver,
+  Limits,
+  ObservedDelegate,
+  ObservedSliver,
+  UserState,
+} from '../../observed/observed-account.ts';
+import type { Slot } from '../../slots/account-ids.ts';
+
+/** What may be kept: `absent` and `foreign` have no file. */
+export type StoredState = KeptSliver | ObservedDelegate | ObservedSliver;
+
+const slot = z.int().min(0).max(4093) as unknown as z.ZodType<Slot>;
+const kib = z.int().nonnegative() as unknown as z.ZodType<KiB>;
+const digest = z.string().regex(/^[0-9a-f]{64}$/) as unknown as z.ZodType<Digest>;
+
+const limits = z.strictObject({
+  cpuWeight: z.int().min(1).max(10_000),
+  memoryMax: kib,
+  tasksMax: z.int().min(1),
+}) as unknown as z.ZodType<Limits>;
+
+/** States written before slivers had images stood on this one. */
+const image = z
+  .string()
+  .regex(/^[a-z0-9][a-z0-9._-]{0,63}@[0-9]{1,9}$/)
+  .default('default@1') as unknown as z.ZodType<ImageVersion>;
+/** States written before it was told have their user; then it was told whether they have one. */
+const user = z
+  .union([
+    z.enum(['whole', 'half-made', 'half-removed', 'none']),
+    z.boolean().transform((exists): UserState => (exists ? 'whole' : 'none')),
+  ])
+  .default('whole');
+
+const files = z.discriminatedUnion('where', [
+  z.strictObject({ where: z.literal('none') }),
+  z.strictObject({ where: z.literal('in-place'), image }),
+  z.strictObject({ where: z.literal('kept'), since: epochSecondsSchema, image }),
+]);
+
+const sliver = z.strictObject({
+  state: z.enum(['stopped', 'running']),
+  slot,
+  user,
+  range: z.boolean(),
+  files,
+  halfMade: z.boolean().default(false),
+  diskQuota: kib.optional(),
+  initscript: digest.optional(),
+  keys: digest.optional(),
+  unit: z.boolean(),
+  limits: limits.optional(),
+  login: z.boolean(),
+  starts: z.int().nonnegative(),
+});
+
+const delegate = z.strictObject({
+  state: z.literal('delegate'),
+  slot,
+  user,
+  keys: digest.optional(),
+  login: z.boolean(),
+});
+
+const kept = z.strictObject({
+  state: z.literal('kept'),
+  slot,
+  since: epochSecondsSchema,
+  image,
+});
+
+const state: z.ZodType<StoredState> = z.union([sliver, delegate, kept]);
+
+export const storedAccountSchema = z.strictObject({
+  name: accountNameSchema,
+  /** A unit that ran in another boot runs no more. */
+  boot_id: z.string().max(64),
+  account: state,
+});
+export type StoredAccount = z.infer<typeof storedAccountSchema>;

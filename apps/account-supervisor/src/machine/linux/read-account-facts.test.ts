@@ -1,0 +1,54 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { epochSeconds } from '@nodemgr/records';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { MachineLayout } from '../../execute/layout.ts';
+import { renderStep } from '../../execute/render-step.ts';
+import { IMAGE, POLICY, SIRIUS } from '../../test-support/builders.test-support.ts';
+import { carryOut } from './carry-out.ts';
+import { keptFolders, readKept } from './read-account-facts.ts';
+
+const SINCE = 1_700_000_000;
+/** Whoever runs the tests owns the files: the first slot's ids begin with that one. */
+const policy = { ...POLICY, first_range_id: process.getuid?.() ?? 0 };
+let layout: MachineLayout;
+
+beforeEach(async () => {
+  const stateDir = await mkdtemp(join(tmpdir(), 'nodemgr-facts-'));
+  layout = { stateDir, sliverShell: '/sliver-shell', delegateShell: '/delegate-shell' };
+  const folder = join(stateDir, `kept/${SIRIUS}@${SINCE}`);
+  for (const part of ['upper/home', 'work', 'boot']) {
+    await mkdir(join(folder, part), { recursive: true });
+  }
+  await writeFile(join(folder, 'image'), `${IMAGE}\n`);
+  await writeFile(join(folder, 'unit.env'), '');
+});
+afterEach(() => rm(layout.stateDir, { recursive: true }));
+
+const read = (from = policy) => readKept(SIRIUS, SINCE, layout, from);
+
+test('whole kept files tell their slot and their image', async () => {
+  expect(await read()).toEqual({ slot: 0, since: SINCE, image: IMAGE });
+});
+
+test('wherever a purge is cut short, what is left is known to be no longer whole, with its slot', async () => {
+  const step = { step: 'purge-files', since: epochSeconds(SINCE) } as const;
+  const commands = [...renderStep(step, SIRIUS, layout)];
+  const last = commands.pop();
+  for (const command of commands) {
+    await carryOut(command);
+    expect(await read()).toEqual({ slot: 0, since: SINCE, image: undefined });
+  }
+  if (last !== undefined) await carryOut(last);
+  expect(await keptFolders(layout)).toEqual(new Map());
+});
+
+test('a folder in which nothing carries ids any more is still to be purged', async () => {
+  await rm(join(layout.stateDir, `kept/${SIRIUS}@${SINCE}/upper`), { recursive: true });
+  expect(await read()).toEqual({ slot: undefined, since: SINCE, image: undefined });
+});
+
+test('files whose ids belong to no slot are left alone', async () => {
+  expect(await read({ ...policy, first_range_id: policy.first_range_id + 1 })).toBeUndefined();
+});

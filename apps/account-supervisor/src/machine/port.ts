@@ -1,0 +1,61 @@
+/**
+ * The port to the machine: what an implementation must observe and carry out. The real node and the dry
+ * run are behind it; nothing in front of it knows which.
+ */
+import type { Sign } from '@nodemgr/daemon';
+import type { ImageVersion } from '@nodemgr/images';
+import type { AccountName, ImageName, ResourceName } from '@nodemgr/records';
+import type { ObservedAccount } from '../observed/observed-account.ts';
+import type { AccountStep } from '../plan/account-steps.ts';
+import type { Slot } from '../slots/account-ids.ts';
+import type { ForeignIds } from '../slots/foreign-ids.ts';
+import type { SignName } from '../waits/causes.ts';
+
+/** HolderOf tells which of our accounts has a slot, if one has. */
+export type HolderOf = (place: Slot) => AccountName | undefined;
+
+/** One thing that the kernel holds an account to, or has counted of it, read back where it is enforced. */
+export interface Reading {
+  /** The RSpec's resource that it enforces. */
+  readonly resource: ResourceName;
+  /** Where it was read: `cpu.weight`, `memory.max`, `project quota`, … */
+  readonly from: string;
+  /** In the words of the kernel, with its unit: `64`, `20000 KiB`, `max`. */
+  readonly value: string;
+  /** What is used of it now, likewise; undefined where the kernel counts nothing. */
+  readonly used?: string | undefined;
+}
+
+/** Where the machine shows that something has been mended. */
+export type MachineSigns = Readonly<Record<SignName, Sign>>;
+
+/**
+ * A step found somebody who has the name or the user id and whom no observation had shown. The next one
+ * shows them: it is worth to look again at once.
+ */
+export class StrangerFound extends Error {}
+
+export interface Machine {
+  /** How the operator calls it. */
+  readonly driver: string;
+  readonly signs: MachineSigns;
+  /**
+   * observe looks at everything, afresh: our accounts, and the kept files of former ones. Rejects when
+   * the machine cannot be looked at.
+   */
+  observe(): Promise<ReadonlyMap<AccountName, ObservedAccount>>;
+  /** foreignIds returns which ids are now in use by others than whoever has them of us. */
+  foreignIds(holderOf: HolderOf): Promise<ForeignIds>;
+  /** observeAccount looks at one account: `absent` or `foreign` where it is not ours. */
+  observeAccount(name: AccountName, signal: AbortSignal): Promise<ObservedAccount>;
+  /** execute carries out one step; rejects with the reason when that fails. A step may be repeated. */
+  execute(name: AccountName, step: AccountStep, signal: AbortSignal): Promise<void>;
+  /** newestImage returns the newest version of an image, as of the last observation; undefined: there is none. */
+  newestImage(name: ImageName): ImageVersion | undefined;
+  /** readings returns what is really in force for `name`, read back now; none where it does not exist. */
+  readings(name: AccountName, signal: AbortSignal): Promise<readonly Reading[]>;
+  /** close ends whatever the implementation does by itself, and what must not be cut short, within a second. */
+  close(): Promise<void>;
+  /** commandsOf returns the commands that a step stands for, for people. */
+  commandsOf(name: AccountName, step: AccountStep): readonly string[];
+}

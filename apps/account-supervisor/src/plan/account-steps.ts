@@ -1,0 +1,62 @@
+/**
+ * The steps that make, change and remove accounts: the name of each, and what it needs to be carried
+ * out. Every step may be repeated: after a power cut it is not known whether it was done.
+ */
+import type { ImageVersion } from '@nodemgr/images';
+import type { AccountType, EpochSeconds, HostUid, KiB } from '@nodemgr/records';
+import type { Content } from '../desired/desired-account.ts';
+import type { Limits } from '../observed/observed-account.ts';
+import type { AccountIds, ProjectId } from '../slots/account-ids.ts';
+
+type Nothing = Readonly<Record<never, never>>;
+
+export interface StepArguments {
+  /** The Unix user, with login denied, and the record that says it is ours. */
+  'create-user': { readonly type: AccountType; readonly ids: AccountIds };
+  /** Deletes a user that is ours and only half-made, with whatever ids are registered for it. */
+  'discard-user': Nothing;
+  /** Registers the sliver's 65536 ids. */
+  'set-id-range': { readonly base: HostUid };
+  'install-keys': { readonly keys: Content };
+  /** The folders of the overlay on `image`, counted under the sliver's project. */
+  'create-filesystem': {
+    readonly base: HostUid;
+    readonly project: ProjectId;
+    readonly image: ImageVersion;
+  };
+  'set-disk-quota': { readonly project: ProjectId; readonly quota: KiB };
+  'install-initscript': { readonly initscript: Content };
+  /** What the template unit needs to know of this sliver. */
+  'write-unit': { readonly base: HostUid; readonly image: ImageVersion };
+  /** Takes hold at once, also while the sliver runs. */
+  'set-limits': { readonly limits: Limits };
+  /** Start scripts run by themselves when the unit starts; `starts` notes them as run. */
+  'start-unit': { readonly starts: number };
+  'run-start-scripts': { readonly starts: number };
+  /** Kills all processes of the sliver. */
+  'stop-unit': Nothing;
+  'allow-login': Nothing;
+  'deny-login': Nothing;
+  /** Moves the files aside, under the time of the removal (UNDATED where the clock is not trusted). */
+  'keep-files': { readonly since: EpochSeconds };
+  /** Gives kept files of an unknown time, which bear `from`, the time `since`: they are kept from then on. */
+  'date-files': { readonly from: EpochSeconds; readonly since: EpochSeconds };
+  'restore-files': { readonly since: EpochSeconds };
+  /** Cut short, it leaves files that are not whole and say so (KeptSliver.image). */
+  'purge-files': { readonly since: EpochSeconds };
+  /** Deletes files in place that are not whole. */
+  'discard-files': Nothing;
+  /**
+   * The user with what still runs as it, its id range, its keys, its unit's limits and our record of it.
+   * Without `ids` there is no user of ours, and what runs under the id is somebody else's.
+   */
+  'remove-user': { readonly type: AccountType; readonly ids: AccountIds | undefined };
+  'reset-disk-quota': { readonly project: ProjectId };
+}
+
+export type StepName = keyof StepArguments;
+
+/** One step of one kind: its name and its arguments. */
+export type StepOf<Name extends StepName> = { readonly step: Name } & StepArguments[Name];
+
+export type AccountStep = { [Name in StepName]: StepOf<Name> }[StepName];

@@ -1,0 +1,431 @@
+import { epochSeconds, imageName, kib } from '@nodemgr/records';
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { contentOf, type DesiredDelegate, type DesiredSliver } from '../desired/desired-account.ts';
+import { cpuWeight } from '../limits/plan-cpu-weights.ts';
+import {
+  ABSENT,
+  type KeptSliver,
+  newSliver,
+  type ObservedAccount,
+  UNDATED,
+  type UserState,
+} from '../observed/observed-account.ts';
+import { idsOf, slot } from '../slots/account-ids.ts';
+import {
+  aRunningSliver,
+  circumstances,
+  IMAGE,
+  POLICY,
+  WEIGHT,
+  wantedSliver,
+} from '../test-support/builders.test-support.ts';
+import { cutStates } from '../test-support/cut-step.test-support.ts';
+import type { Target } from './account-plan.ts';
+import type { AccountStep } from './account-steps.ts';
+import { applyStep } from './apply-step.ts';
+import { planAccount } from './plan-account.ts';
+
+const ids = idsOf(slot(0), POLICY);
+const toExist = (wanted: DesiredSliver | DesiredDelegate, weight = WEIGHT): Target => ({
+  wanted,
+  ids,
+  cpuWeight: weight,
+});
+const delegate: DesiredDelegate = { type: 'delegate', keys: contentOf('key\n') };
+const stepsOf = (target: Target, observed: ObservedAccount, now?: number) =>
+  planAccount(target, observed, circumstances(now)).steps;
+const namesOf = (target: Target, observed: ObservedAccount, now?: number) =>
+  stepsOf(target, observed, now).map(({ step }) => step);
+
+test('a new sliver is made from the ground up, and logins come last', () => {
+  expect(namesOf(toExist(wantedSliver()), ABSENT)).toEqual([
+    'create-user',
+    'set-id-range',
+    'create-filesystem',
+    'set-disk-quota',
+    'install-initscript',
+    'install-keys',
+    'write-unit',
+    'set-limits',
+    'start-unit',
+    'allow-login',
+  ]);
+});
+
+test('a sliver that is as it should be needs nothing', () => {
+  expect(stepsOf(toExist(wantedSliver()), aRunningSliver())).toEqual([]);
+});
+
+test('a limit, a key, a quota or a share changes while the sliver runs on', () => {
+  const running = aRunningSliver();
+  expect(namesOf(toExist(wantedSliver({ memoryMax: kib(5) })), running)).toEqual(['set-limits']);
+  expect(namesOf(toExist(wantedSliver({ diskQuota: kib(5) })), running)).toEqual([
+    'set-disk-quota',
+  ]);
+  expect(namesOf(toExist(wantedSliver({ keys: contentOf('two\n') })), running)).toEqual([
+    'install-keys',
+  ]);
+  expect(namesOf(toExist(wantedSliver(), cpuWeight(512)), running)).toEqual(['set-limits']);
+});
+
+test('a quota whose limit of inodes is another than its own is set again, while the sliver runs on', () => {
+  const amiss = aRunningSliver({ inodesDiffer: true });
+  expect(namesOf(toExist(wantedSliver()), amiss)).toEqual(['set-disk-quota']);
+});
+
+test('Start on a running sliver runs its start scripts again', () => {
+  expect(stepsOf(toExist(wantedSliver({ starts: 2 })), aRunningSliver({ starts: 1 }))).toEqual([
+    { step: 'run-start-scripts', starts: 2 },
+  ]);
+});
+
+test('a disabled sliver is refused logins before it is stopped', () => {
+  const disabled = wantedSliver({ run: false, login: false });
+  expect(namesOf(toExist(disabled), aRunningSliver())).toEqual(['deny-login', 'stop-unit']);
+});
+
+test('a stopped sliver keeps its logins and its account', () => {
+  expect(namesOf(toExist(wantedSliver({ run: false })), aRunningSliver())).toEqual(['stop-unit']);
+});
+
+test("a removal keeps the sliver's files, under the time of removal", () => {
+  const steps = stepsOf({ wanted: 'nothing' }, aRunningSliver(), 10_000);
+  expect(steps.map(({ step }) => step)).toEqual([
+    'deny-login',
+    'stop-unit',
+    'keep-files',
+    'reset-disk-quota',
+    'remove-user',
+  ]);
+  expect(steps[2]).toEqual({ step: 'keep-files', since: 10_000 });
+});
+
+const kept: KeptSliver = {
+  state: 'kept',
+  slot: slot(0),
+  since: epochSeconds(9_950),
+  image: IMAGE,
+};
+
+test('kept files are purged when their time is over and not before', () => {
+  expect(namesOf({ wanted: 'nothing' }, kept, 10_049)).toEqual([]);
+  expect(namesOf({ wanted: 'nothing' }, kept, 10_050)).toEqual(['purge-files']);
+});
+
+test('a removal whose time is not known says so, and the day of its files begins when the clock is trusted', () => {
+  const untrusted = planAccount({ wanted: 'nothing' }, aRunningSliver(), circumstances(7, false));
+  expect(untrusted.steps).toContainEqual({ step: 'keep-files', since: UNDATED });
+  const undated = { ...kept, since: UNDATED };
+  expect(stepsOf({ wanted: 'nothing' }, undated, 10_000)).toEqual([
+    { step: 'date-files', from: UNDATED, since: 10_000 },
+  ]);
+  const dated = converge({ wanted: 'nothing' }, undated, 10_000);
+  expect(namesOf({ wanted: 'nothing' }, dated, 10_099)).toEqual([]);
+  expect(namesOf({ wanted: 'nothing' }, dated, 10_100)).toEqual(['purge-files']);
+});
+
+test('files kept since a time that is still to come are dated now', () => {
+  const ahead = { ...kept, since: epochSeconds(1_900_000_000) };
+  expect(stepsOf({ wanted: 'nothing' }, ahead, 10_000)).toEqual([
+    { step: 'date-files', from: 1_900_000_000, since: 10_000 },
+  ]);
+});
+
+test('a clock that is not trusted purges no whole files and dates none, whatever it and they say', () => {
+  const time = fc.integer({ min: 0, max: 4_000_000_000 });
+  const target = fc.constantFrom<Target>({ wanted: 'nothing' }, toExist(delegate));
+  fc.assert(
+    fc.property(time, time, target, (now, stamp, wanted) => {
+      const account = { ...kept, since: epochSeconds(stamp) };
+      expect(planAccount(wanted, account, circumstances(now, false)).steps).toEqual([]);
+    }),
+  );
+});
+
+test('files that a purge was cut short of go at once, whoever is to come', () => {
+  const remnant = { ...kept, image: undefined };
+  for (const target of [
+    { wanted: 'nothing' } as const,
+    toExist(wantedSliver()),
+    toExist(delegate),
+  ]) {
+    expect(namesOf(target, remnant, 9_951)).toEqual(['purge-files']);
+  }
+});
+
+test('a slice that comes back gets its files back', () => {
+  const names = namesOf(toExist(wantedSliver()), kept);
+  expect(names).toContain('restore-files');
+  expect(names).not.toContain('create-filesystem');
+});
+
+test('what is withheld from removal is left exactly as it is', () => {
+  expect(stepsOf({ wanted: 'unchanged' }, aRunningSliver({ keys: undefined }))).toEqual([]);
+});
+
+test("somebody else's user is never touched, and the sliver says why it cannot be made", () => {
+  const foreign: ObservedAccount = { state: 'foreign', cause: 'name-taken', reason: 'not ours' };
+  expect(planAccount(toExist(wantedSliver()), foreign, circumstances())).toEqual({
+    steps: [],
+    blocked: { cause: 'name-taken', reason: 'not ours' },
+  });
+  expect(stepsOf({ wanted: 'nothing' }, foreign)).toEqual([]);
+});
+
+test('an image that is not on this node is named, with what would help', () => {
+  const target = toExist(wantedSliver({ image: imageName('other') }));
+  expect(planAccount(target, ABSENT, circumstances())).toEqual({
+    steps: [],
+    blocked: {
+      cause: 'image-missing',
+      reason: 'image other is not on this node: nmctl image import other TARBALL',
+    },
+  });
+});
+
+test('a sliver stays on the image that its files were made on, and says so', () => {
+  const target = toExist(wantedSliver({ image: imageName('other') }));
+  const { steps, deferred } = planAccount(target, aRunningSliver(), circumstances());
+  expect(steps).toEqual([]);
+  expect(deferred?.reason).toMatch(/^image other is asked for, and its files stand on default@1/);
+});
+
+test('a sliver whose unit keeps ending by itself is reported, and stopped only when it should not run', () => {
+  const ailing = aRunningSliver({ ailing: 'it ends again and again' });
+  expect(planAccount(toExist(wantedSliver()), ailing, circumstances())).toEqual({
+    steps: [],
+    failing: { action: 'run', reason: 'it ends again and again' },
+  });
+  expect(namesOf(toExist(wantedSliver({ run: false })), ailing)).toEqual(['stop-unit']);
+});
+
+test('a half-made user is deleted and made again, and its sliver runs on', () => {
+  const half = aRunningSliver({ user: 'half-made', login: false });
+  expect(namesOf(toExist(wantedSliver()), half)).toEqual([
+    'discard-user',
+    'create-user',
+    'set-id-range',
+    'allow-login',
+  ]);
+});
+
+test('what is left of a deleted user goes with a user that is made for it', () => {
+  const left = newSliver(slot(0), { where: 'none' });
+  const steps = stepsOf({ wanted: 'nothing' }, { ...left, user: 'half-removed' });
+  expect(steps).toEqual([
+    { step: 'create-user', type: 'sliver', ids },
+    { step: 'remove-user', type: 'sliver', ids },
+  ]);
+});
+
+test('a sliver whose user id is taken gets another, unless its files carry it', () => {
+  const taken = { user: 'none', login: false, idTakenBy: 'bob' } as const;
+  const nothingYet = { ...newSliver(slot(0), { where: 'none' }), ...taken };
+  expect(stepsOf(toExist(wantedSliver()), nothingYet)).toEqual([
+    { step: 'remove-user', type: 'sliver', ids: undefined },
+  ]);
+  const reason = expect.stringMatching(/^its user id is that of bob by now/);
+  const withFiles = [aRunningSliver(taken), { ...kept, idTakenBy: 'bob' }];
+  for (const observed of withFiles) {
+    const plan = planAccount(toExist(wantedSliver()), observed, circumstances());
+    expect(plan).toEqual({ steps: [], blocked: { cause: 'id-taken', reason } });
+  }
+  const disabled = toExist(wantedSliver({ run: false, login: false }));
+  expect(namesOf(disabled, aRunningSliver(taken))).toEqual(['stop-unit']);
+});
+
+test('half-made files are deleted before the account goes, and before whole ones come back', () => {
+  const half = { ...newSliver(slot(0), { where: 'none' }), halfMade: true };
+  expect(namesOf({ wanted: 'nothing' }, half)).toEqual(['discard-files', 'remove-user']);
+  const files = { where: 'kept', since: epochSeconds(9_950), image: IMAGE } as const;
+  const names = namesOf(toExist(wantedSliver()), { ...half, files });
+  expect(names.indexOf('restore-files')).toBe(names.indexOf('discard-files') + 1);
+});
+
+test('a delegate that goes is refused logins first', () => {
+  const have = { state: 'delegate', slot: slot(0), user: 'whole', login: true } as const;
+  expect(namesOf({ wanted: 'nothing' }, have)).toEqual(['deny-login', 'remove-user']);
+});
+
+test('a user that somebody has deleted is made again, and its sliver runs on', () => {
+  expect(namesOf(toExist(wantedSliver()), aRunningSliver({ user: 'none' }))).toEqual([
+    'create-user',
+  ]);
+});
+
+test('without a free slot an account cannot be made, and says so', () => {
+  const target: Target = { wanted: wantedSliver(), ids: undefined };
+  expect(planAccount(target, ABSENT, circumstances()).blocked).toEqual({
+    cause: 'no-id-range',
+    reason: 'no free id range: 8 of 8 in use',
+  });
+});
+
+const digestOf = fc.constantFrom('key\n', 'two\n').map((text) => contentOf(text).digest);
+const since = fc.constantFrom(0, 9_000, 9_950, 10_001).map(epochSeconds);
+const files = fc.oneof(
+  fc.constantFrom({ where: 'none' as const }, { where: 'in-place' as const, image: IMAGE }),
+  since.map((time) => ({ where: 'kept' as const, since: time, image: IMAGE })),
+);
+const limits = fc.record({
+  cpuWeight: fc.constantFrom(WEIGHT, cpuWeight(1)),
+  memoryMax: fc.constantFrom(kib(0), kib(7)),
+  tasksMax: fc.constantFrom(1, 4096),
+});
+const optional = <T>(value: fc.Arbitrary<T>) => fc.option(value, { nil: undefined });
+const user = fc.constantFrom<UserState>('whole', 'half-made', 'half-removed', 'none');
+const keptFiles = fc.record({
+  state: fc.constant('kept' as const),
+  slot: fc.constant(slot(0)),
+  since,
+  image: optional(fc.constant(IMAGE)),
+});
+const anyDelegate = fc.record({
+  state: fc.constant('delegate' as const),
+  slot: fc.constant(slot(0)),
+  user,
+  keys: optional(digestOf),
+  login: fc.boolean(),
+});
+const anySliver = fc
+  .record({
+    state: fc.constantFrom('stopped' as const, 'running' as const),
+    slot: fc.constant(slot(0)),
+    user,
+    range: fc.boolean(),
+    files,
+    halfMade: fc.boolean(),
+    diskQuota: optional(fc.constantFrom(kib(5), kib(5_000_000))),
+    inodesDiffer: fc.boolean(),
+    initscript: optional(digestOf),
+    keys: optional(digestOf),
+    unit: fc.boolean(),
+    limits: optional(limits),
+    login: fc.boolean(),
+    starts: fc.nat({ max: 3 }),
+  })
+  .map((one) => ({ ...one, halfMade: one.halfMade && one.files.where !== 'in-place' }));
+const observed: fc.Arbitrary<ObservedAccount> = fc.oneof(
+  fc.constant(ABSENT),
+  keptFiles,
+  keptFiles.map((kept) => ({ ...kept, slot: undefined, image: undefined })),
+  anyDelegate,
+  anySliver,
+);
+/** Accounts that have lost their user, and then its id to somebody else. */
+const idTakenBy = 'bob';
+const userGone = fc.constantFrom<UserState>('half-removed', 'none');
+const taken: fc.Arbitrary<ObservedAccount> = fc.oneof(
+  keptFiles.map((kept) => ({ ...kept, idTakenBy })),
+  fc.tuple(fc.oneof(anyDelegate, anySliver), userGone).map(([account, user]) => ({
+    ...account,
+    user,
+    login: false,
+    idTakenBy,
+  })),
+);
+const sliver: fc.Arbitrary<DesiredSliver> = fc
+  .tuple(fc.boolean(), fc.boolean(), fc.nat({ max: 3 }), limits)
+  .map(([login, stopped, starts, { memoryMax, tasksMax }]) =>
+    wantedSliver({ login, run: login && !stopped, starts, memoryMax, tasksMax }),
+  );
+const targets: fc.Arbitrary<Target> = fc.oneof(
+  fc.constantFrom<Target>({ wanted: 'nothing' }, { wanted: 'unchanged' }, toExist(delegate)),
+  sliver.map((wanted) => toExist(wanted)),
+);
+
+function carryOut(steps: readonly AccountStep[], account: ObservedAccount): ObservedAccount {
+  return steps.reduce(applyStep, account);
+}
+
+/** Rounds of plan and apply until nothing is left; an account of the other type takes one more. */
+function converge(target: Target, start: ObservedAccount, now: number): ObservedAccount {
+  let account = start;
+  for (let round = 0; round < 3; round += 1) {
+    account = carryOut(stepsOf(target, account, now), account);
+  }
+  return account;
+}
+
+test('plan, apply, plan again: nothing; from any state to any other', () => {
+  fc.assert(
+    fc.property(targets, fc.oneof(observed, taken), (target, start) => {
+      const end = converge(target, start, 10_000);
+      expect(stepsOf(target, end, 10_000)).toEqual([]);
+    }),
+    { numRuns: 1000 },
+  );
+});
+
+test('a plan cut short at any step is taken up again and comes to the same end', () => {
+  fc.assert(
+    fc.property(targets, observed, fc.nat({ max: 12 }), (target, start, cut) => {
+      const half = carryOut(stepsOf(target, start).slice(0, cut), start);
+      expect(converge(target, half, 10_000)).toEqual(converge(target, start, 10_000));
+    }),
+    { numRuns: 1000 },
+  );
+});
+
+test('a plan cut short in the midst of any step comes to the same end', () => {
+  fc.assert(
+    fc.property(targets, observed, fc.nat(), fc.nat(), (target, start, at, which) => {
+      const steps = stepsOf(target, start);
+      const cut = steps[at % Math.max(1, steps.length)];
+      fc.pre(cut !== undefined);
+      const before = carryOut(steps.slice(0, steps.indexOf(cut)), start);
+      const states = cutStates(cut, before);
+      const half = states[which % states.length] ?? before;
+      expect(converge(target, half, 10_000)).toEqual(converge(target, start, 10_000));
+    }),
+    { numRuns: 3000 },
+  );
+});
+
+test("somebody else's user that has an account's id is left alone", () => {
+  fc.assert(
+    fc.property(targets, taken, (target, start) => {
+      for (const step of stepsOf(target, start)) {
+        expect(['allow-login', 'create-user', 'discard-user']).not.toContain(step.step);
+        if (step.step === 'remove-user') expect(step.ids).toBeUndefined();
+      }
+    }),
+  );
+});
+
+test('a sliver that should exist ends as it should be', () => {
+  fc.assert(
+    fc.property(sliver, observed, (wanted, start) => {
+      const end = converge(toExist(wanted), start, 10_000);
+      expect(end).toMatchObject({
+        state: wanted.run ? 'running' : 'stopped',
+        login: wanted.login,
+        files: { where: 'in-place', image: IMAGE },
+        range: true,
+        keys: wanted.keys.digest,
+      });
+    }),
+  );
+});
+
+test('a removed sliver leaves nothing but its kept files, and those only for their time', () => {
+  fc.assert(
+    fc.property(observed, (start) => {
+      const end = converge({ wanted: 'nothing' }, start, 10_000);
+      expect(['absent', 'kept']).toContain(end.state);
+      expect(converge({ wanted: 'nothing' }, end, 20_000)).toEqual(ABSENT);
+    }),
+  );
+});
+
+test('a sliver that runs and should run is never stopped, as long as it has its ground', () => {
+  fc.assert(
+    fc.property(sliver, limits, fc.nat({ max: 3 }), (wanted, have, starts) => {
+      fc.pre(wanted.run);
+      const names = namesOf(toExist(wanted), aRunningSliver({ limits: have, starts }));
+      expect(names).not.toContain('stop-unit');
+      expect(names).not.toContain('start-unit');
+    }),
+  );
+});

@@ -1,0 +1,140 @@
+/**
+ * Decides what is to be done about one account: from what should be and what is, a list of steps.
+ * Pure. Removals come before additions; carried out and planned again, nothing is left.
+ */
+import type { ImageVersion } from '@nodemgr/images';
+import type { DesiredAccount, DesiredDelegate, DesiredSliver } from '../desired/desired-account.ts';
+import type { CpuWeight } from '../limits/plan-cpu-weights.ts';
+import {
+  filesOf,
+  isObservedSliver,
+  type KeptSliver,
+  type ObservedAccount,
+  type ObservedDelegate,
+  type ObservedSliver,
+} from '../observed/observed-account.ts';
+import type { AccountIds } from '../slots/account-ids.ts';
+import type { AccountPlan, Circumstances, Target, Trouble } from './account-plan.ts';
+import { planRemoval } from './plan-removal.ts';
+import { planSliver } from './plan-sliver.ts';
+import { stepsNeeded } from './steps-needed.ts';
+
+const NOTHING: AccountPlan = { steps: [] };
+
+function planDelegate(
+  wanted: DesiredDelegate,
+  have: ObservedDelegate | undefined,
+  ids: AccountIds,
+): AccountPlan {
+  const user = have?.user ?? 'none';
+  return {
+    steps: stepsNeeded([
+      [user === 'half-made', () => ({ step: 'discard-user' })],
+      [user !== 'whole', () => ({ step: 'create-user', type: 'delegate', ids })],
+      [have?.keys !== wanted.keys.digest, () => ({ step: 'install-keys', keys: wanted.keys })],
+      [user !== 'whole' || have?.login !== true, () => ({ step: 'allow-login' })],
+    ]),
+  };
+}
+
+/** Whether what there is has to go before the account can be made. */
+function isInTheWay(wanted: DesiredAccount, observed: ObservedAccount): boolean {
+  if (observed.state === 'kept') return wanted.type === 'delegate' || observed.image === undefined;
+  return wanted.type === 'delegate' ? isObservedSliver(observed) : observed.state === 'delegate';
+}
+
+/** What is in the way goes, kept files when their time is over. */
+function planWayClear(observed: ObservedAccount, circumstances: Circumstances): AccountPlan {
+  const plan = planRemoval(observed, circumstances);
+  if (observed.state !== 'kept' || plan.steps.length > 0) return plan;
+  const reason = 'the files of a removed sliver of that name are still kept';
+  return { steps: [], blocked: { cause: 'files-kept', reason } };
+}
+
+/** What is still done for a sliver that has its files and no user: it does not run when it should not. */
+function planUserless(wanted: DesiredAccount, have: ObservedSliver): AccountPlan {
+  const runs = wanted.type === 'sliver' && wanted.run;
+  return {
+    steps: stepsNeeded([[have.state === 'running' && !runs, () => ({ step: 'stop-unit' })]]),
+  };
+}
+
+/**
+ * The account cannot have its user id back: what stands on it goes, so that it gets another slot. Only
+ * files stay, which carry the ids of this one.
+ */
+function planElsewhere(
+  wanted: DesiredAccount,
+  observed: KeptSliver | ObservedDelegate | ObservedSliver,
+  holder: string,
+  circumstances: Circumstances,
+): AccountPlan {
+  const inPlace = isObservedSliver(observed) && observed.files.where === 'in-place';
+  const plan = inPlace ? planUserless(wanted, observed) : planRemoval(observed, circumstances);
+  if (plan.steps.length > 0) return plan;
+  const reason = `its user id is that of ${holder} by now, and its files go with that id: give that user another`;
+  return { steps: [], blocked: { cause: 'id-taken', reason } };
+}
+
+/**
+ * planAccount returns the steps that bring one account in line. What is in its way, such as an account
+ * of the other type, is removed first; what takes its place is planned when it is gone.
+ */
+export function planAccount(
+  target: Target,
+  observed: ObservedAccount,
+  circumstances: Circumstances,
+): AccountPlan {
+  if (target.wanted === 'unchanged') return NOTHING;
+  if (target.wanted === 'nothing') return planRemoval(observed, circumstances);
+  const { wanted, ids, cpuWeight } = target;
+  if (observed.state === 'foreign')
+    return { steps: [], blocked: { cause: observed.cause, reason: observed.reason } };
+  if (isInTheWay(wanted, observed)) return planWayClear(observed, circumstances);
+  if (observed.state !== 'absent' && observed.idTakenBy !== undefined) {
+    return planElsewhere(wanted, observed, observed.idTakenBy, circumstances);
+  }
+  if (ids === undefined) {
+    return {
+      steps: [],
+      blocked: { cause: 'no-id-range', reason: circumstances.noSlot(wanted.type) },
+    };
+  }
+  return wanted.type === 'delegate'
+    ? planDelegate(wanted, observed.state === 'delegate' ? observed : undefined, ids)
+    : planWantedSliver(wanted, observed, ids, { cpuWeight, circumstances });
+}
+
+interface SliverGround {
+  readonly cpuWeight: CpuWeight | undefined;
+  readonly circumstances: Circumstances;
+}
+
+/** Files that exist stay on the image that they were made on: another one below them would be another machine. */
+function planWantedSliver(
+  wanted: DesiredSliver,
+  observed: ObservedAccount,
+  ids: AccountIds,
+  { cpuWeight, circumstances }: SliverGround,
+): AccountPlan {
+  const files = isObservedSliver(observed) ? observed.files : filesOf(observed);
+  const image = files.where === 'none' ? circumstances.newestImage(wanted.image) : files.image;
+  if (image === undefined) {
+    const reason = `image ${wanted.image} is not on this node: nmctl image import ${wanted.image} TARBALL`;
+    return { steps: [], blocked: { cause: 'image-missing', reason } };
+  }
+  const steps = planSliver(wanted, observed, ids, image, cpuWeight);
+  if (wanted.run && steps.length === 0 && isObservedSliver(observed) && observed.ailing) {
+    return { steps, failing: { action: 'run', reason: observed.ailing } };
+  }
+  const deferred = otherImage(wanted, image);
+  return deferred === undefined ? { steps } : { steps, deferred };
+}
+
+function otherImage(wanted: DesiredSliver, image: ImageVersion): Trouble | undefined {
+  if (nameOfImage(image) === wanted.image) return undefined;
+  const reason = `image ${wanted.image} is asked for, and its files stand on ${image}: takes hold when they have been removed and the sliver is made anew`;
+  return { action: 'change-image', reason };
+}
+
+const nameOfImage = (image: ImageVersion): string => image.slice(0, image.lastIndexOf('@'));

@@ -1,0 +1,133 @@
+/**
+ * Decides how a sliver's account is made and changed: the part of plan-account.ts that is about slivers
+ * that should exist. Pure.
+ */
+import type { ImageVersion } from '@nodemgr/images';
+import type { DesiredSliver } from '../desired/desired-account.ts';
+import type { CpuWeight } from '../limits/plan-cpu-weights.ts';
+import {
+  filesOf,
+  isObservedSliver,
+  type Limits,
+  newSliver,
+  type ObservedAccount,
+  type ObservedSliver,
+} from '../observed/observed-account.ts';
+import type { AccountIds } from '../slots/account-ids.ts';
+import type { AccountStep } from './account-steps.ts';
+import { stepsNeeded } from './steps-needed.ts';
+
+const sameLimits = (a: Limits | undefined, b: Limits): boolean =>
+  a?.cpuWeight === b.cpuWeight && a.memoryMax === b.memoryMax && a.tasksMax === b.tasksMax;
+
+/** What is in the way: logins that are refused now, and a unit that should not run (or whose files are not there). */
+function clearing(wanted: DesiredSliver, have: ObservedSliver): readonly AccountStep[] {
+  const stop = have.state === 'running' && !(wanted.run && have.files.where === 'in-place');
+  return stepsNeeded([
+    [have.login && !wanted.login, () => ({ step: 'deny-login' })],
+    [stop, () => ({ step: 'stop-unit' })],
+  ]);
+}
+
+function filesFor(
+  have: ObservedSliver,
+  ids: AccountIds,
+  image: ImageVersion,
+): readonly AccountStep[] {
+  const { files, halfMade } = have;
+  switch (files.where) {
+    case 'in-place':
+      return [];
+    case 'kept':
+      return [
+        ...stepsNeeded([[halfMade, () => ({ step: 'discard-files' })]]),
+        { step: 'restore-files', since: files.since },
+      ];
+    case 'none':
+      return [{ step: 'create-filesystem', base: ids.base, project: ids.project, image }];
+  }
+}
+
+/** What a sliver stands on, made before it is started. */
+function foundation(
+  wanted: DesiredSliver,
+  have: ObservedSliver,
+  ids: AccountIds,
+  image: ImageVersion,
+) {
+  const { base, project } = ids;
+  const { diskQuota: quota, initscript, keys } = wanted;
+  return [
+    ...stepsNeeded([[!have.range, () => ({ step: 'set-id-range', base })]]),
+    ...filesFor(have, ids, image),
+    ...stepsNeeded([
+      [
+        have.diskQuota !== quota || have.inodesDiffer === true,
+        () => ({ step: 'set-disk-quota', project, quota }),
+      ],
+      [have.initscript !== initscript.digest, () => ({ step: 'install-initscript', initscript })],
+      [have.keys !== keys.digest, () => ({ step: 'install-keys', keys })],
+      [!have.unit, () => ({ step: 'write-unit', base, image })],
+    ]),
+  ];
+}
+
+/** The sliver coming up: its limits before it runs, its logins when it does. */
+function raising(
+  wanted: DesiredSliver,
+  have: ObservedSliver,
+  stopped: boolean,
+  cpuWeight: CpuWeight | undefined,
+): readonly AccountStep[] {
+  const { memoryMax, tasksMax, starts } = wanted;
+  const weight = cpuWeight ?? have.limits?.cpuWeight;
+  const limits = weight === undefined ? undefined : { cpuWeight: weight, memoryMax, tasksMax };
+  const steps: AccountStep[] = [];
+  if (limits !== undefined && !sameLimits(have.limits, limits)) {
+    steps.push({ step: 'set-limits', limits });
+  }
+  return [
+    ...steps,
+    ...stepsNeeded([
+      [wanted.run && stopped, () => ({ step: 'start-unit', starts })],
+      [
+        wanted.run && !stopped && starts > have.starts,
+        () => ({ step: 'run-start-scripts', starts }),
+      ],
+      [wanted.login && !have.login, () => ({ step: 'allow-login' })],
+    ]),
+  ];
+}
+
+/** What there is of a sliver when its user, made by half, has been discarded. */
+function withoutHalfMadeUser(have: ObservedSliver): ObservedSliver {
+  return have.user === 'half-made' ? { ...have, user: 'none', range: false, login: false } : have;
+}
+
+/**
+ * planSliver returns the steps that bring a sliver's account in line, whatever parts of it there are; new
+ * files are made on `image`. A running sliver is stopped only if it should not run, or lacks what it
+ * stands on.
+ */
+export function planSliver(
+  wanted: DesiredSliver,
+  observed: ObservedAccount,
+  ids: AccountIds,
+  image: ImageVersion,
+  cpuWeight: CpuWeight | undefined,
+): readonly AccountStep[] {
+  const exists = isObservedSliver(observed);
+  const found = exists ? observed : newSliver(ids.slot, filesOf(observed));
+  const have = withoutHalfMadeUser(found);
+  const cleared = clearing(wanted, have);
+  const stopped = have.state === 'stopped' || cleared.some(({ step }) => step === 'stop-unit');
+  return [
+    ...stepsNeeded([[have !== found, () => ({ step: 'discard-user' })]]),
+    ...cleared,
+    ...stepsNeeded([
+      [!exists || have.user !== 'whole', () => ({ step: 'create-user', type: 'sliver', ids })],
+    ]),
+    ...foundation(wanted, have, ids, image),
+    ...raising(wanted, have, stopped, cpuWeight),
+  ];
+}

@@ -1,0 +1,181 @@
+/** What operators are shown of the accounts: status, plan, and the observed state. Reads, changes nothing. */
+import { type ReconcileLoop, retryFailing } from '@nodemgr/agent';
+import type { Handlers } from '@nodemgr/bus';
+import {
+  type ObservedAccountView,
+  type PlanResult,
+  RETRY_MS,
+  type Readings,
+  type supervisorOperatorContract,
+} from '@nodemgr/contracts';
+import type { CommonStatus, FailureBoard } from '@nodemgr/daemon';
+import type { AccountName } from '@nodemgr/records';
+import { shouldExist } from '../desired/desired-account.ts';
+import type { AccountHistory } from '../history/account-history.ts';
+import type { Machine } from '../machine/port.ts';
+import {
+  ABSENT,
+  type KeptSliver,
+  type ObservedAccount,
+  type ObservedSliver,
+  UNDATED,
+} from '../observed/observed-account.ts';
+import type { AccountStep } from '../plan/account-steps.ts';
+import { type IdPolicy, idsOf, type Slot } from '../slots/account-ids.ts';
+import type { AccountSupervisor } from '../supervisor.ts';
+import { wantedReadings } from './wanted-readings.ts';
+
+/** A machine that is asked what is in force has this long to answer (milliseconds). */
+const READINGS_MS = 3_000;
+
+export interface OperatorParts {
+  readonly supervisor: AccountSupervisor;
+  readonly machine: Machine;
+  readonly history: Pick<AccountHistory, 'events'>;
+  readonly policy: IdPolicy;
+  readonly loop: ReconcileLoop<AccountName, ObservedAccount, AccountStep>;
+  readonly failures: Pick<FailureBoard, 'find'>;
+  readonly commonStatus: () => CommonStatus;
+}
+
+type Detail = ObservedAccountView['detail'];
+type Status = ReturnType<Handlers<typeof supervisorOperatorContract>['status']>;
+
+/** A delegate has nothing that runs: it counts as running when it exists. */
+function countAccounts(accounts: Iterable<ObservedAccount>) {
+  const counts = { running: 0, stopped: 0 };
+  for (const { state } of accounts) {
+    if (state === 'running' || state === 'delegate') counts.running += 1;
+    else if (state === 'stopped') counts.stopped += 1;
+  }
+  return counts;
+}
+
+function countDesired({
+  items,
+}: {
+  items: ReadonlyMap<string, Parameters<typeof shouldExist>[0]>;
+}) {
+  let desired = 0;
+  for (const item of items.values()) if (shouldExist(item)) desired += 1;
+  return desired;
+}
+
+const shortDigest = (digest: string | undefined): string => digest?.slice(0, 12) ?? 'none';
+
+function sliverDetail(sliver: ObservedSliver): Detail {
+  const { limits, files, diskQuota } = sliver;
+  return {
+    login: sliver.login,
+    starts: sliver.starts,
+    files: files.where,
+    keys: shortDigest(sliver.keys),
+    initscript: shortDigest(sliver.initscript),
+    ...(diskQuota === undefined ? {} : { disk_quota_kib: diskQuota }),
+    ...(limits === undefined
+      ? {}
+      : {
+          cpu_weight: limits.cpuWeight,
+          memory_max_kib: limits.memoryMax,
+          tasks_max: limits.tasksMax,
+        }),
+  };
+}
+
+const userDetail = (slot: Slot, policy: IdPolicy): Detail => ({
+  uid: idsOf(slot, policy).uid,
+  slot,
+});
+
+const rangeDetail = (slot: Slot, policy: IdPolicy): Detail => ({
+  ...userDetail(slot, policy),
+  first_id: idsOf(slot, policy).base,
+});
+
+const keptSince = ({ since }: KeptSliver): number | string =>
+  since === UNDATED ? 'not dated yet: the clock was not trusted' : since;
+
+function viewOf(
+  name: AccountName,
+  account: ObservedAccount,
+  policy: IdPolicy,
+): ObservedAccountView {
+  const { state } = account;
+  if (state === 'absent' || state === 'foreign') return { name, state, detail: {} };
+  if (state === 'kept') {
+    const ids = account.slot === undefined ? {} : rangeDetail(account.slot, policy);
+    return { name, state, detail: { ...ids, kept_since: keptSince(account) } };
+  }
+  if (state === 'delegate') {
+    const ids = userDetail(account.slot, policy);
+    return {
+      name,
+      state,
+      detail: { ...ids, login: account.login, keys: shortDigest(account.keys) },
+    };
+  }
+  return {
+    name,
+    state,
+    detail: { ...rangeDetail(account.slot, policy), ...sliverDetail(account) },
+  };
+}
+
+function planOf({ supervisor, machine }: OperatorParts): PlanResult {
+  const result: PlanResult = { driver: machine.driver, steps: [], withheld: [] };
+  for (const [subject, { verdict, plan }] of supervisor.previews()) {
+    for (const step of plan.steps) {
+      const commands = [...machine.commandsOf(subject, step)];
+      result.steps.push({ subject, step: step.step, commands });
+    }
+    if (verdict.verdict === 'withheld') result.withheld.push({ subject, reason: verdict.reason });
+    if (plan.blocked !== undefined) result.withheld.push({ subject, reason: plan.blocked.reason });
+  }
+  return result;
+}
+
+function statusOf(parts: OperatorParts): Status {
+  const { supervisor, machine } = parts;
+  const { feed } = supervisor.grounds();
+  const { revision } = feed.position;
+  return {
+    ...parts.commonStatus(),
+    detail: {
+      driver: machine.driver,
+      feed: feed.position,
+      accounts: {
+        desired: countDesired(feed),
+        ...countAccounts(supervisor.observed.values()),
+        busy: parts.loop.busy,
+      },
+      ...(revision === undefined ? {} : { converged_revision: parts.loop.settledUpTo(revision) }),
+    },
+  };
+}
+
+async function readingsOf(
+  { supervisor, machine }: OperatorParts,
+  name: AccountName,
+): Promise<Readings> {
+  const observed = supervisor.observed.get(name) ?? ABSENT;
+  const wanted = wantedReadings(name, observed, supervisor.grounds());
+  const readings = await machine.readings(name, AbortSignal.timeout(READINGS_MS));
+  return { driver: machine.driver, wanted: [...wanted], readings: [...readings] };
+}
+
+/** operatorHandlers answers an operator's questions about the accounts. */
+export function operatorHandlers(
+  parts: OperatorParts,
+): Handlers<typeof supervisorOperatorContract> {
+  return {
+    status: () => statusOf(parts),
+    plan: () => planOf(parts),
+    observed: () =>
+      [...parts.supervisor.observed].map(([name, account]) => viewOf(name, account, parts.policy)),
+    events: (query) => parts.history.events(query),
+    readings: ({ name }) => readingsOf(parts, name),
+    retry: async ({ name }) => ({
+      tried: await retryFailing(parts.loop, parts.failures, name, RETRY_MS),
+    }),
+  };
+}
