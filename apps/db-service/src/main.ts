@@ -13,16 +13,16 @@ import {
   sleep,
   TrustedClock,
 } from '@nodemgr/daemon';
-import { operatorHandlers } from './answer-operator.ts';
-import { type Loaded, loadState } from './load-state.ts';
-import { RationedWork } from './rationed-work.ts';
-import type { BadRow } from './row-schemas.ts';
-import { DATABASE, StateKeeper } from './state-keeper.ts';
-import { EXPIRY, startSweeping, sweeper } from './sweep-expiry.ts';
-import { Deliveries } from './take-deliveries.ts';
-import { Tickets } from './take-tickets.ts';
-import { writeHandlers } from './take-writes.ts';
-import { TICKETS, TrustedKeysFile } from './trusted-keys-file.ts';
+import { DATABASE, StateKeeper } from './commit/state-keeper.ts';
+import { Deliveries } from './deliver/take-deliveries.ts';
+import { EXPIRY, startSweeping, sweeper } from './expiry/sweep-expiry.ts';
+import { operatorHandlers } from './report/answer-operator.ts';
+import { type Loaded, loadState } from './store/load-state.ts';
+import type { BadRow } from './store/row-schemas.ts';
+import { RationedWork } from './tickets/rationed-work.ts';
+import { Tickets } from './tickets/take-tickets.ts';
+import { TICKETS, TrustedKeysFile } from './tickets/trusted-keys-file.ts';
+import { writeHandlers } from './writes/take-writes.ts';
 
 /** The parts that the servers need. */
 interface Parts {

@@ -21,6 +21,7 @@ import {
 } from '@nodemgr/records';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import type { NodeState } from './store/node-state.ts';
 import {
   acceptTicket,
   aDelegate,
@@ -33,9 +34,8 @@ import {
   type Service,
   SILENT,
   temporaryFolder,
-} from './builders.ts';
-import type { NodeState } from './node-state.ts';
-import { writeHandlers } from './take-writes.ts';
+} from './test-support/builders.ts';
+import { writeHandlers } from './writes/take-writes.ts';
 
 /** What the steps need to know of the past. */
 interface Model {

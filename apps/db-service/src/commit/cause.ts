@@ -1,0 +1,51 @@
+/** Why a commit is made, and on whose word: what the history tells of everything in it. Pure. */
+import type { EventAuthor } from '@nodemgr/contracts';
+import type { EpochSeconds, Source } from '@nodemgr/records';
+import { isoTime } from './record-changes.ts';
+
+/** Why a commit is made. */
+export type Cause =
+  /** All that a source has to say; `allowed` when an operator let it through. */
+  | {
+      readonly kind: 'update';
+      readonly source: Source;
+      readonly timestamp: EpochSeconds;
+      readonly allowed: boolean;
+    }
+  /** A ticket: `signer` is the fingerprint of the key that signed it, `caller` who handed it in. */
+  | { readonly kind: 'ticket'; readonly signer: string; readonly caller: string }
+  | { readonly kind: 'expiry' }
+  /** A write of the API, with its caller as the gateway names it. */
+  | { readonly kind: 'call'; readonly caller: string };
+
+/** authorOf says on whose word a commit is made. */
+export function authorOf(cause: Cause): EventAuthor {
+  switch (cause.kind) {
+    case 'update':
+      return { kind: cause.source };
+    case 'ticket':
+      return { kind: 'ticket' };
+    case 'expiry':
+      return { kind: 'clock' };
+    case 'call':
+      return { kind: 'api-caller', name: cause.caller };
+  }
+}
+
+/** What each source's word comes in. */
+export const DOCUMENTS: Readonly<Record<Source, string>> = {
+  plc: 'the document',
+  config: 'the configuration',
+  ticket: 'the tickets',
+};
+
+/** documentText names what the word came in: 'the document of 2023-11-14T22:13:20Z'. */
+export function documentText(cause: Cause): string {
+  if (cause.kind === 'ticket') {
+    return `a ticket, signed by ${cause.signer}, delivered by ${cause.caller}`;
+  }
+  if (cause.kind !== 'update') return 'the record';
+  const { source, timestamp, allowed } = cause;
+  const letThrough = allowed ? ', which an operator let through' : '';
+  return `${DOCUMENTS[source]} of ${isoTime(timestamp)}${letThrough}`;
+}

@@ -1,0 +1,226 @@
+import {
+  DEFAULT_RSPEC,
+  epochSeconds,
+  type Loan,
+  NO_LOCAL_FACTS,
+  type RecordKey,
+} from '@nodemgr/records';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { applyRows, EMPTY_STATE, type NodeState, type Row } from '../store/node-state.ts';
+import {
+  aCap,
+  aDelegate,
+  aSliver,
+  keyOf,
+  localFacts,
+  NOON,
+  stateWith,
+} from '../test-support/builders.ts';
+import { allEntries, allocate, changedEntries, itemFor } from './items.ts';
+
+const derive = (state: NodeState) => ({ state, allocations: allocate(state, DEFAULT_RSPEC) });
+
+/** Carries `rows` out as the state keeper does: what it holds then, and what it publishes. */
+function commit(before: ReturnType<typeof derive>, rows: readonly Row[]) {
+  const state = applyRows(before.state, rows);
+  const allocations = allocate(state, DEFAULT_RSPEC, before.allocations, rows);
+  const after = { state, allocations };
+  return { after, entries: changedEntries(before, after, rows) };
+}
+
+const lend = (name: string, ...loans: Loan[]): Row => ({
+  table: 'locals',
+  key: keyOf(name),
+  value: localFacts({ loans }),
+});
+
+describe('what is published of', () => {
+  const item = (key: RecordKey, state: NodeState) =>
+    itemFor(key, state, allocate(state, DEFAULT_RSPEC));
+
+  test('a sliver is its record, its local facts, and its RSpec before and after loans', () => {
+    const sliver = aSliver({ rspec: { nm_cpu_share: 64, other: 7 } });
+    const state = stateWith(
+      [sliver, aSliver({ name: 'b_b' })],
+      [lend('princeton_sirius', ['b_b', 'nm_cpu_share', 4])],
+    );
+    const rspec = { ...DEFAULT_RSPEC, nm_cpu_share: 64, other: 7 };
+    expect(item(sliver.record_key, state)).toEqual({
+      kind: 'account',
+      source: 'plc',
+      record: sliver,
+      local: localFacts({ loans: [['b_b', 'nm_cpu_share', 4]] }),
+      rspec,
+      effective: { ...rspec, nm_cpu_share: 60 },
+    });
+    expect(item(keyOf('b_b'), state)).toMatchObject({
+      local: NO_LOCAL_FACTS,
+      rspec: { nm_cpu_share: 32 },
+      effective: { nm_cpu_share: 36 },
+    });
+  });
+
+  test('a delegate has no RSpec', () => {
+    const state = stateWith([aDelegate()]);
+    expect(item(aDelegate().record_key, state)).toMatchObject({ rspec: {}, effective: {} });
+  });
+
+  test('the cap is its record', () => {
+    const state = stateWith([aCap()], [], 'config');
+    expect(item(aCap().record_key, state)).toEqual({
+      kind: 'bwcap',
+      source: 'config',
+      record: aCap(),
+    });
+  });
+
+  test('an account that is gone is why and when, and nothing of how sure that is', () => {
+    const value = {
+      reason: 'document',
+      removed_at: epochSeconds(NOON),
+      untimed: true,
+    } as const;
+    const state = stateWith([], [{ table: 'removed', key: keyOf('a_a'), value }]);
+    expect(item(keyOf('a_a'), state)).toEqual({
+      kind: 'removal',
+      reason: 'document',
+      removed_at: NOON,
+    });
+  });
+
+  test('the sources is when each was last heard, the newest first of all', () => {
+    const heard = (key: 'plc' | 'config', timestamp: number): Row => ({
+      table: 'sources',
+      key,
+      value: { timestamp: epochSeconds(timestamp), digest: 'd', boot_id: `boot of ${key}` },
+    });
+    const state = stateWith([], [heard('plc', 5), heard('config', 9)]);
+    expect(item('timestamp' as RecordKey, state)).toEqual({
+      kind: 'timestamp',
+      timestamp: 9,
+      sources: {
+        plc: { timestamp: 5, boot_id: 'boot of plc' },
+        config: { timestamp: 9, boot_id: 'boot of config' },
+      },
+    });
+  });
+
+  test('a key that nobody knows is nothing', () => {
+    expect(item(keyOf('x_x'), EMPTY_STATE)).toBeNull();
+  });
+});
+
+describe('a change is published', () => {
+  const node = derive(stateWith(['a_a', 'b_b', 'c_c', 'd_d'].map((name) => aSliver({ name }))));
+  const keys = (rows: readonly Row[], before = node) =>
+    commit(before, rows)
+      .entries.map(({ key }) => key)
+      .sort();
+
+  test('of the sliver that changed and of no other', () => {
+    const changed = aSliver({ name: 'a_a', ssh_keys: 'new' });
+    const row: Row = {
+      table: 'records',
+      key: changed.record_key,
+      value: { record: changed, source: 'plc' },
+    };
+    expect(keys([row])).toEqual([keyOf('a_a')]);
+  });
+
+  test('of lender and borrowers when loans change', () => {
+    const loans: Loan[] = [
+      ['b_b', 'nm_cpu_share', 1],
+      ['c_c', 'nm_net_share', 1],
+    ];
+    expect(keys([lend('a_a', ...loans)])).toEqual([keyOf('a_a'), keyOf('b_b'), keyOf('c_c')]);
+    const lent = commit(node, [lend('a_a', ...loans)]).after;
+    expect(keys([lend('a_a', ['b_b', 'nm_cpu_share', 1])], lent)).toEqual([
+      keyOf('a_a'),
+      keyOf('c_c'),
+    ]);
+  });
+
+  test('of a lender whose borrower goes', () => {
+    const lent = commit(node, [lend('a_a', ['b_b', 'nm_cpu_share', 1])]).after;
+    const gone: Row = { table: 'records', key: keyOf('b_b'), value: undefined };
+    expect(keys([gone], lent)).toEqual([keyOf('a_a'), keyOf('b_b')]);
+  });
+
+  test('never when nothing differs', () => {
+    const [again] = [...node.state.records.values()];
+    const row: Row = { table: 'records', key: keyOf('a_a'), value: again };
+    expect(keys([row, lend('a_a')])).toEqual([]);
+  });
+
+  test('never of what the guard holds back', () => {
+    expect(keys([{ table: 'holds', key: 'plc', value: undefined }])).toEqual([]);
+  });
+});
+
+const NAMES = ['a_a', 'b_b', 'c_c', 'd_d'];
+const name = fc.constantFrom(...NAMES);
+const loan: fc.Arbitrary<Loan> = fc.tuple(
+  fc.constantFrom(...NAMES, 'x_x'),
+  fc.constantFrom('nm_cpu_share', 'nm_net_share', 'nm_disk_quota'),
+  fc.integer({ min: -1, max: 20 }),
+);
+const row: fc.Arbitrary<Row> = fc.oneof(
+  fc.tuple(name, fc.nat({ max: 20 })).map(([name, share]): Row => {
+    const record = aSliver({ name, rspec: { nm_cpu_share: share } });
+    return { table: 'records', key: record.record_key, value: { record, source: 'plc' } };
+  }),
+  name.map((name): Row => ({ table: 'records', key: keyOf(name), value: undefined })),
+  fc.tuple(name, fc.array(loan, { maxLength: 4 }), fc.boolean()).map(
+    ([name, loans, stopped]): Row => ({
+      table: 'locals',
+      key: keyOf(name),
+      value: localFacts({ loans, stopped }),
+    }),
+  ),
+  name.map((name): Row => ({ table: 'locals', key: keyOf(name), value: undefined })),
+  fc.constantFrom(aDelegate(), aCap()).map(
+    (record): Row => ({
+      table: 'records',
+      key: record.record_key,
+      value: { record, source: 'config' },
+    }),
+  ),
+);
+const commits = fc.array(fc.array(row, { maxLength: 5 }), { maxLength: 15 });
+
+test('RSpecs derived change by change are those derived from scratch', () => {
+  fc.assert(
+    fc.property(commits, (commits) => {
+      let at = derive(EMPTY_STATE);
+      for (const rows of commits) {
+        at = commit(at, rows).after;
+        const { lenders, effective, judged } = allocate(at.state, DEFAULT_RSPEC);
+        expect(new Map([...at.allocations.lenders].sort())).toEqual(new Map([...lenders].sort()));
+        expect(at.allocations.effective).toEqual(effective);
+        expect(at.allocations.judged).toEqual(judged);
+      }
+    }),
+  );
+});
+
+test('the changes published, one after the other, make the whole that a snapshot has', () => {
+  fc.assert(
+    fc.property(commits, (commits) => {
+      let at = derive(EMPTY_STATE);
+      const replica = new Map<string, unknown>();
+      for (const rows of commits) {
+        const { after, entries } = commit(at, rows);
+        for (const { key, item } of entries) {
+          if (item === null) replica.delete(key);
+          else replica.set(key, item);
+        }
+        at = after;
+        const whole = allEntries(at.state, at.allocations).filter(({ item }) => item !== null);
+        expect(Object.fromEntries(replica)).toEqual(
+          Object.fromEntries(whole.map(({ key, item }) => [key, item])),
+        );
+      }
+    }),
+  );
+});

@@ -1,0 +1,154 @@
+/**
+ * Derives what is published from what is held: an item for each record, effective RSpecs included.
+ * Pure. Only the items that a change can have touched are derived anew.
+ */
+import type { FeedEntry, FeedItem } from '@nodemgr/contracts';
+import {
+  effectiveRspecs,
+  epochSeconds,
+  isAccount,
+  isSliver,
+  type JudgedLoan,
+  type Lender,
+  NO_LOCAL_FACTS,
+  type RecordKey,
+  type Rspec,
+  TIMESTAMP_KEY,
+  withDefaults,
+} from '@nodemgr/records';
+import type { NodeState, Row } from '../store/node-state.ts';
+
+/** RSpecs of a state: derived as a whole, because a loan ties slivers together. */
+export interface Allocations {
+  /** Each sliver's own RSpec (defaults filled in) and loans, by name. */
+  readonly lenders: ReadonlyMap<string, Lender>;
+  /** Slivers that lend or borrow. */
+  readonly effective: ReadonlyMap<string, Rspec>;
+  readonly judged: ReadonlyMap<string, readonly JudgedLoan[]>;
+}
+
+/** allocate derives the RSpecs of `state`, reusing from `before` those that no row of `rows` touches. */
+export function allocate(
+  state: NodeState,
+  defaults: Rspec,
+  before?: Allocations,
+  rows: readonly Row[] = [],
+): Allocations {
+  const lenders = new Map(before?.lenders);
+  const keys = before === undefined ? state.records.keys() : keysOf(rows);
+  for (const key of keys) refreshLender(lenders, state, key, defaults);
+  // A stop or a new key moves no loan: then a thousand slivers' loans need not be judged again.
+  if (before !== undefined && sameLenders(before.lenders, lenders, keysOf(rows))) return before;
+  return { lenders, ...effectiveRspecs(lenders) };
+}
+
+function sameLenders(
+  before: Allocations['lenders'],
+  after: Allocations['lenders'],
+  keys: readonly RecordKey[],
+): boolean {
+  return keys.every((key) => {
+    const name = key.slice(SLIVER_PREFIX.length);
+    const [was, is] = [before.get(name), after.get(name)];
+    return was?.loans === is?.loans && sameRspec(was?.rspec, is?.rspec);
+  });
+}
+
+function keysOf(rows: readonly Row[]): readonly RecordKey[] {
+  return rows.flatMap((row) =>
+    row.table === 'records' || row.table === 'locals' || row.table === 'removed' ? [row.key] : [],
+  );
+}
+
+const SLIVER_PREFIX = 'sliver_';
+
+function refreshLender(
+  lenders: Map<string, Lender>,
+  state: NodeState,
+  key: RecordKey,
+  defaults: Rspec,
+): void {
+  const record = state.records.get(key)?.record;
+  if (record !== undefined && isSliver(record)) {
+    const loans = state.locals.get(key)?.loans ?? NO_LOCAL_FACTS.loans;
+    lenders.set(record.name, { rspec: withDefaults(record.rspec, defaults), loans });
+  } else if (key.startsWith(SLIVER_PREFIX)) {
+    lenders.delete(key.slice(SLIVER_PREFIX.length));
+  }
+}
+
+function timestampItem(state: NodeState): FeedItem | null {
+  if (state.sources.size === 0) return null;
+  const sources = [...state.sources].map(([source, { timestamp, boot_id }]) => [
+    source,
+    { timestamp, boot_id: boot_id ?? '' },
+  ]);
+  const newest = Math.max(...[...state.sources.values()].map(({ timestamp }) => timestamp));
+  return {
+    kind: 'timestamp',
+    timestamp: epochSeconds(newest),
+    sources: Object.fromEntries(sources),
+  };
+}
+
+/** itemFor returns what is published under `key`; null when nothing is. */
+export function itemFor(
+  key: RecordKey,
+  state: NodeState,
+  allocations: Allocations,
+): FeedItem | null {
+  if (key === TIMESTAMP_KEY) return timestampItem(state);
+  const held = state.records.get(key);
+  if (held === undefined) {
+    const removed = state.removed.get(key);
+    if (removed === undefined) return null;
+    const { reason, removed_at } = removed;
+    return { kind: 'removal', reason, removed_at };
+  }
+  const { record, source } = held;
+  if (!isAccount(record)) return { kind: 'bwcap', source, record };
+  const local = state.locals.get(key) ?? NO_LOCAL_FACTS;
+  const rspec = isSliver(record) ? (allocations.lenders.get(record.name)?.rspec ?? {}) : {};
+  const effective = isSliver(record) ? (allocations.effective.get(record.name) ?? rspec) : {};
+  return { kind: 'account', source, record, local, rspec, effective };
+}
+
+/** allEntries returns the whole of what is published, for a snapshot. */
+export function allEntries(state: NodeState, allocations: Allocations): FeedEntry[] {
+  const keys = [TIMESTAMP_KEY, ...state.records.keys(), ...state.removed.keys()];
+  return keys.map((key) => ({ key, item: itemFor(key, state, allocations) }));
+}
+
+function sameRspec(a: Rspec | undefined, b: Rspec | undefined): boolean {
+  if (a === b) return true;
+  if (a === undefined || b === undefined) return false;
+  const names = Object.keys(a);
+  return names.length === Object.keys(b).length && names.every((name) => a[name] === b[name]);
+}
+
+/** movedByLoans names the slivers whose loans, in or out, come out differently. */
+export function movedByLoans(before: Allocations, after: Allocations): readonly string[] {
+  const names = new Set([...before.effective.keys(), ...after.effective.keys()]);
+  return [...names].filter(
+    (name) => !sameRspec(before.effective.get(name), after.effective.get(name)),
+  );
+}
+
+export interface Derived {
+  readonly state: NodeState;
+  readonly allocations: Allocations;
+}
+
+/** changedEntries returns the entries that `rows` changed: only what really differs is published. */
+export function changedEntries(before: Derived, after: Derived, rows: readonly Row[]): FeedEntry[] {
+  const touched = new Set<RecordKey>(keysOf(rows));
+  if (rows.some((row) => row.table === 'sources')) touched.add(TIMESTAMP_KEY);
+  for (const name of movedByLoans(before.allocations, after.allocations)) {
+    touched.add(`${SLIVER_PREFIX}${name}` as RecordKey);
+  }
+  return [...touched].flatMap((key) => {
+    const item = itemFor(key, after.state, after.allocations);
+    const was = itemFor(key, before.state, before.allocations);
+    return JSON.stringify(item) === JSON.stringify(was) ? [] : [{ key, item }];
+  });
+}

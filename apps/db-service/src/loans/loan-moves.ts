@@ -1,0 +1,71 @@
+/** Says in words what loans have made of slivers' effective RSpecs, and whose loans those were. Pure. */
+import { LOANABLE, type ResourceName } from '@nodemgr/records';
+import { type Allocations, movedByLoans } from '../feed/items.ts';
+
+/** What comes from each partner: below zero what goes to it. Only of slivers that are asked for. */
+type Flows = ReadonlyMap<string, ReadonlyMap<string, number>>;
+
+const flowKey = (sliver: string, resource: string): string => `${sliver} ${resource}`;
+
+function flowsOf({ judged }: Allocations, slivers: ReadonlySet<string>): Flows {
+  const flows = new Map<string, Map<string, number>>();
+  const add = (sliver: string, resource: string, partner: string, amount: number) => {
+    if (!slivers.has(sliver)) return;
+    const key = flowKey(sliver, resource);
+    const partners = flows.get(key) ?? new Map<string, number>();
+    flows.set(key, partners.set(partner, (partners.get(partner) ?? 0) + amount));
+  };
+  for (const [lender, loans] of judged) {
+    for (const { loan, verdict } of loans) {
+      const [recipient, resource, amount] = loan;
+      if (verdict !== 'counts') continue;
+      add(recipient, resource, lender, amount);
+      add(lender, resource, recipient, -amount);
+    }
+  }
+  return flows;
+}
+
+function partnerText(partner: string, was: number, is: number): string {
+  if (is > 0) return `${partner} lends ${is}`;
+  if (is < 0) return `${-is} is lent to ${partner}`;
+  return was > 0 ? `${partner} lends ${was} no more` : `${-was} is lent to ${partner} no more`;
+}
+
+/** What a sliver has of a resource, and how much of that loans have brought or taken. */
+function standing(allocations: Allocations, name: string, resource: ResourceName) {
+  const own = allocations.lenders.get(name)?.rspec[resource];
+  if (own === undefined) return undefined;
+  const effective = allocations.effective.get(name)?.[resource] ?? own;
+  return { effective, lent: effective - own };
+}
+
+export interface LoanMove {
+  readonly name: string;
+  /** 'nm_cpu_share 32 → 40 (princeton_sirius lends 8)'. */
+  readonly text: string;
+}
+
+/** loanMoves returns the slivers for which loans now make another difference than before. */
+export function loanMoves(before: Allocations, after: Allocations): readonly LoanMove[] {
+  if (before === after) return [];
+  const moved = new Set(movedByLoans(before, after));
+  if (moved.size === 0) return [];
+  const [had, has] = [flowsOf(before, moved), flowsOf(after, moved)];
+  const resourceText = (name: string, resource: ResourceName): readonly string[] => {
+    const is = standing(after, name, resource);
+    const was = standing(before, name, resource);
+    if (is === undefined || is.lent === (was?.lent ?? 0)) return [];
+    const key = flowKey(name, resource);
+    const [from, to] = [had.get(key) ?? new Map(), has.get(key) ?? new Map()];
+    const reasons = [...new Set([...from.keys(), ...to.keys()])]
+      .filter((partner) => from.get(partner) !== to.get(partner))
+      .map((partner) => partnerText(partner, from.get(partner) ?? 0, to.get(partner) ?? 0));
+    const start = was?.effective ?? is.effective - is.lent;
+    return [`${resource} ${start} → ${is.effective} (${reasons.join(', ')})`];
+  };
+  return [...moved].flatMap((name) => {
+    const texts = LOANABLE.flatMap((resource) => resourceText(name, resource));
+    return texts.length === 0 ? [] : [{ name, text: texts.join(', ') }];
+  });
+}

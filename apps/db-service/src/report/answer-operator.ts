@@ -1,0 +1,116 @@
+/** What db-service tells an operator. Reads only, but for guard_allow. */
+import { existsSync } from 'node:fs';
+import type { Handlers } from '@nodemgr/bus';
+import type { DbStatus, dbOperatorContract, SliverView, Tried } from '@nodemgr/contracts';
+import type { CommonStatus, FailureBoard, TrustedClock } from '@nodemgr/daemon';
+import { Fault } from '@nodemgr/faults';
+import { isAccount, isSliver, type RecordKey } from '@nodemgr/records';
+import type { StateKeeper } from '../commit/state-keeper.ts';
+import { remarksOn, troublesOf } from '../deliver/remarks.ts';
+import type { Deliveries } from '../deliver/take-deliveries.ts';
+import { itemFor } from '../feed/items.ts';
+import { loansWithRoom } from '../loans/loan-room.ts';
+import type { Salvage } from '../store/node-state.ts';
+
+export interface OperatorOptions {
+  readonly keeper: StateKeeper;
+  readonly deliveries: Deliveries;
+  readonly clock: TrustedClock;
+  readonly bootId: string;
+  readonly salvage: Salvage | undefined;
+  readonly commonStatus: () => CommonStatus;
+  readonly failures: Pick<FailureBoard, 'find'>;
+  /** What is looked at again, by the subject that it reports under. None throws. */
+  readonly looks: Readonly<Record<string, () => void>>;
+}
+
+function statusOf(options: OperatorOptions): DbStatus {
+  const { keeper, deliveries, clock, bootId, salvage } = options;
+  const { state, position } = keeper;
+  const accounts = [...state.records.values()].filter(({ record }) => isAccount(record));
+  const slivers = accounts.filter(({ record }) => isSliver(record)).length;
+  const sources = [...state.sources].map(([source, { timestamp, boot_id }]) => [
+    source,
+    {
+      timestamp,
+      since_boot: boot_id === bootId,
+      vouched_at: deliveries.vouchedAt(source) ?? timestamp,
+    },
+  ]);
+  return {
+    ...options.commonStatus(),
+    detail: {
+      revision: position.revision,
+      records: { slivers, delegates: accounts.length - slivers, removed: state.removed.size },
+      sources: Object.fromEntries(sources),
+      guard: [...state.holds.values()].map(({ source, refusal, since }) => ({
+        source,
+        reason: refusal.reason,
+        would_remove: [...refusal.would_remove],
+        since: since * 1000,
+      })),
+      clock: clock.verdict,
+      // Whoever has looked at what was set aside takes it away; with it the matter is over.
+      ...(salvage !== undefined && existsSync(salvage.set_aside) ? { salvage } : {}),
+      ...troublesOf(state),
+    },
+  };
+}
+
+function sliverView(keeper: StateKeeper, name: string): SliverView {
+  const { state, allocations } = keeper.derived;
+  const key = `sliver_${name}` as RecordKey;
+  const item = itemFor(key, state, allocations);
+  const remarks = remarksOn(state, key);
+  const isAccountItem = item?.kind === 'account';
+  // A source may name it, and say nothing of it that makes a record: that is worth a look, too.
+  if (!isAccountItem && remarks.length === 0) {
+    throw new Fault('bad-argument', `no such sliver: '${name}'`);
+  }
+  const loansOf = (lender: string) => loansWithRoom(allocations, lender);
+  const lenders = [...allocations.judged].flatMap(([lender, judged]) =>
+    judged.some(({ loan }) => loan[0] === name) ? [lender] : [],
+  );
+  const loansIn = lenders.flatMap((lender) =>
+    loansOf(lender)
+      .filter(({ loan }) => loan[0] === name)
+      .map((loan) => ({ ...loan, lender })),
+  );
+  return {
+    item: isAccountItem ? item : null,
+    loans_out: [...loansOf(name)],
+    loans_in: loansIn,
+    remarks,
+  };
+}
+
+/** What fails is looked at again at once; every look of db-service's is over when it returns. */
+function retry({ failures, looks }: OperatorOptions, name: string | undefined): Tried[] {
+  const subjects = Object.keys(looks).filter((subject) =>
+    name === undefined ? failures.find(subject) !== undefined : subject === name,
+  );
+  return subjects.map((subject) => {
+    looks[subject]?.();
+    const failure = failures.find(subject);
+    if (failure === undefined) return { subject, outcome: 'works' };
+    return { subject, outcome: 'fails', reason: `${failure.action}: ${failure.reason}` };
+  });
+}
+
+/** operatorHandlers answers dbOperatorContract. */
+export function operatorHandlers(options: OperatorOptions): Handlers<typeof dbOperatorContract> {
+  const { keeper, deliveries } = options;
+  return {
+    status: () => statusOf(options),
+    accounts: () => {
+      const { state, allocations } = keeper.derived;
+      return [...state.records].flatMap(([key, { record }]) =>
+        isAccount(record) ? [{ name: record.name, item: itemFor(key, state, allocations) }] : [],
+      );
+    },
+    sliver: ({ name }) => sliverView(keeper, name),
+    guard_allow: () => deliveries.allow(),
+    events: (query) => keeper.events(query),
+    retry: ({ name }) => ({ tried: retry(options, name) }),
+  };
+}
