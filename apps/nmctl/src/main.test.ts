@@ -4,7 +4,7 @@ import { copyFileSync, mkdirSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { build } from 'esbuild';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { FakeNode, theDaemons } from './fake-node.ts';
+import { FakeNode, theDaemons } from './test-support/fake-node.ts';
 
 /** Below the checkout, so that the bundle finds its packages. */
 const CHECKOUT = resolve('dist/test-nmctl');

@@ -1,23 +1,23 @@
-/** The command line: which commands and options there are, and their help. Each acts in commands/. */
+/** The command line: which commands and options there are, and their help. Each acts in a folder of its own. */
 import { MAX_EVENTS, NODE_SUBJECT } from '@nodemgr/contracts';
 import { Command, InvalidArgumentError } from 'commander';
 import packageJson from '../../../package.json' with { type: 'json' };
-import { addCall, addVia } from './add-call.ts';
-import { addImage } from './add-image.ts';
-import { addTicket } from './add-ticket.ts';
-import { type BandwidthOptions, showBandwidth } from './commands/bandwidth.ts';
-import { checkConfigFile, showConfig, showConfigKeys } from './commands/config.ts';
-import { type EventsOptions, showEvents } from './commands/events.ts';
-import { explainSliver } from './commands/explain.ts';
-import { fetchNow } from './commands/fetch.ts';
-import { allowHeldBack, showGuard } from './commands/guard.ts';
-import { showPlan } from './commands/plan.ts';
-import { retryNow } from './commands/retry.ts';
-import { showSliver } from './commands/sliver.ts';
-import { listSlivers } from './commands/slivers.ts';
-import { showStatus } from './commands/status.ts';
+import { type BandwidthOptions, showBandwidth } from './bandwidth/bandwidth.ts';
+import { addCall, addVia } from './call/add-call.ts';
+import { checkConfigFile, showConfig, showConfigKeys } from './config/config.ts';
+import { type EventsOptions, showEvents } from './events/events.ts';
 import { EXIT_MEANINGS, type ExitCode } from './exit-codes.ts';
+import { explainSliver } from './explain/explain.ts';
+import { fetchNow } from './fetch/fetch.ts';
+import { allowHeldBack, showGuard } from './guard/guard.ts';
+import { addImage } from './image/add-image.ts';
+import { showPlan } from './plan/plan.ts';
+import { retryNow } from './retry/retry.ts';
 import type { GlobalOptions, Run, Session } from './session.ts';
+import { showSliver } from './sliver/sliver.ts';
+import { listSlivers } from './slivers/slivers.ts';
+import { showStatus } from './status/status.ts';
+import { addTicket } from './ticket/add-ticket.ts';
 
 /** What the program is given: a session for a command's options, and where its exit code goes. */
 export interface Surroundings {

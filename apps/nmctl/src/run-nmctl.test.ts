@@ -2,9 +2,15 @@ import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Fault } from '@nodemgr/faults';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { aDbStatus, aFailure, aFetcherStatus, aSupervisorStatus, NOW } from './builders.ts';
 import { EXIT_MEANINGS } from './exit-codes.ts';
-import { FakeNode, theDaemons } from './fake-node.ts';
+import {
+  aDbStatus,
+  aFailure,
+  aFetcherStatus,
+  aSupervisorStatus,
+  NOW,
+} from './test-support/builders.ts';
+import { FakeNode, theDaemons } from './test-support/fake-node.ts';
 
 let node: FakeNode;
 beforeEach(() => {

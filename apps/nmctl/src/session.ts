@@ -8,10 +8,10 @@ import {
   loadConfig,
 } from '@nodemgr/config';
 import { endpointsBelow } from '@nodemgr/contracts';
+import type { SshTarget } from './api/ssh-target.ts';
 import { type Ask, makeAsk } from './ask/ask-daemons.ts';
 import type { ExitCode } from './exit-codes.ts';
 import type { Terminal } from './terminal.ts';
-import type { SshTarget } from './via/ssh-target.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 

@@ -12,7 +12,7 @@ import {
   type ResultOf,
 } from '@nodemgr/contracts';
 import { asFault } from '@nodemgr/faults';
-import type { Answer } from '../answer.ts';
+import type { Answer } from './answer.ts';
 import { knock } from './knock.ts';
 
 export type Ask = <D extends DaemonName, M extends keyof OperatorContracts[D] & string>(

@@ -1,6 +1,7 @@
 /** Asks all five daemons how they are, side by side. */
-import type { NodeStatus } from '../node-status.ts';
+
 import { type Ask, GLANCE_MS } from './ask-daemons.ts';
+import type { NodeStatus } from './node-status.ts';
 
 /** askStatus takes as long as the slowest daemon, at most GLANCE_MS. */
 export async function askStatus(ask: Ask): Promise<NodeStatus> {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { linesOf } from '../builders.ts';
+import { linesOf } from '../test-support/builders.ts';
 import { foldLine } from './fold-line.ts';
 import { line, span } from './render-line.ts';
 

@@ -1,7 +1,7 @@
 import type { NodeEvent } from '@nodemgr/contracts';
 import { accountName } from '@nodemgr/records';
 import { expect, test } from 'vitest';
-import { aPage, linesOf, NOW } from '../builders.ts';
+import { aPage, linesOf, NOW } from '../test-support/builders.ts';
 import { renderEvents } from './render-events.ts';
 
 const SIRIUS = accountName('princeton_sirius');

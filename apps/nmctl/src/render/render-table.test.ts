@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { linesOf } from '../builders.ts';
+import { linesOf } from '../test-support/builders.ts';
 import { renderTable } from './render-table.ts';
 
 const COLUMNS = [{ title: 'NAME' }, { title: 'N', align: 'right' }, { title: 'NOTE' }] as const;

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { aPage, NOW } from '../builders.ts';
 import { parseSince } from '../parse-since.ts';
+import { aPage, NOW } from '../test-support/builders.ts';
 import { clockText, distanceText, durationText, momentText } from './render-time.ts';
 
 test('a span of time is told in the largest unit that it fills', () => {

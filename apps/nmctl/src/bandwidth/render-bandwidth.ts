@@ -1,0 +1,93 @@
+/** The bandwidth tree: what everyone may send, sends now, and has sent. Pure. */
+import { rateText } from '@nodemgr/records';
+import { countText } from '../render/render-count.ts';
+import { type Line, line, type Page, span } from '../render/render-line.ts';
+import { type Cell, renderTable } from '../render/render-table.ts';
+import type { MeasuredClass, MeasuredSliver, MeasuredTraffic } from './measure-traffic.ts';
+
+const COLUMNS = [
+  { title: 'NAME' },
+  { title: 'TO' },
+  { title: 'MIN', align: 'right' },
+  { title: 'MAX', align: 'right' },
+  { title: 'SHARE', align: 'right', spare: true },
+  { title: 'NOW', align: 'right' },
+  { title: 'SENT', align: 'right' },
+  { title: 'DROPPED', align: 'right' },
+  { title: 'WAITING', align: 'right', spare: true },
+] as const;
+
+const BRANCHES = ['ordinary', 'exempt'] as const;
+type Branch = (typeof BRANCHES)[number];
+type Pair = Omit<MeasuredSliver, 'name'>;
+
+const UNITS = ['B', 'kB', 'MB', 'GB', 'TB', 'PB'] as const;
+
+/** bytesText returns an amount of data in units of a thousand, as rates are counted too. */
+export function bytesText(bytes: number): string {
+  let value = bytes;
+  let unit = 0;
+  while (value >= 1000 && unit < UNITS.length - 1) {
+    value /= 1000;
+    unit += 1;
+  }
+  const digits = unit === 0 || value >= 100 ? 0 : 1;
+  return `${value.toFixed(digits)} ${UNITS[unit]}`;
+}
+
+/** A rate that was measured: three digits say enough. */
+function measuredText(bits: number): string {
+  return rateText(Number(bits.toPrecision(3)));
+}
+
+/** The node's own leaf has a share of one. */
+function shareText(quantum: number, unit: number | undefined): string {
+  return unit === undefined ? '' : String(Math.round((quantum / unit) * 100) / 100);
+}
+
+function rowOf(name: Cell, to: Branch, one: MeasuredClass, unit: number | undefined) {
+  const { rate, ceil, quantum, counters, now } = one;
+  const dropped = counters?.dropped ?? 0;
+  return [
+    name,
+    to,
+    rateText(rate),
+    rateText(ceil),
+    shareText(quantum, unit),
+    now === undefined ? '' : measuredText(now),
+    counters === undefined ? '' : bytesText(counters.sent_bytes),
+    dropped === 0 ? '' : span(String(dropped), 'warn'),
+    counters === undefined || counters.backlog_bytes === 0 ? '' : bytesText(counters.backlog_bytes),
+  ];
+}
+
+function rowsOf(name: string, pair: Pair, node: Pair | undefined): readonly (readonly Cell[])[] {
+  const present = BRANCHES.flatMap((to) => {
+    const one = pair[to];
+    return one === undefined ? [] : [{ to, one }];
+  });
+  return present.map(({ to, one }, at) =>
+    rowOf(at === 0 ? name : '', to, one, node?.[to]?.quantum),
+  );
+}
+
+function head({ tree, exempt_networks, seconds }: MeasuredTraffic): Line {
+  if (tree === undefined) return line('bandwidth is not limited: there is no tree on an uplink');
+  const parts = [
+    `${tree.interface}: link ${rateText(tree.link.ceil)}`,
+    `${countText(exempt_networks, 'exempt network')}`,
+    ...(seconds > 0 ? [`NOW is over ${seconds.toFixed(1)} s`] : []),
+  ];
+  return line(parts.join(', '));
+}
+
+/** renderBandwidth returns the tree: all of the node, the node itself, then sliver by sliver. */
+export function renderBandwidth(traffic: MeasuredTraffic, page: Page): readonly Line[] {
+  const { tree, slivers } = traffic;
+  const total = tree === undefined ? [] : rowsOf('all', tree.branches, undefined);
+  const own = tree === undefined ? [] : rowsOf('the node itself', tree.node, tree.node);
+  const sorted = [...slivers].sort((a, b) => (a.name < b.name ? -1 : 1));
+  const rows = [...total, ...own, ...sorted.flatMap((one) => rowsOf(one.name, one, tree?.node))];
+  if (rows.length === 0) return [head(traffic)];
+  return [head(traffic), line(''), ...renderTable(COLUMNS, rows, page)];
+}

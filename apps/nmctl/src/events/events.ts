@@ -1,0 +1,86 @@
+/** `nmctl events [NAME]`: what happened on the node, or to one account, why, and on whose word. */
+import { type EventSubject, eventSubjectSchema, NODE_SUBJECT } from '@nodemgr/contracts';
+import { heard } from '../ask/answer.ts';
+import { LOOK_MS } from '../ask/ask-daemons.ts';
+import { complainOfMissing } from '../ask/complain-of-missing.ts';
+import { namesOfAccounts, suggestName } from '../ask/suggest-name.ts';
+import { EXIT, type ExitCode } from '../exit-codes.ts';
+import { DATE_WORDS, parseSince } from '../parse-since.ts';
+import { renderEvents } from '../render/render-events.ts';
+import type { Session } from '../session.ts';
+import { mergeHistory } from './merge-history.ts';
+
+export interface EventsOptions {
+  readonly limit: number;
+  /** As it was written. */
+  readonly since?: string | undefined;
+}
+
+interface Wanted {
+  readonly name?: EventSubject;
+  readonly limit: number;
+  readonly since?: number;
+}
+
+/** Returns what is asked for, or what is wrong with it. */
+function readWanted(
+  name: string | undefined,
+  { limit, since }: EventsOptions,
+  now: number,
+): Wanted | string {
+  const from = since === undefined ? undefined : parseSince(since, now);
+  if (since !== undefined && from === undefined) {
+    return `--since wants a span such as 90s, 15m, 2h or 3d, or ${DATE_WORDS}, and not '${since}'`;
+  }
+  const subject = name === undefined ? undefined : eventSubjectSchema.safeParse(name);
+  if (subject?.success === false) return `'${name}' ${subject.error.issues[0]?.message ?? ''}`;
+  return {
+    limit,
+    ...(subject === undefined ? {} : { name: subject.data }),
+    ...(from === undefined ? {} : { since: from }),
+  };
+}
+
+/** showEvents prints the history of one account or of all; a part whose daemon is away is missing. */
+export async function showEvents(
+  session: Session,
+  name: string | undefined,
+  options: EventsOptions,
+): Promise<ExitCode> {
+  const { terminal, json } = session;
+  const wanted = readWanted(name, options, terminal.page.now);
+  if (typeof wanted === 'string') {
+    terminal.complain(wanted);
+    return EXIT.usage;
+  }
+  const ask = session.daemons();
+  const [said, done] = await Promise.all([
+    ask('db-service', 'events', wanted, LOOK_MS),
+    ask('account-supervisor', 'events', wanted, LOOK_MS),
+  ]);
+  const code = complainOfMissing(
+    [
+      {
+        daemon: 'db-service',
+        missing: 'what was asked for (records, loans, calls) is not shown',
+        answer: said,
+      },
+      {
+        daemon: 'account-supervisor',
+        missing: 'what was done on the machine is not shown',
+        answer: done,
+      },
+    ],
+    terminal,
+  );
+  if (code === EXIT.silent) return code;
+  const parts = [heard(said), heard(done)].flatMap((part) => part ?? []);
+  const history = mergeHistory(parts, options.limit);
+  if (name !== undefined && history.events.length === 0 && options.since === undefined) {
+    const names = name === NODE_SUBJECT ? undefined : await namesOfAccounts(ask);
+    if (names?.includes(name) === false) return suggestName('account', name, names, terminal);
+  }
+  if (json) terminal.printJson(history);
+  else terminal.print(renderEvents({ ...history, name }, terminal.page));
+  return code;
+}

@@ -1,0 +1,90 @@
+/** Why a sliver has what it has: its own RSpec, what loans take and bring, and what comes of it. Pure. */
+import type { AccountItem, EventKind, NodeEvent, SliverView } from '@nodemgr/contracts';
+import { isSliver, RESOURCE_NAMES } from '@nodemgr/records';
+import type { DaemonFailure } from '../ask/node-status.ts';
+import type { ComparedReading } from './compare-readings.ts';
+
+/** One resource of a sliver: `own` − `lent` + `borrowed` = `effective`. */
+export interface ResourceAccount {
+  readonly resource: string;
+  readonly own: number;
+  /** The record does not say: `own` is this node's default. */
+  readonly isDefault: boolean;
+  readonly lent: number;
+  readonly borrowed: number;
+  readonly effective: number;
+}
+
+function sumOf(loans: SliverView['loans_out'], resource: string): number {
+  return loans
+    .filter(({ loan, verdict }) => verdict === 'counts' && loan[1] === resource)
+    .reduce((sum, { loan }) => sum + loan[2], 0);
+}
+
+/** orderedResources names a sliver's resources: ours in the catalogue's order, then the others by name. */
+export function orderedResources({ rspec, effective }: AccountItem): readonly string[] {
+  const given = new Set([...Object.keys(rspec), ...Object.keys(effective)]);
+  const ours = RESOURCE_NAMES.filter((name) => given.delete(name));
+  return [...ours, ...[...given].sort()];
+}
+
+/** accountForResources tells of each resource where its effective amount comes from. */
+export function accountForResources(
+  item: AccountItem,
+  { loans_out, loans_in }: Pick<SliverView, 'loans_out' | 'loans_in'>,
+): readonly ResourceAccount[] {
+  return orderedResources(item).map((resource) => {
+    const own = item.rspec[resource] ?? 0;
+    return {
+      resource,
+      own,
+      isDefault: isSliver(item.record) && !Object.hasOwn(item.record.rspec, resource),
+      lent: sumOf(loans_out, resource),
+      borrowed: sumOf(loans_in, resource),
+      effective: item.effective[resource] ?? own,
+    };
+  });
+}
+
+/** What one agent has put into the kernel for a sliver, beside what it wants there. */
+export interface Enforcement {
+  readonly agent: string;
+  /** `dry-run`: what was read back is pretended. */
+  readonly driver: string;
+  readonly readings: readonly ComparedReading[];
+}
+
+export interface Explanation {
+  readonly name: string;
+  /** Undefined when db-service is away, or has no record. */
+  readonly item: AccountItem | undefined;
+  readonly resources: readonly ResourceAccount[];
+  readonly loans_out: SliverView['loans_out'];
+  readonly loans_in: SliverView['loans_in'];
+  readonly enforced: readonly Enforcement[];
+  readonly failures: readonly DaemonFailure[];
+  /** What went wrong lately, oldest first. */
+  readonly lately: readonly NodeEvent[];
+}
+
+const TROUBLE: ReadonlySet<EventKind> = new Set([
+  'failed',
+  'works-again',
+  'trouble',
+  'trouble-over',
+  'sliver-died',
+  'oom-kill',
+  'tasks-limit',
+]);
+const MAX_LATELY = 8;
+
+/** troublesIn returns the last few events that tell of something going wrong, or right again. */
+export function troublesIn(events: readonly NodeEvent[]): readonly NodeEvent[] {
+  return events.filter(({ what }) => TROUBLE.has(what)).slice(-MAX_LATELY);
+}
+
+/** isInOrder reports whether nothing fails and all is enforced as it ought to be. */
+export function isInOrder({ enforced, failures }: Explanation): boolean {
+  const readings = enforced.flatMap((each) => each.readings);
+  return failures.length === 0 && readings.every(({ agreement }) => agreement === 'as wanted');
+}

@@ -1,0 +1,93 @@
+/** Everything that is known of one sliver. Pure. */
+import type { AccountItem, SliverView } from '@nodemgr/contracts';
+import { isSliver } from '@nodemgr/records';
+import type { DaemonFailure } from '../ask/node-status.ts';
+import { intentOf, originOf } from '../ask/sliver-summary.ts';
+import { foldLine } from '../render/fold-line.ts';
+import {
+  delegationsText,
+  entriesOn,
+  keysOf,
+  type Observed,
+  observedText,
+  recordText,
+  scriptText,
+  section,
+} from '../render/render-account.ts';
+import { countText } from '../render/render-count.ts';
+import { renderFailures } from '../render/render-failures.ts';
+import { type Line, line, type Page, span, type Tone } from '../render/render-line.ts';
+import { renderLoans } from '../render/render-loans.ts';
+import { momentText } from '../render/render-time.ts';
+import { renderRspec } from './render-rspec.ts';
+
+/** What the daemons say of one sliver; a part is undefined when its daemon is away. */
+export interface SliverPage {
+  readonly name: string;
+  readonly item: AccountItem | undefined;
+  readonly loansOut: SliverView['loans_out'];
+  readonly loansIn: SliverView['loans_in'];
+  readonly observed: Observed;
+  readonly failures: readonly DaemonFailure[];
+  readonly remarks: SliverView['remarks'];
+}
+
+const ORIGINS = {
+  plc: 'instantiated by PLC',
+  created: 'created through the API',
+  'not created': 'not instantiated by PLC, and not created yet',
+} as const;
+
+function recordLines(item: AccountItem, page: Page): readonly Line[] {
+  const { record } = item;
+  const { expiry } = record;
+  const entry = entriesOn(page);
+  const keys = keysOf(record.ssh_keys).length;
+  return [
+    ...entry('record', recordText(item, page)),
+    ...(isSliver(record) ? entry('id', String(record.id)) : []),
+    ...entry('expires', expiry === undefined ? 'never' : momentText(expiry * 1000, page)),
+    ...entry('origin', ORIGINS[originOf(item)]),
+    ...entry('ssh keys', keys === 0 ? 'none' : countText(keys, 'key')),
+    ...(isSliver(record)
+      ? [
+          ...entry('image', record.image),
+          ...entry('start script', scriptText(record.initscript)),
+          ...entry('delegations', delegationsText(record.delegations)),
+        ]
+      : []),
+    ...entry('meant to', intentOf(item) === undefined ? 'run' : `not run: ${intentOf(item)}`),
+  ];
+}
+
+/** What does not count as it was written; what is lost with it first. */
+function remarkLines(remarks: SliverPage['remarks'], page: Page): readonly Line[] {
+  const told = (severity: SliverPage['remarks'][number]['severity'], tone: Tone) =>
+    remarks
+      .filter((remark) => remark.severity === severity)
+      .flatMap(({ source, text }) => foldLine(line(span(`  ${source}: ${text}`, tone)), page, 4));
+  return [
+    ...section('left out, ignored or cut', told('trouble', 'bad')),
+    ...section('without meaning on this node', told('note', 'dim')),
+  ];
+}
+
+/** renderSliver returns the page of one sliver; what is not known is left out or called unknown. */
+export function renderSliver(sliver: SliverPage, page: Page): readonly Line[] {
+  const { name, item, observed, failures } = sliver;
+  const out = sliver.loansOut.map((loan) => ({ ...loan, who: loan.loan[0] }));
+  const borrowed = sliver.loansIn.map((loan) => ({ ...loan, who: loan.lender }));
+  return [
+    line(span(name, 'strong')),
+    line(''),
+    ...(item === undefined
+      ? entriesOn(page)('record', sliver.remarks.length > 0 ? 'none' : 'unknown')
+      : recordLines(item, page)),
+    ...entriesOn(page)('observed', observedText(observed)),
+    ...section('resources', item === undefined ? [] : renderRspec(item, page, '  ')),
+    ...section('loans out', renderLoans('RECIPIENT', out, page, '  ')),
+    ...section('loans in', renderLoans('LENDER', borrowed, page, '  ')),
+    ...section('failing', renderFailures(failures, page, '  ')),
+    ...remarkLines(sliver.remarks, page),
+  ];
+}

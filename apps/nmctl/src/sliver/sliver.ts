@@ -1,0 +1,93 @@
+/** `nmctl sliver NAME`: everything that is known of one sliver, or of a delegate. */
+import type { ObservedAccountView, SliverView } from '@nodemgr/contracts';
+import { type Answer, heard, isSilent } from '../ask/answer.ts';
+import { type Ask, LOOK_MS } from '../ask/ask-daemons.ts';
+import { askStatus } from '../ask/ask-status.ts';
+import { complainOfMissing } from '../ask/complain-of-missing.ts';
+import { failuresOf, type NodeStatus, troublesAbout } from '../ask/node-status.ts';
+import { accountItemOf, failuresAbout } from '../ask/sliver-summary.ts';
+import { suggestName } from '../ask/suggest-name.ts';
+import { EXIT, type ExitCode } from '../exit-codes.ts';
+import type { Session } from '../session.ts';
+import { grantsTo, renderDelegate } from './render-delegate.ts';
+import { renderSliver, type SliverPage } from './render-sliver.ts';
+
+interface Known {
+  readonly view: Answer<SliverView>;
+  readonly observed: Answer<readonly ObservedAccountView[]>;
+  readonly status: NodeStatus;
+}
+
+async function askAbout(ask: Ask, name: string): Promise<Known> {
+  const [view, observed, status] = await Promise.all([
+    ask('db-service', 'sliver', { name }, LOOK_MS),
+    ask('account-supervisor', 'observed', {}, LOOK_MS),
+    askStatus(ask),
+  ]);
+  return { view, observed, status };
+}
+
+function pageOf(name: string, { view, observed, status }: Known): SliverPage {
+  const seen = heard(observed)?.find((account) => account.name === name);
+  const record = heard(view);
+  return {
+    name,
+    item: accountItemOf(record?.item),
+    loansOut: record?.loans_out ?? [],
+    loansIn: record?.loans_in ?? [],
+    observed: seen ?? (observed.answered ? 'absent' : 'unknown'),
+    failures: failuresAbout(name, failuresOf(status)),
+    remarks: record?.remarks ?? [],
+  };
+}
+
+/** What is no sliver may be a delegate, or a name that is nearly one. */
+async function showOther(
+  session: Session,
+  ask: Ask,
+  { name, observed, failures }: SliverPage,
+  status: NodeStatus,
+): Promise<ExitCode> {
+  const { terminal, json } = session;
+  const accounts = heard(await ask('db-service', 'accounts', {}, LOOK_MS)) ?? [];
+  const items = accounts.flatMap((account) => accountItemOf(account.item) ?? []);
+  const item = items.find(({ record }) => record.name === name);
+  if (item?.record.account_type !== 'delegate') {
+    const names = items.map(({ record }) => record.name);
+    return suggestName('sliver', name, names, terminal);
+  }
+  const troubles = troublesAbout(item.record.record_key, status);
+  const page = { name, item, grants: grantsTo(name, items), observed, failures, troubles };
+  if (json) terminal.printJson(page);
+  else terminal.print(renderDelegate(page, terminal.page));
+  const isWell = observed !== 'unknown' && failures.length === 0 && troubles.length === 0;
+  return isWell ? EXIT.ok : EXIT.trouble;
+}
+
+/** showSliver prints the page of one sliver, as far as it is known. */
+export async function showSliver(session: Session, name: string): Promise<ExitCode> {
+  const { terminal, json } = session;
+  const ask = session.daemons();
+  const known = await askAbout(ask, name);
+  const page = pageOf(name, known);
+  const { view, observed } = known;
+  const isSliver =
+    page.item !== undefined ||
+    // A source may name it, and say nothing of it that makes a record.
+    page.remarks.length > 0 ||
+    (typeof page.observed === 'object' && page.observed.state !== 'delegate');
+  if (!isSliver && !isSilent(view)) return showOther(session, ask, page, known.status);
+  const code = complainOfMissing(
+    [
+      { daemon: 'db-service', missing: 'its record is not shown', answer: view },
+      { daemon: 'account-supervisor', missing: 'its state is not known', answer: observed },
+    ],
+    terminal,
+  );
+  if (code === EXIT.silent) return code;
+  if (json) terminal.printJson(page);
+  else terminal.print(renderSliver(page, terminal.page));
+  const hasTrouble =
+    page.failures.length > 0 || page.remarks.some(({ severity }) => severity === 'trouble');
+  return code === EXIT.ok && hasTrouble ? EXIT.trouble : code;
+}
