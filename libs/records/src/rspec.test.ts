@@ -1,10 +1,12 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, expectTypeOf, test } from 'vitest';
 import {
   amountOf,
   DEFAULT_RSPEC,
   isLoanable,
   LOANABLE,
   RESOURCES,
+  type ResourceName,
+  type ResourceOf,
   readAmount,
   withDefaults,
 } from './rspec.ts';
@@ -34,6 +36,15 @@ test('these resources may be lent, and no others', () => {
     'nm_net_share',
   ]);
   expect(['nm_disk_quota', 'other', 'toString', '__proto__'].some(isLoanable)).toBe(false);
+});
+
+test('every resource is enforced by exactly one agent', () => {
+  expectTypeOf<
+    ResourceOf<'account-supervisor'> | ResourceOf<'bwcap-agent'>
+  >().toEqualTypeOf<ResourceName>();
+  expectTypeOf<
+    ResourceOf<'account-supervisor'> & ResourceOf<'bwcap-agent'>
+  >().toEqualTypeOf<never>();
 });
 
 test('an integer of an authority is an amount; -1 is no limit where there is one; less means nothing', () => {

@@ -1,11 +1,14 @@
 /**
- * The resources of a sliver: their names, defaults and units, and which of them may be lent.
- * Nothing here looks at other slivers; loans are in loans.ts.
+ * The resources of a sliver: their names, defaults and units, which of them may be lent, and which agent
+ * enforces each. Nothing here looks at other slivers; loans are in loans.ts.
  */
 import { MAX_RATE, UNLIMITED_QUOTA, UNLIMITED_RATE, UNLIMITED_TASKS } from './bounds.ts';
 
 /** A resource allocation: integers by resource name. Unknown resources are carried untouched. */
 export type Rspec = Readonly<Record<string, number>>;
+
+/** The agents that enforce resources: each has a table of its limits that leaves none of its resources out. */
+export type Enforcer = 'account-supervisor' | 'bwcap-agent';
 
 export interface Resource {
   /** What a sliver has when its record does not say. */
@@ -13,6 +16,8 @@ export interface Resource {
   readonly unit: string;
   /** Whether one sliver may lend it to another. */
   readonly loanable: boolean;
+  /** The one process that enforces it, and reads it back from the kernel. */
+  readonly enforcedBy: Enforcer;
   readonly meaning: string;
   /** The amount that is no limit, which an authority writes as -1; absent: no amount is. */
   readonly unlimited?: number;
@@ -24,24 +29,28 @@ export const RESOURCES = {
     default: 1,
     unit: '0 or 1',
     loanable: false,
+    enforcedBy: 'account-supervisor',
     meaning: '0: sliver stopped, login refused',
   },
   nm_cpu_share: {
     default: 32,
     unit: 'share',
     loanable: true,
+    enforcedBy: 'account-supervisor',
     meaning: "proportional share of the slivers' CPU",
   },
   nm_cpu_guaranteed_share: {
     default: 0,
     unit: "thousandths of the node's CPU",
     loanable: true,
+    enforcedBy: 'account-supervisor',
     meaning: 'CPU that the sliver gets whatever the others do',
   },
   nm_disk_quota: {
     default: 5_000_000,
     unit: 'KiB',
     loanable: false,
+    enforcedBy: 'account-supervisor',
     meaning: 'disk space, and a file for each 16 KiB of it',
     unlimited: UNLIMITED_QUOTA,
   },
@@ -49,12 +58,14 @@ export const RESOURCES = {
     default: 8,
     unit: 'bits/s',
     loanable: false,
+    enforcedBy: 'bwcap-agent',
     meaning: 'bandwidth guaranteed under the node cap',
   },
   nm_net_max_rate: {
     default: MAX_RATE,
     unit: 'bits/s',
     loanable: true,
+    enforcedBy: 'bwcap-agent',
     meaning: 'bandwidth ceiling',
     unlimited: UNLIMITED_RATE,
   },
@@ -62,12 +73,14 @@ export const RESOURCES = {
     default: 8,
     unit: 'bits/s',
     loanable: false,
+    enforcedBy: 'bwcap-agent',
     meaning: 'bandwidth guaranteed to exempt networks',
   },
   nm_net_exempt_max_rate: {
     default: MAX_RATE,
     unit: 'bits/s',
     loanable: true,
+    enforcedBy: 'bwcap-agent',
     meaning: 'bandwidth ceiling to exempt networks',
     unlimited: UNLIMITED_RATE,
   },
@@ -75,12 +88,14 @@ export const RESOURCES = {
     default: 1,
     unit: 'share',
     loanable: true,
+    enforcedBy: 'bwcap-agent',
     meaning: 'proportional share of spare bandwidth',
   },
   nm_mem_max: {
     default: 0,
     unit: 'KiB',
     loanable: false,
+    enforcedBy: 'account-supervisor',
     meaning: 'memory limit; 0: none',
     unlimited: 0,
   },
@@ -88,12 +103,18 @@ export const RESOURCES = {
     default: 4096,
     unit: 'tasks',
     loanable: false,
+    enforcedBy: 'account-supervisor',
     meaning: 'processes and threads',
     unlimited: UNLIMITED_TASKS,
   },
 } as const satisfies Record<string, Resource>;
 
 export type ResourceName = keyof typeof RESOURCES;
+
+/** The resources that an agent enforces: a table of limits that lacks one of them does not compile. */
+export type ResourceOf<Agent extends Enforcer> = {
+  [Name in ResourceName]: (typeof RESOURCES)[Name]['enforcedBy'] extends Agent ? Name : never;
+}[ResourceName];
 
 export const RESOURCE_NAMES = Object.keys(RESOURCES) as readonly ResourceName[];
 
