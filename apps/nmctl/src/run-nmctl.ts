@@ -1,11 +1,10 @@
 /** Runs one command line from arguments to exit code. Everything that it touches comes in. */
 import { ConfigError } from '@nodemgr/config';
 import { type Command, CommanderError } from 'commander';
-import { makeAnswering } from './answering-terminal.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { makeProgram, type Surroundings } from './program.ts';
 import { openSession } from './session.ts';
-import type { Terminal } from './terminal.ts';
+import { makeAnswering, type Terminal } from './terminal.ts';
 
 const ERROR_PREFIX = 'error: ';
 

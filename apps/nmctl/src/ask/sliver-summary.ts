@@ -3,6 +3,7 @@
  * what fails. Any part may be missing because its daemon is away. Pure.
  */
 import { type AccountItem, feedItemSchema, type ObservedAccountView } from '@nodemgr/contracts';
+import { RESOURCE_NAMES } from '@nodemgr/records';
 import { type Answer, heard } from './answer.ts';
 import type { DaemonFailure } from './node-status.ts';
 
@@ -85,6 +86,13 @@ export function intentOf(item: AccountItem): string | undefined {
   if (originOf(item) === 'not created') return 'waits for CreateSliver';
   if (item.effective['nm_enabled'] === 0) return 'disabled (nm_enabled is 0)';
   return item.local.stopped ? 'stopped by the API' : undefined;
+}
+
+/** orderedResources names a sliver's resources: ours in the catalogue's order, then the others by name. */
+export function orderedResources({ rspec, effective }: AccountItem): readonly string[] {
+  const given = new Set([...Object.keys(rspec), ...Object.keys(effective)]);
+  const ours = RESOURCE_NAMES.filter((name) => given.delete(name));
+  return [...ours, ...[...given].sort()];
 }
 
 /** summaryJson returns a summary as programs get it: flat, with the field names of the records. */

@@ -1,11 +1,44 @@
 /** `nmctl config check|show|keys`: the configuration file, without any daemon. */
+
 import { resolve } from 'node:path';
-import { ConfigError, type ConfigProblem, configKeys, loadConfig } from '@nodemgr/config';
+import {
+  ConfigError,
+  type ConfigKey,
+  type ConfigProblem,
+  configKeys,
+  loadConfig,
+} from '@nodemgr/config';
+import type { Command } from 'commander';
 import { stringify } from 'smol-toml';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
-import { paragraph } from '../render/render-line.ts';
-import type { Session } from '../session.ts';
-import { renderCheck, renderConfigKeys } from './render-config.ts';
+import { type Line, line, type Page, paragraph, span } from '../render/render-line.ts';
+import { renderTable } from '../render/render-table.ts';
+import type { Run, Session } from '../session.ts';
+
+const COLUMNS = [{ title: 'KEY' }, { title: 'DEFAULT' }, { title: 'ALLOWED' }] as const;
+
+function defaultCell({ default: fallback, required }: ConfigKey): ReturnType<typeof span> {
+  if (required) return span('(required)', 'warn');
+  return fallback === undefined ? span('(unset)', 'dim') : span(fallback);
+}
+
+/** Returns the table of all keys. */
+function renderConfigKeys(keys: readonly ConfigKey[], page: Page): readonly Line[] {
+  const rows = keys.map((key) => [key.key, defaultCell(key), key.allowed]);
+  return [
+    ...renderTable(COLUMNS, rows, page),
+    line(''),
+    line('The environment sets a key too: NODEMGR_PLC__POLL_SECONDS=30 sets plc.poll_seconds.'),
+  ];
+}
+
+/** Says that `file` is valid, or everything that is wrong with it. */
+function renderCheck(file: string, problems: readonly ConfigProblem[]): readonly Line[] {
+  if (problems.length === 0) return [line(`${file}: `, span('valid', 'good'))];
+  return problems.map(({ key, message }) =>
+    line(`${file}: `, span(key, 'strong'), key === '' ? message : `: ${message}`),
+  );
+}
 
 function problemsIn(file: string, env: Session['env']): readonly ConfigProblem[] {
   try {
@@ -17,8 +50,8 @@ function problemsIn(file: string, env: Session['env']): readonly ConfigProblem[]
   }
 }
 
-/** checkConfigFile says that the file is valid, or everything that is wrong with it. */
-export function checkConfigFile(session: Session, given: string | undefined): ExitCode {
+/** Says that the file is valid, or everything that is wrong with it. */
+function checkConfigFile(session: Session, given: string | undefined): ExitCode {
   const file = given === undefined ? session.configFile : resolve(given);
   const problems = problemsIn(file, session.env);
   if (session.json) session.terminal.printJson({ file, valid: problems.length === 0, problems });
@@ -26,18 +59,36 @@ export function checkConfigFile(session: Session, given: string | undefined): Ex
   return problems.length === 0 ? EXIT.ok : EXIT.trouble;
 }
 
-/** showConfig prints the configuration in effect: the file, the environment and the defaults. */
-export function showConfig(session: Session): ExitCode {
+/** Prints the configuration in effect: the file, the environment and the defaults. */
+function showConfig(session: Session): ExitCode {
   const config = session.config();
   if (session.json) session.terminal.printJson(config);
   else session.terminal.print(paragraph(stringify(config).trimEnd()));
   return EXIT.ok;
 }
 
-/** showConfigKeys prints every key that there is. */
-export function showConfigKeys({ terminal, json }: Session): ExitCode {
+/** Prints every key that there is. */
+function showConfigKeys({ terminal, json }: Session): ExitCode {
   const keys = configKeys();
   if (json) terminal.printJson(keys);
   else terminal.print(renderConfigKeys(keys, terminal.page));
   return EXIT.ok;
+}
+
+/** addConfig adds the command, and `check`, `show` and `keys` below it. */
+export function addConfig(program: Command, run: Run): void {
+  const config = program.command('config').description('the configuration file');
+  config
+    .command('check')
+    .description('say whether the file is valid, or everything that is wrong with it')
+    .argument('[file]', 'instead of the one in use')
+    .action((file: string | undefined) => run((session) => checkConfigFile(session, file)));
+  config
+    .command('show')
+    .description('print what is in effect: file, environment and defaults')
+    .action(() => run(showConfig));
+  config
+    .command('keys')
+    .description('list every key, its default and what is allowed')
+    .action(() => run(showConfigKeys));
 }

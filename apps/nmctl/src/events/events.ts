@@ -1,5 +1,12 @@
 /** `nmctl events [NAME]`: what happened on the node, or to one account, why, and on whose word. */
-import { type EventSubject, eventSubjectSchema, NODE_SUBJECT } from '@nodemgr/contracts';
+
+import {
+  type EventSubject,
+  eventSubjectSchema,
+  MAX_EVENTS,
+  NODE_SUBJECT,
+} from '@nodemgr/contracts';
+import { type Command, InvalidArgumentError } from 'commander';
 import { heard } from '../ask/answer.ts';
 import { LOOK_MS } from '../ask/ask-daemons.ts';
 import { complainOfMissing } from '../ask/complain-of-missing.ts';
@@ -7,10 +14,10 @@ import { namesOfAccounts, suggestName } from '../ask/suggest-name.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { DATE_WORDS, parseSince } from '../parse-since.ts';
 import { renderEvents } from '../render/render-events.ts';
-import type { Session } from '../session.ts';
+import type { Run, Session } from '../session.ts';
 import { mergeHistory } from './merge-history.ts';
 
-export interface EventsOptions {
+interface EventsOptions {
   readonly limit: number;
   /** As it was written. */
   readonly since?: string | undefined;
@@ -41,8 +48,8 @@ function readWanted(
   };
 }
 
-/** showEvents prints the history of one account or of all; a part whose daemon is away is missing. */
-export async function showEvents(
+/** Prints the history of one account or of all; a part whose daemon is away is missing. */
+async function showEvents(
   session: Session,
   name: string | undefined,
   options: EventsOptions,
@@ -83,4 +90,26 @@ export async function showEvents(
   if (json) terminal.printJson(history);
   else terminal.print(renderEvents({ ...history, name }, terminal.page));
   return code;
+}
+
+function toLimit(text: string): number {
+  const limit = Number(text);
+  if (Number.isInteger(limit) && limit > 0 && limit <= MAX_EVENTS) return limit;
+  throw new InvalidArgumentError(`wants a number, at least 1 and at most ${MAX_EVENTS}.`);
+}
+
+/** addEvents adds the command. */
+export function addEvents(program: Command, run: Run): void {
+  program
+    .command('events')
+    .description('what happened, why, and on whose word, for 30 days')
+    .argument('[name]', `an account, or ${NODE_SUBJECT} for the node itself; all without it`)
+    .option(
+      '--since <when>',
+      'a span such as 90s, 15m, 2h, 3d, or a date (UTC unless it names a zone)',
+    )
+    .option('--limit <n>', 'how many, the newest', toLimit, 200)
+    .action((name: string | undefined, options: EventsOptions) =>
+      run((session) => showEvents(session, name, options)),
+    );
 }

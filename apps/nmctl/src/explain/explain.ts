@@ -1,6 +1,8 @@
 /** `nmctl explain NAME`: why a sliver's effective RSpec is what it is, and what the kernel enforces. */
+
 import type { Readings } from '@nodemgr/contracts';
 import { type AccountName, isSliceName } from '@nodemgr/records';
+import type { Command } from 'commander';
 import { type Answer, heard, isSilent } from '../ask/answer.ts';
 import { type Ask, LOOK_MS } from '../ask/ask-daemons.ts';
 import { askStatus } from '../ask/ask-status.ts';
@@ -9,7 +11,7 @@ import { failuresOf } from '../ask/node-status.ts';
 import { accountItemOf, failuresAbout } from '../ask/sliver-summary.ts';
 import { suggestSliver } from '../ask/suggest-name.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
-import type { Session } from '../session.ts';
+import type { Run, Session } from '../session.ts';
 import { compareReadings } from './compare-readings.ts';
 import {
   accountForResources,
@@ -64,8 +66,8 @@ function explanationOf(name: AccountName, known: Known): Explanation {
 const isKnown = ({ item, enforced }: Explanation): boolean =>
   item !== undefined || enforced.some(({ readings }) => readings.length > 0);
 
-/** explainSliver prints why one sliver has what it has; exits with `trouble` when it has not. */
-export async function explainSliver(session: Session, name: string): Promise<ExitCode> {
+/** Prints why one sliver has what it has; exits with `trouble` when it has not. */
+async function explainSliver(session: Session, name: string): Promise<ExitCode> {
   const { terminal, json } = session;
   const ask = session.daemons();
   if (!isSliceName(name)) return suggestSliver(ask, name, terminal);
@@ -96,4 +98,13 @@ export async function explainSliver(session: Session, name: string): Promise<Exi
   if (json) terminal.printJson(explanation);
   else terminal.print(renderExplanation(explanation, terminal.page));
   return code === EXIT.ok && !isInOrder(explanation) ? EXIT.trouble : code;
+}
+
+/** addExplain adds the command. */
+export function addExplain(program: Command, run: Run): void {
+  program
+    .command('explain')
+    .description('why a sliver has what it has, loan by loan, and what the kernel enforces')
+    .argument('<name>', 'such as princeton_sirius')
+    .action((name: string) => run((session) => explainSliver(session, name)));
 }

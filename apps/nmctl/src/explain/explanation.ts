@@ -1,7 +1,8 @@
 /** Why a sliver has what it has: its own RSpec, what loans take and bring, and what comes of it. Pure. */
 import type { AccountItem, EventKind, NodeEvent, SliverView } from '@nodemgr/contracts';
-import { isSliver, RESOURCE_NAMES } from '@nodemgr/records';
+import { isSliver } from '@nodemgr/records';
 import type { DaemonFailure } from '../ask/node-status.ts';
+import { orderedResources } from '../ask/sliver-summary.ts';
 import type { ComparedReading } from './compare-readings.ts';
 
 /** One resource of a sliver: `own` − `lent` + `borrowed` = `effective`. */
@@ -19,13 +20,6 @@ function sumOf(loans: SliverView['loans_out'], resource: string): number {
   return loans
     .filter(({ loan, verdict }) => verdict === 'counts' && loan[1] === resource)
     .reduce((sum, { loan }) => sum + loan[2], 0);
-}
-
-/** orderedResources names a sliver's resources: ours in the catalogue's order, then the others by name. */
-export function orderedResources({ rspec, effective }: AccountItem): readonly string[] {
-  const given = new Set([...Object.keys(rspec), ...Object.keys(effective)]);
-  const ours = RESOURCE_NAMES.filter((name) => given.delete(name));
-  return [...ours, ...[...given].sort()];
 }
 
 /** accountForResources tells of each resource where its effective amount comes from. */

@@ -1,18 +1,19 @@
 /** `nmctl fetch`: polls the authority now instead of at the next poll. */
 
 import { LONGEST_DEADLINE_MS } from '@nodemgr/bus';
+import type { Command } from 'commander';
 import { heard } from '../ask/answer.ts';
 import { GLANCE_MS } from '../ask/ask-daemons.ts';
 import { complainOfMissing } from '../ask/complain-of-missing.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { line } from '../render/render-line.ts';
-import type { Session } from '../session.ts';
+import type { Run, Session } from '../session.ts';
 
 /** What delivering a fetched document may take beyond fetching it (milliseconds). */
 const DELIVERY_MS = 15_000;
 
-/** fetchNow prints how the fetch ended; exits with `trouble` when the fetcher has something that fails. */
-export async function fetchNow(session: Session): Promise<ExitCode> {
+/** Prints how the fetch ended; exits with `trouble` when the fetcher has something that fails. */
+async function fetchNow(session: Session): Promise<ExitCode> {
   const { terminal, json } = session;
   const { timeout_seconds } = session.config().plc;
   const deadlineMs = Math.min(timeout_seconds * 1000 + DELIVERY_MS, LONGEST_DEADLINE_MS);
@@ -26,4 +27,12 @@ export async function fetchNow(session: Session): Promise<ExitCode> {
   else terminal.print([line(answer.value.outcome)]);
   const failing = heard(await ask('plc-fetcher', 'status', {}, GLANCE_MS))?.failures ?? [];
   return failing.length === 0 ? EXIT.ok : EXIT.trouble;
+}
+
+/** addFetch adds the command. */
+export function addFetch(program: Command, run: Run): void {
+  program
+    .command('fetch')
+    .description('poll the authority now')
+    .action(() => run(fetchNow));
 }

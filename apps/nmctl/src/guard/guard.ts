@@ -1,10 +1,11 @@
 /** `nmctl guard` and `nmctl guard allow`: updates that would remove too much. */
+import type { Command } from 'commander';
 import { isSilent } from '../ask/answer.ts';
 import { GLANCE_MS } from '../ask/ask-daemons.ts';
 import { complainOfMissing } from '../ask/complain-of-missing.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { renderAllowed, renderGuard } from '../render/render-guard.ts';
-import type { Session } from '../session.ts';
+import type { Run, Session } from '../session.ts';
 
 /** A whole document is written, durably; a db-service that takes longer is stuck (milliseconds). */
 const ALLOW_MS = 5_000;
@@ -12,8 +13,8 @@ const ALLOW_MS = 5_000;
 const MAY_HAPPEN =
   'it may still let the updates through, as soon as it goes on; nmctl guard shows whether it has';
 
-/** showGuard prints what the guard holds back; exits with `trouble` when it does. */
-export async function showGuard(session: Session): Promise<ExitCode> {
+/** Prints what the guard holds back; exits with `trouble` when it does. */
+async function showGuard(session: Session): Promise<ExitCode> {
   const { terminal, json } = session;
   const answer = await session.daemons()('db-service', 'status', {}, GLANCE_MS);
   if (!answer.answered) {
@@ -26,8 +27,8 @@ export async function showGuard(session: Session): Promise<ExitCode> {
   return guard.length === 0 ? EXIT.ok : EXIT.trouble;
 }
 
-/** allowHeldBack lets every update through that the guard holds back, and prints what they did. */
-export async function allowHeldBack(session: Session): Promise<ExitCode> {
+/** Lets every update through that the guard holds back, and prints what they did. */
+async function allowHeldBack(session: Session): Promise<ExitCode> {
   const { terminal, json } = session;
   const answer = await session.daemons()('db-service', 'guard_allow', {}, ALLOW_MS);
   if (!answer.answered) {
@@ -38,4 +39,16 @@ export async function allowHeldBack(session: Session): Promise<ExitCode> {
   if (json) terminal.printJson(answer.value);
   else terminal.print(renderAllowed(answer.value));
   return EXIT.ok;
+}
+
+/** addGuard adds the command, and `allow` below it. */
+export function addGuard(program: Command, run: Run): void {
+  const guard = program
+    .command('guard')
+    .description('what the guard holds back, and why')
+    .action(() => run(showGuard));
+  guard
+    .command('allow')
+    .description('let through every update that the guard holds back')
+    .action(() => run(allowHeldBack));
 }

@@ -1,4 +1,5 @@
 /** `nmctl image import NAME SOURCE`: makes the next version of an image, without any daemon. */
+
 import {
   findSource,
   ImageProblem,
@@ -15,14 +16,40 @@ import {
   type ImageName,
   isImageName,
   type KiB,
+  kib,
 } from '@nodemgr/records';
+import { type Command, InvalidArgumentError } from 'commander';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
-import type { Session } from '../session.ts';
+import type { Run, Session } from '../session.ts';
 import { attempt, refuseUsage, type Store, storeOf } from './image-store.ts';
-import { renderImported } from './render-images.ts';
-import { renderProgress } from './render-progress.ts';
+import { renderImported, renderProgress } from './render-images.ts';
 
-export interface ImportArguments {
+const IMPORT_HELP = `
+SOURCE is a tar archive (plain, or compressed with gzip, bzip2, xz or zstd), a folder, or - for an
+archive on standard input. It must be the root of a system with /bin/sh and /etc; user and group ids go
+up to 65535. Devices in /dev, host keys of sshd and the machine id are left out. Older versions that no
+sliver stands on are removed afterwards.
+
+The default image, of Debian 13 (apt install mmdebstrap; as root, some minutes):
+  mmdebstrap --variant=minbase \\
+    --include=bash,ca-certificates,curl,iproute2,iputils-ping,less,nano,netbase,openssh-client,openssh-sftp-server,procps,python3-minimal,rsync \\
+    trixie default.tar
+  nmctl image import default default.tar
+
+Or what a container is made of:
+  docker export CONTAINER | nmctl image import NAME -
+`;
+
+/** Many times what a system with a desktop takes. */
+const DEFAULT_MAX_GIB = 16;
+
+function toGiB(text: string): number {
+  const size = Number(text);
+  if (size > 0 && size <= 1024) return size;
+  throw new InvalidArgumentError('wants GiB, more than 0 and at most 1024.');
+}
+
+interface ImportArguments {
   readonly name: string;
   readonly source: string;
   readonly maxSize: KiB;
@@ -95,8 +122,8 @@ async function clearOutdated(
   }
 }
 
-/** importFrom imports an image and prints the version that it became. */
-export async function importFrom(session: Session, given: ImportArguments): Promise<ExitCode> {
+/** Imports an image and prints the version that it became. */
+async function importFrom(session: Session, given: ImportArguments): Promise<ExitCode> {
   const { terminal, json } = session;
   const { name } = given;
   if (!isImageName(name))
@@ -114,4 +141,18 @@ export async function importFrom(session: Session, given: ImportArguments): Prom
     else terminal.print(renderImported(ref, image, removed));
     return EXIT.ok;
   });
+}
+
+/** addImport adds the command to `nmctl image`. */
+export function addImport(image: Command, run: Run): void {
+  image
+    .command('import')
+    .description('make the next version of an image (as root)')
+    .argument('<name>', 'such as default')
+    .argument('<source>', 'a tar archive, a folder, or - for standard input')
+    .option('--max-size <GiB>', 'refuse a larger tree', toGiB, DEFAULT_MAX_GIB)
+    .addHelpText('after', IMPORT_HELP)
+    .action((name: string, source: string, { maxSize }: { maxSize: number }) =>
+      run((session) => importFrom(session, { name, source, maxSize: kib(maxSize * 2 ** 20) })),
+    );
 }

@@ -8,8 +8,13 @@ import { epochSeconds, kib } from '@nodemgr/records';
 import { expect, test } from 'vitest';
 import { textOf } from '../render/render-line.ts';
 import { aPage, NOW } from '../test-support/builders.ts';
-import { renderImages, renderImported, renderNoImages, renderRemoved } from './render-images.ts';
-import { renderProgress } from './render-progress.ts';
+import {
+  renderImages,
+  renderImported,
+  renderNoImages,
+  renderProgress,
+  renderRemoved,
+} from './render-images.ts';
 
 function anImage(text: string, changes: Partial<StoredImage> = {}): StoredImage {
   const ref = parseImageVersion(text);

@@ -1,6 +1,6 @@
 /** The images that slivers are made of. Pure. */
-import type { ImageUsers, ImageVersion, StoredImage } from '@nodemgr/images';
-import { sizeText } from '@nodemgr/records';
+import type { ImageUsers, ImageVersion, ImportProgress, StoredImage } from '@nodemgr/images';
+import { kib, sizeText } from '@nodemgr/records';
 import { countText } from '../render/render-count.ts';
 import { type Line, line, type Page } from '../render/render-line.ts';
 import { renderTable } from '../render/render-table.ts';
@@ -48,4 +48,24 @@ export function renderImported(
 /** renderRemoved says which versions were removed. */
 export function renderRemoved(removed: readonly ImageVersion[]): readonly Line[] {
   return [line(`removed ${countText(removed.length, 'version')}: ${removed.join(', ')}`)];
+}
+
+/** Told as often as this much has been unpacked. */
+const STEP = kib(256 * 1024);
+
+const TEXTS = { check: 'checking it', sync: 'writing it to the disk' } as const;
+
+/**
+ * renderProgress returns a function that gives the next line to show, or undefined when there is none. It keeps
+ * no clock: it tells by what has been done.
+ */
+export function renderProgress(): (progress: ImportProgress) => string | undefined {
+  let told = 0;
+  return (progress) => {
+    if (progress.step !== 'unpack') return TEXTS[progress.step];
+    const steps = Math.floor(progress.unpacked / STEP);
+    if (steps <= told) return undefined;
+    told = steps;
+    return `unpacked ${sizeText(kib(steps * STEP))}`;
+  };
 }

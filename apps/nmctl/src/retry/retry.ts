@@ -1,10 +1,45 @@
 /** `nmctl retry`: has every daemon try now what waits for its next attempt, after something was mended. */
-import { RETRY_MS, type RetryResult, type Tried } from '@nodemgr/contracts';
+
+import { type DaemonName, RETRY_MS, type RetryResult, type Tried } from '@nodemgr/contracts';
+import type { Command } from 'commander';
 import type { Answer } from '../ask/answer.ts';
 import { complainOfMissing } from '../ask/complain-of-missing.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
-import type { Session } from '../session.ts';
-import { renderTried } from './render-tried.ts';
+import { type Line, line, type Page, span, type Tone } from '../render/render-line.ts';
+import { renderTable } from '../render/render-table.ts';
+import type { Run, Session } from '../session.ts';
+
+const COLUMNS = [
+  { title: 'SUBJECT' },
+  { title: 'OUTCOME' },
+  { title: 'PROCESS' },
+  { title: 'REASON' },
+] as const;
+
+const TONES: Readonly<Record<Tried['outcome'], Tone>> = {
+  works: 'good',
+  fails: 'bad',
+  'tried still': 'warn',
+};
+
+/** Returns a table of what each daemon tried; `name` is what was asked for, if anything was. */
+function renderTried(
+  tried: readonly (readonly [DaemonName, readonly Tried[]])[],
+  name: string | undefined,
+  page: Page,
+): readonly Line[] {
+  const rows = tried.flatMap(([daemon, some]) =>
+    some.map(({ subject, outcome, reason = '' }) => [
+      subject,
+      span(outcome, TONES[outcome]),
+      daemon,
+      reason,
+    ]),
+  );
+  if (rows.length > 0) return renderTable(COLUMNS, rows, page);
+  if (name === undefined) return [line('nothing fails: there was nothing to be tried')];
+  return [line(`nothing of the name ${name} could be tried: nmctl status shows what fails`)];
+}
 
 /** Daemons of which something may wait. */
 const ASKED = ['plc-fetcher', 'db-service', 'account-supervisor', 'bwcap-agent'] as const;
@@ -12,13 +47,13 @@ const ASKED = ['plc-fetcher', 'db-service', 'account-supervisor', 'bwcap-agent']
 const GRACE_MS = 4_000;
 
 type AskedDaemon = (typeof ASKED)[number];
-export type TriedByDaemon = readonly (readonly [AskedDaemon, readonly Tried[]])[];
+type TriedByDaemon = readonly (readonly [AskedDaemon, readonly Tried[]])[];
 
 /**
- * retryNow prints what was tried and how it stands; exits with `trouble` when some of it still fails, or
+ * Prints what was tried and how it stands; exits with `trouble` when some of it still fails, or
  * nothing of that name could be tried.
  */
-export async function retryNow(session: Session, name: string | undefined): Promise<ExitCode> {
+async function retryNow(session: Session, name: string | undefined): Promise<ExitCode> {
   const { terminal, json } = session;
   const ask = session.daemons();
   const params = name === undefined ? {} : { name };
@@ -44,4 +79,15 @@ export async function retryNow(session: Session, name: string | undefined): Prom
   const outcomes = tried.flatMap(([, some]) => some.map(({ outcome }) => outcome));
   if (code !== EXIT.ok || outcomes.some((outcome) => outcome !== 'works')) return EXIT.trouble;
   return name !== undefined && outcomes.length === 0 ? EXIT.trouble : EXIT.ok;
+}
+
+/** addRetry adds the command. */
+export function addRetry(program: Command, run: Run): void {
+  program
+    .command('retry')
+    .description(
+      'try now what fails and waits for its next attempt, after you have mended its cause',
+    )
+    .argument('[name]', 'an account or another subject that `nmctl status` shows; all without it')
+    .action((name: string | undefined) => run((session) => retryNow(session, name)));
 }

@@ -1,8 +1,8 @@
 /** Everything that is known of one sliver. Pure. */
 import type { AccountItem, SliverView } from '@nodemgr/contracts';
-import { isSliver } from '@nodemgr/records';
+import { amountText, isSliver, resourceOf } from '@nodemgr/records';
 import type { DaemonFailure } from '../ask/node-status.ts';
-import { intentOf, originOf } from '../ask/sliver-summary.ts';
+import { intentOf, orderedResources, originOf } from '../ask/sliver-summary.ts';
 import { foldLine } from '../render/fold-line.ts';
 import {
   delegationsText,
@@ -18,8 +18,50 @@ import { countText } from '../render/render-count.ts';
 import { renderFailures } from '../render/render-failures.ts';
 import { type Line, line, type Page, span, type Tone } from '../render/render-line.ts';
 import { renderLoans } from '../render/render-loans.ts';
+import { type Cell, renderTable } from '../render/render-table.ts';
 import { momentText } from '../render/render-time.ts';
-import { renderRspec } from './render-rspec.ts';
+
+const RSPEC_COLUMNS = [
+  { title: 'RESOURCE' },
+  { title: 'RSPEC', align: 'right' },
+  { title: 'EFFECTIVE', align: 'right' },
+  { title: 'UNIT', spare: true },
+  { title: 'READS AS' },
+  { title: 'NOTE' },
+] as const;
+
+function rspecNote(change: number, isDefault: boolean, known: boolean): string {
+  const notes = [
+    ...(isDefault ? ['default'] : []),
+    ...(known ? [] : ['not ours, carried through']),
+    ...(change > 0 ? [`+${change} by loans`] : []),
+    ...(change < 0 ? [`${change} by loans`] : []),
+  ];
+  return notes.join(', ');
+}
+
+function rspecRow(item: AccountItem, name: string): readonly Cell[] {
+  const own = item.rspec[name] ?? 0;
+  const effective = item.effective[name] ?? own;
+  const isDefault = isSliver(item.record) && !Object.hasOwn(item.record.rspec, name);
+  const unit = resourceOf(name)?.unit ?? '';
+  const text = amountText(name, effective);
+  const tone: Tone = isDefault ? 'dim' : 'plain';
+  return [
+    span(name, tone),
+    span(String(own), tone),
+    span(String(effective), effective === own ? tone : 'strong'),
+    unit,
+    text === String(effective) ? '' : text,
+    span(rspecNote(effective - own, isDefault, unit !== ''), 'dim'),
+  ];
+}
+
+/** Returns one row for each resource that the sliver has, defaults included. */
+function renderRspec(item: AccountItem, page: Page, indent = ''): readonly Line[] {
+  const rows = orderedResources(item).map((name) => rspecRow(item, name));
+  return renderTable(RSPEC_COLUMNS, rows, page, indent);
+}
 
 /** What the daemons say of one sliver; a part is undefined when its daemon is away. */
 export interface SliverPage {

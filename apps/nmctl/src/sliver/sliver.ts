@@ -1,5 +1,7 @@
 /** `nmctl sliver NAME`: everything that is known of one sliver, or of a delegate. */
+
 import type { ObservedAccountView, SliverView } from '@nodemgr/contracts';
+import type { Command } from 'commander';
 import { type Answer, heard, isSilent } from '../ask/answer.ts';
 import { type Ask, LOOK_MS } from '../ask/ask-daemons.ts';
 import { askStatus } from '../ask/ask-status.ts';
@@ -8,7 +10,7 @@ import { failuresOf, type NodeStatus, troublesAbout } from '../ask/node-status.t
 import { accountItemOf, failuresAbout } from '../ask/sliver-summary.ts';
 import { suggestName } from '../ask/suggest-name.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
-import type { Session } from '../session.ts';
+import type { Run, Session } from '../session.ts';
 import { grantsTo, renderDelegate } from './render-delegate.ts';
 import { renderSliver, type SliverPage } from './render-sliver.ts';
 
@@ -64,8 +66,8 @@ async function showOther(
   return isWell ? EXIT.ok : EXIT.trouble;
 }
 
-/** showSliver prints the page of one sliver, as far as it is known. */
-export async function showSliver(session: Session, name: string): Promise<ExitCode> {
+/** Prints the page of one sliver, as far as it is known. */
+async function showSliver(session: Session, name: string): Promise<ExitCode> {
   const { terminal, json } = session;
   const ask = session.daemons();
   const known = await askAbout(ask, name);
@@ -90,4 +92,13 @@ export async function showSliver(session: Session, name: string): Promise<ExitCo
   const hasTrouble =
     page.failures.length > 0 || page.remarks.some(({ severity }) => severity === 'trouble');
   return code === EXIT.ok && hasTrouble ? EXIT.trouble : code;
+}
+
+/** addSliver adds the command. */
+export function addSliver(program: Command, run: Run): void {
+  program
+    .command('sliver')
+    .description('one sliver: record, resources, loans, state, errors; or one delegate')
+    .argument('<name>', 'such as princeton_sirius')
+    .action((name: string) => run((session) => showSliver(session, name)));
 }

@@ -1,14 +1,15 @@
 /** `nmctl slivers`: all slivers of the node in one table. */
+import type { Command } from 'commander';
 import { GLANCE_MS, LOOK_MS } from '../ask/ask-daemons.ts';
 import { complainOfMissing } from '../ask/complain-of-missing.ts';
 import { failuresOf } from '../ask/node-status.ts';
 import { summariseSlivers, summaryJson } from '../ask/sliver-summary.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
-import type { Session } from '../session.ts';
+import type { Run, Session } from '../session.ts';
 import { renderSlivers } from './render-slivers.ts';
 
-/** listSlivers prints what is known of every sliver, with db-service or the supervisor away too. */
-export async function listSlivers(session: Session): Promise<ExitCode> {
+/** Prints what is known of every sliver, with db-service or the supervisor away too. */
+async function listSlivers(session: Session): Promise<ExitCode> {
   const { terminal, json } = session;
   const ask = session.daemons();
   const [accounts, observed, supervisor, bandwidth] = await Promise.all([
@@ -30,4 +31,12 @@ export async function listSlivers(session: Session): Promise<ExitCode> {
   if (json) terminal.printJson(slivers.map(summaryJson));
   else terminal.print(renderSlivers(slivers, terminal.page));
   return code;
+}
+
+/** addSlivers adds the command. */
+export function addSlivers(program: Command, run: Run): void {
+  program
+    .command('slivers')
+    .description('all slivers: state, expiry and what they may use')
+    .action(() => run(listSlivers));
 }

@@ -1,6 +1,6 @@
 /** The page that `nmctl status` shows. Pure; what is wrong is decided in node-status.ts. */
-import type { DbStatus, FetcherStatus } from '@nodemgr/contracts';
-import { heard } from '../ask/answer.ts';
+import { DAEMONS, type DaemonName, type DbStatus, type FetcherStatus } from '@nodemgr/contracts';
+import { type Answer, answerState, heard } from '../ask/answer.ts';
 import { failuresOf, type NodeStatus, sourceTroublesOf, troublesOf } from '../ask/node-status.ts';
 import { foldLine } from '../render/fold-line.ts';
 import { countText } from '../render/render-count.ts';
@@ -8,8 +8,68 @@ import { renderEntry } from '../render/render-entry.ts';
 import { renderFailures } from '../render/render-failures.ts';
 import { renderGuard } from '../render/render-guard.ts';
 import { type Line, line, type Page, type Span, span } from '../render/render-line.ts';
+import { type Cell, renderTable } from '../render/render-table.ts';
 import { distanceText, momentText } from '../render/render-time.ts';
-import { renderProcesses } from './render-processes.ts';
+
+const COLUMNS = [
+  { title: 'PROCESS' },
+  { title: 'STATE' },
+  { title: 'PID', align: 'right' },
+  { title: 'SINCE' },
+  { title: 'DETAIL' },
+] as const;
+
+interface Feed {
+  readonly state: string;
+  readonly revision?: number | undefined;
+}
+
+const feedText = ({ state, revision }: Feed): string =>
+  revision === undefined ? `feed ${state}` : `feed ${state} at revision ${revision}`;
+
+/** What each daemon has to say of itself in a few words; empty when it does not answer. */
+function detailOf(name: DaemonName, status: NodeStatus): string {
+  const fetcher = status['plc-fetcher'];
+  const db = status['db-service'];
+  const gateway = status['api-gateway'];
+  if (name === 'plc-fetcher') return fetcher.answered ? fetcher.value.detail.url : '';
+  if (name === 'db-service') return db.answered ? `revision ${db.value.detail.revision}` : '';
+  if (name === 'api-gateway') {
+    if (!gateway.answered) return '';
+    const { tcp, calls, faults, connections, feed } = gateway.value.detail;
+    const numbers = `${countText(calls, 'call')}, ${countText(faults, 'fault')}, ${countText(connections, 'connection')}`;
+    return `${tcp === undefined ? '' : `${tcp}, `}${numbers}, ${feedText(feed)}`;
+  }
+  return agentText(name, status);
+}
+
+function agentText(name: 'account-supervisor' | 'bwcap-agent', status: NodeStatus): string {
+  const agent = status[name];
+  if (!agent.answered) return '';
+  const { driver, feed, converged_revision } = agent.value.detail;
+  const behind = feed.revision !== undefined && converged_revision !== feed.revision;
+  const reached = converged_revision === undefined ? 'nothing' : `revision ${converged_revision}`;
+  return `${driver}, ${feedText(feed)}${behind ? `, has carried out ${reached}` : ''}`;
+}
+
+function stateOf(answer: Answer<unknown>): Span {
+  const state = answerState(answer);
+  return span(state, answer.answered ? 'good' : 'bad');
+}
+
+function processRow(name: DaemonName, status: NodeStatus, page: Page): readonly Cell[] {
+  const answer = status[name];
+  if (!answer.answered) return [name, stateOf(answer), '', '', answer.reason];
+  const { pid, started_at } = answer.value;
+  const since = momentText(started_at, page);
+  return [name, stateOf(answer), String(pid), since, detailOf(name, status)];
+}
+
+/** Returns one row for each daemon, whether it answers or not. */
+function renderProcesses(status: NodeStatus, page: Page): readonly Line[] {
+  const rows = DAEMONS.map((name) => processRow(name, status, page));
+  return renderTable(COLUMNS, rows, page);
+}
 
 /** More troubles than this are counted in the last line, not listed. */
 const MAX_TROUBLES = 5;

@@ -1,14 +1,17 @@
 /** `nmctl ticket deliver`: hands a ticket to a node, which decides. What it says is read here only to name it. */
+
 import { MAX_TICKET_BYTES, readTicket } from '@nodemgr/tickets';
+import type { Command } from 'commander';
+import { toSeconds } from '../api/call-options.ts';
 import { makeCall } from '../api/make-call.ts';
 import type { ExitCode } from '../exit-codes.ts';
 import { line } from '../render/render-line.ts';
-import type { Session } from '../session.ts';
-import { attemptTicket } from './attempt-ticket.ts';
+import type { Run, Session } from '../session.ts';
+import { attemptTicket, FILE_HELP } from './attempt-ticket.ts';
 import { readInput } from './read-input.ts';
 
-/** deliverFile calls Ticket; a fault of the API is told as `nmctl call` tells it. */
-export function deliverFile(session: Session, file: string, deadlineMs: number): Promise<ExitCode> {
+/** Calls Ticket; a fault of the API is told as `nmctl call` tells it. */
+function deliverFile(session: Session, file: string, deadlineMs: number): Promise<ExitCode> {
   const { terminal, json } = session;
   return attemptTicket(session, async () => {
     const bytes = await readInput(file, MAX_TICKET_BYTES);
@@ -24,4 +27,16 @@ export function deliverFile(session: Session, file: string, deadlineMs: number):
       },
     });
   });
+}
+
+/** addDeliver adds the command to `nmctl ticket`. */
+export function addDeliver(ticket: Command, run: Run): void {
+  ticket
+    .command('deliver')
+    .description('hand a ticket to this node, or with --via to another one')
+    .argument('<file>', FILE_HELP)
+    .option('--timeout <seconds>', 'how long to wait for the answer', toSeconds, 30)
+    .action((file: string, { timeout }: { timeout: number }) =>
+      run((session) => deliverFile(session, file, timeout * 1000)),
+    );
 }

@@ -1,16 +1,96 @@
 /** `nmctl ticket show`: what a ticket says, whoever wrote it, and whether anybody vouches for that. No daemon. */
+
+import { amountText, type Rspec, resourceOf } from '@nodemgr/records';
 import { nameKey } from '@nodemgr/slices-xml';
-import { MAX_TICKET_BYTES, readTicket, type UnverifiedTicket } from '@nodemgr/tickets';
+import {
+  MAX_TICKET_BYTES,
+  readTicket,
+  type TicketNode,
+  type UnverifiedTicket,
+} from '@nodemgr/tickets';
+import type { Command } from 'commander';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
-import { keysOf } from '../render/render-account.ts';
-import type { Session } from '../session.ts';
-import { attemptTicket, isExpected, nowOf } from './attempt-ticket.ts';
+import {
+  delegationsText,
+  entriesOn,
+  keysOf,
+  scriptText,
+  section,
+} from '../render/render-account.ts';
+import { renderEntry } from '../render/render-entry.ts';
+import { type Line, line, type Page, span } from '../render/render-line.ts';
+import { renderTable } from '../render/render-table.ts';
+import { momentText } from '../render/render-time.ts';
+import type { Run, Session } from '../session.ts';
+import { attemptTicket, FILE_HELP, isExpected, nowOf } from './attempt-ticket.ts';
 import { findTrust, type TrustOptions } from './find-trust.ts';
 import { judgeSignature } from './judge-by-trust.ts';
 import { readInput } from './read-input.ts';
-import { renderTicket, type TicketPage } from './render-ticket.ts';
 
-type Vouched = TicketPage['vouched'];
+/** Whether a key that is trusted here signed it. */
+type Vouched =
+  | { readonly by: string; readonly origin: string }
+  | { readonly by: undefined; readonly why: string };
+
+interface TicketPage extends UnverifiedTicket {
+  readonly vouched: Vouched;
+}
+
+const RESOURCE_COLUMNS = [
+  { title: 'RESOURCE' },
+  { title: 'AMOUNT', align: 'right' },
+  { title: 'UNIT', spare: true },
+  { title: 'READS AS' },
+] as const;
+
+function nodeText({ id, hostname }: TicketNode): string {
+  return hostname === undefined ? String(id) : `${id} (${hostname})`;
+}
+
+function signatureLine({ signed, vouched }: TicketPage): Line {
+  if (signed === undefined) return line(span('none: nobody vouches for what follows', 'bad'));
+  if (vouched.by === undefined) return line(span('not verified', 'warn'), `: ${vouched.why}`);
+  return line(span('verified', 'good'), `: by the key ${vouched.by} of ${vouched.origin}`);
+}
+
+function keyLines(ssh_keys: string, page: Page): readonly Line[] {
+  const rows = keysOf(ssh_keys)
+    .map(nameKey)
+    .map(({ type, fingerprint, comment }) => [type, fingerprint, comment]);
+  return renderTable([{ title: '' }, { title: '' }, { title: '' }], rows, page, '  ');
+}
+
+function resourceLines(rspec: Rspec, page: Page): readonly Line[] {
+  const rows = Object.entries(rspec).map(([name, amount]) => {
+    const text = amountText(name, amount);
+    const readsAs = text === String(amount) ? '' : text;
+    return [name, String(amount), resourceOf(name)?.unit ?? '', readsAs];
+  });
+  return renderTable(RESOURCE_COLUMNS, rows, page, '  ');
+}
+
+/** Returns the page of one ticket. */
+function renderTicket(ticket: TicketPage, page: Page): readonly Line[] {
+  const { content } = ticket;
+  const entry = entriesOn(page);
+  const keys = keyLines(content.ssh_keys, page);
+  const resources = resourceLines(content.rspec, page);
+  return [
+    line(span(content.name, 'strong'), `, a ticket for slice ${content.id}`),
+    line(''),
+    ...renderEntry('signature', [signatureLine(ticket)], page),
+    ...entry('issued', momentText(content.issued * 1000, page)),
+    ...entry('expires', momentText(content.expiry * 1000, page)),
+    ...entry('nodes', content.nodes.map(nodeText).join(', ')),
+    ...entry('image', content.image),
+    ...entry('start script', scriptText(content.initscript)),
+    ...entry('delegations', delegationsText(content.delegations)),
+    ...(keys.length === 0 ? entry('ssh keys', 'none') : []),
+    ...(resources.length === 0 ? entry('resources', 'the defaults of the node') : []),
+    ...section('ssh keys', keys),
+    ...section('resources', resources),
+  ];
+}
 
 /** Without keys to go by a ticket can be shown all the same. Keys that were named have to be there. */
 async function vouchedFor(
@@ -41,12 +121,8 @@ function toJson({ content, signed }: UnverifiedTicket, vouched: Vouched) {
   };
 }
 
-/** showTicket prints a ticket; a ticket that nobody vouches for is shown like any other, and said to be that. */
-export function showTicket(
-  session: Session,
-  file: string,
-  options: TrustOptions,
-): Promise<ExitCode> {
+/** Prints a ticket; a ticket that nobody vouches for is shown like any other, and said to be that. */
+function showTicket(session: Session, file: string, options: TrustOptions): Promise<ExitCode> {
   const { terminal, json } = session;
   return attemptTicket(session, async () => {
     const bytes = await readInput(file, MAX_TICKET_BYTES);
@@ -56,4 +132,17 @@ export function showTicket(
     else terminal.print(renderTicket({ ...ticket, vouched }, terminal.page));
     return EXIT.ok;
   });
+}
+
+/** addShow adds the command to `nmctl ticket`. */
+export function addShow(ticket: Command, run: Run): void {
+  ticket
+    .command('show')
+    .description('show what a ticket grants, and whether anybody vouches for it')
+    .argument('<file>', FILE_HELP)
+    .option('--keys <file>', 'the keys that are trusted, in PEM')
+    .option('--allow-sha1', 'let signatures with SHA-1 count, which old tools make')
+    .action((file: string, options: TrustOptions) =>
+      run((session) => showTicket(session, file, options)),
+    );
 }

@@ -1,19 +1,7 @@
-/** `nmctl call` and `--via` on the command line: their words, and what is refused before anything is done. */
+/** The options of the commands that call the API: --via and --timeout. Wrong ones are refused before anything is done. */
 import { type Command, InvalidArgumentError } from 'commander';
-import { parseSshTarget, type SshTarget } from '../api/ssh-target.ts';
-import type { GlobalOptions, Run } from '../session.ts';
-import { callMethod } from './call.ts';
-
-const CALL_HELP = `
-Each argument is JSON. A word that is no JSON stands for itself, so these are the same:
-  nmctl call GetRSpec princeton_sirius
-  nmctl call GetRSpec '"princeton_sirius"'
-The result is printed readably, with --json as JSON. 'nmctl call Help' lists the methods.
-
-With --via the call is made on another node, as the delegate that one logs in as there. It needs ssh, and
-nothing of the node manager on this machine. Passphrases and unknown host keys are asked for on the
-terminal; --timeout counts that time too. What ssh complains of exits 3.
-`;
+import type { GlobalOptions } from '../session.ts';
+import { parseSshTarget, type SshTarget } from './ssh-target.ts';
 
 /** toSeconds reads how long to wait for an answer of the API. */
 export function toSeconds(text: string): number {
@@ -62,18 +50,4 @@ export function addVia(program: Command): void {
       toSshTarget,
     )
     .hook('preAction', checkVia);
-}
-
-/** addCall adds the command. */
-export function addCall(program: Command, run: Run): void {
-  program
-    .command('call')
-    .description('call a method of the XML-RPC API on its Unix socket')
-    .argument('<method>', 'such as GetRSpec')
-    .argument('[args...]', 'JSON values, or bare words')
-    .option('--timeout <seconds>', 'how long to wait for the answer', toSeconds, 30)
-    .addHelpText('after', CALL_HELP)
-    .action((method: string, args: string[], { timeout }: { timeout: number }) =>
-      run((session) => callMethod(session, method, args, timeout * 1000)),
-    );
 }

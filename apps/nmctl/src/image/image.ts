@@ -1,0 +1,104 @@
+/** `nmctl image`: what slivers are made of, read from the disk without any daemon. */
+import {
+  type ImageStore,
+  type ImageUsers,
+  type ImageVersion,
+  isImageVersion,
+  readStore,
+  removeImage,
+} from '@nodemgr/images';
+import { IMAGE_NAME_RULE, isImageName } from '@nodemgr/records';
+import type { Command } from 'commander';
+import { EXIT, type ExitCode } from '../exit-codes.ts';
+import type { Run, Session } from '../session.ts';
+import { attempt, refuseUsage, storeOf } from './image-store.ts';
+import { addImport } from './import-image.ts';
+import { renderImages, renderNoImages, renderRemoved } from './render-images.ts';
+
+const HELP = `
+An image is the file tree that slivers share below their own files. NAME@1, NAME@2, … are its versions:
+new slivers are made of the newest, a sliver stays on the one that it was made of. A slice that names no
+image gets the one named default. No daemon is needed, nor restarted.
+`;
+
+/** Everything about the store that is wrong. */
+function troublesOf(
+  { images, damaged }: ImageStore,
+  { of, unclear }: ImageUsers,
+): readonly string[] {
+  const there = new Set<ImageVersion>(images.map(({ ref }) => ref));
+  const broken = new Set<ImageVersion>(damaged.map(({ ref }) => ref));
+  const homeless = [...of].filter(([ref]) => !there.has(ref) && !broken.has(ref));
+  return [
+    ...damaged.map(({ ref, why }) => `${ref} cannot be used: ${why}`),
+    ...homeless.map(([ref, users]) => `${ref} is gone, and used by ${users.join(', ')}`),
+    ...unclear,
+  ];
+}
+
+function toJson({ images, damaged }: ImageStore, { of }: ImageUsers, troubles: readonly string[]) {
+  return {
+    images: images.map(({ name, number, ref, importedAt, source, size }) => ({
+      name,
+      version: number,
+      ref,
+      imported_at: importedAt,
+      source,
+      size_kib: size,
+      users: of.get(ref) ?? [],
+    })),
+    damaged,
+    troubles,
+  };
+}
+
+/** Prints every version, and on stderr what is wrong; exits with `trouble` when something is. */
+async function listImages(session: Session): Promise<ExitCode> {
+  const { terminal, json } = session;
+  const { imagesDir, findUsers } = storeOf(session);
+  return attempt(session, async () => {
+    const [store, users] = await Promise.all([readStore(imagesDir), findUsers()]);
+    const troubles = troublesOf(store, users);
+    if (json) terminal.printJson(toJson(store, users, troubles));
+    else if (store.images.length + store.damaged.length === 0) terminal.print(renderNoImages());
+    else terminal.print(renderImages(store.images, users, terminal.page));
+    for (const trouble of troubles) terminal.complain(trouble);
+    return troubles.length === 0 ? EXIT.ok : EXIT.trouble;
+  });
+}
+
+/** Removes an image or one version of it, and prints which versions went. */
+async function removeImages(session: Session, what: string): Promise<ExitCode> {
+  const { terminal, json } = session;
+  if (!isImageName(what) && !isImageVersion(what)) {
+    return refuseUsage(
+      session,
+      `bad image '${what}': NAME or NAME@N, with NAME of ${IMAGE_NAME_RULE}`,
+    );
+  }
+  const store = storeOf(session);
+  return attempt(session, async () => {
+    const removed = await removeImage({ ...store, what });
+    if (json) terminal.printJson({ removed });
+    else terminal.print(renderRemoved(removed));
+    return EXIT.ok;
+  });
+}
+
+/** addImage adds `nmctl image` and its commands to the command line. */
+export function addImage(program: Command, run: Run): void {
+  const image = program
+    .command('image')
+    .description('the images that slivers are made of')
+    .addHelpText('after', HELP);
+  image
+    .command('list')
+    .description('all versions: from what, how large, and how many slivers stand on them')
+    .action(() => run(listImages));
+  addImport(image, run);
+  image
+    .command('remove')
+    .description('remove an image, or one version of it, that no sliver stands on')
+    .argument('<image>', 'NAME, or NAME@N')
+    .action((what: string) => run((session) => removeImages(session, what)));
+}
