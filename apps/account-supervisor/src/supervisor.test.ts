@@ -1,6 +1,6 @@
 import { ReconcileLoop } from '@nodemgr/agent';
 import { checkConfig } from '@nodemgr/config';
-import type { FeedItem } from '@nodemgr/contracts';
+import type { FeedItem, Reading } from '@nodemgr/contracts';
 import { FailureBoard } from '@nodemgr/daemon';
 import type { ImageVersion } from '@nodemgr/images';
 import {
@@ -13,13 +13,7 @@ import {
   TIMESTAMP_KEY,
 } from '@nodemgr/records';
 import { afterEach, expect, test, vi } from 'vitest';
-import {
-  type HolderOf,
-  type Machine,
-  type MachineSigns,
-  type Reading,
-  StrangerFound,
-} from './machine/port.ts';
+import { type HolderOf, type Machine, type MachineSigns, StrangerFound } from './machine/port.ts';
 import { ABSENT, newSliver, type ObservedAccount } from './observed/observed-account.ts';
 import type { AccountStep } from './plan/account-steps.ts';
 import { applyStep } from './plan/apply-step.ts';

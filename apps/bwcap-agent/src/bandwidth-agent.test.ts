@@ -163,7 +163,7 @@ test('what is in force for a sliver is told beside what ought to be, and why tha
   await publish('all', sliver(SIRIUS, { nm_net_max_rate: 5e9, nm_net_min_rate: 64 }));
   const { driver, readings, wanted } = await handlers.readings({ name: SIRIUS });
   expect(driver).toBe('dry-run');
-  expect(readings.map(({ from, value }) => `${from} ${value}`)).toEqual([
+  expect(readings.map(({ from, amount, unit }) => `${from} ${amount} ${unit}`)).toEqual([
     'htb 4e4d:1000 rate 64 bit/s',
     'htb 4e4d:1000 ceil 1000000000 bit/s',
     'htb 4e4d:1000 quantum 70000 bytes',

@@ -2,9 +2,10 @@
  * The port to the machine: what an implementation must observe and carry out. The real node and the dry
  * run are behind it; nothing in front of it knows which.
  */
+import type { Reading } from '@nodemgr/contracts';
 import type { Sign } from '@nodemgr/daemon';
 import type { ImageVersion } from '@nodemgr/images';
-import type { AccountName, ImageName, ResourceName } from '@nodemgr/records';
+import type { AccountName, ImageName } from '@nodemgr/records';
 import type { ObservedAccount } from '../observed/observed-account.ts';
 import type { AccountStep } from '../plan/account-steps.ts';
 import type { Slot } from '../slots/account-ids.ts';
@@ -13,18 +14,6 @@ import type { SignName } from '../waits/causes.ts';
 
 /** HolderOf tells which of our accounts has a slot, if one has. */
 export type HolderOf = (place: Slot) => AccountName | undefined;
-
-/** One thing that the kernel holds an account to, or has counted of it, read back where it is enforced. */
-export interface Reading {
-  /** The RSpec's resource that it enforces. */
-  readonly resource: ResourceName;
-  /** Where it was read: `cpu.weight`, `memory.max`, `project quota`, … */
-  readonly from: string;
-  /** In the words of the kernel, with its unit: `64`, `20000 KiB`, `max`. */
-  readonly value: string;
-  /** What is used of it now, likewise; undefined where the kernel counts nothing. */
-  readonly used?: string | undefined;
-}
 
 /** Where the machine shows that something has been mended. */
 export type MachineSigns = Readonly<Record<SignName, Sign>>;

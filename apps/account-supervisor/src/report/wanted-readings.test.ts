@@ -52,30 +52,30 @@ describe('a limit is told', () => {
     limitsWanted(
       { memoryMax: memoryMaxOf(nm_mem_max), tasksMax: tasksMaxOf(nm_tasks_max) },
       { nm_mem_max, nm_tasks_max },
-    ).map(({ value, how }) => [value, how]);
+    ).map(({ amount, how }) => [amount, how]);
 
   test('without a word where it is what was asked for, in whole pages', () => {
     expect(howFor(65_537, 100)).toEqual([
-      ['65540 KiB', undefined],
-      ['100', undefined],
+      [65_540, undefined],
+      [100, undefined],
     ]);
     expect(howFor(0, 4096)).toEqual([
-      ['max', undefined],
-      ['4096', undefined],
+      [null, undefined],
+      [4096, undefined],
     ]);
   });
 
   test('with what was asked for where no sliver could start under it', () => {
     expect(howFor(1, 1)).toEqual([
-      ['8192 KiB', 'raised from 1, under which no sliver could start'],
-      ['16', 'raised from 1, under which no sliver could start'],
+      [8192, 'raised from 1, under which no sliver could start'],
+      [16, 'raised from 1, under which no sliver could start'],
     ]);
   });
 
   test('with what was asked for where no machine has so much', () => {
     expect(howFor(Number.MAX_SAFE_INTEGER, 1e12)).toEqual([
-      ['max', '9007199254740991 is more than a machine can have'],
-      ['4194304', '1000000000000 is more than a machine can have'],
+      [null, '9007199254740991 is more than a machine can have'],
+      [4_194_304, '1000000000000 is more than a machine can have'],
     ]);
   });
 });

@@ -39,7 +39,7 @@ function cpuWanted(name: AccountName, { cpu, feed }: Grounds): readonly Wanted[]
   const claim = cpuClaimOf(feed.items.get(recordKeyOf('sliver', name)));
   if (weight === undefined || claim === undefined) return [];
   const how = weightText(claim, weight, cpu);
-  return [{ resource: 'nm_cpu_share', from: 'cpu.weight', value: `${weight}`, how }];
+  return [{ resource: 'nm_cpu_share', from: 'cpu.weight', amount: weight, unit: 'weight', how }];
 }
 
 /** How the limit enforced follows from the one asked for, where that is not plain. */
@@ -61,13 +61,15 @@ export function limitsWanted(
     {
       resource: 'nm_mem_max',
       from: 'memory.max',
-      value: memoryMax === 0 ? 'max' : `${memoryMax} KiB`,
+      amount: memoryMax === 0 ? null : memoryMax,
+      unit: 'KiB',
       ...(isPlain ? {} : howLimited(memory, memoryMax)),
     },
     {
       resource: 'nm_tasks_max',
       from: 'pids.max',
-      value: `${tasksMax}`,
+      amount: tasksMax,
+      unit: 'tasks',
       ...(tasks === tasksMax ? {} : howLimited(tasks, tasksMax)),
     },
   ];
@@ -84,9 +86,8 @@ export function wantedReadings(
   const { desired } = verdict;
   const item = grounds.feed.items.get(recordKeyOf('sliver', name));
   const effective = item?.kind === 'account' ? item.effective : {};
-  const quota = `${desired.diskQuota} KiB`;
   return [
-    { resource: 'nm_disk_quota', from: 'project quota', value: quota },
+    { resource: 'nm_disk_quota', from: 'project quota', amount: desired.diskQuota, unit: 'KiB' },
     // A control group is there only while it runs.
     ...(desired.run ? [...cpuWanted(name, grounds), ...limitsWanted(desired, effective)] : []),
   ];

@@ -1,5 +1,5 @@
 /** A sliver's leaves told as readings: what ought to be in force, and what is. Pure. */
-import type { Readings, Wanted } from '@nodemgr/contracts';
+import type { Reading, Readings, Wanted } from '@nodemgr/contracts';
 import type { Rspec } from '@nodemgr/records';
 import { RATES } from '../limits/plan-classes.ts';
 import {
@@ -11,29 +11,24 @@ import {
   type SliverLeaves,
 } from '../observed/bandwidth-state.ts';
 
-interface Told {
-  readonly resource: string;
-  readonly from: string;
-  readonly value: string;
-  /** The amount itself, to be compared with the RSpec's; absent where it is of another unit. */
-  readonly rate?: number;
-}
+/** Every limit of a leaf is an amount. */
+type Told = Omit<Reading, 'used' | 'amount'> & { readonly amount: number };
 
 function classTold(
   leaf: HtbClass,
   id: string,
   resources: { readonly min: string; readonly max: string },
 ): readonly Told[] {
-  const rate = (resource: string, part: string, bits: number): Told => ({
+  const told = (resource: string, part: 'rate' | 'ceil' | 'quantum'): Told => ({
     resource,
     from: `htb ${id} ${part}`,
-    value: `${bits} bit/s`,
-    rate: bits,
+    amount: leaf[part],
+    unit: part === 'quantum' ? 'bytes' : 'bit/s',
   });
   return [
-    rate(resources.min, 'rate', leaf.rate),
-    rate(resources.max, 'ceil', leaf.ceil),
-    { resource: 'nm_net_share', from: `htb ${id} quantum`, value: `${leaf.quantum} bytes` },
+    told(resources.min, 'rate'),
+    told(resources.max, 'ceil'),
+    told('nm_net_share', 'quantum'),
   ];
 }
 
@@ -48,7 +43,7 @@ function leavesTold(leaves: ObservedLeaves): readonly Told[] {
 /** readingsOf returns what is in force for a sliver; nothing where it has no leaves. */
 export function readingsOf(leaves: ObservedLeaves | undefined): Readings['readings'] {
   if (leaves === undefined) return [];
-  return leavesTold(leaves).map(({ resource, from, value }) => ({ resource, from, value }));
+  return [...leavesTold(leaves)];
 }
 
 /** wantedReadings returns what ought to be; `effective` is undefined where no record names the sliver. */
@@ -57,12 +52,11 @@ export function wantedReadings(
   effective: Rspec | undefined,
 ): readonly Wanted[] {
   if (leaves === undefined) return [];
-  return leavesTold(leaves).map(({ resource, from, value, rate }) => {
-    const asked = effective?.[resource];
-    const isCut = rate !== undefined && asked !== undefined && asked !== rate;
-    const how = isCut
-      ? `brought from ${asked} into what the link, its own ceiling and the other slivers leave`
-      : '';
-    return { resource, from, value, ...(how === '' ? {} : { how }) };
+  return leavesTold(leaves).map((told) => {
+    const asked = effective?.[told.resource];
+    const isCut = told.unit === 'bit/s' && asked !== undefined && asked !== told.amount;
+    if (!isCut) return told;
+    const how = `brought from ${asked} into what the link, its own ceiling and the other slivers leave`;
+    return { ...told, how };
   });
 }

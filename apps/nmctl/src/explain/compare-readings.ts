@@ -1,5 +1,5 @@
-/** Lays what the kernel enforces beside what it ought to. Pure. */
-import type { Readings } from '@nodemgr/contracts';
+/** Lays what the kernel enforces beside what it ought to, and makes text of the amounts. Pure. */
+import type { Reading, Readings, Used } from '@nodemgr/contracts';
 
 /** How a reading stands to what is wanted. */
 export type Agreement =
@@ -20,20 +20,38 @@ export interface ComparedReading {
   readonly agreement: Agreement;
 }
 
-const SIZE = /^(\d+(?:\.\d+)?) KiB$/;
 /** The kernel rounds memory to pages. */
 const PAGE_KIB = 4;
 
-function sameValue(wanted: string, enforced: string): boolean {
-  if (wanted === enforced) return true;
-  const [a, b] = [SIZE.exec(wanted)?.[1], SIZE.exec(enforced)?.[1]];
-  return a !== undefined && b !== undefined && Math.abs(Number(a) - Number(b)) < PAGE_KIB;
+/** What an amount is called where it stands for no limit, as the kernel calls it. */
+const NO_LIMIT = 'max';
+
+type Quantity = Pick<Reading, 'amount' | 'unit'>;
+
+function quantityText({ amount, unit }: Quantity): string {
+  if (amount === null) return NO_LIMIT;
+  if (unit === 'weight' || unit === 'tasks') return `${amount}`;
+  return unit === 's' ? `${amount.toFixed(1)} s` : `${amount} ${unit}`;
 }
 
-function agreementOf(wanted: string | undefined, enforced: string | undefined): Agreement {
+function usedText(used: readonly Used[]): string {
+  return used
+    .map(({ amount, unit, of }) =>
+      of === undefined ? quantityText({ amount, unit }) : `${amount} of ${of} ${unit}`,
+    )
+    .join(', ');
+}
+
+function isSame(wanted: Quantity, enforced: Quantity): boolean {
+  if (wanted.amount === enforced.amount) return true;
+  if (wanted.unit !== 'KiB' || wanted.amount === null || enforced.amount === null) return false;
+  return Math.abs(wanted.amount - enforced.amount) < PAGE_KIB;
+}
+
+function agreementOf(wanted: Quantity | undefined, enforced: Quantity | undefined): Agreement {
   if (enforced === undefined) return 'missing';
   if (wanted === undefined) return 'unasked';
-  return sameValue(wanted, enforced) ? 'as wanted' : 'differs';
+  return isSame(wanted, enforced) ? 'as wanted' : 'differs';
 }
 
 /** compareReadings returns a row for each thing that is wanted or read, in the order of the wanted ones. */
@@ -49,11 +67,11 @@ export function compareReadings({ wanted, readings }: Readings): readonly Compar
     return {
       resource,
       from,
-      wanted: want?.value,
-      enforced: have?.value,
-      used: have?.used,
+      wanted: want && quantityText(want),
+      enforced: have && quantityText(have),
+      used: have?.used && usedText(have.used),
       how: want?.how,
-      agreement: agreementOf(want?.value, have?.value),
+      agreement: agreementOf(want, have),
     };
   });
 }

@@ -1,5 +1,5 @@
 /** `nmctl events` and `nmctl explain` on real sockets, with parts of the node away. */
-import type { EventsAnswer, NodeEvent } from '@nodemgr/contracts';
+import type { EventsAnswer, NodeEvent, Reading } from '@nodemgr/contracts';
 import { accountName } from '@nodemgr/records';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { aFailure, aSupervisorStatus, NOW } from '../test-support/builders.ts';
@@ -41,7 +41,12 @@ function aBusyNode() {
         ...daemons['account-supervisor'],
         events: () => answer(anEvent(NOW - 2, 'account-made'), anEvent(NOW, 'oom-kill')),
         readings: ({ name }: { readonly name: string }) => {
-          const weight = { resource: 'nm_cpu_share', from: 'cpu.weight', value: '512' };
+          const weight: Reading = {
+            resource: 'nm_cpu_share',
+            from: 'cpu.weight',
+            amount: 512,
+            unit: 'weight',
+          };
           const readings = name === SIRIUS ? [weight] : [];
           return { driver: 'linux', wanted: readings, readings };
         },

@@ -7,6 +7,7 @@ import { realpath } from 'node:fs/promises';
 import { dirname, join, relative, resolve } from 'node:path';
 import { formatCommand } from '@nodemgr/agent';
 import type { Config } from '@nodemgr/config';
+import type { Reading } from '@nodemgr/contracts';
 import {
   type DaemonContext,
   fileSign,
@@ -23,7 +24,7 @@ import { ABSENT, type ObservedAccount } from '../../observed/observed-account.ts
 import type { AccountStep } from '../../plan/account-steps.ts';
 import { applyStep } from '../../plan/apply-step.ts';
 import type { ForeignIds } from '../../slots/foreign-ids.ts';
-import type { Machine, MachineSigns, Reading } from '../port.ts';
+import type { Machine, MachineSigns } from '../port.ts';
 import { AccountDatabase } from './account-database.ts';
 import { AccountFiles } from './account-files.ts';
 import { readingsOf } from './pretended-readings.ts';

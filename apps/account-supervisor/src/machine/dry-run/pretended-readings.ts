@@ -1,7 +1,7 @@
 /** What the pretended kernel holds an account to: whatever it was last told. Pure. */
+import type { Reading } from '@nodemgr/contracts';
 
 import { isObservedSliver, type ObservedAccount } from '../../observed/observed-account.ts';
-import type { Reading } from '../port.ts';
 
 /** readingsOf returns the limits of a pretended sliver in the kernel's words; nothing is ever used. */
 export function readingsOf(account: ObservedAccount): readonly Reading[] {
@@ -9,14 +9,19 @@ export function readingsOf(account: ObservedAccount): readonly Reading[] {
   const { diskQuota, limits } = account;
   const readings: Reading[] = [];
   if (diskQuota !== undefined) {
-    readings.push({ resource: 'nm_disk_quota', from: 'project quota', value: `${diskQuota} KiB` });
+    readings.push({
+      resource: 'nm_disk_quota',
+      from: 'project quota',
+      amount: diskQuota,
+      unit: 'KiB',
+    });
   }
   if (limits === undefined) return readings;
-  const memory = limits.memoryMax === 0 ? 'max' : `${limits.memoryMax} KiB`;
+  const memory = limits.memoryMax === 0 ? null : limits.memoryMax;
   return [
     ...readings,
-    { resource: 'nm_cpu_share', from: 'cpu.weight', value: `${limits.cpuWeight}` },
-    { resource: 'nm_mem_max', from: 'memory.max', value: memory },
-    { resource: 'nm_tasks_max', from: 'pids.max', value: `${limits.tasksMax}` },
+    { resource: 'nm_cpu_share', from: 'cpu.weight', amount: limits.cpuWeight, unit: 'weight' },
+    { resource: 'nm_mem_max', from: 'memory.max', amount: memory, unit: 'KiB' },
+    { resource: 'nm_tasks_max', from: 'pids.max', amount: limits.tasksMax, unit: 'tasks' },
   ];
 }

@@ -6,6 +6,7 @@
 import { join } from 'node:path';
 import { type Command, formatCommand } from '@nodemgr/agent';
 import type { Config } from '@nodemgr/config';
+import type { Reading } from '@nodemgr/contracts';
 import type { Logger } from '@nodemgr/daemon';
 import type { ImageVersion } from '@nodemgr/images';
 import type { AccountName, ImageName } from '@nodemgr/records';
@@ -15,7 +16,7 @@ import type { ObservedAccount } from '../../observed/observed-account.ts';
 import type { AccountStep } from '../../plan/account-steps.ts';
 import type { IdPolicy, Slot } from '../../slots/account-ids.ts';
 import type { ForeignIds } from '../../slots/foreign-ids.ts';
-import type { HolderOf, Machine, MachineSigns, Reading } from '../port.ts';
+import type { HolderOf, Machine, MachineSigns } from '../port.ts';
 import { carryOut } from './carry-out.ts';
 import type { KernelNotice } from './derive-notices.ts';
 import { ImageShelf } from './image-shelf.ts';
@@ -150,8 +151,15 @@ export class LinuxMachine implements Machine {
 
   #quotaReading(place: Slot): Reading {
     const quota = quotaOf(place, this.#layout, this.#policy);
-    const value = quota.hardKiB === 0 ? 'max' : `${quota.hardKiB} KiB`;
-    const used = `${quota.usedKiB} KiB, ${quota.usedInodes} of ${quota.hardInodes} files`;
-    return { resource: 'nm_disk_quota', from: 'project quota', value, used };
+    return {
+      resource: 'nm_disk_quota',
+      from: 'project quota',
+      amount: quota.hardKiB === 0 ? null : quota.hardKiB,
+      unit: 'KiB',
+      used: [
+        { amount: quota.usedKiB, unit: 'KiB' },
+        { amount: quota.usedInodes, unit: 'files', of: quota.hardInodes },
+      ],
+    };
   }
 }

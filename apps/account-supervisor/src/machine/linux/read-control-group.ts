@@ -1,11 +1,11 @@
 /** Reads what the kernel holds a running sliver to, and what it has counted, from its control group. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Reading, ReadingUnit } from '@nodemgr/contracts';
 import { type AccountName, kib } from '@nodemgr/records';
 import { cgroupOf } from '../../execute/layout.ts';
 import { cpuWeight } from '../../limits/plan-cpu-weights.ts';
 import type { Limits } from '../../observed/observed-account.ts';
-import type { Reading } from '../port.ts';
 
 /** In cgroup-v2.rst, the value of a limit that is not there. */
 const MAX = 'max';
@@ -37,12 +37,16 @@ export async function readLimits(name: AccountName): Promise<Limits | undefined>
   };
 }
 
-const inKiB = (bytes: string): string => (bytes === MAX ? MAX : `${Number(bytes) / 1024} KiB`);
+const amountIn = (text: string, perUnit: number): number | null =>
+  text === MAX ? null : Number(text) / perUnit;
 
 function field(text: string | undefined, key: string): string | undefined {
   const line = text?.split('\n').find((one) => one.startsWith(`${key} `));
   return line?.slice(key.length + 1);
 }
+
+const usedIn = (text: string | undefined, perUnit: number, unit: ReadingUnit) =>
+  text === undefined ? {} : { used: [{ amount: Number(text) / perUnit, unit }] };
 
 /** readGroup returns what the sliver's control group says; nothing when it does not run. */
 export async function readGroup(name: AccountName): Promise<readonly Reading[]> {
@@ -51,16 +55,31 @@ export async function readGroup(name: AccountName): Promise<readonly Reading[]> 
   const [weight, cpu, memory, memoryUsed, tasks, tasksUsed] = texts;
   const readings: Reading[] = [];
   if (weight !== undefined) {
-    const micros = field(cpu, 'usage_usec');
-    const used = micros === undefined ? undefined : `${(Number(micros) / 1e6).toFixed(1)} s`;
-    readings.push({ resource: 'nm_cpu_share', from: 'cpu.weight', value: weight, used });
+    readings.push({
+      resource: 'nm_cpu_share',
+      from: 'cpu.weight',
+      amount: amountIn(weight, 1),
+      unit: 'weight',
+      ...usedIn(field(cpu, 'usage_usec'), 1e6, 's'),
+    });
   }
   if (memory !== undefined) {
-    const used = memoryUsed === undefined ? undefined : inKiB(memoryUsed);
-    readings.push({ resource: 'nm_mem_max', from: 'memory.max', value: inKiB(memory), used });
+    readings.push({
+      resource: 'nm_mem_max',
+      from: 'memory.max',
+      amount: amountIn(memory, 1024),
+      unit: 'KiB',
+      ...usedIn(memoryUsed, 1024, 'KiB'),
+    });
   }
   if (tasks !== undefined) {
-    readings.push({ resource: 'nm_tasks_max', from: 'pids.max', value: tasks, used: tasksUsed });
+    readings.push({
+      resource: 'nm_tasks_max',
+      from: 'pids.max',
+      amount: amountIn(tasks, 1),
+      unit: 'tasks',
+      ...usedIn(tasksUsed, 1, 'tasks'),
+    });
   }
   return readings;
 }
