@@ -25,7 +25,7 @@ const isOurs = (bed: TestBed, device: string): boolean => rootOf(bed, device).in
 async function isLimited(bed: TestBed, device: string, within?: number): Promise<void> {
   await bed.node.eventually(async () => {
     expect(isOurs(bed, device)).toBe(true);
-    expect(await bed.node.plan()).toMatchObject({ steps: [], withheld: [] });
+    expect(await bed.node.plan()).toMatchObject({ steps: [], unmet: [] });
     const { tree, slivers } = await bed.node.traffic();
     expect(tree?.interface).toBe(device);
     expect(slivers[0]?.ordinary).toMatchObject({ ceil: CEILING });
@@ -70,8 +70,8 @@ describe.skipIf(missing)(`the uplink${note}`, () => {
     await node.deliver(RECORDS);
     networks.ip('link', 'del', UPLINK);
     await node.eventually(async () => {
-      const { withheld } = await node.plan();
-      expect(withheld[0]?.reason).toMatch(/no default route|no interface/);
+      const { unmet } = await node.plan();
+      expect(unmet[0]?.reason).toMatch(/no default route|no interface/);
     });
     networks.connect();
     await isLimited(bed(), UPLINK);
@@ -103,7 +103,9 @@ describe.skipIf(missing)(`the uplink${note}`, () => {
     networks.inNode('tc', ...`qdisc replace dev ${UPLINK} root handle 7: htb`.split(' '));
     const reason = expect.stringContaining('htb 7:');
     await node.eventually(async () => {
-      expect((await node.plan()).withheld).toEqual([{ subject: 'uplink', reason }]);
+      expect((await node.plan()).unmet).toEqual([
+        { subject: 'uplink', outcome: 'withheld', action: 'limit', reason },
+      ]);
       expect((await node.status()).failures).toMatchObject([{ reason }]);
     });
     expect(rootOf(bed(), UPLINK)).toContain('qdisc htb 7: root');
@@ -167,7 +169,7 @@ describe.skipIf(missing)(`the uplink${note}`, () => {
     await isLimited(bed(), UPLINK);
     networks.routeBy(OTHER);
     await node.eventually(async () => {
-      expect((await node.plan()).withheld[0]?.reason).toContain('htb 1:');
+      expect((await node.plan()).unmet[0]?.reason).toContain('htb 1:');
     });
     networks.routeBy(UPLINK);
     await isLimited(bed(), UPLINK);

@@ -79,6 +79,7 @@ async function start(context: DaemonContext): Promise<RunningDaemon> {
     retry: (names) => loop.retry(names),
   });
   const loop = new ReconcileLoop(supervisor, {
+    code: 'account',
     workers: accounts.workers,
     failures: history.failures,
     log,

@@ -142,6 +142,7 @@ async function aSupervisor(
   });
   const log = { warn: () => {}, info: () => {}, debug: () => {} };
   const loop = new ReconcileLoop(supervisor, {
+    code: 'account',
     workers: 4,
     failures,
     log,
@@ -200,7 +201,7 @@ test('before the feed has spoken nothing is done to what is there', async () => 
   loop.wake('all');
   await settled();
   expect(machine.done).toEqual([]);
-  expect(await handlers.plan({})).toEqual({ driver: 'fake', steps: [], withheld: [] });
+  expect(await handlers.plan({})).toEqual({ driver: 'fake', steps: [], unmet: [] });
 });
 
 test('a removal waits for a document of this boot, is shown, and happens when one comes', async () => {
@@ -208,7 +209,7 @@ test('a removal waits for a document of this boot, is shown, and happens when on
   const { failures, handlers, publish } = await aSupervisor(machine);
   await publish([keyOf(A), theRemoval('document')]);
   expect(machine.done).toEqual([]);
-  expect((await handlers.plan({})).withheld).toMatchObject([{ subject: A }]);
+  expect((await handlers.plan({})).unmet).toMatchObject([{ subject: A }]);
   expect(failures.list()).toMatchObject([{ subject: A, action: 'remove' }]);
   await publish(accepted);
   expect(machine.accounts.get(A)).toMatchObject({ state: 'kept' });

@@ -3,7 +3,7 @@
  * and the machine to the loop. What should be is decided in desired-account.ts, what to do about it in
  * plan-account.ts; how it is done is the machine's.
  */
-import { ActionFailed, type Agent, type Plan, type Timing } from '@nodemgr/agent';
+import type { Agent, Plan, Timing } from '@nodemgr/agent';
 import type { FeedSubscription } from '@nodemgr/bus';
 import type { Config } from '@nodemgr/config';
 import { type FailureBoard, Waits } from '@nodemgr/daemon';
@@ -147,22 +147,26 @@ export class AccountSupervisor implements Agent<AccountName, ObservedAccount, Ac
       const { cause, reason } = plan.blocked;
       this.#waitFor(name, cause);
       if (cause === 'files-kept') this.#afterwards(name, observed);
-      throw new ActionFailed('create', reason);
+      return { steps: [], unmet: { outcome: 'blocked', action: 'create', reason } };
     }
     if (plan.failing !== undefined) {
       this.#waitFor(name, 'unit-ends');
-      throw new ActionFailed(plan.failing.action, plan.failing.reason);
+      return { steps: [], unmet: { outcome: 'failing', ...plan.failing } };
     }
     const { steps } = plan;
     if (steps.length === 0) this.#waits.works(name);
     if (verdict.verdict === 'withheld') {
-      return { steps, withheld: { action: 'remove', reason: verdict.reason } };
+      const unmet = { outcome: 'withheld', action: 'remove', reason: verdict.reason } as const;
+      return { steps, unmet };
     }
     if (verdict.verdict === 'exists' && verdict.shadowed !== undefined) {
-      return { steps, withheld: { action: 'create', reason: verdict.shadowed } };
+      const unmet = { outcome: 'withheld', action: 'create', reason: verdict.shadowed } as const;
+      return { steps, unmet };
     }
     if (verdict.verdict === 'goes' && steps.length === 0) this.#afterwards(name, observed);
-    if (plan.deferred !== undefined) return { steps, withheld: plan.deferred };
+    if (plan.deferred !== undefined) {
+      return { steps, unmet: { outcome: 'deferred', ...plan.deferred } };
+    }
     return { steps };
   }
 
@@ -245,7 +249,12 @@ export class AccountSupervisor implements Agent<AccountName, ObservedAccount, Ac
     const reason = this.#cpu.shortfall;
     if (reason === undefined) failures.clear(CPU_SUBJECT);
     else if (changed.length > 0) {
-      failures.report({ subject: CPU_SUBJECT, action: 'guarantee', reason });
+      failures.report({
+        code: 'cpu-guarantees',
+        subject: CPU_SUBJECT,
+        action: 'guarantee',
+        reason,
+      });
     }
     return changed;
   }

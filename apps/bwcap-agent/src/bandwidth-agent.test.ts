@@ -106,7 +106,13 @@ async function anAgent(
     wake: (revision) => loop.wake([UPLINK], revision),
     retry: () => loop.retry([UPLINK]),
   });
-  const loop = new ReconcileLoop(agent, { workers: 1, failures, log, resyncMs: 1e9 });
+  const loop = new ReconcileLoop(agent, {
+    code: 'uplink',
+    workers: 1,
+    failures,
+    log,
+    resyncMs: 1e9,
+  });
   loop.start();
   stops.push(() => loop.stop());
   const settled = () => vi.waitFor(() => expect(loop.busy).toBe(0));
@@ -235,7 +241,7 @@ test('without an uplink nothing is done, and it is said why, until there is one'
   await publish('all', sliver(SIRIUS), bwcap(1_000_000));
   expect(logged).toEqual([]);
   expect(failures.list()).toMatchObject([{ subject: 'uplink', reason: /no default route/ }]);
-  expect((await handlers.plan({})).withheld).toMatchObject([{ subject: 'uplink' }]);
+  expect((await handlers.plan({})).unmet).toMatchObject([{ subject: 'uplink' }]);
   expect((await handlers.status({})).detail.interface).toBeUndefined();
   agent.uplinkFound({ uplink: UPLINK_FOUND });
   await settled();

@@ -5,6 +5,7 @@
  */
 import type { Agent, Plan, Timing } from '@nodemgr/agent';
 import type { FeedSubscription } from '@nodemgr/bus';
+import type { Unmet } from '@nodemgr/contracts';
 import { type FailureBoard, Waits } from '@nodemgr/daemon';
 import {
   type AccountName,
@@ -170,9 +171,15 @@ export class BandwidthAgent implements Agent<Subject, BandwidthState, Batch> {
     return observed;
   }
 
-  plan(): Plan<Batch> {
+  /** unmet returns why nothing can be limited now; undefined when something can. */
+  get unmet(): Unmet | undefined {
     const reason = this.hindrance;
-    if (reason !== undefined) return { steps: [], withheld: { action: 'limit', reason } };
+    return reason === undefined ? undefined : { outcome: 'withheld', action: 'limit', reason };
+  }
+
+  plan(): Plan<Batch> {
+    const { unmet } = this;
+    if (unmet !== undefined) return { steps: [], unmet };
     const changes = this.changes();
     if (changes.length > 0) return { steps: [{ changes }] };
     this.#changed.clear();
@@ -283,7 +290,12 @@ export class BandwidthAgent implements Agent<Subject, BandwidthState, Batch> {
     if (least === 1) failures.clear(MIN_RATES_SUBJECT);
     else {
       const reason = `slivers are promised more than there is: min rates are cut to ${Math.floor(least * 100)}%`;
-      failures.report({ subject: MIN_RATES_SUBJECT, action: 'guarantee', reason });
+      failures.report({
+        code: 'min-rates',
+        subject: MIN_RATES_SUBJECT,
+        action: 'guarantee',
+        reason,
+      });
     }
   }
 }

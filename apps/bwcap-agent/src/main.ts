@@ -56,7 +56,7 @@ async function follow(
     } catch (error) {
       missed = true;
       const reason = error instanceof Error ? error.message : String(error);
-      failures.report({ subject: FOLLOWING, action: 'look', reason });
+      failures.report({ code: 'network', subject: FOLLOWING, action: 'look', reason });
     }
   }
 }
@@ -101,7 +101,13 @@ async function start(context: DaemonContext): Promise<RunningDaemon> {
     wake: (revision) => loop.wake([UPLINK], revision),
     retry: () => loop.retry([UPLINK]),
   });
-  const loop = new ReconcileLoop(agent, { workers: 1, failures, log, resyncMs: RESYNC_MS });
+  const loop = new ReconcileLoop(agent, {
+    code: 'uplink',
+    workers: 1,
+    failures,
+    log,
+    resyncMs: RESYNC_MS,
+  });
   loop.start();
   const stop = new AbortController();
   const following = follow({ accounts, kernel, agent }, failures, stop.signal);

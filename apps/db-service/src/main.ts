@@ -44,7 +44,12 @@ function loadOwnState({ config, log, failures }: DaemonContext): Loaded {
   holdLock(join(folder, 'lock'), 'another db-service has this database');
   const loaded = loadState(join(folder, 'nodemgr.sqlite'), log);
   for (const bad of loaded.badRows) {
-    failures.report({ subject: subjectOf(bad), action: 'read the database', reason: bad.why });
+    failures.report({
+      code: 'database-row',
+      subject: subjectOf(bad),
+      action: 'read the database',
+      reason: bad.why,
+    });
   }
   return loaded;
 }

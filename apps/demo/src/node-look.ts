@@ -41,10 +41,10 @@ export function judgeReadiness(look: NodeLook): Readiness {
   if (!fetcher || !db || !supervisor || !bandwidth || !gateway) {
     return waiting(`${silent.join(', ')} to start`);
   }
-  if (fetcher.detail.last_outcome === undefined) return waiting('the first answer of PLC');
+  if (fetcher.detail.last_poll === undefined) return waiting('the first answer of PLC');
   if (db.detail.sources['plc'] === undefined) {
-    const reason = fetcher.failures[0]?.reason ?? fetcher.detail.last_outcome;
-    return waiting(`a document from PLC (${reason})`);
+    const { outcome, reason = outcome } = fetcher.detail.last_poll;
+    return waiting(`a document from PLC (${fetcher.failures[0]?.reason ?? reason})`);
   }
   const target = db.detail.revision;
   if ((supervisor.detail.converged_revision ?? -1) < target) return waiting('the slivers');

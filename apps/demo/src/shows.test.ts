@@ -1,4 +1,4 @@
-import type { DbStatus, FetcherStatus, SupervisorStatus } from '@nodemgr/contracts';
+import type { DbStatus, Failure, FetcherStatus, SupervisorStatus } from '@nodemgr/contracts';
 import { amountText } from '@nodemgr/records';
 import { expect, test } from 'vitest';
 import { describeEvent } from './describe-event.ts';
@@ -14,7 +14,7 @@ const feed = { state: 'live', revision: 7 } as const;
 function aLook(changed: Partial<NodeLook> = {}): NodeLook {
   const fetcher: FetcherStatus = {
     ...common,
-    detail: { url: 'u', last_outcome: 'accepted' },
+    detail: { url: 'u', last_poll: { outcome: 'new document' } },
   };
   const db: DbStatus = {
     ...common,
@@ -66,7 +66,9 @@ test('it is not ready while a process is silent, and says which', () => {
 
 test('without any document it waits for PLC, with the reason of the last failure', () => {
   const look = aLook();
-  const failing = {
+  const failing: Failure = {
+    outcome: 'failing',
+    code: 'document',
     subject: 'slices.xml',
     action: 'fetch',
     reason: 'refused',

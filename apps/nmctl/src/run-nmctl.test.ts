@@ -268,7 +268,7 @@ describe('fetch', () => {
     const fetcher = {
       ...daemons['plc-fetcher'],
       status: () => ({ ...aFetcherStatus(), failures: [failure] }),
-      fetch_now: () => ({ outcome: 'failed: no such host' }),
+      fetch_now: () => ({ outcome: 'failed' as const, reason: 'no such host' }),
     };
     await node.start({ ...daemons, 'plc-fetcher': fetcher });
     expect(await node.run('fetch')).toMatchObject({ code: 1, out: 'failed: no such host\n' });

@@ -19,13 +19,13 @@ function documentOf({ good }: PollStatus): FetcherStatus['detail']['document'] {
 }
 
 function detailOf(url: string, status: PollStatus): FetcherStatus['detail'] {
-  const { lastAttempt, lastSuccess, lastOutcome, nextAttempt } = status;
+  const { lastAttempt, lastSuccess, lastPoll, nextAttempt } = status;
   return {
     url,
     last_attempt: lastAttempt,
     last_success: lastSuccess,
     next_attempt: nextAttempt,
-    last_outcome: lastOutcome,
+    last_poll: lastPoll,
     document: documentOf(status),
   };
 }
@@ -79,6 +79,6 @@ export function operatorHandlers(
   return {
     status: () => ({ ...commonStatus(), detail: detailOf(url, polls.status) }),
     retry: async ({ name }) => ({ tried: await retry(options, name) }),
-    fetch_now: async () => ({ outcome: await polls.fetchNow() }),
+    fetch_now: () => polls.fetchNow(),
   };
 }

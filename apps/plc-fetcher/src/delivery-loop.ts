@@ -123,7 +123,13 @@ export class DeliveryLoop {
     this.#attempts += 1;
     const wait = backoffMs(this.#attempts, BACKOFF, random());
     const reason = reasonOf(error);
-    failures.report({ subject: DB_SERVICE, action: 'deliver', reason, retryAt: Date.now() + wait });
+    failures.report({
+      code: 'delivery',
+      subject: DB_SERVICE,
+      action: 'deliver',
+      reason,
+      retryAt: Date.now() + wait,
+    });
     // One line is enough to read; the failure board goes on counting.
     const level = this.#attempts === 1 ? 'warn' : 'debug';
     log[level]({ reason, retry_in_ms: wait }, 'db-service cannot be given updates; tried again');
@@ -166,7 +172,7 @@ export class DeliveryLoop {
     const subject = SUBJECTS[source];
     this.#refused.add(source);
     if (failures.list().some((failure) => failure.subject === subject)) return;
-    failures.report({ subject, action: 'deliver', reason });
+    failures.report({ code: 'update-held', source, subject, action: 'deliver', reason });
   }
 
   #noteAcceptance(source: Source): void {

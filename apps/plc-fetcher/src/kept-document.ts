@@ -44,7 +44,12 @@ export class KeptDocument {
     try {
       return await this.#load();
     } catch (error) {
-      failures.report({ subject: KEPT, action: 'read', reason: reasonOf(error) });
+      failures.report({
+        code: 'kept-document',
+        subject: KEPT,
+        action: 'read',
+        reason: reasonOf(error),
+      });
       log.error({ err: error }, 'the last good document cannot be used; PLC will be asked');
       return undefined;
     }
@@ -129,7 +134,12 @@ export class KeptDocument {
   #failed(write: Write, error: unknown): void {
     const { failures, log } = this.options;
     if (write.what === 'document' || this.#undone?.what !== 'document') this.#undone = write;
-    const attempts = failures.report({ subject: KEPT, action: 'write', reason: reasonOf(error) });
+    const attempts = failures.report({
+      code: 'kept-document',
+      subject: KEPT,
+      action: 'write',
+      reason: reasonOf(error),
+    });
     const next = 'it is tried again when there is room, and at the next poll';
     if (attempts === 1)
       log.error({ err: error }, `the last good document could not be kept; ${next}`);

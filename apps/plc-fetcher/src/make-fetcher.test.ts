@@ -101,7 +101,7 @@ describe('delivery', () => {
     await until(() => expect(db.documents).toEqual([delivered]));
     const before = fetcher.polls.status.good?.document;
     now += 600;
-    expect(await fetcher.polls.fetchNow()).toBe('unchanged');
+    expect(await fetcher.polls.fetchNow()).toEqual({ outcome: 'unchanged' });
     expect(plc.requests.at(-1)).toMatchObject({ 'if-none-match': '"princeton_sirius"' });
     await someChecks();
     expect(db.documents).toEqual([delivered]);
@@ -115,7 +115,7 @@ describe('delivery', () => {
     await until(() => expect(db.documents).toHaveLength(1));
     now -= 10_000;
     serve('princeton_sirius', 'mit_dht');
-    expect(await fetcher.polls.fetchNow()).toBe('new document');
+    expect(await fetcher.polls.fetchNow()).toEqual({ outcome: 'new document' });
     await until(() =>
       expect(db.documents.at(-1)).toEqual({
         slivers: [SIRIUS, DHT],
@@ -175,10 +175,13 @@ describe('what cannot be had', () => {
     await until(() => expect(db.documents).toHaveLength(1));
     const cut = slicesXml('princeton_sirius', 'mit_dht').subarray(0, -5);
     plc.answer = (_request, response) => response.writeHead(200, { etag: '"cut"' }).end(cut);
-    expect(await fetcher.polls.fetchNow()).toMatch(/^malformed: line 1/);
+    expect(await fetcher.polls.fetchNow()).toEqual({
+      outcome: 'malformed',
+      reason: expect.stringMatching(/^line 1/),
+    });
     expect(failing()).toEqual([expect.stringMatching(/^slices.xml: line 1/)]);
     serve('princeton_sirius');
-    expect(await fetcher.polls.fetchNow()).toBe('unchanged');
+    expect(await fetcher.polls.fetchNow()).toEqual({ outcome: 'unchanged' });
     expect(failing()).toEqual([]);
     expect(db.documents).toHaveLength(1);
   });
@@ -291,7 +294,7 @@ describe('after a restart', () => {
     await someChecks();
     expect(db.documents).toHaveLength(1);
     serve('princeton_sirius');
-    expect(await fetcher.polls.fetchNow()).toBe('unchanged');
+    expect(await fetcher.polls.fetchNow()).toEqual({ outcome: 'unchanged' });
     const confirmed = { slivers: [SIRIUS], fresh: true, timestamp: START + 1000 };
     await until(() => expect(db.documents.slice(1)).toEqual([confirmed]));
   });

@@ -7,6 +7,7 @@
  * Failures and documents that cannot be read change neither. What is good is handed on; delivering it
  * is not this loop's business.
  */
+import type { PollEnd } from '@nodemgr/contracts';
 import type { FailureBoard, Logger, Waits } from '@nodemgr/daemon';
 import { Alarm } from './alarm.ts';
 import { CAUSES, type Cause, type SignName } from './causes.ts';
@@ -46,7 +47,7 @@ export interface PollStatus {
   readonly lastAttempt: number | undefined;
   readonly lastSuccess: number | undefined;
   readonly nextAttempt: number;
-  readonly lastOutcome: string | undefined;
+  readonly lastPoll: PollEnd | undefined;
 }
 
 /** Subjects on the failure board: reaching PLC, and what it said. */
@@ -59,13 +60,13 @@ export class PollLoop {
   readonly #options: PollOptions;
   readonly #alarm: Alarm;
   readonly #startedAt: number;
-  readonly #asked: ((outcome: string) => void)[] = [];
+  readonly #asked: ((end: PollEnd) => void)[] = [];
   #isMended = false;
   #good: GoodDocument | undefined;
   #last: LastFetch | undefined;
   #lastAttempt: number | undefined;
   #lastSuccess: number | undefined;
-  #lastOutcome: string | undefined;
+  #lastPoll: PollEnd | undefined;
 
   constructor(options: PollOptions) {
     this.#options = options;
@@ -83,11 +84,11 @@ export class PollLoop {
       if (wait <= 0 || this.#asked.length > 0 || this.#isMended) await this.#poll();
       else await this.#alarm.wait(wait);
     }
-    this.#answerAsked('stopping');
+    this.#answerAsked({ outcome: 'stopping' });
   }
 
   /** fetchNow fetches without waiting for the next poll; resolves with how that ended. */
-  fetchNow(): Promise<string> {
+  fetchNow(): Promise<PollEnd> {
     return new Promise((resolve) => {
       this.#asked.push(resolve);
       this.#alarm.ring();
@@ -106,7 +107,7 @@ export class PollLoop {
       lastAttempt: this.#lastAttempt,
       lastSuccess: this.#lastSuccess,
       nextAttempt: this.#options.clock.wallMs() + this.#dueIn(),
-      lastOutcome: this.#lastOutcome,
+      lastPoll: this.#lastPoll,
     };
   }
 
@@ -125,13 +126,14 @@ export class PollLoop {
     const judged = judgeAnswer(answer, this.#good, { nodeId, nowMs: clock.wallMs() });
     const afresh = this.#isMended;
     this.#isMended = false;
-    if (judged.outcome === 'failed' || judged.outcome === 'malformed') {
-      this.#noteFailure(judged, afresh);
-    } else await this.#take(judged);
-    this.#answerAsked(this.#lastOutcome ?? '');
+    const end =
+      judged.outcome === 'failed' || judged.outcome === 'malformed'
+        ? this.#noteFailure(judged, afresh)
+        : await this.#take(judged);
+    this.#answerAsked(end);
   }
 
-  #noteFailure(judged: FailedJudgement, afresh: boolean): void {
+  #noteFailure(judged: FailedJudgement, afresh: boolean): PollEnd {
     const { clock, random, failures, log } = this.#options;
     const { outcome, reason } = judged;
     const retryAfterSeconds = outcome === 'failed' ? judged.retryAfterSeconds : undefined;
@@ -139,18 +141,20 @@ export class PollLoop {
     const attempts = (afresh ? 0 : (this.#last?.failure?.attempts ?? 0)) + 1;
     const failure = { attempts, retryAfterSeconds, random: random() };
     this.#last = { endedAt: clock.monotonicMs(), failure };
-    this.#lastOutcome = `${outcome}: ${reason}`;
+    this.#lastPoll = { outcome, reason };
     const wait = this.#dueIn();
     const retryAt = clock.wallMs() + wait;
-    if (outcome === 'failed') failures.report({ subject: PLC, action: 'fetch', reason, retryAt });
+    if (outcome === 'failed')
+      failures.report({ code: 'plc', subject: PLC, action: 'fetch', reason, retryAt });
     else {
       failures.clear(PLC);
-      failures.report({ subject: DOCUMENT, action: 'read', reason, retryAt });
+      failures.report({ code: 'document', subject: DOCUMENT, action: 'read', reason, retryAt });
     }
     log.warn(
       { outcome, reason, attempts, retry_in_ms: Math.round(wait) },
       'slices.xml could not be had; the last good one stays',
     );
+    return this.#lastPoll;
   }
 
   #causeOf(judged: FailedJudgement): Cause {
@@ -159,14 +163,15 @@ export class PollLoop {
     return answered ? 'plc-refuses' : 'plc-unreachable';
   }
 
-  async #take(judged: Exclude<Judgement, FailedJudgement>): Promise<void> {
+  async #take(judged: Exclude<Judgement, FailedJudgement>): Promise<PollEnd> {
     const { clock, failures, log, onGood, kept } = this.#options;
     const { good, outcome } = judged;
     const before = this.#good?.validators;
     this.#good = good;
     this.#last = { endedAt: clock.monotonicMs() };
     this.#lastSuccess = clock.wallMs();
-    this.#lastOutcome = outcome === 'accepted' ? 'new document' : 'unchanged';
+    const end = { outcome: outcome === 'accepted' ? 'new document' : 'unchanged' } as const;
+    this.#lastPoll = end;
     this.#options.waits.works(PLC);
     failures.clear(PLC);
     failures.clear(DOCUMENT);
@@ -183,9 +188,10 @@ export class PollLoop {
       await kept.again();
     }
     onGood(good);
+    return end;
   }
 
-  #answerAsked(outcome: string): void {
-    for (const resolve of this.#asked.splice(0)) resolve(outcome);
+  #answerAsked(end: PollEnd): void {
+    for (const resolve of this.#asked.splice(0)) resolve(end);
   }
 }

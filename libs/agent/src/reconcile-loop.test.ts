@@ -24,7 +24,8 @@ class Numbers implements Agent<string, number, number> {
   plan(key: string, observed: number): Plan<number> {
     const wanted = this.wanted.get(key) ?? 0;
     if (wanted < 0) throw new ActionFailed('decide', 'less than nothing is wanted');
-    if (wanted > 999) return { steps: [], withheld: { action: 'raise', reason: 'too much' } };
+    if (wanted > 999)
+      return { steps: [], unmet: { outcome: 'withheld', action: 'raise', reason: 'too much' } };
     return { steps: wanted === observed ? [] : [wanted] };
   }
   async execute(key: string, step: number): Promise<void> {
@@ -48,7 +49,14 @@ afterEach(() => stopLast());
 function start(agent: Numbers, workers = 4) {
   const timing = new FakeTiming();
   const failures = new FailureBoard(() => timing.now());
-  const loop = new ReconcileLoop(agent, { workers, failures, log, resyncMs: 600_000, timing });
+  const loop = new ReconcileLoop(agent, {
+    code: 'account',
+    workers,
+    failures,
+    log,
+    resyncMs: 600_000,
+    timing,
+  });
   loop.start();
   stopLast = () => loop.stop();
   const idle = () => vi.waitFor(() => expect(loop.busy).toBe(0));
@@ -178,6 +186,7 @@ test('the log has one line for each reason, however often it fails', async () =>
   const warned: unknown[] = [];
   const counting = { ...log, warn: (...words: unknown[]) => void warned.push(words) };
   const loop = new ReconcileLoop(agent, {
+    code: 'account',
     workers: 1,
     failures,
     log: counting,

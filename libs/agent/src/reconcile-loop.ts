@@ -7,6 +7,7 @@
  *              ▲            │ failed: shown, tried again later
  *              └────────────┘ woken meanwhile: the rest of the plan is dropped, a new pass follows
  */
+import type { FailureCode, Unmet } from '@nodemgr/contracts';
 import { backoffMs, type FailureBoard, type Logger } from '@nodemgr/daemon';
 import { abandonOn } from './abandon.ts';
 import { ActionFailed, asActionFailed } from './action-failed.ts';
@@ -16,8 +17,11 @@ import { REAL_TIMING, type Timing } from './timing.ts';
 /** What is to be done for one subject. */
 export interface Plan<Step> {
   readonly steps: readonly Step[];
-  /** Something that ought to be done and may not be yet: shown, and not retried by itself. */
-  readonly withheld?: { readonly action: string; readonly reason: string };
+  /**
+   * Something wanted that these steps do not bring about, once none is left. 'failing' and 'blocked' are tried
+   * again with back-off; 'withheld' and 'deferred' are shown until the subject is woken.
+   */
+  readonly unmet?: Unmet | undefined;
 }
 
 /** What the loop works for: one implementation in each agent. */
@@ -35,6 +39,8 @@ export interface Agent<Key extends string, Observed, Step> {
 }
 
 export interface LoopOptions {
+  /** The kind of its subjects, on the failure board. */
+  readonly code: FailureCode;
   /** Subjects worked on side by side. */
   readonly workers: number;
   readonly failures: Pick<FailureBoard, 'report' | 'clear'>;
@@ -163,9 +169,10 @@ export class ReconcileLoop<Key extends string, Observed, Step> {
     try {
       const plan = await this.#converge(key);
       if (plan === undefined) finished = false;
-      else this.#succeeded(key, plan);
+      else this.#ended(key, plan);
     } catch (error) {
-      this.#failed(key, asActionFailed('work', error));
+      const { action, message: reason, cause } = asActionFailed('work', error);
+      this.#failed(key, { outcome: 'failing', action, reason }, cause);
     }
     this.#queue.done(key, finished);
   }
@@ -215,21 +222,26 @@ export class ReconcileLoop<Key extends string, Observed, Step> {
     }
   }
 
-  #succeeded(key: Key, { withheld }: Plan<Step>): void {
+  #ended(key: Key, { unmet }: Plan<Step>): void {
+    if (unmet?.outcome === 'failing' || unmet?.outcome === 'blocked') {
+      this.#failed(key, unmet, undefined);
+      return;
+    }
     this.#attempts.delete(key);
     this.#logged.delete(key);
-    const { failures, log } = this.#options;
-    if (withheld !== undefined) failures.report({ subject: key, ...withheld });
+    const { failures, log, code } = this.#options;
+    if (unmet !== undefined) failures.report({ code, subject: key, ...unmet });
     else if (failures.clear(key)) log.info({ subject: key }, 'works again');
   }
 
-  #failed(key: Key, { action, message: reason, cause }: ActionFailed): void {
+  #failed(key: Key, unmet: Unmet, cause: unknown): void {
     if (this.#stop.signal.aborted) return;
+    const { action, reason } = unmet;
     const attempts = (this.#attempts.get(key) ?? 0) + 1;
     this.#attempts.set(key, attempts);
     const wait = backoffMs(attempts, BACKOFF, this.#timing.random());
     const retryAt = this.#timing.now() + wait;
-    this.#options.failures.report({ subject: key, action, reason, retryAt });
+    this.#options.failures.report({ code: this.#options.code, subject: key, ...unmet, retryAt });
     // One line a reason is enough to read; the failure board goes on counting.
     const level = this.#logged.get(key) === reason ? 'debug' : 'warn';
     this.#logged.set(key, reason);

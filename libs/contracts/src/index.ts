@@ -3,6 +3,7 @@ export * from './call.ts';
 export * from './deliver.ts';
 export * from './endpoints.ts';
 export * from './events.ts';
+export * from './failure.ts';
 export * from './feed.ts';
 export * from './operator.ts';
 export * from './readings.ts';

@@ -1,31 +1,22 @@
 /** What an operator may ask of every daemon, on its own socket (`nmctl` does). */
-import { accountNameSchema, type Loan, loansSchema, sourceSchema } from '@nodemgr/records';
+import {
+  accountNameSchema,
+  LOAN_VERDICTS,
+  type Loan,
+  loansSchema,
+  sourceSchema,
+} from '@nodemgr/records';
 import * as z from 'zod';
 import { type Contract, method } from './call.ts';
 import type { DaemonName } from './endpoints.ts';
 import { eventsMethod } from './events.ts';
+import { epochMs, failureSchema, unmetSchema } from './failure.ts';
 import { readingsSchema } from './readings.ts';
 import { remarkSchema } from './remark.ts';
 import { retryParamsSchema, retryResultSchema } from './retry.ts';
 import { trafficParamsSchema, trafficSchema } from './traffic.ts';
 
 const empty = z.strictObject({});
-/** Milliseconds since 1970. */
-const epochMs = z.number();
-
-/** Something that does not work now: what, why, and when it is tried again. */
-export const failureSchema = z.object({
-  /** What it concerns: an account's name, `slices.xml`, `uplink`, … */
-  subject: z.string(),
-  action: z.string(),
-  reason: z.string(),
-  attempts: z.int(),
-  since: epochMs,
-  /** Absent: not tried again before something changes. */
-  retry_at: epochMs.optional(),
-});
-export type Failure = z.infer<typeof failureSchema>;
-
 /** The part of a status that all daemons share; `detail` is each one's own. */
 const statusOf = <Detail extends z.ZodType>(detail: Detail) =>
   z.object({
@@ -55,10 +46,18 @@ export type PlannedStep = z.infer<typeof plannedStepSchema>;
 const planResult = z.object({
   driver: z.string(),
   steps: z.array(plannedStepSchema),
-  /** Accounts that may not be removed yet, and why. */
-  withheld: z.array(z.object({ subject: z.string(), reason: z.string() })),
+  /** What is wanted and in no step, and why. */
+  unmet: z.array(unmetSchema.extend({ subject: z.string() })),
 });
 export type PlanResult = z.infer<typeof planResult>;
+
+/** How a poll of PLC ended: `failed` brought no document, and `malformed` one that cannot be read. */
+const pollEnd = z.object({
+  outcome: z.enum(['new document', 'unchanged', 'failed', 'malformed', 'stopping']),
+  /** Why it failed, or where the document is malformed. */
+  reason: z.string().optional(),
+});
+export type PollEnd = Readonly<z.infer<typeof pollEnd>>;
 
 export const fetcherStatus = statusOf(
   z.object({
@@ -66,8 +65,7 @@ export const fetcherStatus = statusOf(
     last_attempt: epochMs.optional(),
     last_success: epochMs.optional(),
     next_attempt: epochMs.optional(),
-    /** How the last attempt ended. */
-    last_outcome: z.string().optional(),
+    last_poll: pollEnd.optional(),
     document: z
       .object({ bytes: z.int(), slices: z.int(), ours: z.int(), fetched_at: epochMs })
       .optional(),
@@ -114,13 +112,18 @@ export const dbStatus = statusOf(
 );
 export type DbStatus = z.infer<typeof dbStatus>;
 
+/** The part of a status's `detail` that both agents share. */
+const agentDetail = {
+  driver: z.string(),
+  feed: feedPositionSchema,
+  /** The feed's revision that everything has been brought in line with, or fails for reasons of its own. */
+  converged_revision: z.int().optional(),
+};
+
 export const supervisorStatus = statusOf(
   z.object({
-    driver: z.string(),
-    feed: feedPositionSchema,
+    ...agentDetail,
     accounts: z.object({ desired: z.int(), running: z.int(), stopped: z.int(), busy: z.int() }),
-    /** The feed's revision that every account has been brought in line with. */
-    converged_revision: z.int().optional(),
   }),
 );
 export type SupervisorStatus = z.infer<typeof supervisorStatus>;
@@ -135,12 +138,10 @@ export type ObservedAccountView = z.infer<typeof observedAccountSchema>;
 
 export const bandwidthStatus = statusOf(
   z.object({
-    driver: z.string(),
-    feed: feedPositionSchema,
+    ...agentDetail,
     /** Absent: there is no uplink now. */
     interface: z.string().optional(),
     leaves: z.int(),
-    converged_revision: z.int().optional(),
   }),
 );
 export type BandwidthStatus = z.infer<typeof bandwidthStatus>;
@@ -160,7 +161,7 @@ export type GatewayStatus = z.infer<typeof gatewayStatus>;
 /** A loan as the API stores it, with whether it counts. */
 export const judgedLoanSchema = z.object({
   loan: loansSchema.element as unknown as z.ZodType<Loan>,
-  verdict: z.string(),
+  verdict: z.enum(LOAN_VERDICTS),
   /** What the lender had left of the resource when it was this loan's turn. */
   left: z.int().optional(),
 });
@@ -175,19 +176,35 @@ const sliverView = z.object({
 });
 export type SliverView = z.infer<typeof sliverView>;
 
-/** Tries now what waits for its next attempt. */
-const retry = method(retryParamsSchema, retryResultSchema);
+/** The part of a contract that every daemon shares. */
+const everyDaemon = <Status>(status: z.ZodType<Status>) => ({
+  status: method(empty, status),
+});
+
+/** The part that daemons share in which something waits for its next attempt. */
+const retryingDaemon = <Status>(status: z.ZodType<Status>) => ({
+  ...everyDaemon(status),
+  /** Tries now what waits for its next attempt. */
+  retry: method(retryParamsSchema, retryResultSchema),
+});
+
+/** The part that both agents share. */
+const agent = <Status>(status: z.ZodType<Status>) => ({
+  ...retryingDaemon(status),
+  /** What it would do next. */
+  plan: method(empty, planResult),
+  /** What is really in force for an account, beside what ought to be. */
+  readings: method(z.strictObject({ name: accountNameSchema }), readingsSchema),
+});
 
 export const fetcherOperatorContract = {
-  status: method(empty, fetcherStatus),
-  retry,
+  ...retryingDaemon(fetcherStatus),
   /** Fetches now instead of at the next poll. */
-  fetch_now: method(empty, z.object({ outcome: z.string() })),
+  fetch_now: method(empty, pollEnd),
 };
 
 export const dbOperatorContract = {
-  status: method(empty, dbStatus),
-  retry,
+  ...retryingDaemon(dbStatus),
   /** Names of all accounts that have a record. */
   accounts: method(empty, z.array(z.object({ name: z.string(), item: z.unknown() }))),
   sliver: method(z.strictObject({ name: z.string().max(64) }), sliverView),
@@ -199,30 +216,19 @@ export const dbOperatorContract = {
   events: eventsMethod,
 };
 
-/** What is really in force for an account, beside what ought to be. */
-const readings = method(z.strictObject({ name: accountNameSchema }), readingsSchema);
-
 export const supervisorOperatorContract = {
-  status: method(empty, supervisorStatus),
-  retry,
-  plan: method(empty, planResult),
+  ...agent(supervisorStatus),
   observed: method(empty, z.array(observedAccountSchema)),
   events: eventsMethod,
-  readings,
 };
 
 export const bandwidthOperatorContract = {
-  status: method(empty, bandwidthStatus),
-  retry,
-  plan: method(empty, planResult),
-  readings,
+  ...agent(bandwidthStatus),
   /** The limits in force, and what has been sent under them. */
   traffic: method(trafficParamsSchema, trafficSchema),
 };
 
-export const gatewayOperatorContract = {
-  status: method(empty, gatewayStatus),
-};
+export const gatewayOperatorContract = everyDaemon(gatewayStatus);
 
 /** The operator's contract of each daemon. */
 export const OPERATOR_CONTRACTS = {

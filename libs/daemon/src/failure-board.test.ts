@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { FailureBoard } from './failure-board.ts';
 
 const aFailure = (subject: string, reason = 'no such image') => ({
+  code: 'account' as const,
   subject,
   action: 'start',
   reason,
@@ -22,6 +23,8 @@ describe('the failure board', () => {
     expect(board.report({ ...aFailure('a_a', 'second'), retryAt: 300 })).toBe(2);
     expect(board.list()).toEqual([
       {
+        outcome: 'failing',
+        code: 'account',
         subject: 'a_a',
         action: 'start',
         reason: 'second',

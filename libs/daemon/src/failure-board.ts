@@ -1,17 +1,13 @@
-/**
- * What does not work now, and when it is tried again: kept for `nmctl status`. It decides nothing.
- */
+/** The failure board: what does not work now, and when it is tried again, for `nmctl status`. It decides nothing. */
+import type { Failure } from '@nodemgr/contracts';
 
-/** One thing that fails; the shape that every status carries (libs/contracts, operator.ts). */
-export interface Failing {
-  readonly subject: string;
-  readonly action: string;
-  readonly reason: string;
-  readonly attempts: number;
-  /** Milliseconds since 1970. */
-  readonly since: number;
-  readonly retry_at?: number | undefined;
-}
+/** One more failed attempt. */
+export type FailureReport = Pick<Failure, 'code' | 'subject' | 'source' | 'action' | 'reason'> & {
+  /** `failing`, unless it says otherwise. */
+  readonly outcome?: Failure['outcome'];
+  /** Milliseconds since 1970; absent: not tried again before something changes. */
+  readonly retryAt?: number | undefined;
+};
 
 /** More failures than anyone reads; the newest are shown. */
 const MAX_SHOWN = 500;
@@ -22,25 +18,19 @@ const MAX_SHOWN = 500;
 const MAX_KEPT = 20_000;
 
 export class FailureBoard {
-  readonly #failing = new Map<string, Failing>();
+  readonly #failing = new Map<string, Failure>();
 
   constructor(private readonly now: () => number = Date.now) {}
 
   /** report notes that `action` on `subject` has failed once more; returns how often in a row. */
-  report(failure: {
-    readonly subject: string;
-    readonly action: string;
-    readonly reason: string;
-    readonly retryAt?: number | undefined;
-  }): number {
-    const { subject, action, reason, retryAt } = failure;
+  report({ retryAt, outcome = 'failing', ...failure }: FailureReport): number {
+    const { subject } = failure;
     const before = this.#failing.get(subject);
     const attempts = (before?.attempts ?? 0) + 1;
     this.#failing.delete(subject);
     this.#failing.set(subject, {
-      subject,
-      action,
-      reason,
+      ...failure,
+      outcome,
       attempts,
       since: before?.since ?? this.now(),
       ...(retryAt === undefined ? {} : { retry_at: retryAt }),
@@ -56,12 +46,12 @@ export class FailureBoard {
   }
 
   /** find returns how `subject` fails; undefined when it works. */
-  find(subject: string): Failing | undefined {
+  find(subject: string): Failure | undefined {
     return this.#failing.get(subject);
   }
 
   /** list returns what fails now, what failed last at the end; of very many only the newest. */
-  list(): readonly Failing[] {
+  list(): readonly Failure[] {
     return [...this.#failing.values()].slice(-MAX_SHOWN);
   }
 }

@@ -47,7 +47,7 @@ const behaviours: Record<string, (context: DaemonContext) => Promise<RunningDaem
     return stopAtOnce;
   },
   async 'shows its status'({ commonStatus, failures, log }) {
-    failures.report({ subject: 'a_a', action: 'start', reason: 'no image' });
+    failures.report({ code: 'account', subject: 'a_a', action: 'start', reason: 'no image' });
     log.info({ status: commonStatus() }, 'status');
     return stopAtOnce;
   },

@@ -3,7 +3,7 @@ export type { Logger } from 'pino';
 export { type Backoff, backoffMs } from './backoff.ts';
 export { CallerQueues, type Shares } from './caller-queues.ts';
 export { closeAfter, isOver, statusOf, textOf } from './close-with-status.ts';
-export { type Failing, FailureBoard } from './failure-board.ts';
+export { FailureBoard, type FailureReport } from './failure-board.ts';
 export { FairTurns, type FairTurnsOptions } from './fair-turns.ts';
 export { holdLock } from './hold-lock.ts';
 export { type ListenAt, type Listening, listen } from './listen.ts';

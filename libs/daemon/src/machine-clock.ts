@@ -13,7 +13,12 @@ export function machineClock(failures: Pick<FailureBoard, 'report'>): ClockSourc
         return native().clockSynchronised();
       } catch (error) {
         const { message: reason } = error as Error;
-        failures.report({ subject: 'clock', action: 'ask whether it is synchronised', reason });
+        failures.report({
+          code: 'clock',
+          subject: 'clock',
+          action: 'ask whether it is synchronised',
+          reason,
+        });
         return false;
       }
     },

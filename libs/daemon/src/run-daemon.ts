@@ -7,7 +7,7 @@
 import { chmodSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Config, ConfigError, loadConfig } from '@nodemgr/config';
-import { type DaemonName, type Endpoints, endpointsBelow } from '@nodemgr/contracts';
+import { type DaemonName, type Endpoints, endpointsBelow, type Failure } from '@nodemgr/contracts';
 import { native, OtherAbiError, refuseOtherAbi } from '@nodemgr/native';
 import type { Logger } from 'pino';
 import { type DaemonArguments, readArguments } from './daemon-arguments.ts';
@@ -39,7 +39,7 @@ export interface CommonStatus {
   pid: number;
   version: string;
   started_at: number;
-  failures: ReturnType<FailureBoard['list']>[number][];
+  failures: Failure[];
 }
 
 export interface RunningDaemon {
@@ -100,7 +100,7 @@ function logOn(failures: FailureBoard): LogWatch {
   return {
     refused({ message }) {
       const reason = `standard error: ${message}; lines wait, and of very many the newest are lost`;
-      failures.report({ subject: LOG, action: 'write', reason });
+      failures.report({ code: 'log', subject: LOG, action: 'write', reason });
     },
     written: () => failures.clear(LOG),
   };

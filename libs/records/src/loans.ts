@@ -6,21 +6,25 @@ import type { Loan } from './record.ts';
 import { isLoanable, LOANABLE, type Rspec } from './rspec.ts';
 
 /** Why a loan can never count, whatever becomes of the node's slivers. No such loan can be set. */
-type NeverCounts =
-  | 'recipient is the lender itself'
-  | 'resource cannot be lent'
-  | 'amount is not positive';
+const NEVER_COUNTS = [
+  'recipient is the lender itself',
+  'resource cannot be lent',
+  'amount is not positive',
+] as const;
+type NeverCounts = (typeof NEVER_COUNTS)[number];
 
 /**
  * Why a loan counts or does not. Those that do not count yet are kept, and count once they become valid.
  * A database may hold loans that never count, of a time when they could be set: they are ignored.
  */
-export type LoanVerdict =
-  | 'counts'
-  | NeverCounts
-  | 'recipient is not a sliver on this node'
-  | 'amount exceeds what is left'
-  | 'recipient would hold more than can be counted';
+export const LOAN_VERDICTS = [
+  'counts',
+  ...NEVER_COUNTS,
+  'recipient is not a sliver on this node',
+  'amount exceeds what is left',
+  'recipient would hold more than can be counted',
+] as const;
+export type LoanVerdict = (typeof LOAN_VERDICTS)[number];
 
 export interface JudgedLoan {
   readonly loan: Loan;

@@ -173,8 +173,8 @@ export class BandwidthNode {
     const path = this.#endpoints.operator['db-service'];
     const { detail: newest } = await call(path, dbOperatorContract, 'status', {});
     await this.eventually(async () => {
-      const [{ detail, failures }, { steps, withheld }] = [await this.status(), await this.plan()];
-      expect({ failures, steps, withheld }).toEqual({ failures: [], steps: [], withheld: [] });
+      const [{ detail, failures }, { steps, unmet }] = [await this.status(), await this.plan()];
+      expect({ failures, steps, unmet }).toEqual({ failures: [], steps: [], unmet: [] });
       expect(detail.converged_revision).toBeGreaterThanOrEqual(newest.revision);
       expect(detail.leaves).toBe(2 * slivers + 2);
     });

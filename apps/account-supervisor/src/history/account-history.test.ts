@@ -203,7 +203,12 @@ describe('what is done is told', () => {
 });
 
 describe('a failure is told', () => {
-  const failure = { subject: SIRIUS, action: 'start-unit', reason: 'no such image' };
+  const failure = {
+    code: 'account',
+    subject: SIRIUS,
+    action: 'start-unit',
+    reason: 'no such image',
+  } as const;
 
   test('once for each reason, however often it is tried, and when it is over', () => {
     const { failures } = sirius.history;
@@ -230,7 +235,11 @@ describe('a failure is told', () => {
 
   test('of the node when it concerns no single account', () => {
     sirius.told.length = 0;
-    sirius.history.failures.report({ ...failure, subject: 'CPU guarantees' });
+    sirius.history.failures.report({
+      ...failure,
+      code: 'cpu-guarantees',
+      subject: 'CPU guarantees',
+    });
     expect(sirius.told).toMatchObject([
       { account: 'node', why: 'CPU guarantees: start-unit: no such image' },
     ]);

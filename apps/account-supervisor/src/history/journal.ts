@@ -171,7 +171,13 @@ export class Journal {
     const { failures, log, timing } = this.#parts;
     const reason = error instanceof Error ? error.message : String(error);
     const retryAt = timing.now() + RETRY_MS;
-    const attempts = failures.report({ subject: SUBJECT, action, reason, retryAt });
+    const attempts = failures.report({
+      code: 'history',
+      subject: SUBJECT,
+      action,
+      reason,
+      retryAt,
+    });
     // Tried again and again, said once: a full disk must not be filled with this.
     if (attempts === 1) log.warn({ err: error, action }, 'the history is not whole; going on');
   }

@@ -122,14 +122,20 @@ function viewOf(
 }
 
 function planOf({ supervisor, machine }: OperatorParts): PlanResult {
-  const result: PlanResult = { driver: machine.driver, steps: [], withheld: [] };
+  const result: PlanResult = { driver: machine.driver, steps: [], unmet: [] };
   for (const [subject, { verdict, plan }] of supervisor.previews()) {
     for (const step of plan.steps) {
       const commands = [...machine.commandsOf(subject, step)];
       result.steps.push({ subject, step: step.step, commands });
     }
-    if (verdict.verdict === 'withheld') result.withheld.push({ subject, reason: verdict.reason });
-    if (plan.blocked !== undefined) result.withheld.push({ subject, reason: plan.blocked.reason });
+    if (verdict.verdict === 'withheld') {
+      const { reason } = verdict;
+      result.unmet.push({ subject, outcome: 'withheld', action: 'remove', reason });
+    }
+    if (plan.blocked !== undefined) {
+      const { reason } = plan.blocked;
+      result.unmet.push({ subject, outcome: 'blocked', action: 'create', reason });
+    }
   }
   return result;
 }

@@ -123,7 +123,12 @@ export class TcpOwners {
 
   #fail(reason: string): void {
     const { failures, log } = this.#options;
-    const times = failures.report({ subject: SUBJECT, action: 'identify', reason });
+    const times = failures.report({
+      code: 'tcp-callers',
+      subject: SUBJECT,
+      action: 'identify',
+      reason,
+    });
     if (times === 1) log.error({ reason }, 'callers over TCP are all nobody; the others are known');
   }
 }

@@ -39,12 +39,11 @@ function planOf({ agent, kernel }: OperatorParts): PlanResult {
     step: change.step,
     commands: renderChanges([change]).map((command) => formatCommand(command)),
   }));
-  return { driver: kernel.driver, steps, withheld: withheldOf(agent) };
+  return { driver: kernel.driver, steps, unmet: unmetOf(agent) };
 }
 
-function withheldOf(agent: BandwidthAgent): PlanResult['withheld'] {
-  const reason = agent.hindrance;
-  return reason === undefined ? [] : [{ subject: 'uplink', reason }];
+function unmetOf({ unmet }: BandwidthAgent): PlanResult['unmet'] {
+  return unmet === undefined ? [] : [{ subject: UPLINK, ...unmet }];
 }
 
 function statusOf(parts: OperatorParts): Status {

@@ -166,6 +166,12 @@ export class StateKeeper {
     const { store, failures, now } = this.options;
     if (access === 'read' && failures.find(DATABASE)?.action === 'write') return;
     const reason = refusalOf(cause, store.file);
-    failures.report({ subject: DATABASE, action: access, reason, retryAt: now() + PROBE_MS });
+    failures.report({
+      code: 'database',
+      subject: DATABASE,
+      action: access,
+      reason,
+      retryAt: now() + PROBE_MS,
+    });
   }
 }

@@ -148,7 +148,13 @@ export class Deliveries {
     const { keeper, failures } = this.options;
     const reason = keeper.state.holds.get(source)?.refusal.reason;
     if (reason !== undefined)
-      failures.report({ subject: `guard: ${source}`, action: 'update', reason });
+      failures.report({
+        code: 'update-held',
+        source,
+        subject: `guard: ${source}`,
+        action: 'update',
+        reason,
+      });
   }
 
   #dropHold({ source, timestamp }: Hold): void {

@@ -15,7 +15,13 @@ export function sweeper(sweep: () => void, failures: FailureBoard, log: Logger):
     } catch (error) {
       const { message: reason } = error as Error;
       const retryAt = Date.now() + SWEEP_MS;
-      const attempts = failures.report({ subject: EXPIRY, action: 'sweep', reason, retryAt });
+      const attempts = failures.report({
+        code: 'expiry',
+        subject: EXPIRY,
+        action: 'sweep',
+        reason,
+        retryAt,
+      });
       // Tried every second, said once: a full disk must not be filled with this.
       if (attempts === 1) log.error({ err: error }, 'expiry cannot be swept; tried every second');
     }

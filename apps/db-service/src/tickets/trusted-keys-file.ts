@@ -11,7 +11,11 @@ const WRITABLE_BY_OTHERS = 0o022;
 const ROOT = 0;
 /** What fails for want of the keys. */
 export const TICKETS = 'tickets';
-const FAILURE = { subject: TICKETS, action: 'read the trusted keys' };
+const FAILURE = {
+  code: 'trusted-keys',
+  subject: TICKETS,
+  action: 'read the trusted keys',
+} as const;
 
 /** whyUnfit returns why a file cannot say whom to trust; undefined when it can. */
 function whyUnfit(stats: Stats, ownUid: number): string | undefined {

@@ -43,10 +43,15 @@ test('an update that is held back is one trouble, whoever reports it too', () =>
   const hold = { source: 'plc', reason: 'too much', would_remove: ['sliver_a_b'], since: NOW };
   const database = {
     ...aDbStatus({ guard: [hold] }),
-    failures: [aFailure({ subject: 'guard: plc' })],
+    failures: [aFailure({ code: 'update-held', source: 'plc', subject: 'guard: plc' })],
   };
-  const refused = aFailure({ subject: 'slices.xml', action: 'deliver' });
-  const unfetched = aFailure({ subject: 'slices.xml', action: 'fetch' });
+  const refused = aFailure({
+    code: 'update-held',
+    source: 'plc',
+    subject: 'slices.xml',
+    action: 'deliver',
+  });
+  const unfetched = aFailure({ code: 'document', subject: 'slices.xml', action: 'fetch' });
   const fetcher = { ...aFetcherStatus(), failures: [refused, unfetched] };
   const status = { 'db-service': answered(database), 'plc-fetcher': answered(fetcher) };
   expect(troublesOf(aNodeStatus(status))).toEqual([

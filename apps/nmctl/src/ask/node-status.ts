@@ -30,20 +30,9 @@ function heldSources({ 'db-service': db }: Partial<NodeStatus>): readonly string
   return (db && heard(db)?.detail.guard.map(({ source }) => source)) ?? [];
 }
 
-/** What each source's word comes in; plc-fetcher calls what it delivers so. */
-const DELIVERED: Readonly<Record<string, string>> = {
-  plc: 'slices.xml',
-  config: 'configuration',
-  ticket: 'ticket',
-};
-
-/** Whether a failure says no more than that the guard holds an update back: both ends report it. */
-function tellsOfHold({ daemon, subject, action }: DaemonFailure, held: readonly string[]): boolean {
-  return held.some((source) =>
-    daemon === 'db-service'
-      ? subject === `guard: ${source}`
-      : daemon === 'plc-fetcher' && action === 'deliver' && subject === DELIVERED[source],
-  );
+/** Reports whether a failure says no more than that the guard holds an update back: both ends report it. */
+function isHold({ code, source }: DaemonFailure, held: readonly string[]): boolean {
+  return code === 'update-held' && source !== undefined && held.includes(source);
 }
 
 /**
@@ -57,8 +46,15 @@ export function failuresOf(status: Partial<NodeStatus>): readonly DaemonFailure[
     if (answer === undefined || !answer.answered) return [];
     return answer.value.failures.map((failure) => ({ daemon, ...failure }));
   });
-  return all.filter((failure) => !tellsOfHold(failure, held));
+  return all.filter((failure) => !isHold(failure, held));
 }
+
+/** The name of each source's document, for people. */
+const DOCUMENTS: Readonly<Record<string, string>> = {
+  plc: 'slices.xml',
+  config: 'configuration',
+  ticket: 'ticket',
+};
 
 /** Accounts named in one line. */
 const MAX_NAMED = 3;
@@ -80,7 +76,7 @@ export function sourceTroublesOf(status: Partial<NodeStatus>): readonly string[]
   const { troubles, more_troubles } = db.detail;
   const concerned = new Map<string, { said: string; text: string; names: string[] }>();
   for (const { source, record_key, text } of troubles) {
-    const said = DELIVERED[source] ?? source;
+    const said = DOCUMENTS[source] ?? source;
     const entry = concerned.get(`${said} ${text}`) ?? { said, text, names: [] };
     if (record_key !== undefined) entry.names.push(nameOf(record_key));
     concerned.set(`${said} ${text}`, entry);

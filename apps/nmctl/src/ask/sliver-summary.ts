@@ -63,13 +63,12 @@ function lackOf(
   return items.has(name) ? 'its record cannot be read' : 'no record';
 }
 
-/** failuresAbout returns the failures whose subject is the account `name` or its record. */
+/** failuresAbout returns the failures of the account `name`. */
 export function failuresAbout(
   name: string,
   failures: readonly DaemonFailure[],
 ): readonly DaemonFailure[] {
-  const subjects = new Set([name, `sliver_${name}`]);
-  return failures.filter(({ subject }) => subjects.has(subject));
+  return failures.filter(({ code, subject }) => code === 'account' && subject === name);
 }
 
 /** Who made the sliver: PLC itself, a CreateSliver call, or nobody yet. */

@@ -5,18 +5,16 @@ import { accountForResources, type Explanation } from './explanation.ts';
 import { renderExplanation } from './render-explanation.ts';
 
 const SIRIUS = accountName('princeton_sirius');
-const loans = {
+const loans: Pick<Explanation, 'loans_out' | 'loans_in'> = {
   loans_out: [
-    { loan: ['mit_dht', 'nm_cpu_share', 40] as const, verdict: 'counts', left: 64 },
+    { loan: ['mit_dht', 'nm_cpu_share', 40], verdict: 'counts', left: 64 },
     {
-      loan: ['mit_dht', 'nm_cpu_share', 30] as const,
+      loan: ['mit_dht', 'nm_cpu_share', 30],
       verdict: 'amount exceeds what is left',
       left: 24,
     },
   ],
-  loans_in: [
-    { loan: [SIRIUS, 'nm_net_share', 3] as const, verdict: 'counts', left: 9, lender: 'mit_dht' },
-  ],
+  loans_in: [{ loan: [SIRIUS, 'nm_net_share', 3], verdict: 'counts', left: 9, lender: 'mit_dht' }],
 };
 
 function anExplanation(changes: Partial<Explanation> = {}): Explanation {

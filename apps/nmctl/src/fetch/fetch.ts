@@ -1,6 +1,7 @@
 /** `nmctl fetch`: polls the authority now instead of at the next poll. */
 
 import { LONGEST_DEADLINE_MS } from '@nodemgr/bus';
+import type { PollEnd } from '@nodemgr/contracts';
 import type { Command } from 'commander';
 import { heard } from '../ask/answer.ts';
 import { GLANCE_MS } from '../ask/ask-daemons.ts';
@@ -11,6 +12,10 @@ import type { Run, Session } from '../session.ts';
 
 /** What delivering a fetched document may take beyond fetching it (milliseconds). */
 const DELIVERY_MS = 15_000;
+
+function endText({ outcome, reason }: PollEnd): string {
+  return reason === undefined ? outcome : `${outcome}: ${reason}`;
+}
 
 /** Prints how the fetch ended; exits with `trouble` when the fetcher has something that fails. */
 async function fetchNow(session: Session): Promise<ExitCode> {
@@ -24,7 +29,7 @@ async function fetchNow(session: Session): Promise<ExitCode> {
     return complainOfMissing([{ daemon: 'plc-fetcher', missing, answer }], terminal);
   }
   if (json) terminal.printJson(answer.value);
-  else terminal.print([line(answer.value.outcome)]);
+  else terminal.print([line(endText(answer.value))]);
   const failing = heard(await ask('plc-fetcher', 'status', {}, GLANCE_MS))?.failures ?? [];
   return failing.length === 0 ? EXIT.ok : EXIT.trouble;
 }

@@ -10,7 +10,14 @@ test('a plan is shown as commands, account by account', () => {
       { subject: 'c_d', step: 'create the user', commands: ['useradd -u 30001 c_d'] },
       { subject: 'a_b', step: 'start', commands: ['nft -f -\nadd table', 'systemctl start x'] },
     ],
-    withheld: [{ subject: 'e_f', reason: 'no document accepted since boot' }],
+    unmet: [
+      {
+        subject: 'e_f',
+        outcome: 'withheld' as const,
+        action: 'remove',
+        reason: 'no document accepted since boot',
+      },
+    ],
   };
   expect(
     linesOf(renderPlan('account-supervisor', plan, aPage())).join('\n'),
@@ -26,13 +33,13 @@ test('a plan is shown as commands, account by account', () => {
       c_d
         create the user
           useradd -u 30001 c_d
-      withheld
-        e_f  no document accepted since boot"
+      wanted, and in no step
+        e_f  withheld  remove  no document accepted since boot"
   `);
 });
 
 test('an agent that has nothing to do says so', () => {
-  const plan = { driver: 'dry-run', steps: [], withheld: [] };
+  const plan = { driver: 'dry-run', steps: [], unmet: [] };
   expect(linesOf(renderPlan('bwcap-agent', plan, aPage()))).toEqual([
     'bwcap-agent (dry-run): nothing to do',
   ]);

@@ -22,19 +22,25 @@ function subjectLines(subject: string, steps: readonly PlannedStep[]): readonly 
   return [line(span(`  ${subject}`, 'strong')), ...steps.flatMap(stepLines)];
 }
 
-function withheldLines(withheld: PlanResult['withheld'], page: Page): readonly Line[] {
-  const rows = withheld.map(({ subject, reason }) => [span(subject, 'warn'), reason]);
-  const table = renderTable([{ title: '' }, { title: '' }], rows, page, '    ');
-  return table.length === 0 ? [] : [line(span('  withheld', 'strong')), ...table];
+function unmetLines(unmet: PlanResult['unmet'], page: Page): readonly Line[] {
+  const rows = unmet.map(({ subject, outcome, action, reason }) => [
+    span(subject, 'warn'),
+    outcome,
+    action,
+    reason,
+  ]);
+  const columns = [{ title: '' }, { title: '' }, { title: '' }, { title: '' }];
+  const table = renderTable(columns, rows, page, '    ');
+  return table.length === 0 ? [] : [line(span('  wanted, and in no step', 'strong')), ...table];
 }
 
-/** renderPlan returns one agent's plan under its name: its steps, and the removals that must wait. */
+/** renderPlan returns one agent's plan under its name: its steps, and what is wanted and in none of them. */
 export function renderPlan(agent: string, plan: PlanResult, page: Page): readonly Line[] {
-  const { driver, steps, withheld } = plan;
+  const { driver, steps, unmet } = plan;
   const todo = steps.length === 0 ? 'nothing to do' : countText(steps.length, 'step');
   return [
     line(span(agent, 'strong'), ` (${driver}): ${todo}`),
     ...[...bySubject(steps)].flatMap(([subject, group]) => subjectLines(subject, group)),
-    ...withheldLines(withheld, page),
+    ...unmetLines(unmet, page),
   ];
 }

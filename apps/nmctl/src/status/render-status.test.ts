@@ -1,3 +1,4 @@
+import type { PollEnd } from '@nodemgr/contracts';
 import { expect, test } from 'vitest';
 import type { NodeStatus } from '../ask/node-status.ts';
 import { textOf } from '../render/render-line.ts';
@@ -110,19 +111,21 @@ test('a node that has heard nothing from its authority yet says so', () => {
 });
 
 test('how the last poll ended and when the next one comes are sentences', () => {
-  const polled = (last_outcome: string) =>
+  const polled = (last_poll: PollEnd) =>
     shown(
       aNodeStatus({
         'plc-fetcher': answered(
-          aFetcherStatus({ last_attempt: NOW, next_attempt: NOW + 500, last_outcome }),
+          aFetcherStatus({ last_attempt: NOW, next_attempt: NOW + 500, last_poll }),
         ),
       }),
     );
-  expect(polled('failed: no such host')).toContain('last poll just now failed: no such host\n');
-  expect(polled('malformed: cut short')).toContain(
+  expect(polled({ outcome: 'failed', reason: 'no such host' })).toContain(
+    'last poll just now failed: no such host\n',
+  );
+  expect(polled({ outcome: 'malformed', reason: 'cut short' })).toContain(
     'last poll just now brought a document that is malformed: cut short\n',
   );
-  expect(polled('unchanged')).toContain(
+  expect(polled({ outcome: 'unchanged' })).toContain(
     'last poll just now: unchanged\n              next poll is due',
   );
 });

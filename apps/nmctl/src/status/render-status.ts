@@ -1,5 +1,11 @@
 /** The page that `nmctl status` shows. Pure; what is wrong is decided in node-status.ts. */
-import { DAEMONS, type DaemonName, type DbStatus, type FetcherStatus } from '@nodemgr/contracts';
+import {
+  DAEMONS,
+  type DaemonName,
+  type DbStatus,
+  type FetcherStatus,
+  type PollEnd,
+} from '@nodemgr/contracts';
 import { type Answer, answerState, heard } from '../ask/answer.ts';
 import { failuresOf, type NodeStatus, sourceTroublesOf, troublesOf } from '../ask/node-status.ts';
 import { foldLine } from '../render/fold-line.ts';
@@ -76,19 +82,22 @@ const MAX_TROUBLES = 5;
 const BLANK = line('');
 const UNKNOWN = span('unknown', 'dim');
 
-/** How the last poll ended; the fetcher's own words begin with what went wrong. */
-function pollText(outcome = 'unfinished'): string {
-  const [, kind, reason] = /^(failed|malformed): (.*)$/s.exec(outcome) ?? [];
-  if (kind === 'failed') return ` failed: ${reason}`;
-  return kind === undefined ? `: ${outcome}` : ` brought a document that is malformed: ${reason}`;
+function pollText({ outcome, reason }: PollEnd): string {
+  if (outcome === 'failed') return ` failed: ${reason}`;
+  if (outcome === 'malformed') return ` brought a document that is malformed: ${reason}`;
+  return `: ${outcome}`;
 }
 
 function pollLines({ detail }: FetcherStatus, { now }: Page): readonly Line[] {
-  const { next_attempt, last_outcome, last_attempt } = detail;
+  const { next_attempt, last_poll, last_attempt } = detail;
   const last =
     last_attempt === undefined
       ? []
-      : [line(`last poll ${distanceText(last_attempt, now)}${pollText(last_outcome)}`)];
+      : [
+          line(
+            `last poll ${distanceText(last_attempt, now)}${last_poll === undefined ? ': unfinished' : pollText(last_poll)}`,
+          ),
+        ];
   if (next_attempt === undefined) return last;
   const isDue = next_attempt - now < 1000;
   return [

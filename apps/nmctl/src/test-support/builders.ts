@@ -50,6 +50,8 @@ export const AWAY: Answer<never> = {
 
 export function aFailure(changes: Partial<Failure> = {}): Failure {
   return {
+    outcome: 'failing',
+    code: 'account',
     subject: 'princeton_sirius',
     action: 'start',
     reason: 'no image',
@@ -74,7 +76,7 @@ export function aFetcherStatus(changes: Partial<FetcherStatus['detail']> = {}): 
       last_attempt: NOW - MINUTE,
       last_success: NOW - MINUTE,
       next_attempt: NOW + 5 * MINUTE,
-      last_outcome: 'unchanged',
+      last_poll: { outcome: 'unchanged' },
       document: { bytes: 5000, slices: 42, ours: 7, fetched_at: NOW - 3 * MINUTE },
       ...changes,
     },

@@ -40,7 +40,7 @@ const log = pino({ level: 'silent' });
 const NOTHING_TRIED = { tried: [] };
 const NO_EVENTS = { events: [], more: false };
 const NO_READINGS = { driver: 'dry-run', wanted: [], readings: [] };
-const NO_STEPS = { driver: 'dry-run', steps: [], withheld: [] };
+const NO_STEPS = { driver: 'dry-run', steps: [], unmet: [] };
 
 function sliverView(name: string) {
   if (name !== 'princeton_sirius') throw new Fault('bad-argument', `no such sliver: ${name}`);

@@ -132,6 +132,11 @@ export class AccountFiles {
       aside === undefined ? '' : `; it is now ${aside}, and the account begins afresh`;
     // A subject of its own: the account soon works again, and that must not hide what became of its file.
     const subject = `account file ${name}.json`;
-    failures.report({ subject, action: 'read', reason: `${reason}${outcome}` });
+    failures.report({
+      code: 'pretended-account',
+      subject,
+      action: 'read',
+      reason: `${reason}${outcome}`,
+    });
   }
 }
