@@ -339,5 +339,5 @@ test('it stops at once, in the middle of a fetch', async () => {
   await until(() => expect(plc.requests).toHaveLength(1));
   const asked = polls.fetchNow();
   await running?.stop();
-  expect(await asked).toBe('stopping');
+  expect(await asked).toEqual({ outcome: 'stopping' });
 });
