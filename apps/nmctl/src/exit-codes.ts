@@ -1,4 +1,4 @@
-/** What nmctl's exit codes mean: the one list that the code, the help and the tests go by. */
+/** The exit codes of nmctl and their meanings: the one list that the code, the help and the tests go by. */
 
 export const EXIT = {
   ok: 0,

@@ -10,7 +10,7 @@ const UNITS: Readonly<Record<string, number>> = {
   d: 86_400_000,
 };
 
-/** What a date may look like, for help and errors. */
+/** The shapes of a date, for help and errors. */
 export const DATE_WORDS =
   'a date in UTC such as 2023-11-14 or 2023-11-14T22:13, or with a zone such as +01:00';
 

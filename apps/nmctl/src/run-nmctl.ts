@@ -8,7 +8,7 @@ import { makeAnswering, type Terminal } from './terminal.ts';
 
 const ERROR_PREFIX = 'error: ';
 
-/** Commander tells of a usage error by itself; a command line without a command gets the help. */
+/** Commander reports a usage error by itself; a command line without a command gets the help. */
 function speakThrough(terminal: Terminal, command: Command): void {
   command.exitOverride().configureOutput({
     writeOut: (text) => terminal.say(text, 'out'),
@@ -35,7 +35,7 @@ function exitFor(error: unknown, terminal: Terminal): ExitCode {
   return EXIT.trouble;
 }
 
-/** Whether programs are to read the answer; a command line that is refused says so too. */
+/** Reports whether programs are to read the answer, also of a command line that is refused. */
 function wantsJson(args: readonly string[]): boolean {
   const end = args.indexOf('--');
   return args.slice(0, end === -1 ? args.length : end).includes('--json');

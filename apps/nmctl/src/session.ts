@@ -1,4 +1,4 @@
-/** What a command works with: the node's configuration, its daemons, and where to write. */
+/** A session holds all that a command works with: the node's configuration, its daemons, and where to write. */
 import {
   type Config,
   ConfigError,
@@ -48,8 +48,8 @@ export interface Place {
 }
 
 /**
- * What --config names may be only what `npm start` began with: then the whole is in the state folder
- * of the demo that runs here.
+ * The file that --config names may be the partial one that `npm start` began with. The whole configuration is then
+ * in the state folder of the demo that runs here.
  */
 function readConfig(options: GlobalOptions, terminal: Terminal, place: Place): Config {
   const { env, workingDir } = place;

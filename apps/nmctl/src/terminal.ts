@@ -21,7 +21,7 @@ export interface Terminal {
   say(text: string, to: 'out' | 'err'): void;
 }
 
-/** What a terminal writes through: process.stdout and process.stderr, or a test's own. */
+/** The streams that a terminal writes to: process.stdout and process.stderr, or a test's own. */
 export interface Streams {
   readonly out: (text: string) => void;
   readonly err: (text: string) => void;
@@ -45,11 +45,11 @@ export function makeTerminal({ out, err }: Streams, page: Page): Terminal {
 }
 
 export interface AnsweringTerminal extends Terminal {
-  /** Prints what was complained of as `{"error": …}`, unless a document was printed already. */
+  /** Prints the complaints as `{"error": …}`, unless a document was printed already. */
   answerAnyway(): void;
 }
 
-/** makeAnswering returns `terminal` with a memory for what it was told. */
+/** makeAnswering returns `terminal` with a memory of what was written to it. */
 export function makeAnswering(terminal: Terminal): AnsweringTerminal {
   const complaints: string[] = [];
   let isAnswered = false;

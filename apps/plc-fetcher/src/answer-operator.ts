@@ -37,7 +37,7 @@ interface OperatorOptions {
   readonly commonStatus: () => CommonStatus;
 }
 
-/** What can be tried, by the subject that fails; other subjects wait for other people. */
+/** The attempts that can be made, by the subject that fails; other subjects wait for somebody else. */
 function attemptsOf({
   fetcher,
 }: OperatorOptions): Readonly<Record<string, () => Promise<unknown>>> {

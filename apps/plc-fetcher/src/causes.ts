@@ -1,5 +1,5 @@
 /**
- * What plc-fetcher may have to wait for, and what ends the wait: the one list. Each sign is looked at only
+ * The causes for which plc-fetcher may have to wait, and the signs that end the wait: the one list. Each sign is looked at only
  * while something waits for it (libs/daemon, waits.ts).
  */
 import { join } from 'node:path';
@@ -24,7 +24,7 @@ export const CAUSES = {
 export type Cause = keyof typeof CAUSES;
 export type SignName = (typeof CAUSES)[Cause][number];
 
-/** What says how names become addresses (resolver(5), nsswitch.conf(5)). */
+/** The files that decide how names become addresses (resolver(5), nsswitch.conf(5)). */
 const NAMES = ['/etc/resolv.conf', '/etc/hosts', '/etc/nsswitch.conf'] as const;
 
 /** signsOf returns where a node of this configuration shows that something has been mended. */

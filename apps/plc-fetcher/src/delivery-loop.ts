@@ -1,7 +1,7 @@
 /**
  * Makes db-service hold what we have, by asking it what it holds: at the start, whenever we have
  * something new, and every few seconds, so that a db-service that lost its database has it back soon.
- * Whether to deliver is decided in plan-delivery.ts. A refused update is not sent again.
+ * The decision to deliver is made in plan-delivery.ts. A refused update is not sent again.
  */
 import { randomUUID } from 'node:crypto';
 import type { DeliveryResult, FullUpdateParams, HeldSource } from '@nodemgr/contracts';
@@ -17,13 +17,13 @@ export interface DeliveryPort {
   deliver(update: FullUpdateParams): Promise<DeliveryResult>;
 }
 
-/** All that we have to say for one source. */
+/** The whole update of one source. */
 export interface SourceOffer extends Offer {
   /** The records, as of a time. */
   records(timestamp: EpochSeconds): readonly DeliveredRecord[];
   readonly unreadable: FullUpdateParams['unreadable'];
   readonly remarks: FullUpdateParams['remarks'];
-  /** Told when db-service has taken them. */
+  /** Called when db-service has accepted them. */
   accepted?(timestamp: EpochSeconds): Promise<void>;
 }
 
@@ -42,7 +42,7 @@ export interface DeliveryOptions {
 const BACKOFF = { base_ms: 250, max_ms: 2000 };
 /** Subject on the failure board. */
 export const DB_SERVICE = 'db-service';
-/** What the failure board calls a source's update. */
+/** The name of a source's update on the failure board. */
 const SUBJECTS: Readonly<Record<Source, string>> = {
   plc: 'slices.xml',
   config: 'configuration',
@@ -60,7 +60,7 @@ export class DeliveryLoop {
   readonly #options: DeliveryOptions;
   readonly #alarm: Alarm;
   readonly #offers = new Map<Source, SourceOffer>();
-  /** Sources whose update the guard holds back, as far as we know. */
+  /** Sources whose update the guard holds back, as db-service last answered. */
   readonly #refused = new Set<Source>();
   readonly #asked: (() => void)[] = [];
   #attempts = 0;

@@ -20,10 +20,10 @@ const noteSchema = z.strictObject({
   bytes: z.int().nonnegative(),
   /** Milliseconds since 1970. */
   fetched_at: z.number(),
-  /** Of the last update delivered from this document, or of its fetch. */
+  /** Time of the last update delivered from this document, or of its fetch. */
   vouched_at: epochSecondsSchema,
 });
-/** What is known of the kept document beside its bytes. */
+/** The facts about the kept document beside its bytes. */
 export type DocumentNote = z.infer<typeof noteSchema>;
 
 export interface StoredDocument {

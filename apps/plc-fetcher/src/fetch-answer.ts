@@ -1,6 +1,6 @@
-/** What one fetch can come back with: the values that the fetchers, the store and the planners share. */
+/** The result of one fetch: the values that the fetchers, the store and the planners share. */
 
-/** What PLC gave beside a document, to be sent back with the next request (RFC 9110, 13.1). */
+/** The validators that PLC sent with a document, to be sent back with the next request (RFC 9110, 13.1). */
 export interface Validators {
   readonly etag?: string | undefined;
   readonly last_modified?: string | undefined;
@@ -15,7 +15,7 @@ export type FetchAnswer =
       readonly reason: string;
       /** PLC was reached, and answered with no document. */
       readonly refused?: true;
-      /** What PLC asked for (RFC 9110, 10.2.3). */
+      /** The pause that PLC asked for (RFC 9110, 10.2.3). */
       readonly retryAfterSeconds?: number | undefined;
     };
 
@@ -27,7 +27,7 @@ export const MAX_VALIDATOR_LENGTH = 1000;
 
 /** As OpenSSL words an error: `…:error:0A000102:SSL routines:ssl_choose_client_version:unsupported protocol:…`. */
 const OPENSSL_LINE = /:error:[0-9A-F]+:[^:]*:[^:]*:([^:]+)/i;
-/** What OpenSSL says of a server with which no version of TLS is common. */
+/** OpenSSL's error for a server with which we share no version of TLS. */
 const NO_COMMON_VERSION = /unsupported protocol|wrong version number|alert protocol version/;
 
 function inWords(message: string): string {

@@ -11,7 +11,7 @@ import type { FetchAnswer, Validators } from './fetch-answer.ts';
 export interface GoodDocument {
   readonly document: AcceptedDocument;
   readonly validators: Validators;
-  /** Of its bytes: SHA-256 in hex, and how many. */
+  /** SHA-256 of its bytes in hex, and their number. */
   readonly sha256: string;
   readonly bytes: number;
   /** When these bytes came: milliseconds since 1970. */

@@ -33,7 +33,7 @@ export class KeptDocument {
   /** Names the document that is on disk; notes about another one come too late. */
   #sha256: string | undefined;
   #turn: Promise<void> = Promise.resolve();
-  /** What could not be written, with the bytes of a document that nobody else has. */
+  /** The document that could not be written, with its bytes, which nobody else has. */
   #undone: Write | undefined;
 
   constructor(private readonly options: KeptOptions) {}
@@ -97,7 +97,7 @@ export class KeptDocument {
     const document = parseSlicesXml(bytes, nodeId);
     if (!document.ok) throw new Error(document.reason);
     const { etag, last_modified, sha256, fetched_at: fetchedAt, vouched_at: vouchedAt } = note;
-    // What another server, or another node's view, was told says nothing to this one.
+    // The validators of another server, or of another node's view, mean nothing to this one.
     const same = note.url === url && note.node_id === nodeId;
     const validators = same ? { etag, last_modified } : {};
     const about = { sha256, bytes: bytes.length, fetchedAt, vouchedAt, fresh: false };

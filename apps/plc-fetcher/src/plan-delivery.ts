@@ -5,9 +5,9 @@
 import type { HeldSource } from '@nodemgr/contracts';
 import { type EpochSeconds, epochSeconds } from '@nodemgr/records';
 
-/** What we have of a source. */
+/** The update of a source that we can deliver. */
 export interface Offer {
-  /** Of the records, timestamps aside. */
+  /** Digest of the records, timestamps aside. */
   readonly digest: string;
   /** When the authority last vouched for them. */
   readonly vouchedAt: EpochSeconds;
@@ -22,7 +22,7 @@ export type DeliveryPlan =
       readonly why: 'held already' | 'held back by the guard' | 'older than what is held';
     };
 
-/** Whether what is held is not what it would be after our update. */
+/** Reports whether db-service holds something else than it would after our update. */
 function differs(offer: Offer, held: HeldSource): boolean {
   if (held.digest !== offer.digest) return true;
   // An update that the guard held back, and that PLC has taken back since, must not wait for a nod.

@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto';
 import { backoffMs } from '@nodemgr/daemon';
 
-/** What nodemgr.toml, [plc], says of when to poll. */
+/** The part of nodemgr.toml, [plc], that decides when to poll. */
 export interface PollPolicy {
   readonly poll_seconds: number;
   readonly spread: number;
@@ -19,7 +19,7 @@ export interface LastFetch {
   readonly failure?: {
     /** In a row, this one included. */
     readonly attempts: number;
-    /** What PLC asked for. */
+    /** The pause that PLC asked for. */
     readonly retryAfterSeconds?: number | undefined;
     /** 0 to 1, drawn once for each failure. */
     readonly random: number;

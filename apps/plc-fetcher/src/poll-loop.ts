@@ -37,11 +37,11 @@ export interface PollOptions {
   readonly failures: FailureBoard;
   readonly log: Logger;
   readonly signal: AbortSignal;
-  /** Told of every document that counts now, and again whenever PLC confirms it. */
+  /** Called with every document that counts now, and again whenever PLC confirms it. */
   readonly onGood: (good: GoodDocument) => void;
 }
 
-/** What an operator sees of the conversation with PLC. Times are milliseconds since 1970. */
+/** The conversation with PLC as an operator sees it. Times are milliseconds since 1970. */
 export interface PollStatus {
   readonly good: GoodDocument | undefined;
   readonly lastAttempt: number | undefined;
@@ -50,7 +50,7 @@ export interface PollStatus {
   readonly lastPoll: PollEnd | undefined;
 }
 
-/** Subjects on the failure board: reaching PLC, and what it said. */
+/** Subjects on the failure board: PLC itself, and its document. */
 export const PLC = 'PLC';
 export const DOCUMENT = 'slices.xml';
 

@@ -8,7 +8,7 @@ import { createBrotliDecompress, createGunzip } from 'node:zlib';
 /** Bytes decompressed at a time. */
 const CHUNK = 256 << 10;
 
-/** What we can undo (RFC 9110, 8.4), in the order in which we like it. */
+/** The content codings that we can undo (RFC 9110, 8.4), in the order in which we prefer them. */
 const DECODERS = {
   br: () => createBrotliDecompress({ chunkSize: CHUNK }),
   gzip: () => createGunzip({ chunkSize: CHUNK }),

@@ -11,7 +11,7 @@ async function syncFolder(folder: string): Promise<void> {
   }
 }
 
-/** What the name of a file that is still being written ends with. */
+/** The end of the name of a file that is still being written. */
 export const UNFINISHED = '.tmp';
 
 /** writeDurably replaces `path`, readable by its owner alone; when it resolves, the data is on disk. */

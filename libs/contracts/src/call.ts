@@ -1,4 +1,4 @@
-/** What a call on the bus is: a method with the schemas of its parameters and its result. */
+/** A call on the bus: a method with the schemas of its parameters and its result. */
 import type { z } from 'zod';
 
 export interface Method<Params = unknown, Result = unknown> {

@@ -17,7 +17,7 @@ import { remarkSchema } from './remark.ts';
 
 /** Names a change, so that a retry after a lost answer changes nothing twice. */
 export const requestIdSchema = z.string().min(8).max(64);
-/** SHA-256 of all that an update says, in hex: tells two updates apart, proves nothing. */
+/** SHA-256 of the whole update, in hex: it distinguishes two updates, and proves nothing. */
 export const digestSchema = z.string().regex(/^[0-9a-f]{64}$/);
 
 /** Tickets come one by one and signed: there is no update of all that tickets say, from anybody. */
@@ -48,9 +48,9 @@ export interface FullUpdateParams {
   /** The authority vouched for this since the machine booted: fetched, or confirmed by a 304. */
   readonly fresh: boolean;
   readonly records: readonly DeliveredRecord[];
-  /** Of `records`: what they say in these fields is what the record held says, if one is held. */
+  /** Fields of `records` that count as the record held has them, if one is held. */
   readonly unreadable: readonly Unreadable[];
-  /** What of the source's word is in no record as it was written. */
+  /** Remarks on what the source wrote and no record holds as it was written. */
   readonly remarks: readonly DeliveredRemark[];
 }
 
@@ -88,12 +88,12 @@ const heldSourceParams: z.ZodType<Pick<FullUpdateParams, 'source'>> = z.strictOb
   source: documentSource,
 });
 
-/** What db-service holds of a source. */
+/** A source as db-service holds it. */
 const heldSource = z.object({
-  /** Of the last update accepted; absent when there was none, or when the database lost it. */
+  /** Time of the last update accepted; absent when there was none, or when the database lost it. */
   timestamp: epochSecondsSchema.optional(),
   digest: digestSchema.optional(),
-  /** Whether a fresh update was accepted since this boot. */
+  /** A fresh update was accepted since this boot. */
   since_boot: z.boolean(),
   /** Digest of the update that the guard holds back, if any. */
   refused_digest: digestSchema.optional(),

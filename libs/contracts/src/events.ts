@@ -1,13 +1,13 @@
 /**
- * The history of a node: what happened to each account, why, and on whose word. db-service tells of
- * records, loans and calls; account-supervisor of what was done on the machine. Schemas and bounds only.
+ * The history of a node: what happened to each account, why, and by whom. db-service keeps the events of
+ * records, loans and calls; account-supervisor those of the machine. Schemas and bounds only.
  */
 import { type AccountName, accountNameSchema } from '@nodemgr/records';
 import * as z from 'zod';
 import { method } from './call.ts';
 
 export const EVENT_KINDS = [
-  // db-service: what somebody said.
+  // db-service: what was asked for.
   'record-created',
   'record-changed',
   'record-removed',
@@ -41,7 +41,7 @@ export const EVENT_KINDS = [
 ] as const;
 export type EventKind = (typeof EVENT_KINDS)[number];
 
-/** On whose word something happened. */
+/** Authors of events. */
 export const AUTHORS = [
   'plc',
   'config',
@@ -55,7 +55,7 @@ export const AUTHORS = [
   'supervisor',
 ] as const;
 
-/** What concerns no single account; no account has that name, for theirs have a `_`. */
+/** The subject of events that concern no single account; no account has that name, for theirs have a `_`. */
 export const NODE_SUBJECT = 'node';
 export type EventSubject = AccountName | typeof NODE_SUBJECT;
 export const eventSubjectSchema = z.union([accountNameSchema, z.literal(NODE_SUBJECT)], {
@@ -77,7 +77,7 @@ export const eventSchema = z.strictObject({
 });
 export type NodeEvent = z.infer<typeof eventSchema>;
 export type EventAuthor = NodeEvent['by'];
-/** What an event says, apart from when it happened. */
+/** An event apart from when it happened. */
 export type EventContent = Omit<NodeEvent, 'at'>;
 
 /** eventText returns `text` as an event holds it: one line, cut where it is too long. */
@@ -93,7 +93,7 @@ export const EVENTS_KEPT_MS = 30 * 86_400_000;
 /** Kept besides, of those that other slivers bring about. */
 export const EVENTS_KEPT_OF_OTHERS = 250;
 
-/** What one sliver does to another, by its loans and shares: it must not push the other's history out. */
+/** Kinds that one sliver brings about in another by its loans and shares: they must not push the other's history out. */
 const BY_OTHERS: ReadonlySet<EventKind> = new Set(['effective-changed', 'cpu-weight-changed']);
 
 /** isByOthers reports whether events of this kind are counted apart, because other slivers cause them. */
@@ -116,10 +116,10 @@ export type EventsQuery = z.infer<typeof eventsQuery>;
 const eventsAnswer = z.object({
   /** The newest ones that match, oldest first. */
   events: z.array(eventSchema).max(MAX_EVENTS),
-  /** Whether there are older ones that match too. */
+  /** There are older ones that match too. */
   more: z.boolean(),
 });
 export type EventsAnswer = z.infer<typeof eventsAnswer>;
 
-/** The operator's question to whoever keeps a history. */
+/** The operator's question to the daemons that keep a history. */
 export const eventsMethod = method(eventsQuery, eventsAnswer);

@@ -1,4 +1,4 @@
-/** What is not as it ought to be, as every daemon reports it: on what, why, and when it is tried again. */
+/** Failures as every daemon reports them: what is not as it ought to be, why, and when it is tried again. */
 import { sourceSchema } from '@nodemgr/records';
 import * as z from 'zod';
 
@@ -42,7 +42,7 @@ export const FAILURE_CODES = [
   'tcp-callers',
   /** PLC's answer, or that there is none. */
   'plc',
-  /** What slices.xml says. */
+  /** The contents of slices.xml. */
   'document',
   /** The last good document on the disk. */
   'kept-document',

@@ -1,5 +1,5 @@
 /**
- * What db-service publishes: the whole desired state of the node, an item for each record, keyed by
+ * The feed that db-service publishes: the whole desired state of the node, an item for each record, keyed by
  * record_key. The items of one commit are published together; `revision` grows by one with each.
  */
 import {
@@ -93,7 +93,7 @@ const feedEntry = z.object({
 export type FeedEntry = z.infer<typeof feedEntry>;
 
 const position = {
-  /** Of the publisher's life: a new one at each start, so that no subscriber mixes two lives. */
+  /** Names one life of the publisher: a new one at each start, so that no subscriber mixes two lives. */
   epoch: z.string().max(64),
   revision: z.int().nonnegative(),
 };
@@ -102,7 +102,7 @@ const position = {
 export const feedChangeSchema = z.object({ ...position, entries: z.array(feedEntry) });
 export type FeedChange = z.infer<typeof feedChangeSchema>;
 
-/** Says that the publisher lives, and where it stands. */
+/** A sign of life of the publisher, with its position. */
 export const feedHeartbeatSchema = z.object(position);
 export type FeedHeartbeat = z.infer<typeof feedHeartbeatSchema>;
 

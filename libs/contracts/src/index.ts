@@ -1,4 +1,4 @@
-/** What the processes say to each other: endpoints, calls, the feed. Schemas only, no sockets. */
+/** The messages between the processes: endpoints, calls, the feed. Schemas only, no sockets. */
 export * from './call.ts';
 export * from './deliver.ts';
 export * from './endpoints.ts';

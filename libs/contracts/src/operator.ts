@@ -1,4 +1,4 @@
-/** What an operator may ask of every daemon, on its own socket (`nmctl` does). */
+/** Questions that operators (`nmctl`) may ask each daemon, on its own socket. */
 import {
   accountNameSchema,
   LOAN_VERDICTS,
@@ -46,7 +46,7 @@ export type PlannedStep = z.infer<typeof plannedStepSchema>;
 const planResult = z.object({
   driver: z.string(),
   steps: z.array(plannedStepSchema),
-  /** What is wanted and in no step, and why. */
+  /** Wanted changes that are in no step, and why. */
   unmet: z.array(unmetSchema.extend({ subject: z.string() })),
 });
 export type PlanResult = z.infer<typeof planResult>;
@@ -104,7 +104,7 @@ export const dbStatus = statusOf(
     clock: z.object({ trusted: z.boolean(), reason: z.string().optional() }),
     /** Why and when the database was last set aside as damaged, as long as what was set aside is there. */
     salvage: z.object({ at: epochMs, reason: z.string(), set_aside: z.string() }).optional(),
-    /** What of the updates in force does not count as their sources wrote it, and should. */
+    /** Parts of the updates in force that do not count as their sources wrote them, and should. */
     troubles: z.array(troubleSchema).max(MAX_TROUBLES_TOLD),
     /** How many there are beyond those. */
     more_troubles: z.int(),
@@ -128,7 +128,7 @@ export const supervisorStatus = statusOf(
 );
 export type SupervisorStatus = z.infer<typeof supervisorStatus>;
 
-/** What the machine (or the pretended one) has of an account. */
+/** An account as the machine (or the pretended one) has it. */
 export const observedAccountSchema = z.object({
   name: z.string(),
   state: z.string(),
@@ -162,7 +162,7 @@ export type GatewayStatus = z.infer<typeof gatewayStatus>;
 export const judgedLoanSchema = z.object({
   loan: loansSchema.element as unknown as z.ZodType<Loan>,
   verdict: z.enum(LOAN_VERDICTS),
-  /** What the lender had left of the resource when it was this loan's turn. */
+  /** The amount of the resource that the lender had left when it was this loan's turn. */
   left: z.int().optional(),
 });
 
@@ -171,7 +171,7 @@ const sliverView = z.object({
   item: z.unknown(),
   loans_out: z.array(judgedLoanSchema),
   loans_in: z.array(judgedLoanSchema.extend({ lender: z.string() })),
-  /** What of the words on it does not count as it was written. */
+  /** Remarks on what its sources wrote about it and does not count as it was written. */
   remarks: z.array(remarkSchema.extend({ source: sourceSchema })),
 });
 export type SliverView = z.infer<typeof sliverView>;
@@ -191,9 +191,9 @@ const retryingDaemon = <Status>(status: z.ZodType<Status>) => ({
 /** The part that both agents share. */
 const agent = <Status>(status: z.ZodType<Status>) => ({
   ...retryingDaemon(status),
-  /** What it would do next. */
+  /** The steps that it would take next. */
   plan: method(empty, planResult),
-  /** What is really in force for an account, beside what ought to be. */
+  /** The limits in force for an account, beside those that ought to be. */
   readings: method(z.strictObject({ name: accountNameSchema }), readingsSchema),
 });
 

@@ -1,12 +1,12 @@
-/** What an agent wants the kernel to hold an account to, and what the kernel says that it does. Numbers only: text is nmctl's. */
+/** Limits that an agent wants for an account, and those that the kernel reports. Numbers only: nmctl makes the text. */
 import * as z from 'zod';
 
-/** What amounts are counted in; `weight` is a proportion. */
+/** Units of amounts; `weight` is a proportion. */
 export const READING_UNITS = ['weight', 'tasks', 'files', 'KiB', 'bytes', 'bit/s', 's'] as const;
 export type ReadingUnit = (typeof READING_UNITS)[number];
 
 const unit = z.enum(READING_UNITS);
-/** What is enforced; null: no limit. */
+/** The amount that is enforced; null: no limit. */
 const amount = z.number().nullable();
 
 /** Something counted; `of` is a limit of it that has no reading of its own. */
@@ -24,12 +24,12 @@ export const readingSchema = z.object({
   from: z.string(),
   amount,
   unit,
-  /** What is used of it now; absent where nothing is counted. */
+  /** Amounts of it in use now; absent where nothing is counted. */
   used: z.array(usedSchema).max(MAX_USED).optional(),
 });
 export type Reading = z.infer<typeof readingSchema>;
 
-/** What ought to be in force, told as its reading would be. */
+/** A limit that ought to be in force, in the form of its reading. */
 export const wantedSchema = readingSchema.omit({ used: true }).extend({
   /** How it follows from the effective RSpec, where that is not plain. */
   how: z.string().optional(),

@@ -1,4 +1,4 @@
-/** What of a delivery does not count as its source wrote it: for people, never acted on. */
+/** Remarks on parts of a delivery that do not count as their source wrote them: for people, never acted on. */
 import { MAX_REMARK_LENGTH } from '@nodemgr/records';
 import * as z from 'zod';
 

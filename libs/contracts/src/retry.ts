@@ -1,4 +1,4 @@
-/** What an operator asks for after mending something: that it is tried now what waits for its next attempt. */
+/** An operator's request, after a repair, to try now what waits for its next attempt. */
 import * as z from 'zod';
 
 /** A name as `nmctl status` shows it: an account, `PLC`, `uplink`, …; without one: all that fails. */

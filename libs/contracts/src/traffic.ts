@@ -1,8 +1,8 @@
-/** What bwcap-agent tells of the bandwidth tree: its limits, and what each class of it has sent. */
+/** The bandwidth tree as bwcap-agent reports it: its limits, and what each class of it has sent. */
 import { accountNameSchema } from '@nodemgr/records';
 import * as z from 'zod';
 
-/** What a class has sent since the kernel made it. */
+/** The counters of a class since the kernel made it. */
 export const classCountersSchema = z.object({
   sent_bytes: z.number(),
   sent_packets: z.number(),
@@ -50,7 +50,7 @@ export const trafficSchema = z.object({
       link: classTrafficSchema,
       /** All ordinary traffic, and all to exempt networks. */
       branches,
-      /** What the node sends itself. */
+      /** The classes of what the node itself sends. */
       node: branches,
     })
     .optional(),

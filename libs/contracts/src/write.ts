@@ -9,7 +9,7 @@ import { requestIdSchema } from './deliver.ts';
 
 const request = {
   request_id: requestIdSchema,
-  /** Who asked, for the log. */
+  /** The caller, for the log. */
   caller: z.string().max(64),
 };
 const target = { ...request, sliver: accountNameSchema };

@@ -1,5 +1,5 @@
 /**
- * What waits, in a queue for each caller, served in rotation of the widest shares that wait, within each of
+ * Keeps waiting calls in a queue for each caller, served in rotation of the widest shares that wait, within each of
  * the shares in it, and so on down to callers: whoever asks a thousand times at once, or by a thousand user
  * ids, delays mostly itself. When anybody is served is for others to say.
  */
@@ -13,7 +13,7 @@ interface Waiting<T> {
 }
 
 interface Share<T> {
-  /** What waits of the caller whose own share it is. */
+  /** The calls that wait of the caller whose own share it is. */
   readonly own: Waiting<T>[];
   /** The shares within it. The one that is served next comes first. None is empty. */
   readonly within: Map<string, Share<T>>;

@@ -7,7 +7,7 @@ import { VERSION } from './version.ts';
 export interface DaemonArguments {
   /** Path of the configuration file. */
   readonly config: string;
-  /** Whether the end of standard input means stop: a parent that dies takes its daemons along. */
+  /** The end of standard input means stop: a parent that dies takes its daemons along. */
   readonly stopOnStdinEof: boolean;
 }
 

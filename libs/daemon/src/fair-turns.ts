@@ -8,9 +8,9 @@ import { CallerQueues, type Shares } from './caller-queues.ts';
 export interface FairTurnsOptions {
   /** Turns under way, of all callers together. */
   readonly atOnce: number;
-  /** Of those together that have a common share. */
+  /** Turns of all callers together that have a common share. */
   readonly perCommon: number;
-  /** Of any one, be it an account, a user id, or a block of those. */
+  /** Turns of any one caller, be it an account, a user id, or a block of those. */
   readonly perCaller: number;
 }
 

@@ -38,7 +38,7 @@ const behaviours: Record<string, (context: DaemonContext) => Promise<RunningDaem
   },
   async 'logs without end'({ log }) {
     const logging = setInterval(() => log.warn({ text: 'x'.repeat(10_000) }, 'again'), 1);
-    // Whether it lives is seen from outside by what it writes here; the log is full.
+    // A test sees by what is written here that the process lives; the log is full.
     setTimeout(() => process.stdout.write('still here\n'), 200);
     return { stop: async () => clearInterval(logging) };
   },

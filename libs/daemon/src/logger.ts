@@ -3,7 +3,7 @@ import { destination, type Logger, type LoggerOptions, pino } from 'pino';
 import { LogOutput } from './log-output.ts';
 
 const STDERR = 2;
-/** What is kept of a log that cannot be written (characters); beyond it lines are lost. */
+/** Characters kept of a log that cannot be written; beyond them lines are lost. */
 const MAX_UNWRITTEN = 1 << 20;
 
 /** isoTimes returns pino's isoTime; within a millisecond the text is made once. */

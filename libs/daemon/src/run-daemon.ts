@@ -26,7 +26,7 @@ export interface DaemonContext {
   readonly config: Config;
   readonly log: Logger;
   readonly endpoints: Endpoints;
-  /** What fails now, for `nmctl status`. */
+  /** The failure board, for `nmctl status`. */
   readonly failures: FailureBoard;
   /** Aborts when the daemon has been told to stop. */
   readonly signal: AbortSignal;
@@ -90,7 +90,7 @@ function makeContext(
   };
 }
 
-/** Whom everything is told. */
+/** The places that a daemon reports to. */
 type Reports = Pick<DaemonContext, 'log' | 'failures'>;
 
 /** Subject on the failure board. */
@@ -146,7 +146,7 @@ async function live(
   }
   systemd.ready();
   log.info({ config: args.config, ready_ms: Math.round(process.uptime() * 1000) }, 'ready');
-  // Whoever follows the log waits for this line, and what comes next may keep the loop busy.
+  // Readers of the log wait for this line, and the work that comes next may keep the loop busy.
   log.flush();
   const reason = await toldToStop;
   log.info({ reason }, 'stopping');
@@ -169,7 +169,7 @@ async function run(name: DaemonName, start: StartDaemon, args: DaemonArguments):
   }
 }
 
-/** exitCodeFor tells what no restart puts right from the rest. */
+/** exitCodeFor returns EX_CONFIG for what no restart puts right, and 1 for the rest. */
 function exitCodeFor(error: unknown): number {
   return error instanceof ConfigError || error instanceof OtherAbiError ? EX_CONFIG : 1;
 }

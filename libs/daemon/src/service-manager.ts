@@ -1,6 +1,6 @@
 /**
- * What a daemon tells systemd (sd_notify(3)): READY, STOPPING, that its loop still turns (WATCHDOG), and
- * what its log cannot (STATUS). The pings come from the event loop alone, never from the health of what it
+ * Notifies systemd (sd_notify(3)): READY, STOPPING, WATCHDOG while the event loop turns, and STATUS where the
+ * log cannot be written. The pings come from the event loop alone, never from the health of what it
  * manages.
  */
 import type { Logger } from 'pino';

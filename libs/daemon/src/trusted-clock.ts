@@ -35,7 +35,7 @@ export class TrustedClock {
     return epochSeconds(Math.floor(this.source.wallMs() / 1000));
   }
 
-  /** What the last look made of the clock. */
+  /** The verdict of the last look at the clock. */
   get verdict(): ClockVerdict {
     return judgeClock(this.#state, this.policy);
   }

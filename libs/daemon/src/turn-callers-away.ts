@@ -11,13 +11,13 @@ import { systemdSockets } from './systemd-sockets.ts';
 
 /** How long (milliseconds): long beside a start, for callers that come again and again; short for whoever has put it right and waits. */
 export const PAUSE_MS = 10_000;
-/** What a caller may still send, so that it hears why it is turned away. */
+/** Bytes that a caller may still send, so that it gets the reason why it is turned away. */
 const LINGER = { ms: 2000, bytes: 1 << 20, leastChunk: 1 << 10 };
 const BACKLOG = 1024;
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** What a caller is sent on the socket of a name (FileDescriptorName= of systemd.socket(5)); '': it is closed. */
+/** Returns what a caller is sent on the socket of a name (FileDescriptorName= of systemd.socket(5)); '': it is closed. */
 export type TurnedAway = (name: string) => string;
 
 function serveNobody(fd: number, text: string): Promise<Server | undefined> {
@@ -26,7 +26,7 @@ function serveNobody(fd: number, text: string): Promise<Server | undefined> {
     closeAfter(socket, text, LINGER);
   });
   return new Promise((resolve) => {
-    // What cannot be taken off a queue is left there: the pause holds all the same.
+    // Connections that cannot be taken off a queue are left there: the pause holds all the same.
     server.once('error', () => resolve(undefined));
     server.listen({ fd }, BACKLOG, () => resolve(server));
   });
@@ -36,7 +36,7 @@ function handedOver(env: Environment, pid: number): readonly number[] {
   try {
     return systemdSockets(env, pid);
   } catch {
-    // Whoever reads this has been told of something worse.
+    // Something worse has been reported before this.
     return [];
   }
 }

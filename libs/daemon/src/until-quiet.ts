@@ -5,7 +5,7 @@ import type { Readable } from 'node:stream';
 export interface LingerBounds {
   readonly ms: number;
   readonly bytes: number;
-  /** What a chunk counts at least: it costs as much as so many bytes in one piece. */
+  /** The least that a chunk counts: it costs as much as so many bytes in one piece. */
   readonly leastChunk: number;
 }
 

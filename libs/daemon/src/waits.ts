@@ -27,7 +27,7 @@ interface Waiting<Name extends string> {
   readonly before: Readings<Name>;
 }
 
-/** hasChanged reports whether a sign that read `before` is mended now, as far as it can be told. */
+/** hasChanged reports whether a sign that read `before` is mended now, as far as it can be seen. */
 export function hasChanged(before: Reading, now: Reading): boolean {
   if (typeof before === 'string' || typeof now === 'string') return before !== now;
   return now.some((amount, at) => amount >= (before[at] ?? 0) + LEAST_GROWTH);
@@ -88,13 +88,13 @@ export class Waits<Subject extends string, Name extends string> {
     return this.#waiting.size;
   }
 
-  /** begins says that an attempt at `subject` begins; resolves when it may. Never rejects. */
+  /** begins notes that an attempt at `subject` begins; resolves when it may. Never rejects. */
   async begins(subject: Subject): Promise<void> {
     this.#waiting.delete(subject);
     this.#before.set(subject, await this.#recent());
   }
 
-  /** failed says that the attempt has failed, and which signs would end the wait; none: nobody can tell. */
+  /** failed notes that the attempt has failed, and which signs would end the wait; none: we can look at nothing. */
   failed(subject: Subject, signs: readonly Name[]): void {
     const before = this.#before.get(subject);
     if (before === undefined || signs.length === 0 || this.#stopped) return;
@@ -102,7 +102,7 @@ export class Waits<Subject extends string, Name extends string> {
     this.#arm();
   }
 
-  /** works says that `subject` waits for nothing. */
+  /** works notes that `subject` waits for nothing. */
   works(subject: Subject): void {
     this.#before.delete(subject);
     this.#waiting.delete(subject);

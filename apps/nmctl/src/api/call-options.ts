@@ -1,4 +1,4 @@
-/** The options of the commands that call the API: --via and --timeout. Wrong ones are refused before anything is done. */
+/** The options of the commands that call the API, --via and --timeout: wrong ones are refused before any call. */
 import { type Command, InvalidArgumentError } from 'commander';
 import type { GlobalOptions } from '../session.ts';
 import { parseSshTarget, type SshTarget } from './ssh-target.ts';
@@ -19,7 +19,7 @@ function toSshTarget(text: string): SshTarget {
   }
 }
 
-/** What calls the API and nothing else, from the program's name on. */
+/** The commands that call the API and nothing else, without the program's name. */
 const CALLING: readonly string[] = ['call', 'ticket deliver'];
 
 function wordsOf(command: Command): string {

@@ -1,4 +1,4 @@
-/** Takes a request to the API's Unix socket on this machine. Who calls is for the kernel to say. */
+/** Takes a request to the API's Unix socket on this machine. The kernel identifies the caller. */
 import { request } from 'node:http';
 import { Fault } from '@nodemgr/faults';
 import { MAX_ANSWER_BYTES, type PostCall } from './ask-api.ts';

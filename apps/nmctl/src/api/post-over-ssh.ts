@@ -1,6 +1,6 @@
 /**
  * Takes a request to another node's API by way of a delegate's account there: one run of the user's own
- * ssh, with the request on its standard input. Who calls is the delegate, as that node's kernel says.
+ * ssh, with the request on its standard input. The caller is the delegate, as that node's kernel identifies it.
  */
 import { Fault } from '@nodemgr/faults';
 import { MAX_ANSWER_BYTES, type PostCall } from './ask-api.ts';
@@ -11,7 +11,7 @@ import { describeTarget, type SshTarget } from './ssh-target.ts';
 export interface SshSurroundings {
   /** ssh is found in its PATH, and finds its agent in it. */
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** Told what ssh and the node's banner said beside an answer. */
+  /** Called with what ssh and the node's banner wrote beside an answer. */
   readonly remark: (text: string) => void;
 }
 
@@ -33,7 +33,7 @@ function refuseCut(target: SshTarget, { cut, complaint }: RunEnd, deadlineMs: nu
   throw unavailable(target, said === '' ? why : `${why}; ssh said: ${said}`);
 }
 
-/** postOverSsh makes the way to `target`. It rejects with Fault `unavailable` that says what ssh said. */
+/** postOverSsh makes the way to `target`. It rejects with Fault `unavailable` that quotes ssh. */
 export function postOverSsh(target: SshTarget, { env, remark }: SshSurroundings): PostCall {
   return async (input, deadlineMs) => {
     const argv = sshCommand(target);

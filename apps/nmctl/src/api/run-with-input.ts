@@ -1,4 +1,4 @@
-/** Runs one program with its whole input, and collects what it says, within bounds. Never a shell. */
+/** Runs one program with its whole input, and collects its output, within bounds. Never a shell. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import type { Readable } from 'node:stream';
@@ -24,12 +24,12 @@ export interface RunEnd {
 }
 
 const MAX_COMPLAINT = 4096;
-/** A program that is told to end restores the terminal that it prompts on; one that does not is killed. */
+/** A program that gets SIGTERM restores the terminal that it prompts on; one that does not is killed. */
 const GRACE_MS = 1000;
 /** A connection that ssh leaves behind for later ones (ControlPersist) may hold our pipes. */
 const LINGER_MS = 1000;
 
-/** Collects up to `max` bytes of a stream; `over` is told of more. */
+/** Collects up to `max` bytes of a stream; `over` is called for more. */
 function collect(stream: Readable, max: number, over: () => void): () => Buffer {
   const chunks: Buffer[] = [];
   let bytes = 0;

@@ -32,11 +32,11 @@ export function sshCommand({ user, host, port }: SshTarget): readonly string[] {
 export interface SshEnd {
   /** undefined: by a signal. */
   readonly status: number | undefined;
-  /** What it wrote, cut to a bound. */
+  /** Its standard error, cut to a bound. */
   readonly complaint: string;
 }
 
-/** The shell's word for a program that there is not (POSIX, 2.8.2). */
+/** The shell's exit status for a program that does not exist (POSIX, 2.8.2). */
 const NO_SUCH_COMMAND = 127;
 /** ssh(1): an error of its own. */
 const SSH_FAILED = 255;

@@ -12,7 +12,7 @@ export interface SshTarget {
   readonly port: number | undefined;
 }
 
-/** What a user and a host may be, as ssh(1) has them after `--`; neither begins with '-'. */
+/** Users and hosts that ssh(1) takes after `--`; neither begins with '-'. */
 const USER = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}$/;
 const HOST = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,252}$/;
 /** RFC 4007, 11: the zone of a link-local address. */

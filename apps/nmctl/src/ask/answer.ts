@@ -1,4 +1,4 @@
-/** What a daemon said, or why it said nothing useful. Pure. */
+/** A daemon's answer, or the reason why there is none that can be used. Pure. */
 import type { FaultName } from '@nodemgr/faults';
 
 export type Answer<T> =
@@ -8,7 +8,7 @@ export type Answer<T> =
       readonly answered: false;
       readonly kind: FaultName;
       readonly reason: string;
-      /** Whether it was asked all the same: what it was asked to do may still happen. */
+      /** The question reached the daemon: what it was asked to do may still happen. */
       readonly asked?: true;
     };
 
@@ -29,7 +29,7 @@ export function isSilent(answer: Answer<unknown>): boolean {
 
 export type AnswerState = 'up' | 'down' | 'no access' | 'fails';
 
-/** answerState says in a word how an answer came out: 'fails' is an answer that is an error. */
+/** answerState returns the kind of an answer: 'fails' is an answer that is an error. */
 export function answerState(answer: Answer<unknown>): AnswerState {
   if (answer.answered) return 'up';
   if (isForbidden(answer)) return 'no access';

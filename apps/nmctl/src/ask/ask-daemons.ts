@@ -1,6 +1,6 @@
 /**
  * Asks the daemons on their operator sockets. One that does not answer costs its own deadline and
- * holds up no other; what it was becomes an answer too, never an exception.
+ * holds up no other; its failure becomes an answer too, never an exception.
  */
 import { connectCalls } from '@nodemgr/bus';
 import {

@@ -1,4 +1,4 @@
-/** What a command says and exits with when some of the daemons that it asks do not answer. */
+/** Names the daemons that do not answer a command, and derives its exit code from them. */
 import type { DaemonName } from '@nodemgr/contracts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import type { Terminal } from '../terminal.ts';
@@ -6,7 +6,7 @@ import { type Answer, isSilent } from './answer.ts';
 
 export interface Asked {
   readonly daemon: DaemonName;
-  /** What is missing without it. */
+  /** The part of the command's answer that is missing without this daemon. */
   readonly missing: string;
   readonly answer: Answer<unknown>;
 }

@@ -1,4 +1,4 @@
-/** A node's status, and what of it is not as it should be. Pure: `nmctl status` exits by it. */
+/** Brings the five daemons' status together, and finds what is wrong in it. Pure: `nmctl status` exits by it. */
 import {
   type BandwidthStatus,
   DAEMONS,
@@ -30,14 +30,14 @@ function heldSources({ 'db-service': db }: Partial<NodeStatus>): readonly string
   return (db && heard(db)?.detail.guard.map(({ source }) => source)) ?? [];
 }
 
-/** Reports whether a failure says no more than that the guard holds an update back: both ends report it. */
+/** Reports whether a failure is no more than an update that the guard holds back, which both ends report. */
 function isHold({ code, source }: DaemonFailure, held: readonly string[]): boolean {
   return code === 'update-held' && source !== undefined && held.includes(source);
 }
 
 /**
- * failuresOf returns what fails on the node, as each daemon that answers tells it. What the guard
- * holds back is told by the guard, and is no failure besides.
+ * failuresOf returns what fails on the node, as each daemon that answers reports it. An update that the guard
+ * holds back is shown with the guard, and is no failure besides.
  */
 export function failuresOf(status: Partial<NodeStatus>): readonly DaemonFailure[] {
   const held = heldSources(status);
@@ -67,8 +67,8 @@ function accountsText(names: readonly string[]): string {
 }
 
 /**
- * sourceTroublesOf says what of PLC's word and of the configuration was left out, ignored or cut: where, whom
- * it concerns, and why. A person's key that is broken is one trouble, in however many slices he is.
+ * sourceTroublesOf returns what was left out of PLC's document and of the configuration, ignored or cut: where, which
+ * accounts it concerns, and why. A person's key that is broken is one trouble, in however many slices he is.
  */
 export function sourceTroublesOf(status: Partial<NodeStatus>): readonly string[] {
   const db = status['db-service'] && heard(status['db-service']);
@@ -106,7 +106,7 @@ function setAsideTroubles({ 'db-service': db }: NodeStatus): readonly string[] {
   return [`the database was set aside as damaged; look at it, and remove ${salvage.set_aside}`];
 }
 
-/** troublesOf says in words what is down, failing, held back or lost; nothing when all is well. */
+/** troublesOf returns, in words, what is down, failing, held back or lost; nothing when all is well. */
 export function troublesOf(status: NodeStatus): readonly string[] {
   const down = DAEMONS.flatMap((name) => {
     const state = answerState(status[name]);

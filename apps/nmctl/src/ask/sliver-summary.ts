@@ -12,7 +12,7 @@ export interface SliverSummary {
   readonly item: AccountItem | undefined;
   /** Why there is no item; undefined when there is one, or when db-service is away. */
   readonly lacks: 'no record' | 'its record cannot be read' | undefined;
-  /** The supervisor's word for it; 'absent' when it has none, 'unknown' when it is away. */
+  /** Its state as account-supervisor has it; 'absent' when it has none, 'unknown' when it is away. */
   readonly state: string;
   readonly failures: readonly DaemonFailure[];
 }
@@ -71,10 +71,10 @@ export function failuresAbout(
   return failures.filter(({ code, subject }) => code === 'account' && subject === name);
 }
 
-/** Who made the sliver: PLC itself, a CreateSliver call, or nobody yet. */
+/** The maker of a sliver: PLC itself, a CreateSliver call, or nobody yet. */
 export type Origin = 'plc' | 'created' | 'not created';
 
-/** originOf tells who made the sliver of `item`. */
+/** originOf reports who made the sliver of `item`. */
 export function originOf({ record, local }: AccountItem): Origin {
   if (record.plc_instantiated) return 'plc';
   return local.created ? 'created' : 'not created';

@@ -1,4 +1,4 @@
-/** What a command says of a name that it does not know: perhaps it is nearly another one. */
+/** Answers a name that a command does not know: it may be nearly another one. */
 
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import type { Terminal } from '../terminal.ts';

@@ -1,7 +1,7 @@
 /** Reads the arguments of `nmctl call`: JSON, or a bare word that stands for itself. Pure. */
 import type { XmlRpcValue } from '@nodemgr/xml-rpc';
 
-/** What begins JSON that has gone wrong, rather than a word. */
+/** The beginning of JSON that has gone wrong, rather than of a bare word. */
 const JSON_START = /^\s*["[{]/;
 
 function checkNumbers(value: unknown, text: string): void {

@@ -23,7 +23,7 @@ export interface ComparedReading {
 /** The kernel rounds memory to pages. */
 const PAGE_KIB = 4;
 
-/** What an amount is called where it stands for no limit, as the kernel calls it. */
+/** The kernel's name for an amount that stands for no limit. */
 const NO_LIMIT = 'max';
 
 type Quantity = Pick<Reading, 'amount' | 'unit'>;

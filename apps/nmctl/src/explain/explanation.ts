@@ -1,4 +1,4 @@
-/** Why a sliver has what it has: its own RSpec, what loans take and bring, and what comes of it. Pure. */
+/** Accounts for the resources of a sliver: its own RSpec, what loans take and bring, and the result. Pure. */
 import type { AccountItem, EventKind, NodeEvent, SliverView } from '@nodemgr/contracts';
 import { isSliver } from '@nodemgr/records';
 import type { DaemonFailure } from '../ask/node-status.ts';
@@ -22,7 +22,7 @@ function sumOf(loans: SliverView['loans_out'], resource: string): number {
     .reduce((sum, { loan }) => sum + loan[2], 0);
 }
 
-/** accountForResources tells of each resource where its effective amount comes from. */
+/** accountForResources returns, for each resource, where its effective amount comes from. */
 export function accountForResources(
   item: AccountItem,
   { loans_out, loans_in }: Pick<SliverView, 'loans_out' | 'loans_in'>,
@@ -40,7 +40,7 @@ export function accountForResources(
   });
 }
 
-/** What one agent has put into the kernel for a sliver, beside what it wants there. */
+/** The limits that one agent has put into the kernel for a sliver, each beside what it wants there. */
 export interface Enforcement {
   readonly agent: string;
   /** `dry-run`: what was read back is pretended. */
@@ -57,7 +57,7 @@ export interface Explanation {
   readonly loans_in: SliverView['loans_in'];
   readonly enforced: readonly Enforcement[];
   readonly failures: readonly DaemonFailure[];
-  /** What went wrong lately, oldest first. */
+  /** Events of things that went wrong lately, oldest first. */
   readonly lately: readonly NodeEvent[];
 }
 
@@ -72,7 +72,7 @@ const TROUBLE: ReadonlySet<EventKind> = new Set([
 ]);
 const MAX_LATELY = 8;
 
-/** troublesIn returns the last few events that tell of something going wrong, or right again. */
+/** troublesIn returns the last few events of something that goes wrong, or works again. */
 export function troublesIn(events: readonly NodeEvent[]): readonly NodeEvent[] {
   return events.filter(({ what }) => TROUBLE.has(what)).slice(-MAX_LATELY);
 }

@@ -10,7 +10,7 @@ import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { line } from '../render/render-line.ts';
 import type { Run, Session } from '../session.ts';
 
-/** What delivering a fetched document may take beyond fetching it (milliseconds). */
+/** The time that a fetched document's delivery may take beyond the fetch (milliseconds). */
 const DELIVERY_MS = 15_000;
 
 function endText({ outcome, reason }: PollEnd): string {

@@ -1,4 +1,4 @@
-/** What the commands on images share: where the store is, and what they do when it says no. */
+/** The store of images, as all commands on images use it, and their answer to its refusals. */
 import { join } from 'node:path';
 import { ImageProblem, type ImageUsers, readImageUsers } from '@nodemgr/images';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
@@ -6,7 +6,7 @@ import type { Session } from '../session.ts';
 
 export interface Store {
   readonly imagesDir: string;
-  /** Looks who stands on what, now. */
+  /** Reads which slivers use which image, now. */
   readonly findUsers: () => Promise<ImageUsers>;
 }
 

@@ -21,7 +21,7 @@ new slivers are made of the newest, a sliver stays on the one that it was made o
 image gets the one named default. No daemon is needed, nor restarted.
 `;
 
-/** Everything about the store that is wrong. */
+/** Returns everything that is wrong with the store. */
 function troublesOf(
   { images, damaged }: ImageStore,
   { of, unclear }: ImageUsers,

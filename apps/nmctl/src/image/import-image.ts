@@ -76,7 +76,7 @@ async function untilInterrupted<T>(act: (signal: AbortSignal) => Promise<T>): Pr
   }
 }
 
-/** Tells a person who waits how far it is; programs and files are told the end only. */
+/** Shows a person who waits how far it is; programs and files get the end only. */
 function progressTo({ terminal, json }: Session): (progress: ImportProgress) => void {
   if (json || terminal.page.width === undefined) return () => undefined;
   const render = renderProgress();

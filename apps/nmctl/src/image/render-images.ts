@@ -1,4 +1,4 @@
-/** The images that slivers are made of. Pure. */
+/** Renders the images that slivers are made of. Pure. */
 import type { ImageUsers, ImageVersion, ImportProgress, StoredImage } from '@nodemgr/images';
 import { kib, sizeText } from '@nodemgr/records';
 import { countText } from '../render/render-count.ts';
@@ -30,12 +30,12 @@ export function renderImages(
   return renderTable(COLUMNS, rows, page);
 }
 
-/** renderNoImages says that there are none, and what to do about it. */
+/** renderNoImages reports that there are none, and how to make one. */
 export function renderNoImages(): readonly Line[] {
   return [line('no images; nmctl image import --help tells how to make one')];
 }
 
-/** renderImported says what an import made, and which outdated versions went. */
+/** renderImported returns what an import made, and which outdated versions went. */
 export function renderImported(
   ref: ImageVersion,
   image: Pick<StoredImage, 'size'> | undefined,
@@ -45,19 +45,19 @@ export function renderImported(
   return [line(`imported ${ref}${size}`), ...(removed.length === 0 ? [] : renderRemoved(removed))];
 }
 
-/** renderRemoved says which versions were removed. */
+/** renderRemoved names the versions that were removed. */
 export function renderRemoved(removed: readonly ImageVersion[]): readonly Line[] {
   return [line(`removed ${countText(removed.length, 'version')}: ${removed.join(', ')}`)];
 }
 
-/** Told as often as this much has been unpacked. */
+/** A line is shown for each of these that has been unpacked. */
 const STEP = kib(256 * 1024);
 
 const TEXTS = { check: 'checking it', sync: 'writing it to the disk' } as const;
 
 /**
  * renderProgress returns a function that gives the next line to show, or undefined when there is none. It keeps
- * no clock: it tells by what has been done.
+ * no clock: it goes by what has been done.
  */
 export function renderProgress(): (progress: ImportProgress) => string | undefined {
   let told = 0;

@@ -1,4 +1,4 @@
-/** What an agent would do next, as commands, account by account. Pure. */
+/** Renders what an agent would do next, as commands, account by account. Pure. */
 import type { PlannedStep, PlanResult } from '@nodemgr/contracts';
 import { countText } from '../render/render-count.ts';
 import { type Line, line, type Page, paragraph, span } from '../render/render-line.ts';

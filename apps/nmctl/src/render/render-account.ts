@@ -1,4 +1,4 @@
-/** What the pages of slivers, of delegates and of tickets tell alike. Pure. */
+/** The parts that the pages of slivers, of delegates and of tickets share. Pure. */
 import type { AccountItem, ObservedAccountView } from '@nodemgr/contracts';
 import type { Delegation } from '@nodemgr/records';
 import { countText } from './render-count.ts';
@@ -6,7 +6,7 @@ import { renderEntry } from './render-entry.ts';
 import { type Line, line, type Page, span } from './render-line.ts';
 import { momentText } from './render-time.ts';
 
-/** What the supervisor has of an account; 'unknown': it is away. */
+/** The account as account-supervisor observes it; 'unknown': account-supervisor is away. */
 export type Observed = ObservedAccountView | 'absent' | 'unknown';
 
 /** entriesOn returns what makes labelled facts for one page. */
@@ -24,25 +24,25 @@ export function keysOf(text: string): readonly string[] {
   return text.split('\n').filter((key) => key.trim() !== '');
 }
 
-/** recordText tells which record it is, whose, and when that was vouched for. */
+/** recordText names the record, its source, and when the source last vouched for it. */
 export function recordText({ record, source }: AccountItem, page: Page): string {
   const vouched = momentText(record.timestamp * 1000, page);
   return `${record.record_key} from ${source}, vouched for ${vouched}`;
 }
 
-/** observedText tells what the machine has of an account. */
+/** observedText returns the account's state on the machine, with its details. */
 export function observedText(observed: Observed): string {
   if (typeof observed === 'string') return observed;
   const detail = Object.entries(observed.detail).map(([name, value]) => `${name} ${value}`);
   return [observed.state, ...detail].join(', ');
 }
 
-/** scriptText tells how long a start script is. */
+/** scriptText returns the length of a start script in lines. */
 export function scriptText(script: string): string {
   return script === '' ? 'none' : countText(script.trimEnd().split('\n').length, 'line');
 }
 
-/** delegationsText tells who else may call what. */
+/** delegationsText returns, for each other caller, the methods that it may call. */
 export function delegationsText(delegations: readonly Delegation[]): string {
   const byCaller = new Map<string, string[]>();
   for (const [caller, method] of delegations) {

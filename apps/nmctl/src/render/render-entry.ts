@@ -1,4 +1,4 @@
-/** Labelled facts: the label at the left, what there is to say beside it. Pure. */
+/** Renders labelled facts: the label at the left, the text beside it. Pure. */
 import { foldLine } from './fold-line.ts';
 import { type Line, line, type Page, span } from './render-line.ts';
 

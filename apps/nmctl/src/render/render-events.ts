@@ -1,4 +1,4 @@
-/** A history for people, one line an event. Pure. */
+/** Renders a history for people, one line an event. Pure. */
 import type { EventAuthor, EventKind, EventsAnswer, NodeEvent } from '@nodemgr/contracts';
 import { countText } from './render-count.ts';
 import { type Line, line, type Page, type Span, span, type Tone } from './render-line.ts';
@@ -24,7 +24,7 @@ const TONES: Partial<Record<EventKind, Tone>> = {
   'works-again': 'good',
 };
 
-/** authorText says on whose word something happened: 'plc', 'api-caller root'. */
+/** authorText names the author of an event: 'plc', 'api-caller root'. */
 export function authorText({ kind, name }: EventAuthor): string {
   return name === undefined ? kind : `${kind} ${name}`;
 }

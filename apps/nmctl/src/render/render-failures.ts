@@ -1,4 +1,4 @@
-/** What fails, how often it was tried, and when it is tried again. Pure. */
+/** Renders failures: how often each was tried, why it fails, and when it is tried again. Pure. */
 import type { Failure } from '@nodemgr/contracts';
 import { type Line, type Page, span } from './render-line.ts';
 import { renderTable } from './render-table.ts';
@@ -13,7 +13,7 @@ const COLUMNS = [
   { title: 'REASON' },
 ] as const;
 
-/** retryText tells when something is tried again; `retryAt` in milliseconds since 1970. */
+/** retryText returns when something is tried again; `retryAt` in milliseconds since 1970. */
 export function retryText(retryAt: number | undefined, now: number): string {
   if (retryAt === undefined) return 'when something changes';
   return retryAt <= now ? 'now' : distanceText(retryAt, now);

@@ -1,4 +1,4 @@
-/** What the guard holds back, and what letting it through did. Pure. */
+/** Renders what the guard holds back, and what the updates did that were let through. Pure. */
 import type { DbStatus } from '@nodemgr/contracts';
 import { countText } from './render-count.ts';
 import { type Line, line, type Page, span } from './render-line.ts';
@@ -25,7 +25,7 @@ function holdLines(hold: Hold, page: Page): readonly Line[] {
   ];
 }
 
-/** renderGuard says whether the guard holds anything back, what, why, since when and how to allow it. */
+/** renderGuard returns every update that is held back, with its reason, its age and the command that allows it. */
 export function renderGuard(holds: readonly Hold[], page: Page): readonly Line[] {
   if (holds.length === 0) return [line(span('open', 'good'), ': nothing is held back')];
   return holds.flatMap((hold) => holdLines(hold, page));
@@ -37,7 +37,7 @@ export interface Allowed {
   readonly removed: number;
 }
 
-/** renderAllowed says what the updates did that were let through. */
+/** renderAllowed returns what the updates did that were let through. */
 export function renderAllowed(allowed: readonly Allowed[]): readonly Line[] {
   if (allowed.length === 0) return [line('nothing is held back')];
   return allowed.map(({ source, written, removed }) =>

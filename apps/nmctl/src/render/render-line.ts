@@ -13,7 +13,7 @@ export interface Span {
 }
 export type Line = readonly Span[];
 
-/** What a renderer must know of where its lines go. */
+/** The page that a renderer writes for. */
 export interface Page {
   /** Columns of the terminal; undefined when stdout is none, and then nothing is folded. */
   readonly width: number | undefined;

@@ -1,4 +1,4 @@
-/** A sliver's loans, each with whether it counts, and if not why. Pure. */
+/** Renders a sliver's loans, each with whether it counts, and if not why. Pure. */
 import type { SliverView } from '@nodemgr/contracts';
 import { type Line, type Page, type Span, span } from './render-line.ts';
 import { renderTable } from './render-table.ts';

@@ -5,14 +5,14 @@ import { harmless, type Line, line, type Page, type Span, span } from './render-
 export interface Column {
   readonly title: string;
   readonly align?: 'right';
-  /** Told elsewhere or in other words too: left out where the terminal is too narrow for all. */
+  /** Shown elsewhere or in other words too: left out where the terminal is too narrow for all. */
   readonly spare?: true;
 }
 export type Cell = string | Span;
 
 const GAP = '  ';
 
-/** A cell is one line: what would break it is shown, white space is a single blank. */
+/** A cell is one line: control characters are escaped, and white space is a single blank. */
 function flat(cell: Cell): Span {
   const { text, tone } = typeof cell === 'string' ? span(cell) : cell;
   return span(harmless(text.replace(/\s+/g, ' ').trim()), tone);
@@ -23,7 +23,7 @@ function pad(text: string, width: number, column: Column | undefined): string {
   return column?.align === 'right' ? blanks + text : text + blanks;
 }
 
-/** What goes on below a row that is too wide is set off from the next row by this much. */
+/** The indent of cells that go on below a row that is too wide. */
 const HANG = 4;
 
 interface Layout {

@@ -1,14 +1,14 @@
 /** Times for people: UTC and how far away it is. Pure: now comes in. */
 import type { Page } from './render-line.ts';
 
-/** From largest to smallest; a span of time is told in the largest unit that it fills. */
+/** From largest to smallest; a span of time is given in the largest unit that it fills. */
 const UNITS = [
   { ms: 86_400_000, from: 2, one: 'day', more: 'days' },
   { ms: 3_600_000, from: 2, one: 'h', more: 'h' },
   { ms: 60_000, from: 1, one: 'min', more: 'min' },
 ] as const;
 
-/** durationText tells a span of milliseconds: '12 s', '5 min', '3 h', '2 days'. */
+/** durationText returns a span of milliseconds as text: '12 s', '5 min', '3 h', '2 days'. */
 export function durationText(ms: number): string {
   for (const unit of UNITS) {
     const count = Math.round(ms / unit.ms);
@@ -17,7 +17,7 @@ export function durationText(ms: number): string {
   return `${Math.floor(ms / 1000)} s`;
 }
 
-/** distanceText tells where `at` is seen from `now` (both milliseconds since 1970): '3 min ago'. */
+/** distanceText returns how far `at` is from `now` (both milliseconds since 1970): '3 min ago'. */
 export function distanceText(at: number, now: number): string {
   const distance = at - now;
   if (Math.abs(distance) < 1000) return distance > 0 ? 'in a moment' : 'just now';
@@ -45,7 +45,7 @@ export function clockText(at: number): string {
 }
 
 /**
- * momentText tells a moment both ways: '2023-11-14 22:13:20Z (3 min ago)'. On a terminal, where room
+ * momentText returns a moment both ways: '2023-11-14 22:13:20Z (3 min ago)'. On a terminal, where room
  * is short and the reader knows the date, a moment of today goes without it.
  */
 export function momentText(at: number, page: Pick<Page, 'now' | 'width'>): string {

@@ -1,4 +1,4 @@
-/** Everything that is known of one delegate. Pure. */
+/** Renders everything that is known of one delegate. Pure. */
 import type { AccountItem } from '@nodemgr/contracts';
 import { isSliver } from '@nodemgr/records';
 import type { DaemonFailure } from '../ask/node-status.ts';
@@ -22,14 +22,14 @@ export interface Grant {
   readonly methods: readonly string[];
 }
 
-/** What the daemons say of one delegate. */
+/** Everything that the daemons report about one delegate. */
 export interface DelegatePage {
   readonly name: string;
   readonly item: AccountItem;
   readonly grants: readonly Grant[];
   readonly observed: Observed;
   readonly failures: readonly DaemonFailure[];
-  /** What the configuration says of it and does not count. */
+  /** Parts of its configuration that do not count, and why. */
   readonly troubles: readonly string[];
 }
 

@@ -1,4 +1,4 @@
-/** Everything that is known of one sliver. Pure. */
+/** Renders everything that is known of one sliver. Pure. */
 import type { AccountItem, SliverView } from '@nodemgr/contracts';
 import { amountText, isSliver, resourceOf } from '@nodemgr/records';
 import type { DaemonFailure } from '../ask/node-status.ts';
@@ -63,7 +63,7 @@ function renderRspec(item: AccountItem, page: Page, indent = ''): readonly Line[
   return renderTable(RSPEC_COLUMNS, rows, page, indent);
 }
 
-/** What the daemons say of one sliver; a part is undefined when its daemon is away. */
+/** Everything that the daemons report about one sliver; a part is undefined when its daemon is away. */
 export interface SliverPage {
   readonly name: string;
   readonly item: AccountItem | undefined;
@@ -102,7 +102,7 @@ function recordLines(item: AccountItem, page: Page): readonly Line[] {
   ];
 }
 
-/** What does not count as it was written; what is lost with it first. */
+/** Remarks on what does not count as it was written, troubles before notes. */
 function remarkLines(remarks: SliverPage['remarks'], page: Page): readonly Line[] {
   const told = (severity: SliverPage['remarks'][number]['severity'], tone: Tone) =>
     remarks

@@ -43,7 +43,7 @@ function pageOf(name: string, { view, observed, status }: Known): SliverPage {
   };
 }
 
-/** What is no sliver may be a delegate, or a name that is nearly one. */
+/** A name that is no sliver's may be a delegate's, or nearly a sliver's. */
 async function showOther(
   session: Session,
   ask: Ask,
@@ -75,7 +75,7 @@ async function showSliver(session: Session, name: string): Promise<ExitCode> {
   const { view, observed } = known;
   const isSliver =
     page.item !== undefined ||
-    // A source may name it, and say nothing of it that makes a record.
+    // A source may name it without saying anything that makes a record.
     page.remarks.length > 0 ||
     (typeof page.observed === 'object' && page.observed.state !== 'delegate');
   if (!isSliver && !isSilent(view)) return showOther(session, ask, page, known.status);

@@ -1,4 +1,4 @@
-/** The table of slivers. Pure. */
+/** Renders the table of slivers. Pure. */
 import type { AccountItem } from '@nodemgr/contracts';
 import { amountText, type ResourceName } from '@nodemgr/records';
 import { intentOf, originOf, type SliverSummary } from '../ask/sliver-summary.ts';

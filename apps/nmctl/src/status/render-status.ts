@@ -33,7 +33,7 @@ interface Feed {
 const feedText = ({ state, revision }: Feed): string =>
   revision === undefined ? `feed ${state}` : `feed ${state} at revision ${revision}`;
 
-/** What each daemon has to say of itself in a few words; empty when it does not answer. */
+/** Returns what is special to each daemon in a few words; empty when it does not answer. */
 function detailOf(name: DaemonName, status: NodeStatus): string {
   const fetcher = status['plc-fetcher'];
   const db = status['db-service'];
@@ -106,7 +106,7 @@ function pollLines({ detail }: FetcherStatus, { now }: Page): readonly Line[] {
   ];
 }
 
-/** The document that the fetcher has; that it was accepted is for db-service to say. */
+/** The document that plc-fetcher has; db-service reports whether it was accepted. */
 function documentText({ detail }: FetcherStatus, page: Page): string | undefined {
   const { document, url } = detail;
   if (document === undefined) return undefined;

@@ -47,7 +47,7 @@ function sliverView(name: string) {
   return { item: aSliver(), loans_out: [], loans_in: [], remarks: [] };
 }
 
-/** What each daemon answers unless a test says otherwise. */
+/** Each daemon's answers, unless a test replaces them. */
 export interface Daemons {
   'plc-fetcher': Handlers<typeof fetcherOperatorContract>;
   'db-service': Handlers<typeof dbOperatorContract>;

@@ -1,4 +1,4 @@
-/** What all `nmctl ticket` commands do alike when a file, a key or a ticket cannot be used. */
+/** The common end of all `nmctl ticket` commands when a file, a key or a ticket cannot be used. */
 
 import { Fault } from '@nodemgr/faults';
 import { type EpochSeconds, epochSeconds } from '@nodemgr/records';
@@ -23,8 +23,8 @@ export function isExpected(error: unknown): error is Error {
 }
 
 /**
- * attemptTicket does `act`; what cannot be used is told in one line on stderr, and exits with trouble, an
- * option that is missing with usage.
+ * attemptTicket does `act`. A file, key or ticket that cannot be used is reported in one line on stderr and exits
+ * with trouble; an option that is missing exits with usage.
  */
 export async function attemptTicket(
   { terminal }: Session,

@@ -1,7 +1,7 @@
 /**
  * Makes an unsigned ticket of what an operator wrote: a `<ticket>`, or a `<slice>` with its `<key>`s in it.
- * What the command line says goes into it, and what only a person needs (comments, CDATA) goes out.
- * Whether the result is a ticket is for libs/tickets to say, which reads it by the rules of tickets. Pure.
+ * Options of the command line are put into it, and what only a person needs (comments, CDATA) is taken out.
+ * libs/tickets, which reads the result by the rules of tickets, decides whether it is one. Pure.
  */
 import { Buffer, isUtf8 } from 'node:buffer';
 import { asFault, Fault } from '@nodemgr/faults';

@@ -1,4 +1,4 @@
-/** Says whether a ticket counts, and whose it is, by the rules that a node goes by. Reads no file. */
+/** Decides whether a ticket counts, and whose it is, by the rules that a node goes by. Reads no file. */
 import { Fault } from '@nodemgr/faults';
 import type { EpochSeconds, SliverRecord } from '@nodemgr/records';
 import { readTicket, type TrustedKey, verifyTicket } from '@nodemgr/tickets';
@@ -6,7 +6,7 @@ import { readTicket, type TrustedKey, verifyTicket } from '@nodemgr/tickets';
 /** Whose signatures count. */
 export interface Trust {
   readonly keys: readonly TrustedKey[];
-  /** Whether signatures and digests with SHA-1 count. */
+  /** Signatures and digests with SHA-1 count too. */
   readonly allowSha1: boolean;
   /** Where the keys come from, for people. */
   readonly origin: string;

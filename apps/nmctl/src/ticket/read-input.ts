@@ -5,7 +5,7 @@ import type { Readable } from 'node:stream';
 import { Fault } from '@nodemgr/faults';
 
 export const STANDARD_INPUT = '-';
-/** Of keys in PEM: more than the longest list of trusted keys. */
+/** The bound of keys in PEM: more than the longest list of trusted keys. */
 const MAX_PEM_BYTES = 512 * 1024;
 /** Permission bits of everybody but the owner and his group. */
 const OTHERS = 0o007;

@@ -27,7 +27,7 @@ import { findTrust, type TrustOptions } from './find-trust.ts';
 import { judgeSignature } from './judge-by-trust.ts';
 import { readInput } from './read-input.ts';
 
-/** Whether a key that is trusted here signed it. */
+/** The key that is trusted here and signed it, or the reason why there is none. */
 type Vouched =
   | { readonly by: string; readonly origin: string }
   | { readonly by: undefined; readonly why: string };
