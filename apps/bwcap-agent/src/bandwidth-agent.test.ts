@@ -22,6 +22,7 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { BandwidthAgent, UPLINK } from './bandwidth-agent.ts';
 import { DryRunKernel } from './kernel/dry-run/dry-run-kernel.ts';
 import type { FoundUplink } from './kernel/uplink.ts';
+import { bytes } from './limits/htb-class.ts';
 import { operatorHandlers } from './report/operator-view.ts';
 import { EISENTEST, SIRIUS } from './test-support/builders.test-support.ts';
 
@@ -76,7 +77,7 @@ const bwcap = (cap: number): readonly [RecordKey, BwcapItem] => [
     },
   },
 ];
-const UPLINK_FOUND = { name: 'eth0', ifindex: 2, mtu: 1500 };
+const UPLINK_FOUND = { name: 'eth0', ifindex: 2, mtu: bytes(1500) };
 const ranges = (...names: readonly AccountName[]) =>
   new Map(names.map((name, i) => [name, { first: hostUid((i + 10) * 65_536), count: 65_536 }]));
 
@@ -253,7 +254,7 @@ test('another uplink takes the tree along, with the same class ids', async () =>
   const { agent, publish, settled } = await anAgent(ranges(SIRIUS, EISENTEST));
   await publish('all', sliver(SIRIUS), sliver(EISENTEST));
   const before = agent.observed.slivers.get(EISENTEST)?.index;
-  agent.uplinkFound({ uplink: { name: 'wan0', ifindex: 9, mtu: 9000 } });
+  agent.uplinkFound({ uplink: { name: 'wan0', ifindex: 9, mtu: bytes(9000) } });
   await settled();
   expect(agent.observed.tree?.interface).toBe('wan0');
   expect(agent.observed.tree?.link?.burst).toBe(500_000);

@@ -1,40 +1,21 @@
 /**
- * Brings the node's bandwidth limits in line with the feed and with the slivers on the machine. One
- * subject, the uplink; of its slivers only those are planned for of which something has changed, and now
- * and then all. What should be is decided in plan-bandwidth.ts, what to change in plan-changes.ts.
+ * Brings the node's bandwidth limits in line with the feed and with the slivers on the machine. The loop has
+ * one subject, the uplink. What should be, and what to change, is decided in plan/.
  */
 import type { Agent, Plan, Timing } from '@nodemgr/agent';
 import type { FeedSubscription } from '@nodemgr/bus';
 import type { Unmet } from '@nodemgr/contracts';
 import { type FailureBoard, Waits } from '@nodemgr/daemon';
-import {
-  type AccountName,
-  BWCAP_KEY,
-  hostUid,
-  type RecordKey,
-  recordKeyOf,
-} from '@nodemgr/records';
-import { type Ranges, rangesChanged, SliverDemands } from './desired/sliver-demands.ts';
+import { type AccountName, BWCAP_KEY, type RecordKey } from '@nodemgr/records';
+import { type NodeSettings, nodeDemandOf } from './desired/node-demand.ts';
+import { type Ranges, rangesChanged, sliverDemandOf } from './desired/sliver-demand.ts';
 import { type Kernel, SIGNS, type SignName } from './kernel/port.ts';
 import type { FoundUplink, Uplink } from './kernel/uplink.ts';
-import { type Cut, NO_CUT } from './limits/plan-classes.ts';
-import {
-  type BandwidthState,
-  NOTHING_INSTALLED,
-  type SliverLeaves,
-} from './observed/bandwidth-state.ts';
-import { applyChanges } from './plan/apply-changes.ts';
+import { type Cut, NO_CUT } from './limits/limit.ts';
+import type { BandwidthState } from './observed/bandwidth-state.ts';
+import { BandwidthPlanner } from './plan/bandwidth-planner.ts';
 import { type BandwidthStep, isLarge } from './plan/bandwidth-steps.ts';
-import { LeafPlaces } from './plan/leaf-places.ts';
-import {
-  type NodeDemand,
-  type NodePlan,
-  planCut,
-  planNode,
-  planSliver,
-  type SliverDemand,
-} from './plan/plan-bandwidth.ts';
-import { planChanges } from './plan/plan-changes.ts';
+import type { SliverLeaves } from './plan/plan-bandwidth.ts';
 
 export type Subject = 'uplink';
 export const UPLINK: Subject = 'uplink';
@@ -46,8 +27,7 @@ export interface Batch {
 
 export interface AgentParts {
   readonly kernel: Kernel;
-  /** What the node asks for beside `bwcap` and the uplink. */
-  readonly node: Pick<NodeDemand, 'link' | 'defaults'>;
+  readonly node: NodeSettings;
   /** The uplink at the start. */
   readonly found: FoundUplink;
   /** The slivers that are on the machine at the start. */
@@ -67,39 +47,35 @@ const READ_AGAIN_MS = 150_000;
 
 export class BandwidthAgent implements Agent<Subject, BandwidthState, Batch> {
   readonly #parts: AgentParts;
-  readonly #demands: SliverDemands;
-  readonly #places = new LeafPlaces();
+  readonly #planner: BandwidthPlanner;
   readonly #waits: Waits<Subject, SignName>;
-  /** Slivers to be planned for. */
-  readonly #changed = new Set<AccountName>();
   #found: FoundUplink;
   #ranges: Ranges;
-  #node: NodePlan | undefined;
-  #cut: Cut = NO_CUT;
-  /** What the kernel had when it was last read, and what has been changed since. */
-  #observed: BandwidthState = NOTHING_INSTALLED;
-  /** When it was read; undefined: it must be read again. */
+  /** When the kernel was read; undefined: it must be read again. */
   #readAt: number | undefined;
   /** How often somebody has had reason to doubt what is known. */
   #doubts = 0;
+  #reportedCut: Cut = NO_CUT;
 
   constructor(parts: AgentParts) {
     this.#parts = parts;
+    this.#planner = new BandwidthPlanner(parts.node);
     this.#found = parts.found;
     this.#ranges = parts.ranges;
-    this.#demands = new SliverDemands(parts.node);
     this.#waits = new Waits({
       signs: parts.kernel.signs,
       wake: parts.retry,
       after: (ms, action) => parts.timing.after(ms, action),
       monotonicMs: () => performance.now(),
     });
-    this.#node = this.#planNode();
+    this.#askForNode();
+    this.#askForSlivers(parts.ranges.keys());
+    this.#reportCut();
   }
 
   /** What the kernel has, as far as is known. */
   get observed(): BandwidthState {
-    return this.#observed;
+    return this.#planner.observed;
   }
 
   get uplink(): Uplink | undefined {
@@ -108,7 +84,7 @@ export class BandwidthAgent implements Agent<Subject, BandwidthState, Batch> {
 
   /** Why nothing can be limited at all; undefined: it can. */
   get hindrance(): string | undefined {
-    const { inTheWay } = this.#observed;
+    const { inTheWay } = this.observed;
     const found = this.#found;
     if (found.uplink === undefined) return `${found.missing}: bandwidth is not limited`;
     if (inTheWay === undefined) return undefined;
@@ -117,30 +93,30 @@ export class BandwidthAgent implements Agent<Subject, BandwidthState, Batch> {
 
   /** feedChanged takes note of a change of the feed. */
   feedChanged(keys: readonly RecordKey[] | 'all', revision: number): void {
-    const isNode = keys === 'all' || keys.includes(BWCAP_KEY);
-    if (isNode) this.#node = this.#planNode();
-    if (isNode) this.#noteAll();
-    else for (const key of keys) this.#note(sliverIn(key));
-    this.#recut();
+    if (keys === 'all' || keys.includes(BWCAP_KEY)) this.#askForNode();
+    if (keys === 'all') this.#askForSlivers(this.#ranges.keys());
+    else this.#askForSlivers(keys.flatMap(sliverIn));
+    this.#reportCut();
     this.#parts.wake(revision);
   }
 
-  /** rangesRead takes note of which slivers are on the machine, and of their user ids. */
+  /** rangesRead takes note of the slivers on the machine, and of their user ids. */
   rangesRead(ranges: Ranges): void {
     if (ranges === this.#ranges) return;
     const changed = rangesChanged(this.#ranges, ranges);
     this.#ranges = ranges;
     if (changed.length === 0) return;
-    for (const name of changed) this.#note(name);
-    this.#recut();
+    this.#askForSlivers(changed);
+    this.#reportCut();
     this.#parts.wake();
   }
 
-  /** uplinkFound takes note of which interface is the uplink now. */
+  /** uplinkFound takes note of the interface that is the uplink now. */
   uplinkFound(found: FoundUplink): void {
     if (sameUplink(this.#found, found)) return;
     this.#found = found;
-    this.#node = this.#planNode();
+    this.#askForNode();
+    this.#reportCut();
     this.lookAgain();
   }
 
@@ -159,15 +135,12 @@ export class BandwidthAgent implements Agent<Subject, BandwidthState, Batch> {
     const { uplink } = this.#found;
     const now = this.#parts.timing.now();
     const recent = this.#readAt !== undefined && now - this.#readAt <= READ_AGAIN_MS;
-    if (uplink === undefined || recent) return this.#observed;
+    if (uplink === undefined || recent) return this.observed;
     const doubts = this.#doubts;
     const observed = await this.#attempt(() => this.#parts.kernel.read(uplink));
     // What has happened while it was read may not be in it.
     if (this.#doubts === doubts) this.#readAt = now;
-    this.#observed = observed;
-    this.#places.found(observed.slivers);
-    this.#noteAll();
-    this.#recut();
+    this.#planner.found(observed);
     return observed;
   }
 
@@ -182,16 +155,16 @@ export class BandwidthAgent implements Agent<Subject, BandwidthState, Batch> {
     if (unmet !== undefined) return { steps: [], unmet };
     const changes = this.changes();
     if (changes.length > 0) return { steps: [{ changes }] };
-    this.#changed.clear();
+    if (this.#isHeard()) this.#planner.settled();
     return { steps: [] };
   }
 
   async execute(_key: Subject, { changes }: Batch): Promise<void> {
     const readAt = this.#readAt;
-    // Until it has been made whole, nobody knows what is there.
+    // Until the batch has been applied as a whole, nobody knows what is there.
     this.#readAt = undefined;
     await this.#attempt(() => this.#parts.kernel.apply(changes));
-    this.#observed = applyChanges(this.#observed, changes);
+    this.#planner.applied(changes);
     if (!changes.some(isLarge)) this.#readAt = readAt;
   }
 
@@ -199,24 +172,23 @@ export class BandwidthAgent implements Agent<Subject, BandwidthState, Batch> {
     return 'apply';
   }
 
-  /** stop waits for nothing any more. */
+  /** stop gives up what is still waited for. */
   stop(): void {
     this.#waits.stop();
   }
 
-  /** changes returns what is to be changed. Before the feed has spoken, and without an uplink: nothing. */
+  /** changes returns what is to be changed; nothing before the feed has spoken, and without an uplink. */
   changes(): readonly BandwidthStep[] {
-    const node = this.#node;
-    const waiting = this.#parts.feed().position.state === 'waiting';
-    if (waiting || node === undefined || this.#observed.inTheWay !== undefined) return [];
-    const slivers = new Map<AccountName, SliverLeaves | undefined>();
-    for (const name of [...this.#changed].sort()) slivers.set(name, this.#leavesOf(name, node));
-    return planChanges({ ...node, slivers }, this.#observed);
+    return this.#isHeard() ? this.#planner.changes() : [];
   }
 
   /** wantedFor returns the leaves that a sliver ought to have; undefined: it is not on the machine. */
   wantedFor(name: AccountName): SliverLeaves | undefined {
-    return this.#node === undefined ? undefined : this.#leavesOf(name, this.#node);
+    return this.#planner.wantedFor(name);
+  }
+
+  #isHeard(): boolean {
+    return this.#parts.feed().position.state !== 'waiting';
   }
 
   async #attempt<T>(work: () => Promise<T>): Promise<T> {
@@ -231,62 +203,28 @@ export class BandwidthAgent implements Agent<Subject, BandwidthState, Batch> {
     }
   }
 
-  #leavesOf(name: AccountName, { scale }: NodePlan): SliverLeaves | undefined {
-    const demand = this.#demands.all.get(name);
-    if (demand === undefined) return undefined;
-    const terms = { scale, cut: this.#cut, defaults: this.#parts.node.defaults };
-    const place = this.#places.placeOf(name);
-    return planSliver(demand, place, terms, this.#observed.slivers.get(name));
-  }
-
-  #planNode(): NodePlan | undefined {
+  #askForNode(): void {
+    const { node, feed } = this.#parts;
     const { uplink } = this.#found;
-    if (uplink === undefined) return undefined;
-    const item = this.#parts.feed().items.get(BWCAP_KEY);
-    const record = item?.kind === 'bwcap' ? item.record : undefined;
-    return planNode({
-      ...this.#parts.node,
-      interface: uplink.name,
-      mtu: uplink.mtu,
-      cap: record?.cap,
-      exemptIps: record?.exempt_ips ?? [],
-    });
+    this.#planner.nodeAsked(uplink && nodeDemandOf(node, uplink, feed().items));
   }
 
-  /** Takes every sliver up again that is known in any way. */
-  #noteAll(): void {
-    const known = [this.#demands.all, this.#ranges, this.#observed.slivers];
-    for (const name of new Set(known.flatMap((slivers) => [...slivers.keys()]))) this.#note(name);
+  #askForSlivers(names: Iterable<AccountName>): void {
+    const { items } = this.#parts.feed();
+    const demands = [...names].map(
+      (name) => [name, sliverDemandOf(name, this.#ranges, items)] as const,
+    );
+    this.#planner.sliversAsked(demands);
   }
 
-  #note(name: AccountName | undefined): void {
-    if (name === undefined) return;
-    this.#changed.add(name);
-    const demand = this.#demandOf(name);
-    this.#demands.set(name, demand);
-    if (demand === undefined) this.#places.release(name);
-  }
-
-  #demandOf(name: AccountName): SliverDemand | undefined {
-    const range = this.#ranges.get(name);
-    if (range === undefined) return undefined;
-    const item = this.#parts.feed().items.get(recordKeyOf('sliver', name));
-    return {
-      rspec: item?.kind === 'account' ? item.effective : undefined,
-      first: range.first,
-      last: hostUid(range.first + range.count - 1),
-    };
-  }
-
-  /** Min rates that add up to more than there is are cut for everyone, and that is reported. */
-  #recut(): void {
-    if (this.#node === undefined) return;
-    const cut = planCut(this.#node.tree, this.#demands.promised);
-    if (cut.ordinary === this.#cut.ordinary && cut.exempt === this.#cut.exempt) return;
-    this.#cut = cut;
-    this.#noteAll();
+  /** Reports min rates that add up to more than there is, which are cut for everyone. */
+  #reportCut(): void {
+    const { cut } = this.#planner;
+    if (cut === this.#reportedCut) return;
+    this.#reportedCut = cut;
+    const { ordinary, exempt } = cut;
+    const least = Math.min(ordinary, exempt);
     const { failures } = this.#parts;
-    const least = Math.min(cut.ordinary, cut.exempt);
     if (least === 1) failures.clear(MIN_RATES_SUBJECT);
     else {
       const reason = `slivers are promised more than there is: min rates are cut to ${Math.floor(least * 100)}%`;
@@ -307,6 +245,7 @@ function sameUplink(one: FoundUplink, other: FoundUplink): boolean {
 const SLIVER_KEY = /^sliver_(.+)$/;
 
 /** Keys are made by recordKeyOf from checked names. */
-function sliverIn(key: RecordKey): AccountName | undefined {
-  return SLIVER_KEY.exec(key)?.[1] as AccountName | undefined;
+function sliverIn(key: RecordKey): readonly AccountName[] {
+  const name = SLIVER_KEY.exec(key)?.[1];
+  return name === undefined ? [] : [name as AccountName];
 }

@@ -12,16 +12,10 @@
  * tenant can mark one (socket(7), SO_MARK).
  */
 import { createHash } from 'node:crypto';
-import {
-  BRANCHES,
-  type Branch,
-  classId,
-  type Family,
-  FIXED_MINORS,
-  type Mapping,
-  minorOf,
-} from '../observed/bandwidth-state.ts';
-import { type BandwidthStep, FAMILIES, type StepOf } from '../plan/bandwidth-steps.ts';
+import { FAMILIES, type Family } from '../desired/exempt-networks.ts';
+import { BRANCHES, type Branch, classId, FIXED_MINORS, minorOf } from '../limits/htb-tree.ts';
+import type { Mapping } from '../observed/bandwidth-state.ts';
+import type { BandwidthStep, StepOf } from '../plan/bandwidth-steps.ts';
 
 export const TABLE_FAMILY = 'inet';
 export const TABLE_NAME = 'nodemgr';

@@ -2,6 +2,7 @@
  * The text for one `tc -batch`: the HTB tree on the uplink. Pure; nothing is run here. Rates are written
  * in bit/s and sizes in bytes, so that nothing is rounded. tc(8) reads class ids as hexadecimal.
  */
+import { type HtbClass, parametersText } from '../limits/htb-class.ts';
 import {
   BRANCHES,
   type Branch,
@@ -11,9 +12,8 @@ import {
   FIXED_MINORS,
   type FixedClass,
   HANDLE,
-  type HtbClass,
   minorOf,
-} from '../observed/bandwidth-state.ts';
+} from '../limits/htb-tree.ts';
 import type { BandwidthStep, StepOf } from '../plan/bandwidth-steps.ts';
 
 /** Our root, as tc writes it. */
@@ -33,9 +33,7 @@ const BRANCH_PARENTS: Readonly<Record<Branch, string>> = {
 
 /** `replace` makes a class or changes it; packets in its queue stay. */
 function replaceClass(uplink: string, parent: string, minor: ClassMinor, to: HtbClass): string {
-  const { rate, ceil, burst, cburst, quantum } = to;
-  const id = classId(minor);
-  return `class replace dev ${uplink} parent ${parent} classid ${id} htb rate ${rate}bit ceil ${ceil}bit burst ${burst}b cburst ${cburst}b quantum ${quantum}`;
+  return `class replace dev ${uplink} parent ${parent} classid ${classId(minor)} htb ${parametersText(to)}`;
 }
 
 function replaceFixed(uplink: string, which: FixedClass, to: HtbClass): string {

@@ -1,6 +1,7 @@
 /** The port to the kernel's traffic control: what an implementation must read and change. */
 import type { Sign } from '@nodemgr/daemon';
-import type { BandwidthState, ClassMinor } from '../observed/bandwidth-state.ts';
+import type { ClassMinor } from '../limits/htb-tree.ts';
+import type { BandwidthState } from '../observed/bandwidth-state.ts';
 import type { BandwidthStep } from '../plan/bandwidth-steps.ts';
 import type { FoundUplink, Uplink } from './uplink.ts';
 

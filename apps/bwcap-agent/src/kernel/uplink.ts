@@ -1,12 +1,13 @@
 /** Finds the interface that the node's traffic leaves by. Reads files of /proc and /sys, changes nothing. */
 import { readOptional } from '@nodemgr/agent';
+import { type Bytes, bytes } from '../limits/htb-class.ts';
 
 export interface Uplink {
   readonly name: string;
-  /** It keeps this when it is renamed. */
+  /** An interface keeps its number when it is renamed. */
   readonly ifindex: number;
-  /** What one of its frames can carry, in bytes. */
-  readonly mtu: number;
+  /** The most that one of its frames can carry. */
+  readonly mtu: Bytes;
 }
 
 /** An uplink, or why there is none. */
@@ -14,8 +15,8 @@ export type FoundUplink =
   | { readonly uplink: Uplink }
   | { readonly uplink?: undefined; readonly missing: string };
 
-/** What the dry run pretends with on a machine without a default route. */
-export const PRETENDED_UPLINK: Uplink = { name: 'eth0', ifindex: 2, mtu: 1500 };
+/** The uplink of the dry run on a machine without a default route. */
+export const PRETENDED_UPLINK: Uplink = { name: 'eth0', ifindex: 2, mtu: bytes(1500) };
 
 const ROUTES = '/proc/net/route';
 const ROUTES_V6 = '/proc/net/ipv6_route';
@@ -76,5 +77,5 @@ export async function findUplink(configured: string | undefined): Promise<FoundU
   const mtu = await interfaceNumber(name, 'mtu');
   if (ifindex === undefined || mtu === undefined)
     return { missing: `there is no interface ${name}` };
-  return { uplink: { name, ifindex, mtu } };
+  return { uplink: { name, ifindex, mtu: bytes(mtu) } };
 }

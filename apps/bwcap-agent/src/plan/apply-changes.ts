@@ -1,8 +1,8 @@
-/** What changes make of the kernel's state, as a model: the dry run pretends with it. Pure. */
+/** What the kernel's state is after some steps: as the agent assumes, and as the dry run pretends. Pure. */
 import type { AccountName } from '@nodemgr/records';
+import type { ClassMinor } from '../limits/htb-tree.ts';
 import {
   type BandwidthState,
-  type ClassMinor,
   NOTHING_INSTALLED,
   type ObservedLeaves,
   type ObservedTree,

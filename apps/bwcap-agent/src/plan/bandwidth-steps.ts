@@ -1,16 +1,11 @@
-/** The changes that limits can undergo: the name of each, and what it needs to be rendered. */
+/** The steps that change the limits: the name of each, and what it needs to be rendered. Pure. */
 import type { AccountName } from '@nodemgr/records';
-import type {
-  Branch,
-  ClassMinor,
-  ExemptNetworks,
-  Family,
-  FixedClass,
-  HtbClass,
-  NodeTree,
-  ObservedLeaves,
-  SliverLeaves,
-} from '../observed/bandwidth-state.ts';
+import type { Family } from '../desired/exempt-networks.ts';
+import type { HtbClass } from '../limits/htb-class.ts';
+import type { Branch, ClassMinor, FixedClass } from '../limits/htb-tree.ts';
+import type { ObservedLeaves } from '../observed/bandwidth-state.ts';
+import type { SliverLeaves } from './plan-bandwidth.ts';
+import type { NodeTree } from './plan-tree.ts';
 
 interface OnUplink {
   readonly interface: string;
@@ -40,8 +35,6 @@ export interface StepArguments {
 export type StepName = keyof StepArguments;
 export type StepOf<Name extends StepName> = { readonly step: Name } & StepArguments[Name];
 export type BandwidthStep = { [Name in StepName]: StepOf<Name> }[StepName];
-
-export const FAMILIES: readonly (keyof ExemptNetworks)[] = ['v4', 'v6'];
 
 const LARGE_STEPS: ReadonlySet<StepName> = new Set([
   'remove-tree',

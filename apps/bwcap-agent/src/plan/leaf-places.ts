@@ -1,61 +1,78 @@
 /**
- * Gives every sliver its place among the leaves, from which its class ids come, and keeps it while the
- * sliver exists. A place that has become free is taken again as late as possible: data that a sliver left
- * behind is still charged to its class for a while.
+ * Keeps every sliver's place among the leaves, from which its class ids come, while the sliver exists. A
+ * place that has become free is taken again as late as possible: data that a sliver left behind is still
+ * charged to its class for a while. Deciding on a place claims nothing.
  */
 import type { AccountName } from '@nodemgr/records';
-import {
-  type LeafIndex,
-  leafIndex,
-  MAX_LEAVES,
-  type ObservedLeaves,
-} from '../observed/bandwidth-state.ts';
+import { type LeafIndex, leafIndex, MAX_LEAVES } from '../limits/htb-tree.ts';
+import type { ObservedLeaves } from '../observed/bandwidth-state.ts';
 
 export class LeafPlaces {
   readonly #places = new Map<AccountName, LeafIndex>();
-  readonly #taken = new Set<LeafIndex>();
-  /** In the kernel, whoever's they are. */
+  readonly #owners = new Map<LeafIndex, AccountName>();
+  /** In the kernel when it was last read. */
   #installed: ReadonlySet<LeafIndex> = new Set();
-  /** Where the search goes on. */
+  /** Where the search for a free place goes on. */
   #next = 0;
 
-  /** found takes note of what the kernel has: a sliver's leaves are where they are. */
+  /** found takes note of what the kernel has: a sliver's place is where its leaves are. */
   found(slivers: ReadonlyMap<AccountName, ObservedLeaves>): void {
     const installed = new Set<LeafIndex>();
     for (const [name, { index }] of slivers) {
       installed.add(index);
       this.#put(name, index);
+      this.#next = Math.max(this.#next, index + 1);
     }
     this.#installed = installed;
-    this.#next = Math.max(this.#next, ...[...installed].map((index) => index + 1));
   }
 
-  /** placeOf returns a sliver's place; throws when it has none and all are taken. */
-  placeOf(name: AccountName): LeafIndex {
-    return this.#places.get(name) ?? this.#put(name, this.#free());
+  /**
+   * placesFor returns the place that each of `names` has, or would get now. Throws when one has none and
+   * all are taken.
+   */
+  placesFor(names: Iterable<AccountName>): ReadonlyMap<AccountName, LeafIndex> {
+    const places = new Map<AccountName, LeafIndex>();
+    const given = new Set<LeafIndex>();
+    let next = this.#next;
+    for (const name of names) {
+      const place = this.#places.get(name) ?? this.#free(next, given);
+      if (!this.#places.has(name)) next = place + 1;
+      given.add(place);
+      places.set(name, place);
+    }
+    return places;
   }
 
-  /** release says that the sliver exists no more. */
+  /** claim says that a sliver has been given a place. */
+  claim(name: AccountName, place: LeafIndex): void {
+    if (this.#places.get(name) === place) return;
+    this.#put(name, place);
+    this.#next = place + 1;
+  }
+
+  /** release says that a sliver exists no more. */
   release(name: AccountName): void {
     const place = this.#places.get(name);
     if (place === undefined) return;
     this.#places.delete(name);
-    this.#taken.delete(place);
+    this.#owners.delete(place);
   }
 
-  #put(name: AccountName, place: LeafIndex): LeafIndex {
+  /** Where the kernel has another sliver at a place than is remembered, the kernel is right. */
+  #put(name: AccountName, place: LeafIndex): void {
     this.release(name);
+    const other = this.#owners.get(place);
+    if (other !== undefined) this.#places.delete(other);
     this.#places.set(name, place);
-    this.#taken.add(place);
-    return place;
+    this.#owners.set(place, name);
   }
 
-  #free(): LeafIndex {
+  #free(next: number, given: ReadonlySet<LeafIndex>): LeafIndex {
     for (let tried = 0; tried < MAX_LEAVES; tried += 1) {
-      const place = leafIndex((this.#next + tried) % MAX_LEAVES);
-      if (this.#taken.has(place) || this.#installed.has(place)) continue;
-      this.#next = place + 1;
-      return place;
+      const place = leafIndex((next + tried) % MAX_LEAVES);
+      if (!this.#owners.has(place) && !this.#installed.has(place) && !given.has(place)) {
+        return place;
+      }
     }
     throw new Error(`no free class id: ${MAX_LEAVES} slivers have one`);
   }

@@ -2,30 +2,25 @@ import { formatCommand } from '@nodemgr/agent';
 import { type AccountName, accountName, bitsPerSecond } from '@nodemgr/records';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import type { NodeDemand } from '../desired/node-demand.ts';
+import type { SliverDemand } from '../desired/sliver-demand.ts';
 import { renderChanges, renderRemoval } from '../execute/render-changes.ts';
-import {
-  type BandwidthState,
-  BRANCHES,
-  classMinor,
-  minorOf,
-  NOTHING_INSTALLED,
-} from '../observed/bandwidth-state.ts';
+import { BRANCHES, classMinor, minorOf } from '../limits/htb-tree.ts';
+import { type BandwidthState, NOTHING_INSTALLED } from '../observed/bandwidth-state.ts';
 import {
   aDemand,
   aNode,
   demandsOf,
   EISENTEST,
+  plannerOf,
   SIRIUS,
-  wantedOf,
 } from '../test-support/builders.test-support.ts';
 import { applyChanges } from './apply-changes.ts';
-import type { NodeDemand, SliverDemand } from './plan-bandwidth.ts';
-import { planChanges, wholeOf } from './plan-changes.ts';
 
 type Demands = ReadonlyMap<AccountName, SliverDemand>;
 
 const changesOf = (node: NodeDemand, demands: Demands, observed = NOTHING_INSTALLED) =>
-  planChanges(wholeOf(wantedOf(node, demands, observed), observed), observed);
+  plannerOf(node, demands, observed).changes();
 const settle = (node: NodeDemand, demands: Demands, observed = NOTHING_INSTALLED) =>
   applyChanges(observed, changesOf(node, demands, observed));
 const namesOf = (steps: ReturnType<typeof changesOf>) =>
@@ -205,10 +200,10 @@ test('another uplink takes everything along, and leaves nothing on the old one',
   expect(namesOf(moved)).toEqual([
     'remove-tree',
     'install-tree',
-    'change-leaf princeton_sirius',
-    'change-leaf princeton_sirius',
     'change-leaf princeton_eisentest',
     'change-leaf princeton_eisentest',
+    'change-leaf princeton_sirius',
+    'change-leaf princeton_sirius',
   ]);
   expect(moved[0]).toEqual({ step: 'remove-tree', interface: 'eth0' });
 });
@@ -305,12 +300,13 @@ test('a table that is lost while the agent runs comes back with the same class i
   const strays = [...before.slivers.values()].flatMap(({ index }) =>
     BRANCHES.map((branch) => minorOf(index, branch)),
   );
-  const wanted = wantedOf(aNode(), two, before);
-  const changes = planChanges(wholeOf(wanted, lost), { ...lost, strays: new Set(strays) });
+  const planner = plannerOf(aNode(), two, before);
+  planner.found({ ...lost, strays: new Set(strays) });
+  const changes = planner.changes();
   expect(namesOf(changes)).toEqual([
     'install-table',
-    'add-sliver princeton_sirius',
     'add-sliver princeton_eisentest',
+    'add-sliver princeton_sirius',
   ]);
 });
 

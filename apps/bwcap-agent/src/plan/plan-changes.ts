@@ -3,30 +3,20 @@
  * what is the same. Pure.
  */
 import type { AccountName } from '@nodemgr/records';
+import { type ExemptNetworks, FAMILIES } from '../desired/exempt-networks.ts';
+import { sameClass } from '../limits/htb-class.ts';
+import { BRANCHES, FIXED_CLASSES, minorOf } from '../limits/htb-tree.ts';
 import {
   type BandwidthState,
-  BRANCHES,
-  type ExemptNetworks,
-  FIXED_CLASSES,
   type Mapping,
-  minorOf,
   NOTHING_INSTALLED,
-  type NodeTree,
   type ObservedLeaves,
   type ObservedTree,
-  type SliverLeaves,
-  sameClass,
-  type WantedBandwidth,
   withoutClasses,
 } from '../observed/bandwidth-state.ts';
-import { type BandwidthStep, FAMILIES } from './bandwidth-steps.ts';
-
-/** What is wanted: of all slivers, or of those in `slivers` only (undefined: it is to go). */
-export interface WantedState {
-  readonly tree: NodeTree;
-  readonly networks: ExemptNetworks;
-  readonly slivers: ReadonlyMap<AccountName, SliverLeaves | undefined>;
-}
+import type { BandwidthStep } from './bandwidth-steps.ts';
+import type { SliverLeaves, WantedState } from './plan-bandwidth.ts';
+import type { NodeTree } from './plan-tree.ts';
 
 function treeChanges(wanted: NodeTree, have: ObservedTree | undefined): readonly BandwidthStep[] {
   if (have === undefined) return [{ step: 'install-tree', tree: wanted }];
@@ -135,12 +125,4 @@ export function planChanges(
     ...networkChanges(wanted.networks, have.networks),
     ...additions,
   ];
-}
-
-/** wholeOf returns `wanted` as it is compared when every sliver is looked at: those it lacks are to go. */
-export function wholeOf(wanted: WantedBandwidth, observed: BandwidthState): WantedState {
-  const slivers = new Map<AccountName, SliverLeaves | undefined>();
-  for (const name of observed.slivers.keys()) slivers.set(name, undefined);
-  for (const [name, leaves] of wanted.slivers) slivers.set(name, leaves);
-  return { tree: wanted.tree, networks: wanted.networks, slivers };
 }

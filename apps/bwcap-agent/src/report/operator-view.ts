@@ -1,4 +1,4 @@
-/** What operators are shown of the bandwidth limits. Reads, changes nothing. */
+/** Answers operators' questions about the bandwidth limits. It changes nothing but the time of a retry. */
 import { formatCommand, type ReconcileLoop, retryFailing } from '@nodemgr/agent';
 import type { FeedSubscription, Handlers } from '@nodemgr/bus';
 import {
@@ -16,8 +16,7 @@ import { renderChanges } from '../execute/render-changes.ts';
 import type { Kernel } from '../kernel/port.ts';
 import type { BandwidthState } from '../observed/bandwidth-state.ts';
 import type { BandwidthStep } from '../plan/bandwidth-steps.ts';
-import { trafficOf } from './traffic-view.ts';
-import { readingsOf, wantedReadings } from './wanted-readings.ts';
+import { readingsOf, trafficOf, wantedReadings } from './in-force.ts';
 
 export interface OperatorParts {
   readonly agent: BandwidthAgent;
@@ -73,7 +72,7 @@ async function readingsFor(
   const effective = item?.kind === 'account' ? item.effective : undefined;
   return {
     driver: kernel.driver,
-    wanted: [...wantedReadings(agent.wantedFor(name), effective)],
+    wanted: wantedReadings(agent.wantedFor(name), effective),
     readings: readingsOf(found?.slivers.get(name)),
   };
 }

@@ -7,9 +7,11 @@ import {
   hostUid,
   type Rspec,
 } from '@nodemgr/records';
-import type { BandwidthState, WantedBandwidth } from '../observed/bandwidth-state.ts';
-import { LeafPlaces } from '../plan/leaf-places.ts';
-import { type NodeDemand, planBandwidth, type SliverDemand } from '../plan/plan-bandwidth.ts';
+import type { NodeDemand } from '../desired/node-demand.ts';
+import type { SliverDemand } from '../desired/sliver-demand.ts';
+import { bytes } from '../limits/htb-class.ts';
+import type { BandwidthState } from '../observed/bandwidth-state.ts';
+import { BandwidthPlanner } from '../plan/bandwidth-planner.ts';
 
 export const SIRIUS = accountName('princeton_sirius');
 export const EISENTEST = accountName('princeton_eisentest');
@@ -19,7 +21,7 @@ export function aNode(changes: Partial<NodeDemand> = {}): NodeDemand {
   return {
     interface: 'eth0',
     link: bitsPerSecond(1_000_000_000),
-    mtu: 1500,
+    mtu: bytes(1500),
     cap: undefined,
     exemptIps: [],
     defaults: DEFAULT_RSPEC,
@@ -42,13 +44,15 @@ export function demandsOf(count: number): Map<AccountName, SliverDemand> {
   return new Map(Array.from({ length: count }, (_, i) => [accountName(`site_s${i}`), aDemand(i)]));
 }
 
-/** wantedOf plans as an agent does that has just been started. */
-export function wantedOf(
+/** plannerOf makes a planner as an agent has it that has just been started: all is planned at once. */
+export function plannerOf(
   node: NodeDemand,
   demands: ReadonlyMap<AccountName, SliverDemand>,
   observed: BandwidthState,
-): WantedBandwidth {
-  const places = new LeafPlaces();
-  places.found(observed.slivers);
-  return planBandwidth(node, demands, (name) => places.placeOf(name), observed);
+): BandwidthPlanner {
+  const planner = new BandwidthPlanner(node);
+  planner.nodeAsked(node);
+  planner.sliversAsked(demands);
+  planner.found(observed);
+  return planner;
 }

@@ -7,11 +7,8 @@ import { formatCommand, readStateFile, replaceFile } from '@nodemgr/agent';
 import type { Config } from '@nodemgr/config';
 import { type Logger, roomSign, writableSign } from '@nodemgr/daemon';
 import { renderChanges } from '../../execute/render-changes.ts';
-import {
-  type BandwidthState,
-  type ClassMinor,
-  NOTHING_INSTALLED,
-} from '../../observed/bandwidth-state.ts';
+import type { ClassMinor } from '../../limits/htb-tree.ts';
+import { type BandwidthState, NOTHING_INSTALLED } from '../../observed/bandwidth-state.ts';
 import { applyChanges } from '../../plan/apply-changes.ts';
 import type { BandwidthStep } from '../../plan/bandwidth-steps.ts';
 import type { ClassCounters, Happenings, Kernel } from '../port.ts';

@@ -7,13 +7,9 @@ import {
   networkSchema,
 } from '@nodemgr/records';
 import * as z from 'zod';
-import {
-  type BandwidthState,
-  type Bytes,
-  type LeafIndex,
-  MAX_LEAVES,
-  NOTHING_INSTALLED,
-} from '../../observed/bandwidth-state.ts';
+import type { Bytes } from '../../limits/htb-class.ts';
+import { type LeafIndex, MAX_LEAVES } from '../../limits/htb-tree.ts';
+import { type BandwidthState, NOTHING_INSTALLED } from '../../observed/bandwidth-state.ts';
 
 const bits = z.int().min(8) as unknown as z.ZodType<BitsPerSecond>;
 const bytes = z.int().min(1) as unknown as z.ZodType<Bytes>;

@@ -99,6 +99,16 @@ test('what we have not put into the maps is refused, with what is wrong', () => 
   expect(read([{ elem: { val: 7 } }, '4e4d:1000'], good)).toThrow();
 });
 
+test('maps that send the packets of two slivers to one leaf are refused', () => {
+  const both = (id: string) =>
+    mapOf(element(SIRIUS, 65_536, 131_071, id), element(EISENTEST, 131_072, 196_607, id));
+  const marks = (id: string) => mapOf(mark(SIRIUS, 65_536, id), mark(EISENTEST, 131_072, id));
+  const of = (id: string) => ({ uids: both(id), marks: marks(id) });
+  expect(() => mappingsIn({ ordinary: of('4e4d:1000'), exempt: of('4e4d:8000') })).toThrow(
+    /two slivers are sent to one leaf/,
+  );
+});
+
 test('networks are read in the spelling that they are planned in', () => {
   const setOf = (...elem: readonly unknown[]) => listing({ set: { ...ours, name: 'x', elem } });
   const { v4, v6 } = networksIn({

@@ -1,7 +1,11 @@
-/** What nft says of our table (libnftables-json(5)), told as our state. Pure. */
+/** Makes our state of what nft prints of our table (libnftables-json(5)). Pure. */
 import { type AccountName, accountNameSchema, hostUid } from '@nodemgr/records';
 import * as z from 'zod';
-import { canonicalNetwork } from '../../desired/plan-networks.ts';
+import {
+  canonicalNetwork,
+  type ExemptNetworks,
+  type Family,
+} from '../../desired/exempt-networks.ts';
 import {
   CHAINS,
   FLOWS,
@@ -12,17 +16,10 @@ import {
   TABLE_NAME,
   VERSION_CHAIN,
 } from '../../execute/render-nft.ts';
-import {
-  BRANCHES,
-  type Branch,
-  type ExemptNetworks,
-  type Family,
-  HANDLE,
-  leafOf,
-  type Mapping,
-} from '../../observed/bandwidth-state.ts';
+import { BRANCHES, type Branch, HANDLE, leafOf } from '../../limits/htb-tree.ts';
+import type { Mapping } from '../../observed/bandwidth-state.ts';
 
-/** What every listing is: objects of one key, which says what each is. */
+/** Every listing is a list of objects with one key, which says what the object is. */
 const listingSchema = z.object({ nftables: z.array(z.record(z.string(), z.unknown())) });
 
 const named = z.object({ name: z.string() });
@@ -99,11 +96,14 @@ export type ListedMaps = Readonly<
   Record<Branch, { readonly uids: string; readonly marks: string }>
 >;
 
-/** What the maps say of each sliver, as one text: by it they are compared. */
-const told = (mappings: ReadonlyMap<AccountName, Mapping>): string =>
+/** The slivers of a map as one text, by which maps are compared. */
+const textOf = (mappings: ReadonlyMap<AccountName, Mapping>): string =>
   JSON.stringify([...mappings].sort());
 
-/** mappingsIn returns the slivers in all maps; throws when the maps do not agree, or hold anything else. */
+/**
+ * mappingsIn returns the slivers in all maps. Throws when the maps do not agree, or hold anything else, or
+ * send the packets of two slivers to one leaf.
+ */
 export function mappingsIn(listed: ListedMaps): ReadonlyMap<AccountName, Mapping> {
   const ordinary = mappingsOf(listed.ordinary.uids, 'ordinary');
   // A mark is the first user id alone.
@@ -112,10 +112,12 @@ export function mappingsIn(listed: ListedMaps): ReadonlyMap<AccountName, Mapping
   );
   const agrees = BRANCHES.every(
     (branch) =>
-      told(mappingsOf(listed[branch].uids, branch)) === told(ordinary) &&
-      told(mappingsOf(listed[branch].marks, branch)) === told(marks),
+      textOf(mappingsOf(listed[branch].uids, branch)) === textOf(ordinary) &&
+      textOf(mappingsOf(listed[branch].marks, branch)) === textOf(marks),
   );
   if (!agrees) throw new Error('the maps of user ids and of marks do not agree');
+  const places = new Set([...ordinary.values()].map(({ index }) => index));
+  if (places.size < ordinary.size) throw new Error('two slivers are sent to one leaf');
   return ordinary;
 }
 

@@ -1,21 +1,16 @@
-/** What the kernel says of the classes below our root, told as our state. Pure. */
+/** Makes our state of the classes that the kernel reports below our root. Pure. */
 import type { HtbClassReading } from '@nodemgr/native';
-import { bitsPerSecond } from '@nodemgr/records';
+import { classFrom, type HtbClass } from '../../limits/htb-class.ts';
 import {
   type Branch,
-  bytes,
   type ClassMinor,
   FIXED_CLASSES,
   FIXED_MINORS,
   type FixedClass,
-  type HtbClass,
   type LeafIndex,
   leafOf,
   minorOf,
-} from '../../observed/bandwidth-state.ts';
-
-/** The kernel counts a burst in ticks of its packet scheduler (include/net/pkt_sched.h). */
-const TICK_SECONDS = 64e-9;
+} from '../../limits/htb-tree.ts';
 
 type LeafClasses = Readonly<Partial<Record<Branch, HtbClass>>>;
 
@@ -25,26 +20,16 @@ export interface TreeClasses {
   readonly leaves: ReadonlyMap<LeafIndex, LeafClasses>;
 }
 
-function classOf({ rate, ceil, buffer, cbuffer, quantum }: HtbClassReading): HtbClass {
-  return {
-    rate: bitsPerSecond(rate * 8),
-    ceil: bitsPerSecond(ceil * 8),
-    burst: bytes(Math.round(buffer * TICK_SECONDS * rate)),
-    cburst: bytes(Math.round(cbuffer * TICK_SECONDS * ceil)),
-    quantum: bytes(quantum),
-  };
-}
-
 /** classesIn sorts the classes of one interface; those that are none of ours are left out. */
 export function classesIn(readings: readonly HtbClassReading[]): TreeClasses {
   const fixed: Partial<Record<FixedClass, HtbClass>> = {};
   const leaves = new Map<LeafIndex, LeafClasses>();
   for (const reading of readings) {
     const which = FIXED_CLASSES.find((one) => FIXED_MINORS[one] === reading.minor);
-    if (which !== undefined) fixed[which] = classOf(reading);
+    if (which !== undefined) fixed[which] = classFrom(reading);
     const leaf = leafOf(reading.minor);
     if (leaf === undefined) continue;
-    leaves.set(leaf.index, { ...leaves.get(leaf.index), [leaf.branch]: classOf(reading) });
+    leaves.set(leaf.index, { ...leaves.get(leaf.index), [leaf.branch]: classFrom(reading) });
   }
   return { fixed, leaves };
 }

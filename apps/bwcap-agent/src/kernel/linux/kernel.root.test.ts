@@ -1,19 +1,27 @@
 /** Asks the real tc and nft whether they take what we render. Needs root, and the programs. */
 import { spawnSync } from 'node:child_process';
 import { type Command, formatCommand } from '@nodemgr/agent';
-import { accountName, bitsPerSecond } from '@nodemgr/records';
+import {
+  type AccountName,
+  accountName,
+  bitsPerSecond,
+  RESOURCE_NAMES,
+  RESOURCES,
+} from '@nodemgr/records';
 import { needs } from '@nodemgr/testkit';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { NodeDemand } from '../../desired/node-demand.ts';
+import type { SliverDemand } from '../../desired/sliver-demand.ts';
 import { renderChanges, renderRemoval } from '../../execute/render-changes.ts';
 import { type BandwidthState, NOTHING_INSTALLED } from '../../observed/bandwidth-state.ts';
 import { applyChanges } from '../../plan/apply-changes.ts';
-import { planChanges, wholeOf } from '../../plan/plan-changes.ts';
+import { wantedReadings } from '../../report/in-force.ts';
 import {
   aDemand,
   aNode,
   demandsOf,
+  plannerOf,
   SIRIUS,
-  wantedOf,
 } from '../../test-support/builders.test-support.ts';
 
 const SPACE = `nodemgr-test-${process.pid}`;
@@ -57,16 +65,16 @@ const everyRate = new Map([
 
 function steps(): readonly { readonly name: string; readonly commands: readonly Command[] }[] {
   let state: BandwidthState = NOTHING_INSTALLED;
-  const to = (name: string, wanted: ReturnType<typeof wantedOf>) => {
-    const changes = planChanges(wholeOf(wanted, state), state);
+  const to = (name: string, node: NodeDemand, demands: ReadonlyMap<AccountName, SliverDemand>) => {
+    const changes = plannerOf(node, demands, state).changes();
     state = applyChanges(state, changes);
     return { name, commands: renderChanges(changes) };
   };
   return [
-    to('the first application', wantedOf(first, demandsOf(3), state)),
-    to('a change of everything', wantedOf(second, fewer, state)),
-    to('every rate', wantedOf(aNode({ link: bitsPerSecond(100e9) }), everyRate, state)),
-    to('very fast', wantedOf(aNode({ link: bitsPerSecond(100e9) }), demandsOf(2), state)),
+    to('the first application', first, demandsOf(3)),
+    to('a change of everything', second, fewer),
+    to('every rate', aNode({ link: bitsPerSecond(100e9) }), everyRate),
+    to('very fast', aNode({ link: bitsPerSecond(100e9) }), demandsOf(2)),
   ];
 }
 
@@ -94,8 +102,60 @@ describe.skipIf(missing)(`nft${note}`, () => {
   });
 });
 
+/** What tc prints of a class: `rate 1Mbit ceil 8Mbit … quantum 70000`, in bit/s and bytes. */
+function amountsOf(id: string): ReadonlyMap<string, number> {
+  const shown = said('tc', '-d', 'class', 'show', 'dev', 'eth0');
+  const line = shown.split('\n').find((one) => one.startsWith(`class htb ${id} `)) ?? '';
+  const factors: Readonly<Record<string, number>> = {
+    '': 1,
+    bit: 1,
+    Kbit: 1e3,
+    Mbit: 1e6,
+    Gbit: 1e9,
+  };
+  return new Map(
+    [...line.matchAll(/\b(rate|ceil|quantum) (\d+)(\w*)/g)].map(
+      ([, part = '', count, unit = '']) => [
+        `htb ${id} ${part}`,
+        Number(count) * (factors[unit] ?? Number.NaN),
+      ],
+    ),
+  );
+}
+
+describe.skipIf(missing)(`the law${note}`, () => {
+  const ours = RESOURCE_NAMES.filter((name) => RESOURCES[name].enforcedBy === 'bwcap-agent');
+  test.each(ours)(
+    '%s, set to two amounts, is two amounts in the kernel, as explain says',
+    (name) => {
+      const [least, most] = RESOURCES[name].unit === 'bits/s' ? [1_000_000, 2_000_000] : [1, 2];
+      let state: BandwidthState = NOTHING_INSTALLED;
+      for (const command of renderRemoval([])) inside(command);
+      inside({ run: ['tc', 'qdisc', 'del', 'dev', 'eth0', 'root'] });
+      const inForce = [least, most].map((amount) => {
+        const demand = aDemand(0, { [name]: amount });
+        const planner = plannerOf(aNode(), new Map([[SIRIUS, demand]]), state);
+        const changes = planner.changes();
+        for (const command of renderChanges(changes)) {
+          expect(inside(command)).toEqual({ ok: true, said: '' });
+        }
+        state = applyChanges(state, changes);
+        const wanted = wantedReadings(planner.wantedFor(SIRIUS), demand.rspec);
+        const explained = wanted.filter(({ resource }) => resource === name);
+        const found = explained.map(({ from }) => amountsOf(from.split(' ')[1] ?? '').get(from));
+        expect(found).toEqual(explained.map((reading) => reading.amount));
+        return found;
+      });
+      const [before = [], after = []] = inForce;
+      expect(before.length).toBeGreaterThan(0);
+      expect(before.every((amount, i) => amount !== after[i])).toBe(true);
+    },
+  );
+});
+
 describe.skipIf(missing)(`the removal${note}`, () => {
   test('leaves nothing of ours', () => {
+    inside({ run: ['tc', 'qdisc', 'del', 'dev', 'eth0', 'root'] });
     for (const { commands } of steps().slice(0, 1)) for (const command of commands) inside(command);
     expect(said('nft', 'list', 'ruleset')).toContain('table inet nodemgr');
     expect(said('tc', 'qdisc', 'show', 'dev', 'eth0')).toContain('htb 4e4d: root');

@@ -8,10 +8,9 @@ import { htbClasses, type NetworkEventSockets, native } from '@nodemgr/native';
 import type { AccountName } from '@nodemgr/records';
 import { renderChanges } from '../../execute/render-changes.ts';
 import { TABLE_NAME } from '../../execute/render-nft.ts';
+import { type ClassMinor, classMinor } from '../../limits/htb-tree.ts';
 import {
   type BandwidthState,
-  type ClassMinor,
-  classMinor,
   NOTHING_INSTALLED,
   type ObservedLeaves,
 } from '../../observed/bandwidth-state.ts';

@@ -2,13 +2,10 @@
 import { run, runChecked } from '@nodemgr/agent';
 import type { Logger } from '@nodemgr/daemon';
 import type { AccountName } from '@nodemgr/records';
+import type { ExemptNetworks } from '../../desired/exempt-networks.ts';
 import { MAPS, MARK_MAPS, SETS, TABLE_FAMILY, TABLE_NAME } from '../../execute/render-nft.ts';
-import {
-  type Branch,
-  type ExemptNetworks,
-  type Mapping,
-  NOTHING_INSTALLED,
-} from '../../observed/bandwidth-state.ts';
+import type { Branch } from '../../limits/htb-tree.ts';
+import { type Mapping, NOTHING_INSTALLED } from '../../observed/bandwidth-state.ts';
 import { hasTable, isWhole, mappingsIn, networksIn } from './derive-table.ts';
 
 /** Characters: far above what thousands of slivers and networks take. */

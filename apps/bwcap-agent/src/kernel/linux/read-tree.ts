@@ -2,7 +2,7 @@
 import { readdir } from 'node:fs/promises';
 import { readOptional } from '@nodemgr/agent';
 import { htbClasses, native, type RootQdisc } from '@nodemgr/native';
-import { FIXED_MINORS, HANDLE } from '../../observed/bandwidth-state.ts';
+import { FIXED_MINORS, HANDLE } from '../../limits/htb-tree.ts';
 import type { Uplink } from '../uplink.ts';
 import { classesIn, type TreeClasses } from './derive-tree.ts';
 

@@ -1,11 +1,18 @@
 /**
- * What the unit runs when the agent has ended (ExecStopPost): takes everything of ours out of the kernel,
- * but only when somebody stops the unit. After a crash, and in a restart, the limits stay in force.
+ * Takes everything of ours out of the kernel when the agent has ended (the unit's ExecStopPost), but only
+ * when somebody stops the unit. After a crash, and in a restart, the limits stay in force.
  */
 import { run, runChecked } from '@nodemgr/agent';
 import { renderRemoval } from '../../execute/render-changes.ts';
-import { isBeingStopped } from './derive-job.ts';
 import { ownRoots } from './read-tree.ts';
+
+/** isBeingStopped reports whether `unit` is to stop, and not to start again, going by `systemctl list-jobs`. */
+export function isBeingStopped(jobs: string, unit: string): boolean {
+  return jobs
+    .split('\n')
+    .map((line) => line.trim().split(/\s+/))
+    .some(([, name, type]) => name === unit && type === 'stop');
+}
 
 async function removeAll(): Promise<void> {
   for (const command of renderRemoval(await ownRoots())) await runChecked(command);
@@ -19,7 +26,7 @@ async function removeLimits(unit: string): Promise<void> {
   if (isBeingStopped(jobs, unit)) await removeAll();
 }
 
-/** removeLimitsMain does so for the systemd unit `unit`, as a program: an exit status, and one line when it has failed. */
+/** removeLimitsMain is the program: it sets the exit status, and writes one line when it has failed. */
 export async function removeLimitsMain(unit: string): Promise<void> {
   try {
     await removeLimits(unit);

@@ -1,8 +1,15 @@
 /**
- * Brings a list of addresses and prefixes into the form that the kernel's sets need: one canonical
- * spelling, split by family, nothing inside anything else (nft interval sets refuse overlaps). Pure.
+ * The networks outside the cap, in the form that the kernel's sets need: one canonical spelling, split by
+ * family, nothing inside anything else (nft interval sets refuse overlaps). Pure.
  */
-import type { ExemptNetworks } from '../observed/bandwidth-state.ts';
+
+/** Networks outside the cap: canonical prefixes, none inside another. */
+export interface ExemptNetworks {
+  readonly v4: ReadonlySet<string>;
+  readonly v6: ReadonlySet<string>;
+}
+export type Family = keyof ExemptNetworks;
+export const FAMILIES: readonly Family[] = ['v4', 'v6'];
 
 interface Network {
   /** 32 or 128. */
@@ -78,13 +85,13 @@ function withoutNested(networks: readonly Network[]): readonly Network[] {
   return kept;
 }
 
-/** canonicalNetwork returns an address or a prefix in the spelling that planNetworks uses. */
+/** canonicalNetwork returns an address or a prefix in the spelling that exemptNetworks uses. */
 export function canonicalNetwork(text: string): string {
   return format(parseNetwork(text));
 }
 
-/** planNetworks returns `exempt_ips` as two sets of prefixes. */
-export function planNetworks(texts: readonly string[]): ExemptNetworks {
+/** exemptNetworks returns a list of checked addresses and prefixes as two sets of prefixes. */
+export function exemptNetworks(texts: readonly string[]): ExemptNetworks {
   const networks = texts.map(parseNetwork);
   const family = (width: number) =>
     new Set(withoutNested(networks.filter((network) => network.width === width)).map(format));

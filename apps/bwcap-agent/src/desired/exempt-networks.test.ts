@@ -2,10 +2,10 @@ import { BlockList } from 'node:net';
 import { networkSchema } from '@nodemgr/records';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { planNetworks } from './plan-networks.ts';
+import { exemptNetworks } from './exempt-networks.ts';
 
 const planned = (...texts: readonly string[]) => {
-  const { v4, v6 } = planNetworks(texts);
+  const { v4, v6 } = exemptNetworks(texts);
   return { v4: [...v4], v6: [...v6] };
 };
 

@@ -1,24 +1,32 @@
 import { bitsPerSecond, type Rspec } from '@nodemgr/records';
 import fc from 'fast-check';
-import { expect, test } from 'vitest';
-import { bytes } from '../observed/bandwidth-state.ts';
-import {
-  budgetOf,
-  htbClass,
-  MAX_SHARE,
-  minRatesOf,
-  NO_CUT,
-  planLeaves,
-  planTree,
-  quantumOf,
-  scaleOf,
-} from './plan-classes.ts';
+import { expect, expectTypeOf, test } from 'vitest';
+import { type Bytes, bytes, htbClass } from './htb-class.ts';
+import { type NetResource, NO_CUT, scaleOf } from './limit.ts';
+import { LIMITS, leavesFor, type Unenforced } from './limits.ts';
+import { minRateOf } from './min-rate.ts';
+import { MAX_SHARE, quantumOf } from './share.ts';
 
 const LINK = bitsPerSecond(1_000_000_000);
-const MTU = 1500;
+const MTU = bytes(1500);
 const FRAME = bytes(1514);
 const SCALE = scaleOf(LINK, MTU);
-const classOf = (rate: number, ceil: number) => htbClass(rate, ceil, FRAME, FRAME);
+const TERMS = { scale: SCALE, cut: NO_CUT };
+const classOf = (rate: number, ceil: number, frame: Bytes = FRAME) =>
+  htbClass({ rate: bitsPerSecond(rate), ceil: bitsPerSecond(ceil), quantum: FRAME }, frame);
+
+test('every resource of this agent is a limit, and a table without one does not compile', () => {
+  expectTypeOf<Unenforced<typeof LIMITS>>().toEqualTypeOf<never>();
+  expectTypeOf<
+    Unenforced<typeof LIMITS, NetResource | 'nm_net_new'>
+  >().toEqualTypeOf<'nm_net_new'>();
+  const { ordinary } = LIMITS;
+  const withoutExempt = { ordinary, exempt: ordinary };
+  expectTypeOf<Unenforced<typeof withoutExempt>>().toEqualTypeOf<
+    'nm_net_exempt_min_rate' | 'nm_net_exempt_max_rate'
+  >();
+});
+
 const wild = fc.oneof(fc.integer({ min: -5, max: 20 }), fc.maxSafeInteger());
 const link = fc.integer({ min: 8, max: 1e12 }).map(bitsPerSecond);
 
@@ -33,7 +41,7 @@ test('a rate is at least 8 bit/s, a ceiling at least the rate, and no more than 
   fc.assert(
     fc.property(rspecs, link, (rspec, speed) => {
       const scale = scaleOf(speed, MTU);
-      for (const leaf of Object.values(planLeaves(rspec, scale, NO_CUT))) {
+      for (const leaf of Object.values(leavesFor(rspec, { scale, cut: NO_CUT }))) {
         expect(leaf.rate).toBeGreaterThanOrEqual(8);
         expect(leaf.ceil).toBeGreaterThanOrEqual(leaf.rate);
         expect(leaf.ceil).toBeLessThanOrEqual(speed);
@@ -45,20 +53,19 @@ test('a rate is at least 8 bit/s, a ceiling at least the rate, and no more than 
 
 test('a min rate above the max rate does not lift the ceiling, nor does one whose max rate was lent away', () => {
   const rspec = { nm_net_min_rate: 5_000_000, nm_net_exempt_min_rate: 5_000_000 };
-  const above = planLeaves(
+  const above = leavesFor(
     { ...rspec, nm_net_max_rate: 2_000_000, nm_net_exempt_max_rate: 3_000_000 },
-    SCALE,
-    NO_CUT,
+    TERMS,
   );
   expect([above.ordinary.rate, above.ordinary.ceil]).toEqual([2_000_000, 2_000_000]);
   expect([above.exempt.rate, above.exempt.ceil]).toEqual([3_000_000, 3_000_000]);
-  const lent = planLeaves({ ...rspec, nm_net_max_rate: 0 }, SCALE, NO_CUT);
+  const lent = leavesFor({ ...rspec, nm_net_max_rate: 0 }, TERMS);
   expect([lent.ordinary.rate, lent.ordinary.ceil]).toEqual([8, 8]);
 });
 
 test('a sliver is promised no more than its own ceiling, so that others lose nothing to it', () => {
-  const promised = minRatesOf({ nm_net_min_rate: 5_000_000, nm_net_max_rate: 2_000_000 }, LINK);
-  expect(promised.ordinary).toBe(2_000_000);
+  const rspec = { nm_net_min_rate: 5_000_000, nm_net_max_rate: 2_000_000 };
+  expect(minRateOf(rspec, 'ordinary', LINK)).toBe(2_000_000);
 });
 
 test('all numbers are whole and positive, and no burst lasts longer than HTB can count', () => {
@@ -87,30 +94,12 @@ test('a turn of one share is no shorter than the largest packet, but on a slow u
   const slow = scaleOf(LINK, MTU, bitsPerSecond(10_000_000));
   expect(slow.turn).toEqual({ ordinary: 25_000, exempt: 70_000 });
   expect(scaleOf(bitsPerSecond(1000), MTU).turn.ordinary).toBe(4 * FRAME);
-  expect(scaleOf(bitsPerSecond(1000), 9000).turn.ordinary).toBe(4 * 9014);
+  expect(scaleOf(bitsPerSecond(1000), bytes(9000)).turn.ordinary).toBe(4 * 9014);
 });
 
 test('a burst is what the rate gives in four milliseconds, or two frames', () => {
   expect(classOf(LINK, LINK).burst).toBe(500_000);
   expect(classOf(1_000_000, LINK).burst).toBe(3028);
-  expect(htbClass(1_000_000, LINK, FRAME, bytes(9014)).burst).toBe(18_028);
+  expect(classOf(1_000_000, LINK, bytes(9014)).burst).toBe(18_028);
   expect(classOf(8, LINK).burst).toBe(200);
-});
-
-test('no cap is the speed of the link', () => {
-  expect(planTree('eth0', SCALE).cap.ceil).toBe(LINK);
-});
-
-test('the cap is kept whatever is promised below it, and the exempt branch is not capped', () => {
-  fc.assert(
-    fc.property(link, link, (speed, cap) => {
-      const tree = planTree('eth0', scaleOf(speed, MTU, cap), cap);
-      expect(tree.cap.ceil).toBe(Math.floor(Math.min(cap, speed) / 8) * 8);
-      expect(tree.cap.rate).toBeLessThanOrEqual(tree.cap.ceil);
-      expect(tree.exempt.ceil).toBe(Math.floor(speed / 8) * 8);
-      if (Math.min(cap, speed) < 10_000) return;
-      expect(budgetOf(tree).ordinary + tree.node.rate).toBeLessThanOrEqual(tree.cap.ceil);
-      expect(tree.cap.rate + tree.exempt.rate).toBeLessThanOrEqual(speed);
-    }),
-  );
 });

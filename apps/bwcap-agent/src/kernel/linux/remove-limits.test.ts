@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { isBeingStopped } from './derive-job.ts';
+import { isBeingStopped } from './remove-limits.ts';
 
 const UNIT = 'nodemgr-bwcap-agent.service';
 
@@ -9,7 +9,7 @@ test('a unit is being stopped when it has a job to stop, and not when it has one
   expect(isBeingStopped(`1234 ${UNIT} start waiting\n`, UNIT)).toBe(false);
 });
 
-test('no job, or another unit’s, is none', () => {
+test('a unit is not being stopped when it has no job, or when another unit has one', () => {
   expect(isBeingStopped('', UNIT)).toBe(false);
   expect(isBeingStopped('No jobs running.\n', UNIT)).toBe(false);
   expect(isBeingStopped('7 other.service stop running\n', UNIT)).toBe(false);
