@@ -4,6 +4,10 @@ const TEST_CODE = '(\\.test\\.ts|\\.test-support\\.ts|/bench/[^/]+)$';
 const IO_BUILTINS =
   '^(node:)?(fs|fs/promises|net|http|https|http2|tls|dgram|dns|child_process|worker_threads|cluster|os|process|timers|timers/promises|readline)$';
 
+/** An agent's rooms, in the order in which they may import one another: from the later ones to the earlier. */
+const BANDWIDTH_ROOMS = ['limits', 'desired', 'observed', 'plan', 'execute', 'kernel', 'report'];
+const PURE_ROOMS = '^apps/bwcap-agent/src/(limits|desired|observed|plan|execute)/';
+
 module.exports = {
   forbidden: [
     {
@@ -39,6 +43,22 @@ module.exports = {
       from: { path: '/(plan|render|decide|derive|judge)-[^/]+\\.ts$', pathNot: TEST_CODE },
       to: { path: `${IO_BUILTINS}|node_modules/(zeromq|better-sqlite3|pino|pino-pretty)/` },
     },
+    {
+      name: 'pure-rooms-do-no-io',
+      comment:
+        'What an agent decides is decided by plain values; only its driver touches the machine.',
+      severity: 'error',
+      from: { path: PURE_ROOMS, pathNot: TEST_CODE },
+      to: { path: `${IO_BUILTINS}|node_modules/(zeromq|better-sqlite3|pino|pino-pretty)/` },
+    },
+    ...BANDWIDTH_ROOMS.slice(0, -1).map((room, at) => ({
+      name: `no-arrow-up-from-${room}`,
+      severity: 'error',
+      from: { path: `^apps/bwcap-agent/src/${room}/`, pathNot: TEST_CODE },
+      to: {
+        path: `^apps/bwcap-agent/src/((${BANDWIDTH_ROOMS.slice(at + 1).join('|')})/|[^/]+$)`,
+      },
+    })),
     {
       name: 'libs-have-one-face',
       comment: 'A library is used through its index.ts, never through its inner files.',
