@@ -1,4 +1,4 @@
-/** The history of every sliver: what happened, why, and on whose word, kept through crashes. */
+/** The history of every sliver: what happened, why, and by whom, kept through crashes. */
 import { join } from 'node:path';
 import type { EventsAnswer } from '@nodemgr/contracts';
 import { afterAll, beforeAll, expect, test } from 'vitest';

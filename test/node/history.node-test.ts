@@ -1,4 +1,4 @@
-/** What happened to a sliver, why, and on whose word: kept through crashes. */
+/** What happened to a sliver, why, and by whom: kept through crashes. */
 import { NODE_SUBJECT, type NodeEvent } from '@nodemgr/contracts';
 import { expect, test } from 'vitest';
 import { groupValue, quotaOf } from './machine/look-at-slivers.ts';

@@ -34,7 +34,7 @@ Examples:
   nmctl --state .nodemgr slivers                the slivers of a demo
   nmctl sliver princeton_sirius                 one sliver, with its loans
   nmctl explain princeton_sirius                why it has what it has, and what the kernel enforces
-  nmctl events princeton_sirius --since 2h      what happened to it, why, and on whose word
+  nmctl events princeton_sirius --since 2h      what happened to it, why, and by whom
   nmctl events node                             the same of the node itself
   nmctl bandwidth                               who may send how much, and does
   nmctl call GetRSpec princeton_sirius          one call of the API

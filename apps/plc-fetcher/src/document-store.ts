@@ -1,6 +1,6 @@
 /**
  * Keeps the last good document on disk, for a node that boots with PLC unreachable. `last-good.json`
- * says which document it is and what PLC said about it; the document itself is `SHA256.xml` beside it.
+ * names the document and has what PLC sent with it; the document itself is `SHA256.xml` beside it.
  * The pointer is written last, so whatever a crash interrupts, it names a complete document.
  */
 import { mkdir, readdir, readFile, rm } from 'node:fs/promises';

@@ -38,7 +38,7 @@ function inWords(message: string): string {
     : `no TLS connection: ${reason}`;
 }
 
-/** reasonOf puts an error in a few words: its message and code, or those of the errors that it gathers. */
+/** reasonOf returns an error's message and code, or those of the errors that it gathers. */
 export function reasonOf(error: unknown): string {
   if (error instanceof AggregateError) return error.errors.map(reasonOf).join('; ');
   if (!(error instanceof Error)) return String(error);

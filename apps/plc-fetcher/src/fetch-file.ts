@@ -1,4 +1,4 @@
-/** Fetches the document from a file: URL. What tells two versions apart is the file's identity and date. */
+/** Fetches the document from a file: URL. Two versions differ by the file's identity and date. */
 import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';

@@ -6,7 +6,7 @@ import { operatorHandlers } from './answer-operator.ts';
 import type { DeliveryPort } from './delivery-loop.ts';
 import { makeFetcher } from './make-fetcher.ts';
 
-/** How long db-service may take to say what it holds, and to take an update (milliseconds). */
+/** How long db-service may take to answer what it holds, and to take an update (milliseconds). */
 const HELD_MS = 2000;
 const DELIVER_MS = 15_000;
 /** How soon a db-service that lost its database has it back. */

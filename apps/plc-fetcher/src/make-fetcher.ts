@@ -1,4 +1,4 @@
-/** Puts the two loops together: what PLC says and what the configuration says go to db-service. */
+/** Puts the two loops together: PLC's document and this node's configuration go to db-service. */
 import { join } from 'node:path';
 import type { Config } from '@nodemgr/config';
 import { type DaemonContext, Waits } from '@nodemgr/daemon';

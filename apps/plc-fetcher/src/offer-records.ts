@@ -10,7 +10,7 @@ import { type BadKey, digestOf, recordsFromConfig } from './plan-records.ts';
 /** A digest does not look at timestamps. */
 const ANY_TIME = epochSeconds(0);
 
-/** offerDocument returns what source `plc` has to say: a sliver record for each slice of the document. */
+/** offerDocument returns the update of source `plc`: a sliver record for each slice of the document. */
 export function offerDocument(
   { document, vouchedAt, fresh }: GoodDocument,
   delegations: readonly Delegation[],
@@ -31,7 +31,7 @@ function badKeyRemark({ name, why }: BadKey): DeliveredRemark {
   return { record_key, severity: 'trouble', text: remarkText(why) };
 }
 
-/** offerConfig returns what source `config` has to say. */
+/** offerConfig returns the update of source `config`. */
 export function offerConfig(
   config: Pick<Config, 'delegates' | 'bandwidth'>,
   vouchedAt: EpochSeconds,
@@ -40,6 +40,6 @@ export function offerConfig(
   const asOf = (timestamp: EpochSeconds) => records.map((record) => ({ ...record, timestamp }));
   const remarks = bad.map(badKeyRemark);
   const digest = digestOf({ records, unreadable: [], remarks });
-  // The file is this node's own word, read when this process started: always fresh.
+  // The file is this node's own, read when this process started: always fresh.
   return { digest, vouchedAt, fresh: true, records: asOf, unreadable: [], remarks };
 }

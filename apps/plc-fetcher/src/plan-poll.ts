@@ -28,7 +28,7 @@ export interface LastFetch {
 
 /** The first retry comes after at most this long: a PLC that was restarted is found again soon. */
 const FIRST_RETRY_SECONDS = 2;
-/** The share that chance adds to Retry-After: PLC tells the whole fleet the same time. */
+/** The share that chance adds to Retry-After: PLC sends the whole fleet the same time. */
 const RETRY_AFTER_JITTER = 0.1;
 
 /**

@@ -90,14 +90,14 @@ export function delegationsFromConfig(delegates: readonly Delegate[]): readonly 
   );
 }
 
-/** All that a source has to say, apart from when it says it. */
+/** The whole update of a source, without its time. */
 export interface Said {
   readonly records: readonly DeliveredRecord[];
   readonly unreadable: FullUpdateParams['unreadable'];
   readonly remarks: FullUpdateParams['remarks'];
 }
 
-/** digestOf names what a source says by its content, whatever the order and the timestamps: SHA-256, hex. */
+/** digestOf returns SHA-256 (hex) of an update's content, whatever the order and the timestamps. */
 export function digestOf({ records, unreadable, remarks }: Said): string {
   const hash = createHash('sha256');
   const rest = [...unreadable, ...remarks].map(canonicalJson);

@@ -1,7 +1,7 @@
 /** Bounds a fetch in time. */
 import type { Fetch } from './fetch-answer.ts';
 
-/** The longest that a timer of Node.js can be told to wait, in milliseconds. */
+/** The longest wait of a timer of Node.js, in milliseconds. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
 /** withDeadline returns `fetch`, which then has failed when it takes longer than `seconds`. */

@@ -20,7 +20,7 @@ export const requestIdSchema = z.string().min(8).max(64);
 /** SHA-256 of the whole update, in hex: it distinguishes two updates, and proves nothing. */
 export const digestSchema = z.string().regex(/^[0-9a-f]{64}$/);
 
-/** Tickets come one by one and signed: there is no update of all that tickets say, from anybody. */
+/** Tickets come one by one and signed: there is no full update of source `ticket`. */
 const documentSource = sourceSchema.exclude(['ticket']);
 
 const recordKey = z.string().max(64) as unknown as z.ZodType<RecordKey>;

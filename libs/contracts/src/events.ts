@@ -19,7 +19,7 @@ export const EVENT_KINDS = [
   'update-held',
   'update-allowed',
   'effective-changed',
-  /** Something that a source says of the account cannot be used, and later is no more so. */
+  /** A part of what a source wrote about the account cannot be used; later that is over. */
   'trouble',
   'trouble-over',
   // account-supervisor: what was done about it, and what the kernel did by itself.
@@ -93,7 +93,7 @@ export const EVENTS_KEPT_MS = 30 * 86_400_000;
 /** Kept besides, of those that other slivers bring about. */
 export const EVENTS_KEPT_OF_OTHERS = 250;
 
-/** Kinds that one sliver brings about in another by its loans and shares: they must not push the other's history out. */
+/** Kinds that one sliver causes in another by its loans and shares: they must not push the other's history out. */
 const BY_OTHERS: ReadonlySet<EventKind> = new Set(['effective-changed', 'cpu-weight-changed']);
 
 /** isByOthers reports whether events of this kind are counted apart, because other slivers cause them. */

@@ -48,7 +48,7 @@ export const FAILURE_CODES = [
   'kept-document',
   /** db-service, to which updates go. */
   'delivery',
-  /** An update that the guard holds back; both ends report it, and `source` says whose it is. */
+  /** An update that the guard holds back; both ends report it, and `source` names whose it is. */
   'update-held',
   'database',
   /** One row of the database that cannot be used. */

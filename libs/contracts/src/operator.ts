@@ -85,7 +85,7 @@ export const MAX_TROUBLES_TOLD = 200;
 
 const troubleSchema = z.object({
   source: sourceSchema,
-  /** The record that it concerns; absent: the whole of what the source says. */
+  /** The record that it concerns; absent: the whole update of the source. */
   record_key: z.string().optional(),
   text: z.string(),
 });

@@ -19,7 +19,7 @@ export function remarkText(text: string): string {
   return line.length <= MAX_REMARK_LENGTH ? line : `${line.slice(0, MAX_REMARK_LENGTH - 2)} …`;
 }
 
-/** withoutPlace returns a remark's text without its line: a document that grew elsewhere says nothing new. */
+/** withoutPlace returns a remark's text without its line: a line that moved is no new remark. */
 export function withoutPlace(text: string): string {
   return text.replace(/^line \d+: /, '');
 }

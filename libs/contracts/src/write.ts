@@ -21,9 +21,9 @@ export const MAX_TICKET_SIZE = 256 * 1024;
 
 export const TICKET_OUTCOMES = [
   'created',
-  /** The record held was a ticket's, and says something else now. */
+  /** The record held was a ticket's, and has changed. */
   'renewed',
-  /** This ticket, or one that says the same, has been accepted before. */
+  /** This ticket, or one with the same contents, has been accepted before. */
   'unchanged',
   /** PLC names the slice itself: its record counts, and the ticket changed nothing. */
   'left to PLC',

@@ -1,7 +1,7 @@
 /**
  * Keeps waiting calls in a queue for each caller, served in rotation of the widest shares that wait, within each of
- * the shares in it, and so on down to callers: whoever asks a thousand times at once, or by a thousand user
- * ids, delays mostly itself. When anybody is served is for others to say.
+ * the shares in it, and so on down to callers: a caller that asks a thousand times at once, or by a thousand user
+ * ids, delays mostly itself. Its users decide when somebody is served.
  */
 
 /** The names of the shares that a caller has part in, each within the one before it, its own last. */

@@ -1,6 +1,6 @@
 /**
  * Ends a connection outside of any request: its client does not speak HTTP, or not in time, or nothing more is
- * taken from it. When that may be done, in the order of the answers before it, is the server's to say.
+ * taken from it. The server decides when that may be done, in the order of the answers before it.
  */
 import type { Socket } from 'node:net';
 import { type LingerBounds, untilQuiet } from './until-quiet.ts';

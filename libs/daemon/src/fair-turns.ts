@@ -1,6 +1,6 @@
 /**
  * Shares what only so many may do at once among callers: each has its own queue, and the queues are served
- * in rotation (caller-queues.ts), so that whoever asks a thousand times at once delays mostly itself. It does
+ * in rotation (caller-queues.ts), so that a caller that asks a thousand times at once delays mostly itself. It does
  * not know what the turns are for, and holds no clock: waiting ends when the turns before it end.
  */
 import { CallerQueues, type Shares } from './caller-queues.ts';

@@ -3,7 +3,7 @@ import { native } from '@nodemgr/native';
 
 /**
  * holdLock takes the lock on `file`, which is made when absent, and keeps it until the process ends,
- * however it ends. Throws an Error that says `taken` when another process holds it.
+ * however it ends. Throws an Error with the text `taken` when another process holds it.
  */
 export function holdLock(file: string, taken: string): void {
   try {

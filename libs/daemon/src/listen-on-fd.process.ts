@@ -1,4 +1,4 @@
-/** For tests: a process that is handed a listening socket as descriptor 3 and says what it is. */
+/** For tests: a process that is handed a listening socket as descriptor 3 and writes what it is. */
 import { createServer } from 'node:net';
 import { listen } from './listen.ts';
 

@@ -1,6 +1,6 @@
 /**
  * Where the lines of a log go: to one writer, in their order. Lines that follow closely on each other
- * are written together, for a write costs more than most of what it tells of. It formats nothing.
+ * are written together, for a write costs more than most of what is logged. It formats nothing.
  */
 import { type DestinationStream, symbols } from 'pino';
 

@@ -30,7 +30,7 @@ async function readableLogger(options: LoggerOptions): Promise<Logger> {
   );
 }
 
-/** Told how the log itself fares; it cannot say so itself. */
+/** Called with the state of the log, which cannot log it itself. */
 export interface LogWatch {
   /** A write was refused: what it had waits, up to a bound, and is tried again every second. */
   refused(error: Error): void;
@@ -65,7 +65,7 @@ function surviveRefusals(stderr: ReturnType<typeof destination>, watch?: LogWatc
 
 /**
  * makeLogger returns a process's logger; `name` is in every line. Every line is out when the process ends,
- * where the disk takes it; `watch` is told where it does not.
+ * where the disk takes it; `watch` is called where it does not.
  */
 export async function makeLogger(name: string, level: string, watch?: LogWatch): Promise<Logger> {
   const options: LoggerOptions = { name, level, base: { pid: process.pid } };

@@ -1,4 +1,4 @@
-/** Says in one line why something failed: for a person who reads one line of a journal. Pure. */
+/** Returns in one line why something failed, for a person who reads one line of a journal. Pure. */
 
 /** oneLine returns an error's message with those of its causes, on one line. */
 export function oneLine(error: unknown): string {

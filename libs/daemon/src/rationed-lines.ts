@@ -1,6 +1,6 @@
 /**
- * Says when the log may have another line about somebody, at most one a second: who does the same in a loop
- * must not fill the log, or make journald drop what others say. It writes none.
+ * Decides when the log may have another line about one name, at most one a second: a caller that does the same in a
+ * loop must not fill the log, or make journald drop the lines of others. It writes none.
  */
 
 const EVERY_MS = 1000;
@@ -26,7 +26,7 @@ export class RationedLines {
     this.#ration = ration;
   }
 
-  /** count notes one more of `name`; returns how many a line now tells of, undefined: none is due. */
+  /** count notes one more of `name`; returns how many a line now stands for; undefined: none is due. */
   count(name: string): number | undefined {
     const { mostNames, now } = this.#ration;
     const at = now();

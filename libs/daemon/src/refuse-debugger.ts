@@ -1,6 +1,6 @@
 /**
  * Keeps Node.js's debugger shut. On SIGUSR1 Node.js opens it on 127.0.0.1:9229 without a password: to
- * every tenant of a node, who share its network. Whoever starts a process with --inspect has asked for it.
+ * every tenant of a node, who share its network. A process that is started with --inspect keeps its debugger.
  */
 import { close, url } from 'node:inspector';
 

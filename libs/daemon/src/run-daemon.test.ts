@@ -420,7 +420,7 @@ while True:
     const env = { NOTIFY_SOCKET: join(folder, 'gone.sock') };
     const daemon = run('ordinary', { env });
     await daemon.said('ready');
-    expect(daemon.messages()).toContain('systemd could not be told');
+    expect(daemon.messages()).toContain('systemd could not be notified');
     expect((await signalled(daemon, 'SIGTERM')).code).toBe(0);
   });
 });

@@ -1,6 +1,6 @@
 /**
  * The frame of every daemon: arguments → configuration → log → lock → start → READY, and on SIGTERM
- * or SIGINT a clean stop in under a second. A daemon that cannot start says why in one line and
+ * or SIGINT a clean stop in under a second. A daemon that cannot start writes the reason in one line and
  * exits non-zero: 78 (EX_CONFIG of sysexits.h) for its configuration or a Node.js that it was not built
  * for, which only an operator can put right, and 1 for anything else.
  */

@@ -96,6 +96,6 @@ describe('the service manager', () => {
     });
     systemd.ready();
     expect(logged.join()).toContain('ECONNREFUSED');
-    expect(logged.join()).toContain('systemd could not be told');
+    expect(logged.join()).toContain('systemd could not be notified');
   });
 });

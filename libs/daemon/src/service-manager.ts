@@ -49,7 +49,7 @@ export class ServiceManager {
     try {
       this.notify(socketPath, message);
     } catch (error) {
-      this.log.warn({ err: error, message }, 'systemd could not be told');
+      this.log.warn({ err: error, message }, 'systemd could not be notified');
     }
   }
 }

@@ -43,7 +43,7 @@ export function writableSign(...folders: readonly string[]): Sign {
   return async () => (await Promise.all(folders.map(answerOf))).join();
 }
 
-/** More of a routing table than that says nothing more about the way out. */
+/** Bytes of a routing table that are compared; the way out stands well before their end. */
 const MAX_TABLE_BYTES = 64 * 1024;
 
 /** Only these columns: the others count users and uses, which our own attempts change. */

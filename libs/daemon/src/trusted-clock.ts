@@ -1,4 +1,4 @@
-/** Reads the machine's clocks and says whether they may expire anything. It expires nothing itself. */
+/** Reads the machine's clocks and decides whether they may expire anything. It expires nothing itself. */
 import {
   type ClockPolicy,
   type ClockState,

@@ -1,7 +1,7 @@
 /**
  * Ends a service that cannot serve and for which systemd listens. A connection that is left waiting has systemd
  * start the service again as soon as it has ended, without an end; systemd's own brake (TriggerLimitBurst= of
- * systemd.socket(5)) closes the socket for good. So callers are taken off the queue and told, for a while; or
+ * systemd.socket(5)) closes the socket for good. So callers are taken off the queue and answered, for a while; or
  * they are left there, where they can wait for as long as it takes, and then no start follows another at once.
  */
 import { createServer, type Server } from 'node:net';
@@ -9,7 +9,10 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { closeAfter } from './close-with-status.ts';
 import { systemdSockets } from './systemd-sockets.ts';
 
-/** How long (milliseconds): long beside a start, for callers that come again and again; short for whoever has put it right and waits. */
+/**
+ * How long (milliseconds): long beside a start, for callers that come again and again; short for an operator who
+ * has mended it and waits.
+ */
 export const PAUSE_MS = 10_000;
 /** Bytes that a caller may still send, so that it gets the reason why it is turned away. */
 const LINGER = { ms: 2000, bytes: 1 << 20, leastChunk: 1 << 10 };

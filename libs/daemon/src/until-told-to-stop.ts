@@ -1,4 +1,4 @@
-/** When a process is told to stop. */
+/** Waits until a process gets the order to stop: a signal, or the end of its standard input. */
 
 /** untilToldToStop resolves with the reason: a signal, or, if asked for, the end of standard input. */
 export function untilToldToStop(stopOnStdinEof: boolean): Promise<string> {

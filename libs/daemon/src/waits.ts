@@ -4,7 +4,7 @@
  * are looked at only while somebody waits: a few system calls, twice a second. They are not inotify(7):
  * tenants can use up what the kernel grants root of it, it does not see a mount that covers a folder, and
  * it reports neither free room nor a quota. Waits decides nothing about the subject, and is a help only:
- * whoever fails tries again without it, too.
+ * a subject that fails is tried again without it, too.
  */
 import { sleep } from './sleep.ts';
 

@@ -80,7 +80,7 @@ export async function runWithInput(spec: RunSpec): Promise<RunEnd> {
   timers.push(setTimeout(() => end('late'), spec.deadlineMs));
   const output = collect(child.stdout, spec.maxOutputBytes, () => end('too much output'));
   const complaint = collectEnd(child.stderr);
-  // It may end without reading its input: how it ended says why.
+  // It may end without reading its input: its exit status has the reason.
   child.stdin.on('error', () => undefined).end(spec.input);
   try {
     await ended(child, [child.stdout, child.stderr]);

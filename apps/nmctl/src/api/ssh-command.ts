@@ -57,7 +57,7 @@ function reasonOf({ status, complaint }: SshEnd): string {
 
 /**
  * faultOfEnd returns why there is no answer, as a Fault `unavailable`; undefined when ssh ended well.
- * Status 1 is forward_api_calls': it could not reach the API, and its stderr says why.
+ * Status 1 is forward_api_calls': it could not reach the API, and its stderr has the reason.
  */
 export function faultOfEnd(target: SshTarget, end: SshEnd): Fault | undefined {
   if (end.status === 0) return undefined;

@@ -1,6 +1,6 @@
 /**
  * Where `--via` leads: ssh://USER@HOST[:PORT], read strictly. What comes out of it is safe as an
- * argument of ssh(1): it can be taken for no option, and for nothing else than it says. Pure.
+ * argument of ssh(1): it can be taken for no option, and for no other user, host or port. Pure.
  */
 import { isIPv6 } from 'node:net';
 
@@ -49,7 +49,7 @@ function portIn(text: string | undefined): number | undefined {
   return port > 0 && port <= MAX_PORT ? port : refuse(`'${text}' is no port`);
 }
 
-/** parseSshTarget reads a URL. Throws SyntaxError that says what it wants and what was wrong. */
+/** parseSshTarget reads a URL. Throws SyntaxError with the form that is wanted and what was wrong. */
 export function parseSshTarget(url: string): SshTarget {
   const [, rest] = /^ssh:\/\/([^/?#]*)\/?$/i.exec(url) ?? [];
   if (rest === undefined) return refuse('that is another URL, or has more than a host in it');
@@ -61,7 +61,7 @@ export function parseSshTarget(url: string): SshTarget {
   return { user: userIn(rest.slice(0, at)), host: hostIn(host), port: portIn(port) };
 }
 
-/** describeTarget names it in messages, as `ssh` is told: del_snoop@node. */
+/** describeTarget returns its name in messages, as `ssh` takes it: del_snoop@node. */
 export function describeTarget({ user, host, port }: SshTarget): string {
   return `${user}@${host}${port === undefined ? '' : `, port ${port}`}`;
 }

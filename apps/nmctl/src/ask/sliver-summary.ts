@@ -1,5 +1,5 @@
 /**
- * Brings together what the daemons know of each sliver: what its record says, what the machine has,
+ * Brings together what the daemons know of each sliver: its record, what the machine has,
  * what fails. Any part may be missing because its daemon is away. Pure.
  */
 import { type AccountItem, feedItemSchema, type ObservedAccountView } from '@nodemgr/contracts';
@@ -80,7 +80,7 @@ export function originOf({ record, local }: AccountItem): Origin {
   return local.created ? 'created' : 'not created';
 }
 
-/** intentOf says in words why a sliver is not meant to run; undefined when it is meant to. */
+/** intentOf returns in words why a sliver is not meant to run; undefined when it is meant to. */
 export function intentOf(item: AccountItem): string | undefined {
   if (originOf(item) === 'not created') return 'waits for CreateSliver';
   if (item.effective['nm_enabled'] === 0) return 'disabled (nm_enabled is 0)';

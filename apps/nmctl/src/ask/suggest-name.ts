@@ -22,13 +22,13 @@ export function suggestName(
   return EXIT.trouble;
 }
 
-/** namesOfAccounts returns the names of all accounts that have a record; undefined when nobody says. */
+/** namesOfAccounts returns the names of all accounts that have a record; undefined when db-service does not answer. */
 export async function namesOfAccounts(ask: Ask): Promise<readonly string[] | undefined> {
   const accounts = heard(await ask('db-service', 'accounts', {}, LOOK_MS));
   return accounts?.map(({ name }) => name);
 }
 
-/** suggestSliver complains that `name` is no sliver; of a delegate it says what it is. */
+/** suggestSliver complains that `name` is no sliver; a delegate is named as one. */
 export async function suggestSliver(ask: Ask, name: string, terminal: Terminal): Promise<ExitCode> {
   const accounts = heard(await ask('db-service', 'accounts', {}, LOOK_MS)) ?? [];
   const items = accounts.flatMap(({ item }) => accountItemOf(item) ?? []);

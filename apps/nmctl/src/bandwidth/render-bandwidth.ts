@@ -35,7 +35,7 @@ export function bytesText(bytes: number): string {
   return `${value.toFixed(digits)} ${UNITS[unit]}`;
 }
 
-/** A rate that was measured: three digits say enough. */
+/** Returns a measured rate: three digits are enough. */
 function measuredText(bits: number): string {
   return rateText(Number(bits.toPrecision(3)));
 }

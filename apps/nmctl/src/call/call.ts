@@ -1,5 +1,5 @@
 /**
- * `nmctl call METHOD ARGS…`: one call of the XML-RPC API, as root or whoever runs it; with --via, as a
+ * `nmctl call METHOD ARGS…`: one call of the XML-RPC API, as root or as the user that runs it; with --via, as a
  * delegate of another node, and without any configuration here.
  */
 

@@ -6,7 +6,7 @@ import { isStruct, type XmlRpcValue } from '@nodemgr/xml-rpc';
 import { type Line, line, paragraph, span } from '../render/render-line.ts';
 import { renderTable } from '../render/render-table.ts';
 
-/** A result is never cut: whoever reads it may need the end of it. */
+/** A result is never cut: its reader may need the end of it. */
 const UNCUT = { width: undefined };
 
 /** plainJson returns a value as JSON can carry it: dates as ISO 8601, bytes in base64. */

@@ -32,7 +32,7 @@ function renderConfigKeys(keys: readonly ConfigKey[], page: Page): readonly Line
   ];
 }
 
-/** Says that `file` is valid, or everything that is wrong with it. */
+/** Returns that `file` is valid, or everything that is wrong with it. */
 function renderCheck(file: string, problems: readonly ConfigProblem[]): readonly Line[] {
   if (problems.length === 0) return [line(`${file}: `, span('valid', 'good'))];
   return problems.map(({ key, message }) =>
@@ -50,7 +50,7 @@ function problemsIn(file: string, env: Session['env']): readonly ConfigProblem[]
   }
 }
 
-/** Says that the file is valid, or everything that is wrong with it. */
+/** Prints that the file is valid, or everything that is wrong with it. */
 function checkConfigFile(session: Session, given: string | undefined): ExitCode {
   const file = given === undefined ? session.configFile : resolve(given);
   const problems = problemsIn(file, session.env);

@@ -1,4 +1,4 @@
-/** `nmctl events [NAME]`: what happened on the node, or to one account, why, and on whose word. */
+/** `nmctl events [NAME]`: what happened on the node, or to one account, why, and by whom. */
 
 import {
   type EventSubject,
@@ -102,7 +102,7 @@ function toLimit(text: string): number {
 export function addEvents(program: Command, run: Run): void {
   program
     .command('events')
-    .description('what happened, why, and on whose word, for 30 days')
+    .description('what happened, why, and by whom, for 30 days')
     .argument('[name]', `an account, or ${NODE_SUBJECT} for the node itself; all without it`)
     .option(
       '--since <when>',

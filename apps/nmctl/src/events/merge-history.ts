@@ -1,4 +1,4 @@
-/** One history of two: what db-service and account-supervisor each tell, by time. Pure. */
+/** Merges the histories of db-service and of account-supervisor, by time. Pure. */
 import type { EventsAnswer } from '@nodemgr/contracts';
 
 /**

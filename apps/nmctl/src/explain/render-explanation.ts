@@ -84,7 +84,7 @@ function latelyLines(events: readonly NodeEvent[], page: Page): readonly Line[] 
   return renderTable(columns, rows, page, INDENT);
 }
 
-/** renderExplanation returns the page of one sliver; what its daemon does not tell is left out. */
+/** renderExplanation returns the page of one sliver; a part whose daemon does not answer is left out. */
 export function renderExplanation(explanation: Explanation, page: Page): readonly Line[] {
   const { name, item, resources, loans_out, loans_in, enforced } = explanation;
   const entry = entriesOn(page);

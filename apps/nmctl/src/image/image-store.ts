@@ -21,7 +21,7 @@ function isExpected(error: unknown): error is Error {
   return error instanceof ImageProblem || (error instanceof Error && 'code' in error);
 }
 
-/** attempt does `act`; what the store or the system refuses is told on stderr, and exits with trouble. */
+/** attempt does `act`; a refusal of the store or of the system goes to stderr, and exits with trouble. */
 export async function attempt(session: Session, act: () => Promise<ExitCode>): Promise<ExitCode> {
   try {
     return await act();
@@ -32,7 +32,7 @@ export async function attempt(session: Session, act: () => Promise<ExitCode>): P
   }
 }
 
-/** refuseUsage tells of an argument that is none. */
+/** refuseUsage complains of an argument that cannot be one. */
 export function refuseUsage(session: Session, why: string): ExitCode {
   session.terminal.complain(why);
   return EXIT.usage;

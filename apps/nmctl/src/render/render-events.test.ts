@@ -23,7 +23,7 @@ const EVENTS: readonly NodeEvent[] = [
 ];
 const all = { name: undefined, events: [...EVENTS], more: false };
 
-test('an event is a line: when, whose, what, on whose word, why', () => {
+test('an event is a line: when, whose, what, by whom, why', () => {
   expect(linesOf(renderEvents(all, aPage()))).toEqual([
     'TIME                  ACCOUNT           WHAT         BY                                  WHY',
     '2023-11-14 21:13:20Z  node              update-held  guard                               too much',

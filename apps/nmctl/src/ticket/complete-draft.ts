@@ -15,7 +15,7 @@ import {
 } from '@nodemgr/tickets';
 
 export interface DraftChanges {
-  /** When the ticket is issued, unless the draft says when. */
+  /** When the ticket is issued, unless the draft has a time of issue. */
   readonly issued: EpochSeconds;
   /** Ids in place of the draft's nodes; empty: those of the draft. */
   readonly nodes: readonly number[];

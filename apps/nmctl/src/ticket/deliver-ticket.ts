@@ -1,4 +1,4 @@
-/** `nmctl ticket deliver`: hands a ticket to a node, which decides. What it says is read here only to name it. */
+/** `nmctl ticket deliver`: hands a ticket to a node, which decides. It is read here only for its slice's name. */
 
 import { MAX_TICKET_BYTES, readTicket } from '@nodemgr/tickets';
 import type { Command } from 'commander';
@@ -10,7 +10,7 @@ import type { Run, Session } from '../session.ts';
 import { attemptTicket, FILE_HELP } from './attempt-ticket.ts';
 import { readInput } from './read-input.ts';
 
-/** Calls Ticket; a fault of the API is told as `nmctl call` tells it. */
+/** Calls Ticket; a fault of the API is printed as `nmctl call` prints it. */
 function deliverFile(session: Session, file: string, deadlineMs: number): Promise<ExitCode> {
   const { terminal, json } = session;
   return attemptTicket(session, async () => {

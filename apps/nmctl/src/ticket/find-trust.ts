@@ -14,7 +14,7 @@ export interface TrustOptions {
   readonly allowSha1?: boolean;
 }
 
-/** Thrown for what the command line does not say, and no configuration either. */
+/** Thrown for an option that is neither on the command line nor in a configuration. */
 export class MissingOption extends Error {
   override readonly name = 'MissingOption';
 }
@@ -28,13 +28,13 @@ function missing(option: string, { configFile }: Session): never {
   throw new MissingOption(`${option} is needed: there is no configuration at ${configFile}`);
 }
 
-/** findNode returns the id of the node that is meant; throws MissingOption when nothing says so. */
+/** findNode returns the id of the node that is meant; throws MissingOption when neither names one. */
 export function findNode(session: Session, { node }: TrustOptions): number {
   return node ?? configOf(session)?.node.id ?? missing('--node', session);
 }
 
 /**
- * findTrust reads the keys that count. Rejects with MissingOption when nothing says which, with a Fault or
+ * findTrust reads the keys that count. Rejects with MissingOption when neither names them, with a Fault or
  * the system's error when they cannot be read.
  */
 export async function findTrust(session: Session, options: TrustOptions): Promise<Trust> {

@@ -1,4 +1,4 @@
-/** `nmctl ticket show`: what a ticket says, whoever wrote it, and whether anybody vouches for that. No daemon. */
+/** `nmctl ticket show`: the contents of a ticket, signed or not, and whether anybody vouches for them. No daemon. */
 
 import { amountText, type Rspec, resourceOf } from '@nodemgr/records';
 import { nameKey } from '@nodemgr/slices-xml';

@@ -34,7 +34,7 @@ function printVerdict(verdict: Verdict, nodeId: number, { terminal, json }: Sess
   return EXIT.ok;
 }
 
-/** Exits with ok or trouble. What a node accepted earlier for the slice is for that node to say. */
+/** Exits with ok or trouble. Only that node knows what it accepted earlier for the slice. */
 function verifyFile(session: Session, file: string, options: TrustOptions): Promise<ExitCode> {
   return attemptTicket(session, async () => {
     const nodeId = findNode(session, options);
