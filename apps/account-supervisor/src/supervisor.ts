@@ -1,5 +1,5 @@
 /**
- * Brings the accounts of the machine in line with the feed: connects desired state, slots, CPU weights
+ * Brings the accounts of the machine in line with the feed: connects desired state, slots, limits
  * and the machine to the loop. What should be is decided in desired-account.ts, what to do about it in
  * plan-account.ts; how it is done is the machine's.
  */
@@ -15,9 +15,9 @@ import {
   recordKeyOf,
   TIMESTAMP_KEY,
 } from '@nodemgr/records';
-import { cpuClaimOf, nameInKey } from './desired/desired-account.ts';
+import { claimsOf, nameInKey } from './desired/desired-account.ts';
 import type { AccountHistory } from './history/account-history.ts';
-import { CpuShares } from './limits/cpu-shares.ts';
+import { SharedLimits } from './limits/shared-limits.ts';
 import { type Machine, StrangerFound } from './machine/port.ts';
 import { ABSENT, type ObservedAccount } from './observed/observed-account.ts';
 import type { AccountStep } from './plan/account-steps.ts';
@@ -44,13 +44,11 @@ export interface SupervisorParts {
   readonly retry: (names: readonly AccountName[]) => void;
 }
 
-const CPU_SUBJECT = 'CPU guarantees';
-
 export class AccountSupervisor implements Agent<AccountName, ObservedAccount, AccountStep> {
   readonly #parts: SupervisorParts;
   readonly #observed = new Map<AccountName, ObservedAccount>();
   readonly #slots: SlotTable;
-  readonly #cpu = new CpuShares();
+  readonly #shared = new SharedLimits();
   readonly #purges: PurgeWatch;
   readonly #waits: Waits<AccountName, SignName>;
   /** Accounts that found no slot: woken when one is free. */
@@ -93,7 +91,7 @@ export class AccountSupervisor implements Agent<AccountName, ObservedAccount, Ac
       bootId,
       accounts,
       slots,
-      cpu: this.#cpu,
+      shared: this.#shared,
       newestImage,
       clock: clock.look(),
     };
@@ -110,8 +108,8 @@ export class AccountSupervisor implements Agent<AccountName, ObservedAccount, Ac
   /** changed takes note of a change of the feed and wakes every account that it concerns. */
   changed(keys: readonly RecordKey[] | 'all', revision: number): void {
     const names = new Set(keys === 'all' ? this.keys() : this.#namesIn(keys));
-    if (keys === 'all') for (const name of this.#cpu.names()) names.add(name);
-    for (const name of this.#reweigh(names)) names.add(name);
+    if (keys === 'all') for (const name of this.#shared.names()) names.add(name);
+    for (const name of this.#divide(names)) names.add(name);
     const ordered = this.#inOrder(names);
     // In order and before any worker starts, so that the same feed gives the same slots.
     for (const name of ordered) this.#claimSlot(name);
@@ -238,23 +236,17 @@ export class AccountSupervisor implements Agent<AccountName, ObservedAccount, Ac
     return verdict.verdict === 'exists' ? verdict.desired.type : undefined;
   }
 
-  #reweigh(names: Iterable<AccountName>): readonly AccountName[] {
+  #divide(names: Iterable<AccountName>): ReadonlySet<AccountName> {
     const { items } = this.#parts.feed();
     const claims = Array.from(
       names,
-      (name) => [name, cpuClaimOf(items.get(recordKeyOf('sliver', name)))] as const,
+      (name) => [name, claimsOf(items.get(recordKeyOf('sliver', name)))] as const,
     );
-    const changed = this.#cpu.update(claims);
+    const changed = this.#shared.update(claims);
     const { failures } = this.#parts;
-    const reason = this.#cpu.shortfall;
-    if (reason === undefined) failures.clear(CPU_SUBJECT);
-    else if (changed.length > 0) {
-      failures.report({
-        code: 'cpu-guarantees',
-        subject: CPU_SUBJECT,
-        action: 'guarantee',
-        reason,
-      });
+    for (const { failure, reason } of this.#shared.shortfalls()) {
+      if (reason === undefined) failures.clear(failure.subject);
+      else if (changed.size > 0) failures.report({ ...failure, action: 'guarantee', reason });
     }
     return changed;
   }

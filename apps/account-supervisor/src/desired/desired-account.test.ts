@@ -14,7 +14,7 @@ import {
   SIRIUS,
   theRemoval,
 } from '../test-support/builders.test-support.ts';
-import { cpuClaimOf, judgeAccount, nameInKey } from './desired-account.ts';
+import { claimsOf, judgeAccount, nameInKey } from './desired-account.ts';
 
 const KEY = recordKeyOf('sliver', SIRIUS);
 const RUNNING = aRunningSliver();
@@ -102,28 +102,30 @@ test('of two accounts with one name the one that is there stays, and the other i
 test('resources out of range are brought into it, not refused', () => {
   const effective = { nm_disk_quota: 0, nm_mem_max: -1, nm_tasks_max: 2 ** 40 };
   expect(verdictOn(ABSENT, itemsOf([keyed(aSliver(SIRIUS, { effective }))]))).toMatchObject({
-    desired: { diskQuota: 1, memoryMax: 0, tasksMax: 4_194_304 },
+    desired: { limits: { diskQuota: 1, memoryMax: 0, tasksMax: 4_194_304 } },
   });
 });
 
 test('a limit that nothing could start under is the least that a sliver starts under', () => {
   const effective = { nm_mem_max: 1, nm_tasks_max: 1 };
   expect(verdictOn(ABSENT, itemsOf([keyed(aSliver(SIRIUS, { effective }))]))).toMatchObject({
-    desired: { memoryMax: 8192, tasksMax: 16 },
+    desired: { limits: { memoryMax: 8192, tasksMax: 16 } },
   });
 });
 
 test('memory beyond what a machine can have is no limit, and is read back as none', () => {
   const memoryFor = (nm_mem_max: number) =>
     verdictOn(ABSENT, itemsOf([keyed(aSliver(SIRIUS, { effective: { nm_mem_max } }))]));
-  expect(memoryFor(Number.MAX_SAFE_INTEGER)).toMatchObject({ desired: { memoryMax: 0 } });
-  expect(memoryFor(2 ** 42)).toMatchObject({ desired: { memoryMax: 2 ** 42 } });
+  expect(memoryFor(Number.MAX_SAFE_INTEGER)).toMatchObject({
+    desired: { limits: { memoryMax: 0 } },
+  });
+  expect(memoryFor(2 ** 42)).toMatchObject({ desired: { limits: { memoryMax: 2 ** 42 } } });
 });
 
 test('only slivers that should run have a claim on the CPU', () => {
-  expect(cpuClaimOf(aSliver())).toEqual({ share: 32, guarantee: 0 });
-  expect(cpuClaimOf(aDelegate(SIRIUS))).toBeUndefined();
-  expect(cpuClaimOf(aSliver(SIRIUS, { effective: { nm_enabled: 0 } }))).toBeUndefined();
+  expect(claimsOf(aSliver())).toMatchObject({ nm_cpu_share: 32, nm_cpu_guaranteed_share: 0 });
+  expect(claimsOf(aDelegate(SIRIUS))).toBeUndefined();
+  expect(claimsOf(aSliver(SIRIUS, { effective: { nm_enabled: 0 } }))).toBeUndefined();
 });
 
 test('the name is what follows the type in a record key', () => {

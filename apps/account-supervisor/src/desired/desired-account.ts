@@ -9,17 +9,14 @@ import {
   type AccountType,
   amountOf,
   type ImageName,
-  type KiB,
-  kib,
   type RecordKey,
   type Rspec,
   recordKeyOf,
   type SliverRecord,
   TIMESTAMP_KEY,
-  UNLIMITED_TASKS,
   withPlainLineEnds,
 } from '@nodemgr/records';
-import type { CpuClaim } from '../limits/plan-cpu-weights.ts';
+import { type OwnLimits, ownLimits } from '../limits/table.ts';
 import {
   type Digest,
   isObservedSliver,
@@ -61,10 +58,8 @@ export interface DesiredSliver {
   readonly login: boolean;
   /** How often Start was called. */
   readonly starts: number;
-  readonly diskQuota: KiB;
-  /** 0: no limit. */
-  readonly memoryMax: KiB;
-  readonly tasksMax: number;
+  /** Those that follow from its own effective RSpec. */
+  readonly limits: OwnLimits;
 }
 
 export type DesiredAccount = DesiredDelegate | DesiredSliver;
@@ -82,29 +77,6 @@ export type Verdict =
 
 export type Items = ReadonlyMap<RecordKey, FeedItem>;
 
-/** What a sliver needs to start: systemd-nspawn's own two, process 1, the start script, and a login. */
-const MIN_TASKS = 16;
-
-/** The kernel holds memory by pages and rounds down (cgroup-v2.rst, memory.max): nobody is to get less. */
-const PAGE_KIB = 4;
-export const wholePages = (amount: number): KiB => kib(Math.ceil(amount / PAGE_KIB) * PAGE_KIB);
-
-/** Under a limit of less, systemd-nspawn is killed before the sliver has started. */
-const MIN_MEMORY_KIB = 8192;
-/** No machine has more memory (52 bits of address): the kernel tells limits of about twice as much as `max`. */
-const MAX_MEMORY_KIB = 2 ** 42;
-
-/** tasksMaxOf returns the limit that is enforced for `nm_tasks_max`: one that a sliver can start under. */
-export function tasksMaxOf(amount: number): number {
-  return Math.min(UNLIMITED_TASKS, Math.max(MIN_TASKS, amount));
-}
-
-/** memoryMaxOf returns the limit that is enforced for `nm_mem_max`, in whole pages; 0: no limit. */
-export function memoryMaxOf(amount: number): KiB {
-  if (amount <= 0 || amount > MAX_MEMORY_KIB) return kib(0);
-  return wholePages(Math.max(MIN_MEMORY_KIB, amount));
-}
-
 function desiredSliver(record: SliverRecord, { effective, local }: AccountItem): DesiredSliver {
   const login = amountOf(effective, 'nm_enabled') !== 0;
   return {
@@ -116,10 +88,7 @@ function desiredSliver(record: SliverRecord, { effective, local }: AccountItem):
     run: login && !local.stopped,
     login,
     starts: local.starts,
-    // A quota of 0 would mean none at all (setquota(8)).
-    diskQuota: kib(Math.max(1, amountOf(effective, 'nm_disk_quota'))),
-    memoryMax: memoryMaxOf(amountOf(effective, 'nm_mem_max')),
-    tasksMax: tasksMaxOf(amountOf(effective, 'nm_tasks_max')),
+    limits: ownLimits(effective),
   };
 }
 
@@ -137,16 +106,11 @@ export function shouldExist(item: FeedItem | undefined): item is AccountItem {
   return record.account_type === 'delegate' || record.plc_instantiated || local.created;
 }
 
-/** cpuClaimOf returns what a sliver that should run may claim; undefined for what does not run. */
-export function cpuClaimOf(item: FeedItem | undefined): CpuClaim | undefined {
+/** claimsOf returns the effective RSpec of a sliver that should run; undefined: it claims nothing of what is shared. */
+export function claimsOf(item: FeedItem | undefined): Rspec | undefined {
   if (!shouldExist(item) || item.record.account_type !== 'sliver') return undefined;
   const { effective, local } = item;
-  if (amountOf(effective, 'nm_enabled') === 0 || local.stopped) return undefined;
-  const claim = (rspec: Rspec) => ({
-    share: amountOf(rspec, 'nm_cpu_share'),
-    guarantee: amountOf(rspec, 'nm_cpu_guaranteed_share'),
-  });
-  return claim(effective);
+  return amountOf(effective, 'nm_enabled') === 0 || local.stopped ? undefined : effective;
 }
 
 /** Whose document permits the removal of an account of this type: delegates are the node's own. */

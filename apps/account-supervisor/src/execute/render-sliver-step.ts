@@ -7,7 +7,7 @@ import { type Command, run, writeFile } from '@nodemgr/agent';
 import type { ImageVersion } from '@nodemgr/images';
 import type { AccountName } from '@nodemgr/records';
 import { inodeLimit } from '../limits/inode-limit.ts';
-import type { Limits } from '../observed/observed-account.ts';
+import { type Limits, UNIT_LIMITS } from '../limits/table.ts';
 import type { StepName } from '../plan/account-steps.ts';
 import { RANGE_SIZE } from '../slots/account-ids.ts';
 import { imageTree, type MachineLayout, machineNameOf, pathsOf, unitOf } from './layout.ts';
@@ -31,13 +31,12 @@ function noteStarts(starts: number, name: AccountName, layout: MachineLayout): C
   return writeFile(pathsOf(name, layout).starts, 0o600, `${starts}\n`);
 }
 
-/** Resource properties, as systemd.resource-control(5) writes them; K is 1024. */
-function properties({ cpuWeight, memoryMax, tasksMax }: Limits): readonly string[] {
-  return [
-    `CPUWeight=${cpuWeight}`,
-    `MemoryMax=${memoryMax === 0 ? 'infinity' : `${memoryMax}K`}`,
-    `TasksMax=${tasksMax}`,
-  ];
+/** Resource properties, as systemd.resource-control(5) writes them. */
+function properties(limits: Limits): readonly string[] {
+  return UNIT_LIMITS.flatMap(([name, { property, write }]) => {
+    const amount = limits[name];
+    return amount === undefined ? [] : [`${property}=${write(amount)}`];
+  });
 }
 
 /** unitSettings returns the text of the sliver's EnvironmentFile (systemd.exec(5)). */

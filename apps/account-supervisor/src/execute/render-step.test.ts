@@ -18,7 +18,7 @@ const LAYOUT: MachineLayout = {
 const ids = idsOf(slot(1), POLICY);
 const { base, project } = ids;
 const since = epochSeconds(1_700_000_000);
-const limits = { cpuWeight: WEIGHT, memoryMax: kib(1024), tasksMax: 512 };
+const limits = { cpuWeight: WEIGHT, memoryMax: 1024, tasksMax: 512 };
 
 const STEPS: readonly AccountStep[] = [
   { step: 'create-user', type: 'sliver', ids },
@@ -150,7 +150,7 @@ test('a delegate has the shell that forwards API calls', () => {
 });
 
 test('no memory limit is written as infinity', () => {
-  const step: AccountStep = { step: 'set-limits', limits: { ...limits, memoryMax: kib(0) } };
+  const step: AccountStep = { step: 'set-limits', limits: { ...limits, memoryMax: 0 } };
   expect(renderStep(step, SIRIUS, LAYOUT)[0]).toMatchObject({
     run: expect.arrayContaining(['MemoryMax=infinity']),
   });

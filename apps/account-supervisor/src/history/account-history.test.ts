@@ -78,7 +78,7 @@ class ToldAccount {
   #target(items: ReadonlyMap<RecordKey, FeedItem>, weight: typeof WEIGHT): Target {
     const verdict = judgeAccount(this.name, this.observed, items, BOOT);
     if (verdict.verdict !== 'exists') return { wanted: 'nothing' };
-    return { wanted: verdict.desired, ids: idsOf(slot(0), POLICY), cpuWeight: weight };
+    return { wanted: verdict.desired, ids: idsOf(slot(0), POLICY), shared: { cpuWeight: weight } };
   }
 }
 

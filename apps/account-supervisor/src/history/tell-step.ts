@@ -3,15 +3,10 @@
  * a change with its old and its new value. Pure.
  */
 import type { EventContent } from '@nodemgr/contracts';
-import type { KiB } from '@nodemgr/records';
 import { shouldExist } from '../desired/desired-account.ts';
 import { inodeLimit } from '../limits/inode-limit.ts';
-import {
-  isObservedSliver,
-  type Limits,
-  type ObservedAccount,
-  UNDATED,
-} from '../observed/observed-account.ts';
+import { changeText, type Limits, UNIT_LIMITS } from '../limits/table.ts';
+import { isObservedSliver, type ObservedAccount, UNDATED } from '../observed/observed-account.ts';
 import type { AccountStep, StepOf } from '../plan/account-steps.ts';
 import {
   type Subject,
@@ -33,7 +28,7 @@ const changed = (why: string, by: Word['by']): Told => ({ what: 'account-changed
 function isUnfinished(before: ObservedAccount): boolean {
   if (before.state === 'delegate') return before.keys === undefined;
   if (!isObservedSliver(before)) return true;
-  return !before.unit || before.diskQuota === undefined || before.keys === undefined;
+  return !before.unit || before.limits.diskQuota === undefined || before.keys === undefined;
 }
 
 const tellTime = (seconds: number): string =>
@@ -41,26 +36,27 @@ const tellTime = (seconds: number): string =>
     ? 'a time when the clock was not trusted'
     : `${new Date(seconds * 1000).toISOString().slice(0, 19)}Z`;
 
-const limitText = (limit: number): string => (limit === 0 ? 'none' : `${limit} KiB`);
-
-function limitsTold({ limits }: StepOf<'set-limits'>, was: Limits | undefined, word: Word): Told[] {
-  if (was === undefined) return [];
-  const changes = [
-    ...(was.memoryMax === limits.memoryMax
-      ? []
-      : [`memory limit ${limitText(was.memoryMax)} → ${limitText(limits.memoryMax)}`]),
-    ...(was.tasksMax === limits.tasksMax ? [] : [`tasks ${was.tasksMax} → ${limits.tasksMax}`]),
-  ];
-  const told = changes.length === 0 ? [] : [changed(`${changes.join(', ')}: ${word.why}`, word.by)];
-  if (was.cpuWeight === limits.cpuWeight) return told;
-  const why = `cpu weight ${was.cpuWeight} → ${limits.cpuWeight}, by the shares and guarantees of all`;
-  return [...told, { what: 'cpu-weight-changed', why, by: BY_US }];
+/** Those that follow from the sliver's own RSpec are told together, the others each by itself. */
+function limitsTold({ limits }: StepOf<'set-limits'>, was: Limits, word: Word): readonly Told[] {
+  const own: string[] = [];
+  const shared: Told[] = [];
+  for (const [name, limit] of UNIT_LIMITS) {
+    const [before, now] = [was[name], limits[name]];
+    if (before === undefined || now === undefined) continue;
+    const text = changeText(name, before, now);
+    if ('wanted' in limit) own.push(text);
+    else shared.push({ what: limit.told.what, why: `${text}, ${limit.told.why}`, by: BY_US });
+  }
+  return own.length === 0
+    ? shared
+    : [changed(`${own.join(', ')}: ${word.why}`, word.by), ...shared];
 }
 
-function quotaTold({ quota }: StepOf<'set-disk-quota'>, was: KiB | undefined, word: Word): Told {
-  return was === quota
+function quotaTold({ quota }: StepOf<'set-disk-quota'>, was: Limits | undefined, word: Word): Told {
+  const before = was?.diskQuota ?? 0;
+  return before === quota
     ? changed(`limit of files set to ${inodeLimit(quota)}, as its disk quota has it`, BY_US)
-    : changed(`disk quota ${was} → ${quota} KiB: ${word.why}`, word.by);
+    : changed(`${changeText('diskQuota', before, quota)}: ${word.why}`, word.by);
 }
 
 /** Steps that make an account or mend it. */
@@ -80,9 +76,9 @@ function tellRepair(step: AccountStep, before: ObservedAccount, word: Word): rea
     case 'install-initscript':
       return [changed(`start script replaced: ${word.why}`, word.by)];
     case 'set-disk-quota':
-      return [quotaTold(step, sliver?.diskQuota, word)];
+      return [quotaTold(step, sliver?.limits, word)];
     case 'set-limits':
-      return limitsTold(step, sliver?.limits, word);
+      return limitsTold(step, sliver?.limits ?? {}, word);
     case 'allow-login':
       return [changed(`logins are let in: ${word.why}`, word.by)];
     default:

@@ -9,23 +9,14 @@
  *     └──purge-files── kept ◀┘        (a delegate: absent ◀──▶ delegate)
  */
 import type { ImageVersion } from '@nodemgr/images';
-import { type EpochSeconds, epochSeconds, type KiB } from '@nodemgr/records';
-import type { CpuWeight } from '../limits/plan-cpu-weights.ts';
+import { type EpochSeconds, epochSeconds } from '@nodemgr/records';
+import type { Limits } from '../limits/table.ts';
 import type { Slot } from '../slots/account-ids.ts';
 import type { Cause } from '../waits/causes.ts';
 
 declare const digestUnit: unique symbol;
 /** SHA-256 of a text, in hex: tells two contents apart. */
 export type Digest = string & { readonly [digestUnit]: 'Digest' };
-
-/** What the kernel holds a sliver to. */
-export interface Limits {
-  readonly cpuWeight: CpuWeight;
-  /** 0: none. */
-  readonly memoryMax: KiB;
-  /** Processes and threads. */
-  readonly tasksMax: number;
-}
 
 /**
  * The time of a removal that happened while the clock was not trusted. Files that bear it are dated when
@@ -113,14 +104,14 @@ export interface ObservedSliver {
   readonly files: SliverFiles;
   /** Whether there are files in place that are not whole: making them was cut short. */
   readonly halfMade: boolean;
-  readonly diskQuota?: KiB | undefined;
-  /** Whether another number of inodes is allowed than goes with `diskQuota` (inode-limit.ts). */
+  /** What the kernel holds it to, or will once it runs. */
+  readonly limits: Limits;
+  /** Whether another number of inodes is allowed than goes with its disk quota (inode-limit.ts). */
   readonly inodesDiffer?: boolean | undefined;
   readonly initscript?: Digest | undefined;
   readonly keys?: Digest | undefined;
   /** Whether its unit is written, and as it should be. */
   readonly unit: boolean;
-  readonly limits?: Limits | undefined;
   readonly login: boolean;
   /** How many calls of Start have been carried out (LocalFacts.starts). */
   readonly starts: number;
@@ -155,6 +146,7 @@ export function newSliver(slot: Slot, files: SliverFiles): ObservedSliver {
     range: false,
     files,
     halfMade: false,
+    limits: {},
     unit: false,
     login: false,
     starts: 0,

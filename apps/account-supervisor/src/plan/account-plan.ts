@@ -2,7 +2,7 @@
 import type { ImageVersion } from '@nodemgr/images';
 import type { AccountType, EpochSeconds, ImageName } from '@nodemgr/records';
 import type { DesiredAccount } from '../desired/desired-account.ts';
-import type { CpuWeight } from '../limits/plan-cpu-weights.ts';
+import type { Limits } from '../limits/table.ts';
 import type { ObservedSliver } from '../observed/observed-account.ts';
 import type { AccountIds } from '../slots/account-ids.ts';
 import type { Cause } from '../waits/causes.ts';
@@ -14,8 +14,8 @@ export type Target =
       readonly wanted: DesiredAccount;
       /** Undefined: every slot is taken. */
       readonly ids: AccountIds | undefined;
-      /** Undefined where the sliver is not to run: whatever weight it has may stay. */
-      readonly cpuWeight?: CpuWeight | undefined;
+      /** What it is given of what all share. Undefined where the sliver is not to run: whatever it has may stay. */
+      readonly shared?: Limits | undefined;
     }
   | { readonly wanted: 'nothing' }
   /** It ought to go and may not: it is left as it is. */

@@ -3,9 +3,9 @@
  * out. Every step may be repeated: after a power cut it is not known whether it was done.
  */
 import type { ImageVersion } from '@nodemgr/images';
-import type { AccountType, EpochSeconds, HostUid, KiB } from '@nodemgr/records';
+import type { AccountType, EpochSeconds, HostUid } from '@nodemgr/records';
 import type { Content } from '../desired/desired-account.ts';
-import type { Limits } from '../observed/observed-account.ts';
+import type { Limits } from '../limits/table.ts';
 import type { AccountIds, ProjectId } from '../slots/account-ids.ts';
 
 type Nothing = Readonly<Record<never, never>>;
@@ -24,11 +24,11 @@ export interface StepArguments {
     readonly project: ProjectId;
     readonly image: ImageVersion;
   };
-  'set-disk-quota': { readonly project: ProjectId; readonly quota: KiB };
+  'set-disk-quota': { readonly project: ProjectId; readonly quota: number };
   'install-initscript': { readonly initscript: Content };
   /** What the template unit needs to know of this sliver. */
   'write-unit': { readonly base: HostUid; readonly image: ImageVersion };
-  /** Takes hold at once, also while the sliver runs. */
+  /** Properties of its unit that are to be others. Takes hold at once, also while the sliver runs. */
   'set-limits': { readonly limits: Limits };
   /** Start scripts run by themselves when the unit starts; `starts` notes them as run. */
   'start-unit': { readonly starts: number };

@@ -104,6 +104,11 @@ function restored(account: ObservedSliver): ObservedSliver {
   return { ...account, files: { where: 'in-place', image: account.files.image } };
 }
 
+/** A quota brings the limit of inodes that goes with it. */
+function withQuota(account: ObservedSliver, diskQuota: number): ObservedSliver {
+  return { ...account, limits: { ...account.limits, diskQuota }, inodesDiffer: undefined };
+}
+
 function applyToSliver(step: AccountStep, account: ObservedSliver): ObservedAccount {
   switch (step.step) {
     case 'set-id-range':
@@ -115,15 +120,17 @@ function applyToSliver(step: AccountStep, account: ObservedSliver): ObservedAcco
     case 'restore-files':
       return restored(account);
     case 'set-disk-quota':
-      return { ...account, diskQuota: step.quota, inodesDiffer: undefined };
-    case 'reset-disk-quota':
-      return { ...account, diskQuota: undefined, inodesDiffer: undefined };
+      return withQuota(account, step.quota);
+    case 'reset-disk-quota': {
+      const { diskQuota: _, ...limits } = account.limits;
+      return { ...account, limits, inodesDiffer: undefined };
+    }
     case 'install-initscript':
       return { ...account, initscript: step.initscript.digest };
     case 'write-unit':
       return { ...account, unit: true };
     case 'set-limits':
-      return { ...account, limits: step.limits };
+      return { ...account, limits: { ...account.limits, ...step.limits } };
     case 'start-unit':
       return { ...account, state: 'running', starts: step.starts };
     case 'run-start-scripts':

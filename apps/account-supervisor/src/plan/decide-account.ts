@@ -6,7 +6,7 @@ import type { FeedSubscription } from '@nodemgr/bus';
 import type { Config } from '@nodemgr/config';
 import type { AccountName, AccountType } from '@nodemgr/records';
 import { judgeAccount, type Verdict } from '../desired/desired-account.ts';
-import type { CpuShares } from '../limits/cpu-shares.ts';
+import type { SharedLimits } from '../limits/shared-limits.ts';
 import type { ObservedAccount } from '../observed/observed-account.ts';
 import { type AccountIds, idsOf } from '../slots/account-ids.ts';
 import type { SlotTable } from '../slots/slot-table.ts';
@@ -20,7 +20,7 @@ export interface Grounds {
   readonly bootId: string;
   readonly accounts: Config['accounts'];
   readonly slots: SlotTable;
-  readonly cpu: CpuShares;
+  readonly shared: Pick<SharedLimits, 'amountsOf' | 'howOf'>;
   readonly newestImage: Circumstances['newestImage'];
   /** The time, and whether it is trusted. */
   readonly clock: ReturnType<PurgeClock['look']>;
@@ -67,7 +67,7 @@ function targetOf(
   return {
     wanted,
     ids: observed.state === 'foreign' ? undefined : idsFor(name, wanted.type, grounds),
-    cpuWeight: grounds.cpu.weightOf(name),
+    shared: grounds.shared.amountsOf(name),
   };
 }
 

@@ -1,4 +1,4 @@
-import { epochSeconds, imageName, kib } from '@nodemgr/records';
+import { epochSeconds, imageName } from '@nodemgr/records';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { contentOf, type DesiredDelegate, type DesiredSliver } from '../desired/desired-account.ts';
@@ -30,7 +30,7 @@ const ids = idsOf(slot(0), POLICY);
 const toExist = (wanted: DesiredSliver | DesiredDelegate, weight = WEIGHT): Target => ({
   wanted,
   ids,
-  cpuWeight: weight,
+  shared: { cpuWeight: weight },
 });
 const delegate: DesiredDelegate = { type: 'delegate', keys: contentOf('key\n') };
 const stepsOf = (target: Target, observed: ObservedAccount, now?: number) =>
@@ -59,8 +59,10 @@ test('a sliver that is as it should be needs nothing', () => {
 
 test('a limit, a key, a quota or a share changes while the sliver runs on', () => {
   const running = aRunningSliver();
-  expect(namesOf(toExist(wantedSliver({ memoryMax: kib(5) })), running)).toEqual(['set-limits']);
-  expect(namesOf(toExist(wantedSliver({ diskQuota: kib(5) })), running)).toEqual([
+  expect(namesOf(toExist(wantedSliver({ limits: { memoryMax: 5 } })), running)).toEqual([
+    'set-limits',
+  ]);
+  expect(namesOf(toExist(wantedSliver({ limits: { diskQuota: 5 } })), running)).toEqual([
     'set-disk-quota',
   ]);
   expect(namesOf(toExist(wantedSliver({ keys: contentOf('two\n') })), running)).toEqual([
@@ -270,7 +272,7 @@ const files = fc.oneof(
 );
 const limits = fc.record({
   cpuWeight: fc.constantFrom(WEIGHT, cpuWeight(1)),
-  memoryMax: fc.constantFrom(kib(0), kib(7)),
+  memoryMax: fc.constantFrom(0, 7),
   tasksMax: fc.constantFrom(1, 4096),
 });
 const optional = <T>(value: fc.Arbitrary<T>) => fc.option(value, { nil: undefined });
@@ -296,7 +298,7 @@ const anySliver = fc
     range: fc.boolean(),
     files,
     halfMade: fc.boolean(),
-    diskQuota: optional(fc.constantFrom(kib(5), kib(5_000_000))),
+    diskQuota: optional(fc.constantFrom(5, 5_000_000)),
     inodesDiffer: fc.boolean(),
     initscript: optional(digestOf),
     keys: optional(digestOf),
@@ -305,7 +307,11 @@ const anySliver = fc
     login: fc.boolean(),
     starts: fc.nat({ max: 3 }),
   })
-  .map((one) => ({ ...one, halfMade: one.halfMade && one.files.where !== 'in-place' }));
+  .map(({ diskQuota, limits: ofUnit, ...one }) => ({
+    ...one,
+    limits: { ...ofUnit, ...(diskQuota === undefined ? {} : { diskQuota }) },
+    halfMade: one.halfMade && one.files.where !== 'in-place',
+  }));
 const observed: fc.Arbitrary<ObservedAccount> = fc.oneof(
   fc.constant(ABSENT),
   keptFiles,
@@ -328,7 +334,7 @@ const taken: fc.Arbitrary<ObservedAccount> = fc.oneof(
 const sliver: fc.Arbitrary<DesiredSliver> = fc
   .tuple(fc.boolean(), fc.boolean(), fc.nat({ max: 3 }), limits)
   .map(([login, stopped, starts, { memoryMax, tasksMax }]) =>
-    wantedSliver({ login, run: login && !stopped, starts, memoryMax, tasksMax }),
+    wantedSliver({ login, run: login && !stopped, starts, limits: { memoryMax, tasksMax } }),
   );
 const targets: fc.Arbitrary<Target> = fc.oneof(
   fc.constantFrom<Target>({ wanted: 'nothing' }, { wanted: 'unchanged' }, toExist(delegate)),

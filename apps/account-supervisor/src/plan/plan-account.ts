@@ -4,7 +4,7 @@
  */
 import type { ImageVersion } from '@nodemgr/images';
 import type { DesiredAccount, DesiredDelegate, DesiredSliver } from '../desired/desired-account.ts';
-import type { CpuWeight } from '../limits/plan-cpu-weights.ts';
+import type { Limits } from '../limits/table.ts';
 import {
   filesOf,
   isObservedSliver,
@@ -87,7 +87,7 @@ export function planAccount(
 ): AccountPlan {
   if (target.wanted === 'unchanged') return NOTHING;
   if (target.wanted === 'nothing') return planRemoval(observed, circumstances);
-  const { wanted, ids, cpuWeight } = target;
+  const { wanted, ids, shared } = target;
   if (observed.state === 'foreign')
     return { steps: [], blocked: { cause: observed.cause, reason: observed.reason } };
   if (isInTheWay(wanted, observed)) return planWayClear(observed, circumstances);
@@ -102,11 +102,11 @@ export function planAccount(
   }
   return wanted.type === 'delegate'
     ? planDelegate(wanted, observed.state === 'delegate' ? observed : undefined, ids)
-    : planWantedSliver(wanted, observed, ids, { cpuWeight, circumstances });
+    : planWantedSliver(wanted, observed, ids, { shared, circumstances });
 }
 
 interface SliverGround {
-  readonly cpuWeight: CpuWeight | undefined;
+  readonly shared: Limits | undefined;
   readonly circumstances: Circumstances;
 }
 
@@ -115,7 +115,7 @@ function planWantedSliver(
   wanted: DesiredSliver,
   observed: ObservedAccount,
   ids: AccountIds,
-  { cpuWeight, circumstances }: SliverGround,
+  { shared, circumstances }: SliverGround,
 ): AccountPlan {
   const files = isObservedSliver(observed) ? observed.files : filesOf(observed);
   const image = files.where === 'none' ? circumstances.newestImage(wanted.image) : files.image;
@@ -123,7 +123,7 @@ function planWantedSliver(
     const reason = `image ${wanted.image} is not on this node: nmctl image import ${wanted.image} TARBALL`;
     return { steps: [], blocked: { cause: 'image-missing', reason } };
   }
-  const steps = planSliver(wanted, observed, ids, image, cpuWeight);
+  const steps = planSliver(wanted, observed, ids, image, shared);
   if (wanted.run && steps.length === 0 && isObservedSliver(observed) && observed.ailing) {
     return { steps, failing: { action: 'run', reason: observed.ailing } };
   }

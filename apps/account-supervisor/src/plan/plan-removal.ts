@@ -71,7 +71,7 @@ function planSliverRemoval(have: ObservedSliver, circumstances: Circumstances): 
         [have.state === 'running', () => ({ step: 'stop-unit' })],
         [have.files.where === 'in-place', () => ({ step: 'keep-files', since })],
         [have.halfMade, () => ({ step: 'discard-files' })],
-        [have.diskQuota !== undefined, () => ({ step: 'reset-disk-quota', project })],
+        [have.limits.diskQuota !== undefined, () => ({ step: 'reset-disk-quota', project })],
       ]),
       ...userRemoval('sliver', have, ids),
     ],

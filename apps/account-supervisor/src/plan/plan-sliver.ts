@@ -4,11 +4,10 @@
  */
 import type { ImageVersion } from '@nodemgr/images';
 import type { DesiredSliver } from '../desired/desired-account.ts';
-import type { CpuWeight } from '../limits/plan-cpu-weights.ts';
+import { isUnset, type Limits, unlike } from '../limits/table.ts';
 import {
   filesOf,
   isObservedSliver,
-  type Limits,
   newSliver,
   type ObservedAccount,
   type ObservedSliver,
@@ -16,9 +15,6 @@ import {
 import type { AccountIds } from '../slots/account-ids.ts';
 import type { AccountStep } from './account-steps.ts';
 import { stepsNeeded } from './steps-needed.ts';
-
-const sameLimits = (a: Limits | undefined, b: Limits): boolean =>
-  a?.cpuWeight === b.cpuWeight && a.memoryMax === b.memoryMax && a.tasksMax === b.tasksMax;
 
 /** What is in the way: logins that are refused now, and a unit that should not run (or whose files are not there). */
 function clearing(wanted: DesiredSliver, have: ObservedSliver): readonly AccountStep[] {
@@ -56,13 +52,14 @@ function foundation(
   image: ImageVersion,
 ) {
   const { base, project } = ids;
-  const { diskQuota: quota, initscript, keys } = wanted;
+  const { initscript, keys } = wanted;
+  const { diskQuota: quota } = wanted.limits;
   return [
     ...stepsNeeded([[!have.range, () => ({ step: 'set-id-range', base })]]),
     ...filesFor(have, ids, image),
     ...stepsNeeded([
       [
-        have.diskQuota !== quota || have.inodesDiffer === true,
+        have.limits.diskQuota !== quota || have.inodesDiffer === true,
         () => ({ step: 'set-disk-quota', project, quota }),
       ],
       [have.initscript !== initscript.digest, () => ({ step: 'install-initscript', initscript })],
@@ -72,23 +69,28 @@ function foundation(
   ];
 }
 
+/** Whose limits nobody has ever set, and which is not to run, has none. */
+function limitsToSet(
+  { limits }: DesiredSliver,
+  have: ObservedSliver,
+  shared: Limits | undefined,
+): Limits {
+  if (shared === undefined && isUnset(have.limits)) return {};
+  return unlike(have.limits, { ...limits, ...shared });
+}
+
 /** The sliver coming up: its limits before it runs, its logins when it does. */
 function raising(
   wanted: DesiredSliver,
   have: ObservedSliver,
   stopped: boolean,
-  cpuWeight: CpuWeight | undefined,
+  shared: Limits | undefined,
 ): readonly AccountStep[] {
-  const { memoryMax, tasksMax, starts } = wanted;
-  const weight = cpuWeight ?? have.limits?.cpuWeight;
-  const limits = weight === undefined ? undefined : { cpuWeight: weight, memoryMax, tasksMax };
-  const steps: AccountStep[] = [];
-  if (limits !== undefined && !sameLimits(have.limits, limits)) {
-    steps.push({ step: 'set-limits', limits });
-  }
+  const { starts } = wanted;
+  const limits = limitsToSet(wanted, have, shared);
   return [
-    ...steps,
     ...stepsNeeded([
+      [Object.keys(limits).length > 0, () => ({ step: 'set-limits', limits })],
       [wanted.run && stopped, () => ({ step: 'start-unit', starts })],
       [
         wanted.run && !stopped && starts > have.starts,
@@ -114,7 +116,7 @@ export function planSliver(
   observed: ObservedAccount,
   ids: AccountIds,
   image: ImageVersion,
-  cpuWeight: CpuWeight | undefined,
+  shared: Limits | undefined,
 ): readonly AccountStep[] {
   const exists = isObservedSliver(observed);
   const found = exists ? observed : newSliver(ids.slot, filesOf(observed));
@@ -128,6 +130,6 @@ export function planSliver(
       [!exists || have.user !== 'whole', () => ({ step: 'create-user', type: 'sliver', ids })],
     ]),
     ...foundation(wanted, have, ids, image),
-    ...raising(wanted, have, stopped, cpuWeight),
+    ...raising(wanted, have, stopped, shared),
   ];
 }

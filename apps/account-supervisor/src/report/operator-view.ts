@@ -12,6 +12,7 @@ import type { CommonStatus, FailureBoard } from '@nodemgr/daemon';
 import type { AccountName } from '@nodemgr/records';
 import { shouldExist } from '../desired/desired-account.ts';
 import type { AccountHistory } from '../history/account-history.ts';
+import { AMOUNTS } from '../limits/table.ts';
 import type { Machine } from '../machine/port.ts';
 import {
   ABSENT,
@@ -64,21 +65,19 @@ function countDesired({
 const shortDigest = (digest: string | undefined): string => digest?.slice(0, 12) ?? 'none';
 
 function sliverDetail(sliver: ObservedSliver): Detail {
-  const { limits, files, diskQuota } = sliver;
+  const { limits, files } = sliver;
   return {
     login: sliver.login,
     starts: sliver.starts,
     files: files.where,
     keys: shortDigest(sliver.keys),
     initscript: shortDigest(sliver.initscript),
-    ...(diskQuota === undefined ? {} : { disk_quota_kib: diskQuota }),
-    ...(limits === undefined
-      ? {}
-      : {
-          cpu_weight: limits.cpuWeight,
-          memory_max_kib: limits.memoryMax,
-          tasks_max: limits.tasksMax,
-        }),
+    ...Object.fromEntries(
+      AMOUNTS.flatMap(([name, { detail }]) => {
+        const amount = limits[name];
+        return amount === undefined ? [] : [[detail, amount]];
+      }),
+    ),
   };
 }
 

@@ -1,19 +1,24 @@
 import { type AccountName, accountName } from '@nodemgr/records';
 import { describe, expect, test } from 'vitest';
-import { memoryMaxOf, tasksMaxOf } from '../desired/desired-account.ts';
-import { CpuShares } from '../limits/cpu-shares.ts';
 import type { CpuClaim } from '../limits/plan-cpu-weights.ts';
-import { limitsWanted, weightText } from './wanted-readings.ts';
+import { SharedLimits } from '../limits/shared-limits.ts';
+import { ownLimits } from '../limits/table.ts';
+import { limitsWanted } from './wanted-readings.ts';
 
 const A = accountName('site_a');
 const B = accountName('site_b');
 
 function textFor(name: AccountName, claims: Readonly<Record<string, CpuClaim>>): string {
-  const cpu = new CpuShares();
-  cpu.update(Object.entries(claims).map(([each, claim]) => [accountName(each), claim]));
-  const [claim, weight] = [claims[name], cpu.weightOf(name)];
-  if (claim === undefined || weight === undefined) throw new Error(`${name} has no weight`);
-  return weightText(claim, weight, cpu);
+  const shared = new SharedLimits();
+  shared.update(
+    Object.entries(claims).map(([each, { share, guarantee }]) => [
+      accountName(each),
+      { nm_cpu_share: share, nm_cpu_guaranteed_share: guarantee },
+    ]),
+  );
+  const text = shared.howOf('cpuWeight', name);
+  if (text === undefined) throw new Error(`${name} has no weight`);
+  return text;
 }
 
 describe('a CPU weight is told', () => {
@@ -47,12 +52,13 @@ describe('a CPU weight is told', () => {
   });
 });
 
+const NOTHING = new SharedLimits();
+
 describe('a limit is told', () => {
   const howFor = (nm_mem_max: number, nm_tasks_max: number) =>
-    limitsWanted(
-      { memoryMax: memoryMaxOf(nm_mem_max), tasksMax: tasksMaxOf(nm_tasks_max) },
-      { nm_mem_max, nm_tasks_max },
-    ).map(({ amount, how }) => [amount, how]);
+    limitsWanted(A, ownLimits({ nm_mem_max, nm_tasks_max }), { nm_mem_max, nm_tasks_max }, NOTHING)
+      .filter(({ resource }) => resource === 'nm_mem_max' || resource === 'nm_tasks_max')
+      .map(({ amount, how }) => [amount, how]);
 
   test('without a word where it is what was asked for, in whole pages', () => {
     expect(howFor(65_537, 100)).toEqual([

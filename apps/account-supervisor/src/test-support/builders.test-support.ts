@@ -8,7 +8,6 @@ import {
   DEFAULT_IMAGE,
   DEFAULT_RSPEC,
   epochSeconds,
-  kib,
   NO_LOCAL_FACTS,
   type RecordKey,
   recordKeyOf,
@@ -17,6 +16,7 @@ import {
 } from '@nodemgr/records';
 import { contentOf, type DesiredSliver } from '../desired/desired-account.ts';
 import { cpuWeight } from '../limits/plan-cpu-weights.ts';
+import type { OwnLimits } from '../limits/table.ts';
 import type { ObservedSliver } from '../observed/observed-account.ts';
 import type { Circumstances } from '../plan/account-plan.ts';
 import { type IdPolicy, idsOf, slot } from '../slots/account-ids.ts';
@@ -100,8 +100,15 @@ export function keyed(item: AccountItem): readonly [RecordKey, FeedItem] {
   return [item.record.record_key, item];
 }
 
+const OWN_LIMITS: OwnLimits = { diskQuota: 5_000_000, memoryMax: 0, tasksMax: 4096 };
+
 /** wantedSliver makes what a sliver should be like. */
-export function wantedSliver(changes: Partial<DesiredSliver> = {}): DesiredSliver {
+export function wantedSliver({
+  limits,
+  ...changes
+}: Partial<Omit<DesiredSliver, 'limits'>> & {
+  readonly limits?: Partial<OwnLimits>;
+} = {}): DesiredSliver {
   return {
     type: 'sliver',
     keys: contentOf('key\n'),
@@ -110,9 +117,7 @@ export function wantedSliver(changes: Partial<DesiredSliver> = {}): DesiredSlive
     run: true,
     login: true,
     starts: 0,
-    diskQuota: kib(5_000_000),
-    memoryMax: kib(0),
-    tasksMax: 4096,
+    limits: { ...OWN_LIMITS, ...limits },
     ...changes,
   };
 }
@@ -127,11 +132,10 @@ export function aRunningSliver(changes: Partial<ObservedSliver> = {}): ObservedS
     user: 'whole',
     files: { where: 'in-place', image: IMAGE },
     halfMade: false,
-    diskQuota: wanted.diskQuota,
     initscript: wanted.initscript.digest,
     keys: wanted.keys.digest,
     unit: true,
-    limits: { cpuWeight: WEIGHT, memoryMax: wanted.memoryMax, tasksMax: wanted.tasksMax },
+    limits: { ...OWN_LIMITS, cpuWeight: WEIGHT },
     login: true,
     starts: 0,
     ...changes,

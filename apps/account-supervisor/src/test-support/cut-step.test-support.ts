@@ -27,9 +27,10 @@ function cutCreation(step: StepOf<'create-user'>, account: ObservedAccount) {
 
 function withoutUser(account: Existing, user: 'none' | 'half-removed'): ObservedAccount {
   const gone = { user, login: false, keys: undefined } as const;
-  return account.state === 'delegate'
-    ? { ...account, ...gone }
-    : { ...account, ...gone, limits: undefined, range: user === 'half-removed' && account.range };
+  if (account.state === 'delegate') return { ...account, ...gone };
+  const { diskQuota } = account.limits;
+  const limits = diskQuota === undefined ? {} : { diskQuota };
+  return { ...account, ...gone, limits, range: user === 'half-removed' && account.range };
 }
 
 /** userdel(8) writes passwd first and subgid last; our record outlives it. */

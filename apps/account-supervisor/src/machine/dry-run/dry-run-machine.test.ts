@@ -62,7 +62,7 @@ const open = (bootId = BOOT) => DryRunMachine.open({ config: config(), log, fail
 
 function making(place = 0): readonly AccountStep[] {
   const ids = idsOf(slot(place), POLICY);
-  const target = { wanted: wantedSliver(), ids, cpuWeight: WEIGHT };
+  const target = { wanted: wantedSliver(), ids, shared: { cpuWeight: WEIGHT } };
   return planAccount(target, ABSENT, circumstances()).steps;
 }
 

@@ -20,14 +20,14 @@ import type { ImageVersion } from '@nodemgr/images';
 import type { AccountName, ImageName } from '@nodemgr/records';
 import { layoutOf, type MachineLayout } from '../../execute/layout.ts';
 import { renderStep } from '../../execute/render-step.ts';
-import { ABSENT, type ObservedAccount } from '../../observed/observed-account.ts';
+import { AMOUNTS, readingOf } from '../../limits/table.ts';
+import { ABSENT, isObservedSliver, type ObservedAccount } from '../../observed/observed-account.ts';
 import type { AccountStep } from '../../plan/account-steps.ts';
 import { applyStep } from '../../plan/apply-step.ts';
 import type { ForeignIds } from '../../slots/foreign-ids.ts';
 import type { Machine, MachineSigns } from '../port.ts';
 import { AccountDatabase } from './account-database.ts';
 import { AccountFiles } from './account-files.ts';
-import { readingsOf } from './pretended-readings.ts';
 
 /** The real path of a file that need not exist yet: links in the folders above it are followed. */
 async function realPathOf(path: string): Promise<string> {
@@ -169,9 +169,14 @@ export class DryRunMachine implements Machine {
     return `${name}@1` as ImageVersion;
   }
 
-  /** The pretended machine enforces what it was told. */
+  /** The pretended machine enforces what it was told; nothing is ever used. */
   async readings(name: AccountName): Promise<readonly Reading[]> {
-    return readingsOf(this.#stateOf(name));
+    const account = this.#stateOf(name);
+    if (!isObservedSliver(account)) return [];
+    return AMOUNTS.flatMap(([limit]) => {
+      const amount = account.limits[limit];
+      return amount === undefined ? [] : [readingOf(limit, amount)];
+    });
   }
 
   async close(): Promise<void> {}

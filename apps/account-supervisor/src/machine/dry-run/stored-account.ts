@@ -1,11 +1,11 @@
 /** The schema of what the dry run keeps of an account: the observed states, as JSON. */
 import type { ImageVersion } from '@nodemgr/images';
-import { accountNameSchema, epochSecondsSchema, type KiB } from '@nodemgr/records';
+import { accountNameSchema, epochSecondsSchema } from '@nodemgr/records';
 import * as z from 'zod';
+import { AMOUNTS, type LimitName, type Limits } from '../../limits/table.ts';
 import type {
   Digest,
   KeptSliver,
-  Limits,
   ObservedDelegate,
   ObservedSliver,
   UserState,
@@ -16,14 +16,12 @@ import type { Slot } from '../../slots/account-ids.ts';
 export type StoredState = KeptSliver | ObservedDelegate | ObservedSliver;
 
 const slot = z.int().min(0).max(4093) as unknown as z.ZodType<Slot>;
-const kib = z.int().nonnegative() as unknown as z.ZodType<KiB>;
 const digest = z.string().regex(/^[0-9a-f]{64}$/) as unknown as z.ZodType<Digest>;
 
-const limits = z.strictObject({
-  cpuWeight: z.int().min(1).max(10_000),
-  memoryMax: kib,
-  tasksMax: z.int().min(1),
-}) as unknown as z.ZodType<Limits>;
+const limits: z.ZodType<Limits> = z.partialRecord(
+  z.enum(AMOUNTS.map(([name]): LimitName => name)),
+  z.number().nonnegative(),
+);
 
 /** States written before slivers had images stood on this one. */
 const image = z
@@ -51,11 +49,10 @@ const sliver = z.strictObject({
   range: z.boolean(),
   files,
   halfMade: z.boolean().default(false),
-  diskQuota: kib.optional(),
   initscript: digest.optional(),
   keys: digest.optional(),
   unit: z.boolean(),
-  limits: limits.optional(),
+  limits: limits.default({}),
   login: z.boolean(),
   starts: z.int().nonnegative(),
 });
@@ -75,7 +72,14 @@ const kept = z.strictObject({
   image,
 });
 
-const state: z.ZodType<StoredState> = z.union([sliver, delegate, kept]);
+/** States written before the disk quota was one of the limits have it beside them. */
+const oldSliver = sliver
+  .extend({ diskQuota: z.int().nonnegative() })
+  .transform(({ diskQuota, ...rest }): ObservedSliver => {
+    return { ...rest, limits: { ...rest.limits, diskQuota } };
+  });
+
+const state: z.ZodType<StoredState> = z.union([sliver, oldSliver, delegate, kept]);
 
 export const storedAccountSchema = z.strictObject({
   name: accountNameSchema,

@@ -1,4 +1,4 @@
-import { epochSeconds, kib } from '@nodemgr/records';
+import { epochSeconds } from '@nodemgr/records';
 import { expect, test } from 'vitest';
 import { contentOf } from '../../desired/desired-account.ts';
 import type { MachineLayout } from '../../execute/layout.ts';
@@ -14,7 +14,7 @@ const LAYOUT: MachineLayout = {
   delegateShell: '/usr/lib/nodemgr/forward_api_calls',
 };
 const { uid, base, project } = idsOf(slot(2), POLICY);
-const LIMITS = { cpuWeight: WEIGHT, memoryMax: kib(0), tasksMax: 4096 };
+const LIMITS = { cpuWeight: WEIGHT, memoryMax: 0, tasksMax: 4096 };
 const FOLDER: FolderFacts = {
   image: IMAGE,
   project,
@@ -73,12 +73,11 @@ test('a sliver with all its parts is seen with all of them', () => {
     range: true,
     files: { where: 'in-place', image: IMAGE },
     halfMade: false,
-    diskQuota: 5_000_000,
     inodesDiffer: false,
     initscript: contentOf('').digest,
     keys: contentOf('key\n').digest,
     unit: true,
-    limits: LIMITS,
+    limits: { ...LIMITS, diskQuota: 5_000_000 },
     login: true,
     starts: 1,
   });
@@ -88,7 +87,7 @@ test.each([0, 312_499])(
   'a quota with a limit of %s inodes, which is not its own, is seen',
   (inodes) => {
     expect(stateOf({ ...OURS, inodes })).toMatchObject({
-      diskQuota: 5_000_000,
+      limits: { diskQuota: 5_000_000 },
       inodesDiffer: true,
     });
   },

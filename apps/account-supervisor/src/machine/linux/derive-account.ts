@@ -3,16 +3,16 @@
  * our record and our login shell; what merely looks like it is someone else's, and is said to be.
  */
 import type { ImageVersion } from '@nodemgr/images';
-import { type AccountName, type KiB, kib } from '@nodemgr/records';
+import type { AccountName } from '@nodemgr/records';
 import type { MachineLayout } from '../../execute/layout.ts';
 import { unitSettings } from '../../execute/render-sliver-step.ts';
 import { inodeLimit } from '../../limits/inode-limit.ts';
+import type { Limits } from '../../limits/table.ts';
 import {
   ABSENT,
   type Digest,
   type ForeignAccount,
   type KeptSliver,
-  type Limits,
   type ObservedAccount,
   type ObservedSliver,
   type SliverFiles,
@@ -144,8 +144,9 @@ function filesIn({ folder, kept }: AccountFacts, ids: AccountIds): SliverFiles {
   return { where: 'kept', since: newest.since, image: newest.image };
 }
 
-function quotaOf({ diskQuota }: AccountFacts): KiB | undefined {
-  return diskQuota === 0 ? undefined : kib(diskQuota);
+/** What the kernel enforces counts before what systemd was told. */
+function limitsOf({ limits, unit, diskQuota }: AccountFacts): Limits {
+  return { ...(limits ?? unit?.limits), ...(diskQuota === 0 ? {} : { diskQuota }) };
 }
 
 function sliverOf(
@@ -166,12 +167,11 @@ function sliverOf(
     range: unix.hasRange(name, ids.base),
     files,
     halfMade: folder !== undefined && files.where !== 'in-place',
-    diskQuota: quotaOf(facts),
-    inodesDiffer: facts.inodes !== inodeLimit(kib(facts.diskQuota)),
+    limits: limitsOf(facts),
+    inodesDiffer: facts.inodes !== inodeLimit(facts.diskQuota),
     initscript: files.where === 'in-place' ? folder?.initscript : undefined,
     keys: facts.keys,
     unit: settings !== undefined && folder?.unitSettings === settings,
-    limits: facts.limits ?? unit?.limits,
     starts: facts.starts,
   };
 }

@@ -1,7 +1,5 @@
 /** What `systemctl show` says of slivers' units. Pure. */
-import { kib } from '@nodemgr/records';
-import { cpuWeight } from '../../limits/plan-cpu-weights.ts';
-import type { Limits } from '../../observed/observed-account.ts';
+import { type Limits, UNIT_LIMITS } from '../../limits/table.ts';
 
 /** The properties that are asked for, in systemd's names (org.freedesktop.systemd1(5)). */
 export const UNIT_PROPERTIES = [
@@ -10,10 +8,8 @@ export const UNIT_PROPERTIES = [
   'SubState',
   'Result',
   'ExecMainStatus',
-  'CPUWeight',
-  'MemoryMax',
-  'TasksMax',
-] as const;
+  ...UNIT_LIMITS.map(([, { property }]) => property),
+];
 
 export interface UnitState {
   /** It runs, or systemd is about to change that: it can be stopped. */
@@ -26,20 +22,13 @@ export interface UnitState {
 
 type Properties = ReadonlyMap<string, string>;
 
-/** systemd's word for a limit that is not there. */
-const INFINITY = 'infinity';
-
-function amount(text: string | undefined): number | undefined {
-  return text !== undefined && /^\d+$/.test(text) ? Number.parseInt(text, 10) : undefined;
-}
-
 function limitsIn(properties: Properties): Limits | undefined {
-  const weight = amount(properties.get('CPUWeight'));
-  const tasksMax = amount(properties.get('TasksMax'));
-  const memory = properties.get('MemoryMax');
-  const bytes = memory === INFINITY ? 0 : amount(memory);
-  if (weight === undefined || tasksMax === undefined || bytes === undefined) return undefined;
-  return { cpuWeight: cpuWeight(weight), memoryMax: kib(bytes / 1024), tasksMax };
+  const amounts = UNIT_LIMITS.map(
+    ([name, { property, shown }]) => [name, shown(properties.get(property) ?? '')] as const,
+  );
+  return amounts.some(([, amount]) => amount === undefined)
+    ? undefined
+    : Object.fromEntries(amounts);
 }
 
 function unitState(properties: Properties): UnitState {

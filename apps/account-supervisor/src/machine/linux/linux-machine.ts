@@ -12,6 +12,7 @@ import type { ImageVersion } from '@nodemgr/images';
 import type { AccountName, ImageName } from '@nodemgr/records';
 import { cgroupOf, layoutOf, type MachineLayout } from '../../execute/layout.ts';
 import { renderStep } from '../../execute/render-step.ts';
+import { readingOf } from '../../limits/table.ts';
 import type { ObservedAccount } from '../../observed/observed-account.ts';
 import type { AccountStep } from '../../plan/account-steps.ts';
 import type { IdPolicy, Slot } from '../../slots/account-ids.ts';
@@ -152,10 +153,7 @@ export class LinuxMachine implements Machine {
   #quotaReading(place: Slot): Reading {
     const quota = quotaOf(place, this.#layout, this.#policy);
     return {
-      resource: 'nm_disk_quota',
-      from: 'project quota',
-      amount: quota.hardKiB === 0 ? null : quota.hardKiB,
-      unit: 'KiB',
+      ...readingOf('diskQuota', quota.hardKiB),
       used: [
         { amount: quota.usedKiB, unit: 'KiB' },
         { amount: quota.usedInodes, unit: 'files', of: quota.hardInodes },

@@ -1,14 +1,11 @@
 /** Reads what the kernel holds a running sliver to, and what it has counted, from its control group. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Reading, ReadingUnit } from '@nodemgr/contracts';
-import { type AccountName, kib } from '@nodemgr/records';
+import type { Reading } from '@nodemgr/contracts';
+import type { AccountName } from '@nodemgr/records';
 import { cgroupOf } from '../../execute/layout.ts';
-import { cpuWeight } from '../../limits/plan-cpu-weights.ts';
-import type { Limits } from '../../observed/observed-account.ts';
-
-/** In cgroup-v2.rst, the value of a limit that is not there. */
-const MAX = 'max';
+import type { UnitLimit } from '../../limits/limit.ts';
+import { type LimitName, type Limits, readingOf, UNIT_LIMITS } from '../../limits/table.ts';
 
 /** groupFile returns a file of the sliver's control group, without the line's end; undefined where there is none. */
 async function groupFile(name: AccountName, file: string): Promise<string | undefined> {
@@ -22,64 +19,38 @@ async function groupFile(name: AccountName, file: string): Promise<string | unde
   }
 }
 
+async function amountIn(name: AccountName, limit: UnitLimit): Promise<number | undefined> {
+  const text = await groupFile(name, limit.from);
+  return text === undefined ? undefined : limit.read(text);
+}
+
 /** readLimits returns what is in force for a running sliver; undefined when it does not run. */
 export async function readLimits(name: AccountName): Promise<Limits | undefined> {
-  const [weight, memory, tasks] = await Promise.all([
-    groupFile(name, 'cpu.weight'),
-    groupFile(name, 'memory.max'),
-    groupFile(name, 'pids.max'),
-  ]);
-  if (weight === undefined || memory === undefined || tasks === undefined) return undefined;
-  return {
-    cpuWeight: cpuWeight(Number(weight)),
-    memoryMax: kib(memory === MAX ? 0 : Number(memory) / 1024),
-    tasksMax: tasks === MAX ? Number.MAX_SAFE_INTEGER : Number(tasks),
-  };
+  const amounts = await Promise.all(
+    UNIT_LIMITS.map(async ([limit, of]) => [limit, await amountIn(name, of)] as const),
+  );
+  return amounts.some(([, amount]) => amount === undefined)
+    ? undefined
+    : Object.fromEntries(amounts);
 }
 
-const amountIn = (text: string, perUnit: number): number | null =>
-  text === MAX ? null : Number(text) / perUnit;
-
-function field(text: string | undefined, key: string): string | undefined {
-  const line = text?.split('\n').find((one) => one.startsWith(`${key} `));
-  return line?.slice(key.length + 1);
+async function reading(
+  name: AccountName,
+  [limit, of]: readonly [LimitName, UnitLimit],
+): Promise<readonly Reading[]> {
+  const [amount, counted] = await Promise.all([amountIn(name, of), groupFile(name, of.used.file)]);
+  if (amount === undefined) return [];
+  const used = counted === undefined ? undefined : of.used.read(counted);
+  const { unit } = of.used;
+  return [
+    {
+      ...readingOf(limit, amount),
+      ...(used === undefined ? {} : { used: [{ amount: used, unit }] }),
+    },
+  ];
 }
-
-const usedIn = (text: string | undefined, perUnit: number, unit: ReadingUnit) =>
-  text === undefined ? {} : { used: [{ amount: Number(text) / perUnit, unit }] };
 
 /** readGroup returns what the sliver's control group says; nothing when it does not run. */
 export async function readGroup(name: AccountName): Promise<readonly Reading[]> {
-  const files = ['cpu.weight', 'cpu.stat', 'memory.max', 'memory.current', 'pids.max'] as const;
-  const texts = await Promise.all([...files, 'pids.current'].map((file) => groupFile(name, file)));
-  const [weight, cpu, memory, memoryUsed, tasks, tasksUsed] = texts;
-  const readings: Reading[] = [];
-  if (weight !== undefined) {
-    readings.push({
-      resource: 'nm_cpu_share',
-      from: 'cpu.weight',
-      amount: amountIn(weight, 1),
-      unit: 'weight',
-      ...usedIn(field(cpu, 'usage_usec'), 1e6, 's'),
-    });
-  }
-  if (memory !== undefined) {
-    readings.push({
-      resource: 'nm_mem_max',
-      from: 'memory.max',
-      amount: amountIn(memory, 1024),
-      unit: 'KiB',
-      ...usedIn(memoryUsed, 1024, 'KiB'),
-    });
-  }
-  if (tasks !== undefined) {
-    readings.push({
-      resource: 'nm_tasks_max',
-      from: 'pids.max',
-      amount: amountIn(tasks, 1),
-      unit: 'tasks',
-      ...usedIn(tasksUsed, 1, 'tasks'),
-    });
-  }
-  return readings;
+  return (await Promise.all(UNIT_LIMITS.map((each) => reading(name, each)))).flat();
 }

@@ -1,0 +1,115 @@
+/**
+ * What a limit is: a value that says which resources it enforces, how much is wanted, how that is written,
+ * and how it is read back. Comparing, rendering, reading back and telling are maps over the table of them
+ * (table.ts). Types, and what several limits share. Pure.
+ */
+import type { EventKind, FailureCode, ReadingUnit } from '@nodemgr/contracts';
+import type { AccountName, ResourceName, Rspec } from '@nodemgr/records';
+
+/** What operators are shown of a limit. */
+interface Shown {
+  /** Where it is read: `cpu.weight`, `project quota`, … */
+  readonly from: string;
+  readonly unit: ReadingUnit;
+  /** What an amount of 0 stands for. */
+  readonly zero: 'no limit' | 'nothing';
+  /** Its name in the history: `memory limit 20000 KiB → none`. */
+  readonly label: string;
+  /** Its key among the details of an observed account. */
+  readonly detail: string;
+}
+
+/** An amount that follows from the sliver's own effective RSpec. */
+interface Own {
+  readonly wanted: (effective: Rspec) => number;
+  /** How the amount follows from the RSpec, where that is not plain. */
+  readonly how: (effective: Rspec, amount: number) => string | undefined;
+}
+
+/** What all slivers that run are given of something that they share. */
+export interface Division {
+  readonly amounts: ReadonlyMap<AccountName, number>;
+  /** Why not everyone gets what is claimed; undefined: everyone does. */
+  readonly shortfall: string | undefined;
+}
+
+/** An amount that follows from what all slivers that run claim. */
+interface Shared {
+  /** `claims` are effective RSpecs. */
+  readonly divide: (claims: ReadonlyMap<AccountName, Rspec>) => Division;
+  readonly how: (effective: Rspec, amount: number, division: Division) => string | undefined;
+  /** What a shortfall is reported as. */
+  readonly failure: { readonly code: FailureCode; readonly subject: string };
+  /** How a change is told in the history: it need not be of the sliver's own RSpec. */
+  readonly told: { readonly what: EventKind; readonly why: string };
+}
+
+/** One count of a control group, in the file that has it. */
+interface Counted {
+  readonly file: string;
+  readonly unit: ReadingUnit;
+  readonly read: (text: string) => number | undefined;
+}
+
+/** A property of the sliver's unit (systemd.resource-control(5)), which systemd writes to its control group. */
+interface UnitWritten {
+  readonly writtenBy: 'unit';
+  readonly property: string;
+  /** The value of the property. */
+  readonly write: (amount: number) => string;
+  /** The amount in what `systemctl show` prints of the property; undefined: nobody has set one. */
+  readonly shown: (value: string) => number | undefined;
+  /** The amount in the file `from` of the control group. */
+  readonly read: (text: string) => number;
+  readonly used: Counted;
+}
+
+/** A quota of the project that the sliver's files are counted under. */
+interface QuotaWritten {
+  readonly writtenBy: 'quota';
+}
+
+export type UnitLimit = Enforces & Shown & UnitWritten & (Own | Shared);
+export type QuotaLimit = Enforces & Shown & QuotaWritten & Own;
+/** The sliver runs and lets logins in, or not: steps of the plan, and no amount in any file. */
+export type StepLimit = Enforces & { readonly writtenBy: 'steps' };
+
+interface Enforces {
+  readonly resources: readonly ResourceName[];
+}
+
+export type Limit = UnitLimit | QuotaLimit | StepLimit;
+export type OwnLimit = Extract<Limit, Own> | (UnitLimit & Own);
+export type SharedLimit = UnitLimit & Shared;
+
+/** In cgroup-v2.rst, the value of a limit that is not there. */
+const MAX = 'max';
+/** systemd's word for a limit that is not there. */
+const INFINITY = 'infinity';
+
+/** wholeNumber returns the number that `text` is; undefined where it is none. */
+export function wholeNumber(text: string): number | undefined {
+  return /^\d+$/.test(text) ? Number.parseInt(text, 10) : undefined;
+}
+
+/** inGroup returns the reader of a control group's file that holds one number, `perUnit` of which are one of the limit's unit. */
+export const inGroup = (perUnit: number) => (text: string) =>
+  text === MAX ? 0 : Number(text) / perUnit;
+
+/** inProperty returns the reader of a property that holds one number. */
+export const inProperty = (perUnit: number) => (value: string) => {
+  if (value === INFINITY) return 0;
+  const amount = wholeNumber(value);
+  return amount === undefined ? undefined : amount / perUnit;
+};
+
+/** orInfinity returns the value of a property that is no limit where `amount` is 0. */
+export const orInfinity = (amount: number, suffix = ''): string =>
+  amount === 0 ? INFINITY : `${amount}${suffix}`;
+
+/** howLimited tells how the limit enforced follows from the one asked for, where that is not plain. */
+export function howLimited(asked: number, enforced: number): string {
+  return enforced === 0 || asked > enforced
+    ? `${asked} is more than a machine can have`
+    : `raised from ${asked}, under which no sliver could start`;
+}

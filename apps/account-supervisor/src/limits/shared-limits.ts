@@ -1,0 +1,88 @@
+/**
+ * Keeps what all slivers that should run claim of what they share, and tells whose amounts have changed: a
+ * change of one claim need not concern anybody else. The arithmetic is each limit's own.
+ */
+import { type AccountName, amountOf, type Rspec } from '@nodemgr/records';
+import type { Division, SharedLimit } from './limit.ts';
+import { type LimitName, type Limits, SHARED_LIMITS } from './table.ts';
+
+interface Kept {
+  readonly name: LimitName;
+  readonly limit: SharedLimit;
+  division: Division;
+}
+
+/** A reason why some claims cannot be met. */
+export interface Shortfall {
+  readonly failure: SharedLimit['failure'];
+  readonly reason: string | undefined;
+}
+
+/** A claim changes with the resources of shared limits only. */
+function sameClaim(a: Rspec | undefined, b: Rspec | undefined): boolean {
+  if (a === undefined || b === undefined) return a === b;
+  return SHARED_LIMITS.every(([, { resources }]) =>
+    resources.every((resource) => amountOf(a, resource) === amountOf(b, resource)),
+  );
+}
+
+export class SharedLimits {
+  readonly #claims = new Map<AccountName, Rspec>();
+  readonly #kept: readonly Kept[] = SHARED_LIMITS.map(([name, limit]) => ({
+    name,
+    limit,
+    division: limit.divide(new Map()),
+  }));
+
+  /**
+   * update takes the effective RSpecs of some slivers (undefined: it does not run) and returns the names of
+   * all whose amounts are now others.
+   */
+  update(claims: Iterable<readonly [AccountName, Rspec | undefined]>): ReadonlySet<AccountName> {
+    let changed = false;
+    for (const [name, claim] of claims) {
+      if (sameClaim(this.#claims.get(name), claim)) continue;
+      changed = true;
+      if (claim === undefined) this.#claims.delete(name);
+      else this.#claims.set(name, claim);
+    }
+    const names = new Set<AccountName>();
+    if (!changed) return names;
+    for (const kept of this.#kept) {
+      const before = kept.division.amounts;
+      kept.division = kept.limit.divide(this.#claims);
+      for (const [name, amount] of kept.division.amounts) {
+        if (before.get(name) !== amount) names.add(name);
+      }
+    }
+    return names;
+  }
+
+  /** Everyone who claims anything. */
+  names(): Iterable<AccountName> {
+    return this.#claims.keys();
+  }
+
+  /** amountsOf returns what `name` is given; undefined: it is not to run, and whatever it has may stay. */
+  amountsOf(name: AccountName): Limits | undefined {
+    if (!this.#claims.has(name)) return undefined;
+    const amounts = this.#kept.map((kept) => [kept.name, kept.division.amounts.get(name)]);
+    return Object.fromEntries(amounts);
+  }
+
+  /** howOf tells how what `name` is given follows from what all claim. */
+  howOf(limit: LimitName, name: AccountName): string | undefined {
+    const kept = this.#kept.find((one) => one.name === limit);
+    const [claim, amount] = [this.#claims.get(name), kept?.division.amounts.get(name)];
+    if (kept === undefined || claim === undefined || amount === undefined) return undefined;
+    return kept.limit.how(claim, amount, kept.division);
+  }
+
+  /** shortfalls returns for each thing that is shared why not everyone gets what is claimed. */
+  shortfalls(): readonly Shortfall[] {
+    return this.#kept.map(({ limit, division }) => ({
+      failure: limit.failure,
+      reason: division.shortfall,
+    }));
+  }
+}
