@@ -6,7 +6,8 @@ const IO_BUILTINS =
 
 /** An agent's rooms, in the order in which they may import one another: from the later ones to the earlier. */
 const BANDWIDTH_ROOMS = ['limits', 'desired', 'observed', 'plan', 'execute', 'kernel', 'report'];
-const PURE_ROOMS = '^apps/bwcap-agent/src/(limits|desired|observed|plan|execute)/';
+const PURE_ROOMS =
+  '^apps/(account-supervisor|bwcap-agent)/src/(limits|desired|observed|plan|execute|slots)/';
 
 module.exports = {
   forbidden: [
@@ -50,6 +51,13 @@ module.exports = {
       severity: 'error',
       from: { path: PURE_ROOMS, pathNot: TEST_CODE },
       to: { path: `${IO_BUILTINS}|node_modules/(zeromq|better-sqlite3|pino|pino-pretty)/` },
+    },
+    {
+      name: 'limits-know-no-accounts',
+      comment: 'A limit is a value: how accounts are made and planned is none of its business.',
+      severity: 'error',
+      from: { path: '^apps/account-supervisor/src/limits/', pathNot: TEST_CODE },
+      to: { path: '^apps/account-supervisor/src/(?!limits/)' },
     },
     ...BANDWIDTH_ROOMS.slice(0, -1).map((room, at) => ({
       name: `no-arrow-up-from-${room}`,
