@@ -2,7 +2,6 @@
 export type { Logger } from 'pino';
 export { type Backoff, backoffMs } from './backoff.ts';
 export { CallerQueues, type Shares } from './caller-queues.ts';
-export { closeAfter, isOver, statusOf, textOf } from './close-with-status.ts';
 export { FailureBoard, type FailureReport } from './failure-board.ts';
 export { FairTurns, type FairTurnsOptions } from './fair-turns.ts';
 export { holdLock } from './hold-lock.ts';
@@ -25,7 +24,6 @@ export { sleep } from './sleep.ts';
 export { systemdSockets } from './systemd-sockets.ts';
 export { type ClockSource, TrustedClock } from './trusted-clock.ts';
 export { PAUSE_MS, type TurnedAway, turnCallersAway } from './turn-callers-away.ts';
-export { type LingerBounds, untilQuiet } from './until-quiet.ts';
 export { untilToldToStop } from './until-told-to-stop.ts';
 export { VERSION } from './version.ts';
 export { type Sign, Waits, type WaitsOptions } from './waits.ts';

@@ -6,7 +6,7 @@
  */
 import { createServer, type Server } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
-import { closeAfter } from './close-with-status.ts';
+import { closeAfter } from '@nodemgr/http-front';
 import { systemdSockets } from './systemd-sockets.ts';
 
 /**

@@ -3,7 +3,7 @@
  * is asked on it then is not its concern.
  */
 import type { Socket } from 'node:net';
-import { textOf } from '@nodemgr/daemon';
+import { textOf } from '@nodemgr/http-front';
 import type { CallLog } from '../api/dispatch-call.ts';
 import type { Caller } from '../caller/caller.ts';
 import { partyOf, type SharingCaller, withShares } from '../caller/caller-shares.ts';

@@ -3,15 +3,15 @@
  * hands it with its caller to be answered. It knows nothing of XML-RPC but faults.
  */
 import { Fault } from '@nodemgr/faults';
+import { refuse, refuseInWords } from '@nodemgr/http-front';
 import { encodeFault } from '@nodemgr/xml-rpc';
 import type { CallLog } from '../api/dispatch-call.ts';
 import { type Caller, describeCaller } from '../caller/caller.ts';
 import { answerInTime } from './answer-in-time.ts';
 import type { Exchange } from './exchange.ts';
-import { BYTES_OF_A_TURN } from './http-bounds.ts';
+import { BYTES_OF_A_TURN, LINGER } from './http-bounds.ts';
 import { judgeHead } from './judge-head.ts';
 import { BodyReader, type BodyRoom } from './read-body.ts';
-import { refuse } from './refuse.ts';
 import { type SendOptions, sendAnswer } from './send-answer.ts';
 
 export interface AnswerOptions extends SendOptions {
@@ -31,10 +31,9 @@ export interface AnswerLimits {
 }
 
 const XML = { 'Content-Type': 'text/xml; charset=utf-8' };
-const TEXT = { 'Content-Type': 'text/plain; charset=utf-8' };
 
 async function refuseBody(
-  { request, response, caller }: Exchange,
+  exchange: Exchange,
   { limits, log }: AnswerOptions,
   why: 'too long' | 'no room',
 ): Promise<void> {
@@ -42,19 +41,20 @@ async function refuseBody(
     why === 'too long'
       ? new Fault('not-xml-rpc', `the request is longer than ${limits.maxBodyBytes} bytes`)
       : new Fault('unavailable', 'too many large requests are being received; try again');
-  log.info({ caller: describeCaller(caller), reason: fault.message }, 'a request was refused');
+  log.info(
+    { caller: describeCaller(exchange.caller), reason: fault.message },
+    'a request was refused',
+  );
   const body = Buffer.from(encodeFault(fault.code, fault.message));
-  await refuse(request, response, why === 'too long' ? 413 : 503, XML, body);
+  const status = why === 'too long' ? 413 : 503;
+  await refuse(exchange, { status, headers: XML, body }, LINGER);
 }
 
 /** refusalOfHead begins to answer what its first lines already rule out; undefined: nothing does. */
 function refusalOfHead(exchange: Exchange, options: AnswerOptions): Promise<void> | undefined {
-  const { request, response } = exchange;
+  const { request } = exchange;
   const refusal = judgeHead(request);
-  if (refusal !== undefined) {
-    const { status, why, headers } = refusal;
-    return refuse(request, response, status, { ...TEXT, ...headers }, Buffer.from(`${why}\n`));
-  }
+  if (refusal !== undefined) return refuseInWords(exchange, refusal, LINGER);
   const length = Number(request.headers['content-length'] ?? 0);
   return length > options.limits.maxBodyBytes
     ? refuseBody(exchange, options, 'too long')

@@ -5,7 +5,7 @@
  */
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import { closeAfter, isOver, statusOf, textOf } from '@nodemgr/daemon';
+import { closeAfter, isOver, statusOf, textOf } from '@nodemgr/http-front';
 import type { SharingCaller } from '../caller/caller-shares.ts';
 import type { Admission } from './admission.ts';
 import { type AnswerLimits, type AnswerOptions, answerRequest } from './answer-request.ts';

@@ -1,6 +1,6 @@
 /** Reads the body of a request within bounds: its own, and one for all requests together. */
 import type { IncomingMessage } from 'node:http';
-import { GrowingBody } from './growing-body.ts';
+import { receiveBody } from '@nodemgr/http-front';
 
 /** How reading ended, when not with the body. */
 export type NoBody = 'too long' | 'no room' | 'closed';
@@ -50,7 +50,7 @@ export class BodyReader {
     const declared = Number(request.headers['content-length'] ?? Number.NaN);
     return request.readableLength === declared
       ? this.#readArrived(request, declared)
-      : this.#readArriving(request);
+      : receiveBody(request, this.#maxBytes, (bytes) => this.#admit(bytes));
   }
 
   /** Most bodies have arrived, with their head, by the time that they are asked for. */
@@ -63,30 +63,12 @@ export class BodyReader {
     return body ?? Buffer.alloc(0);
   }
 
-  async #readArriving(request: IncomingMessage): Promise<Buffer | NoBody> {
-    const body = new GrowingBody(this.#maxBytes);
-    const outcome = await new Promise<'whole' | NoBody>((resolve) => {
-      const onData = (chunk: Buffer) => {
-        const refused = this.#admit(chunk.length);
-        if (refused === undefined) body.append(chunk);
-        else resolve(refused);
-      };
-      request.on('data', onData);
-      request.on('end', () => resolve('whole'));
-      request.on('error', () => resolve('closed'));
-      request.on('close', () => resolve('closed'));
-    });
-    if (outcome === 'whole') return body.whole();
-    request.removeAllListeners('data').pause();
-    return outcome;
-  }
-
   release(): void {
     this.#room.give(this.#taken);
     this.#taken = 0;
   }
 
-  #admit(bytes: number): NoBody | undefined {
+  #admit(bytes: number): 'too long' | 'no room' | undefined {
     this.#received += bytes;
     if (this.#received > this.#maxBytes) return 'too long';
     const wanted = Math.max(0, this.#received - FREE_BYTES) - this.#taken;

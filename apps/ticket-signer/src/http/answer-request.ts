@@ -5,12 +5,12 @@
 import { Buffer } from 'node:buffer';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setImmediate as endOfTurn } from 'node:timers/promises';
-import { type FairTurns, untilQuiet } from '@nodemgr/daemon';
+import type { FairTurns } from '@nodemgr/daemon';
+import { type HeadRefusal, receiveBody, refuseInWords } from '@nodemgr/http-front';
 import type { Answer } from '../sign/answer-body.ts';
 import type { Grant } from '../sign/judge-terms.ts';
 import { LINGER, MAX_WAIT_MS } from './http-bounds.ts';
-import { judgeHead, judgeLength, type Refusal } from './judge-head.ts';
-import { readBody } from './read-body.ts';
+import { judgeHead, judgeLength } from './judge-head.ts';
 import type { RefusalLog } from './refusal-log.ts';
 import type { Place } from './request-places.ts';
 
@@ -44,29 +44,29 @@ export interface AnswerOptions {
 }
 
 const RETRY = { 'Retry-After': '1' };
-const BUSY: Refusal = { status: 503, why: 'too many requests are under way', headers: RETRY };
+const BUSY: HeadRefusal = { status: 503, why: 'too many requests are under way', headers: RETRY };
 
-function judgePlace({ place }: Admitted): Refusal | undefined {
+function judgePlace({ place }: Admitted): HeadRefusal | undefined {
   if (place === 'caller busy') {
     return { status: 429, why: 'too many of your requests are under way', headers: RETRY };
   }
   return place === 'server busy' ? BUSY : undefined;
 }
 
-async function refuse(exchange: Exchange, refusal: Refusal, options: AnswerOptions): Promise<void> {
-  const { request, response, admitted } = exchange;
-  const { status, why, headers } = refusal;
+function refuse(exchange: Exchange, refusal: HeadRefusal, options: AnswerOptions): Promise<void> {
+  const { admitted } = exchange;
+  const { status, why } = refusal;
   options.refusals.refused(admitted.caller, { who: admitted.who, why, status });
-  const body = Buffer.from(`${why}\n`);
-  response.writeHead(status, {
-    ...headers,
-    'Content-Type': 'text/plain; charset=utf-8',
-    'Content-Length': body.length,
-    Connection: 'close',
+  return refuseInWords(exchange, refusal, LINGER);
+}
+
+/** Returns the whole body; 'too long' leaves the rest unread, 'closed' is a client that has gone. */
+function readBody(request: IncomingMessage, maxBytes: number) {
+  let received = 0;
+  return receiveBody(request, maxBytes, (bytes) => {
+    received += bytes;
+    return received > maxBytes ? 'too long' : undefined;
   });
-  response.write(body);
-  await untilQuiet(request, LINGER);
-  response.end();
 }
 
 function sendTicket(response: ServerResponse, ticket: string): void {
@@ -86,7 +86,7 @@ async function signInTurn(
   grant: Grant,
   body: Buffer,
   { turns, monotonic, sign }: AnswerOptions,
-): Promise<Answer | Refusal | undefined> {
+): Promise<Answer | HeadRefusal | undefined> {
   const asked = monotonic();
   return turns.run([admitted.caller], async () => {
     // Everything else that there is to do has its turn between two signatures.

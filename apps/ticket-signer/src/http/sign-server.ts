@@ -6,7 +6,8 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { createServer as createTlsServer } from 'node:https';
 import type { Socket } from 'node:net';
 import type { TLSSocket, TlsOptions } from 'node:tls';
-import { closeAfter, isOver, type Logger, statusOf, textOf } from '@nodemgr/daemon';
+import type { Logger } from '@nodemgr/daemon';
+import { closeAfter, isOver, statusOf, textOf } from '@nodemgr/http-front';
 import { type CallerList, describeIdentity, type Identity } from '../caller-list.ts';
 import { type Admitted, type AnswerOptions, answerRequest } from './answer-request.ts';
 import { boundHandshakes } from './bound-handshakes.ts';
