@@ -3,6 +3,7 @@ import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { subscribeFeed } from '@nodemgr/bus';
 import { DAEMONS, type DaemonName } from '@nodemgr/contracts';
+import { revision } from '@nodemgr/records';
 import { pino } from 'pino';
 import { cpuMs } from './process-figures.ts';
 import type { RunningNode } from './running-node.ts';
@@ -90,6 +91,6 @@ export class ChangeWatch {
   }
 
   async #caughtUp(): Promise<void> {
-    await this.#feed.reached(await this.node.revision(), 10_000);
+    await this.#feed.reached(revision(await this.node.revision()), 10_000);
   }
 }

@@ -10,6 +10,7 @@ import {
   NO_LOCAL_FACTS,
   type RecordKey,
   recordKeyOf,
+  revision,
   TIMESTAMP_KEY,
 } from '@nodemgr/records';
 import { afterEach, expect, test, vi } from 'vitest';
@@ -123,7 +124,10 @@ async function aSupervisor(
     'test',
   );
   const items = new Map<RecordKey, FeedItem>();
-  const feed = { items, position: { state: 'waiting' as 'waiting' | 'live', revision: 0 } };
+  const feed = {
+    items,
+    position: { state: 'waiting' as 'waiting' | 'live', revision: revision(0) },
+  };
   const timing = new StandingClock();
   const failures = new FailureBoard(timing.now);
   const supervisor = await AccountSupervisor.open({
@@ -163,7 +167,7 @@ async function aSupervisor(
   /** Publishes items (null: gone) and waits until all is settled. */
   async function publish(...entries: (readonly [RecordKey, FeedItem | null])[]) {
     feed.position.state = 'live';
-    feed.position.revision += 1;
+    feed.position.revision = revision(feed.position.revision + 1);
     for (const [key, item] of entries) {
       if (item === null) items.delete(key);
       else items.set(key, item);

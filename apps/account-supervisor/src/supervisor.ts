@@ -10,12 +10,14 @@ import { type FailureBoard, Waits } from '@nodemgr/daemon';
 import {
   type AccountName,
   type AccountType,
+  accountOfKey,
   type ImageName,
   type RecordKey,
+  type Revision,
   recordKeyOf,
   TIMESTAMP_KEY,
 } from '@nodemgr/records';
-import { claimsOf, nameInKey } from './desired/desired-account.ts';
+import { claimsOf } from './desired/desired-account.ts';
 import type { AccountHistory } from './history/account-history.ts';
 import { SharedLimits } from './limits/shared-limits.ts';
 import { type Machine, StrangerFound } from './machine/port.ts';
@@ -106,7 +108,7 @@ export class AccountSupervisor implements Agent<AccountName, ObservedAccount, Ac
   }
 
   /** changed takes note of a change of the feed and wakes every account that it concerns. */
-  changed(keys: readonly RecordKey[] | 'all', revision: number): void {
+  changed(keys: readonly RecordKey[] | 'all', revision: Revision): void {
     const names = new Set(keys === 'all' ? this.keys() : this.#namesIn(keys));
     if (keys === 'all') for (const name of this.#shared.names()) names.add(name);
     for (const name of this.#divide(names)) names.add(name);
@@ -200,7 +202,7 @@ export class AccountSupervisor implements Agent<AccountName, ObservedAccount, Ac
 
   *#namesIn(keys: Iterable<RecordKey>): Iterable<AccountName> {
     for (const key of keys) {
-      const name = nameInKey(key);
+      const name = accountOfKey(key)?.name;
       if (name !== undefined) yield name;
       else if (key === TIMESTAMP_KEY) yield* this.#withheld;
     }

@@ -13,6 +13,7 @@ import {
 } from '@nodemgr/daemon';
 import { Fault } from '@nodemgr/faults';
 import { watchNodeAccounts } from '@nodemgr/node-accounts';
+import { revision } from '@nodemgr/records';
 import { encodeFault } from '@nodemgr/xml-rpc';
 import { identifyBySocket } from './caller/identify-caller.ts';
 import { KERNEL, TcpOwners } from './caller/tcp-owners.ts';
@@ -64,7 +65,7 @@ async function start(context: DaemonContext): Promise<RunningDaemon> {
   await accounts.current();
   const tcpOwners = new TcpOwners({ questions: KERNEL, failures: context.failures, log });
   const identify = identifyBySocket({ rootUids, accounts, tcpOwners });
-  const heard = feed.reached(0, FIRST_SNAPSHOT_MS).catch(() => {
+  const heard = feed.reached(revision(0), FIRST_SNAPSHOT_MS).catch(() => {
     log.warn(
       `db-service has not answered in ${FIRST_SNAPSHOT_MS} ms; until it does, calls are told so`,
     );

@@ -17,6 +17,7 @@ import {
   type RecordKey,
   type Rspec,
   recordKeyOf,
+  revision,
 } from '@nodemgr/records';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { BandwidthAgent, UPLINK } from './bandwidth-agent.ts';
@@ -94,7 +95,10 @@ async function anAgent(
   const dryRun = await DryRunKernel.open(config, bootId, log);
   const kernel = Object.assign(dryRun, { signs: { ...dryRun.signs, programs } });
   const items = new Map<RecordKey, FeedItem>();
-  const feed = { items, position: { state: 'waiting' as 'waiting' | 'live', revision: 0 } };
+  const feed = {
+    items,
+    position: { state: 'waiting' as 'waiting' | 'live', revision: revision(0) },
+  };
   const failures = new FailureBoard();
   const agent = new BandwidthAgent({
     kernel,
@@ -120,7 +124,7 @@ async function anAgent(
   async function publish(keys: 'all' | undefined, ...entries: (readonly [RecordKey, FeedItem])[]) {
     for (const [key, item] of entries) items.set(key, item);
     feed.position.state = 'live';
-    feed.position.revision += 1;
+    feed.position.revision = revision(feed.position.revision + 1);
     agent.feedChanged(keys ?? entries.map(([key]) => key), feed.position.revision);
     await settled();
   }

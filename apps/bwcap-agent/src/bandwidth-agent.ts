@@ -6,7 +6,7 @@ import type { Agent, Plan, Timing } from '@nodemgr/agent';
 import type { FeedSubscription } from '@nodemgr/bus';
 import type { Unmet } from '@nodemgr/contracts';
 import { type FailureBoard, Waits } from '@nodemgr/daemon';
-import { type AccountName, BWCAP_KEY, type RecordKey } from '@nodemgr/records';
+import { type AccountName, BWCAP_KEY, type RecordKey, type Revision, sliverOfKey } from '@nodemgr/records';
 import { type NodeSettings, nodeDemandOf } from './desired/node-demand.ts';
 import { type Ranges, rangesChanged, sliverDemandOf } from './desired/sliver-demand.ts';
 import { type Kernel, SIGNS, type SignName } from './kernel/port.ts';
@@ -92,10 +92,10 @@ export class BandwidthAgent implements Agent<Subject, BandwidthState, Batch> {
   }
 
   /** feedChanged takes note of a change of the feed. */
-  feedChanged(keys: readonly RecordKey[] | 'all', revision: number): void {
+  feedChanged(keys: readonly RecordKey[] | 'all', revision: Revision): void {
     if (keys === 'all' || keys.includes(BWCAP_KEY)) this.#askForNode();
     if (keys === 'all') this.#askForSlivers(this.#ranges.keys());
-    else this.#askForSlivers(keys.flatMap(sliverIn));
+    else this.#askForSlivers(keys.flatMap((key) => sliverOfKey(key) ?? []));
     this.#reportCut();
     this.#parts.wake(revision);
   }
@@ -240,12 +240,4 @@ export class BandwidthAgent implements Agent<Subject, BandwidthState, Batch> {
 
 function sameUplink(one: FoundUplink, other: FoundUplink): boolean {
   return JSON.stringify(one) === JSON.stringify(other);
-}
-
-const SLIVER_KEY = /^sliver_(.+)$/;
-
-/** Keys are made by recordKeyOf from checked names. */
-function sliverIn(key: RecordKey): readonly AccountName[] {
-  const name = SLIVER_KEY.exec(key)?.[1];
-  return name === undefined ? [] : [name as AccountName];
 }

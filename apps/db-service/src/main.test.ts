@@ -16,7 +16,13 @@ import {
 import { accountName, epochSeconds, type Loan } from '@nodemgr/records';
 import { buildSync } from 'esbuild';
 import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
-import { anUpdate, aSliver, keyOf, READABLE, SILENT } from './test-support/builders.ts';
+import {
+  anUpdate,
+  aSliver,
+  keyOf,
+  READABLE,
+  SILENT,
+} from './test-support/builders.test-support.ts';
 
 const mainFile = resolve('dist/test/db-service/main.cjs');
 const SLIVERS = ['a_a', 'b_b', 'c_c'].map((name) =>

@@ -34,7 +34,7 @@ import {
   type Service,
   SILENT,
   temporaryFolder,
-} from './test-support/builders.ts';
+} from './test-support/builders.test-support.ts';
 import { writeHandlers } from './writes/take-writes.ts';
 
 /** What the steps need to know of the past. */

@@ -1,5 +1,5 @@
 import type { FeedChange, FeedItem } from '@nodemgr/contracts';
-import { epochSeconds, type RecordKey } from '@nodemgr/records';
+import { epochSeconds, type RecordKey, revision } from '@nodemgr/records';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { FeedReplica } from './feed-replica.ts';
@@ -11,14 +11,10 @@ const item = (n: number): FeedItem => ({
   removed_at: epochSeconds(n),
 });
 
-function aChange(
-  revision: number,
-  entries: Record<string, number | null>,
-  epoch = 'e1',
-): FeedChange {
+function aChange(at: number, entries: Record<string, number | null>, epoch = 'e1'): FeedChange {
   return {
     epoch,
-    revision,
+    revision: revision(at),
     entries: Object.entries(entries).map(([name, n]) => ({
       key: key(name),
       item: n === null ? null : item(n),
@@ -26,9 +22,9 @@ function aChange(
   };
 }
 
-function aLiveReplica(revision = 5): FeedReplica {
+function aLiveReplica(at = 5): FeedReplica {
   const replica = new FeedReplica();
-  replica.snapshot(aChange(revision, { a: 1 }));
+  replica.snapshot(aChange(at, { a: 1 }));
   return replica;
 }
 
@@ -48,13 +44,13 @@ test('a gap asks for a snapshot and leaves what was known readable', () => {
 
 test('a new publisher asks for a snapshot, even at the same revision', () => {
   const replica = aLiveReplica();
-  replica.heartbeat({ epoch: 'e2', revision: 5 });
+  replica.heartbeat({ epoch: 'e2', revision: revision(5) });
   expect(replica.wantsSnapshot).toBe(true);
 });
 
 test('a heartbeat ahead of us shows a change that was lost', () => {
   const replica = aLiveReplica();
-  replica.heartbeat({ epoch: 'e1', revision: 6 });
+  replica.heartbeat({ epoch: 'e1', revision: revision(6) });
   expect(replica.wantsSnapshot).toBe(true);
 });
 
@@ -100,7 +96,7 @@ test('whatever is lost or late, the replica ends equal to the publisher', () => 
         if (fate === 'arrives') replica.change(aChange(at.revision, entries, at.epoch));
         if (snapshotArrives && replica.wantsSnapshot) replica.snapshot(whole());
       }
-      replica.heartbeat(at);
+      replica.heartbeat({ ...at, revision: revision(at.revision) });
       if (replica.wantsSnapshot) replica.snapshot(whole());
       expect(new Map(replica.items)).toEqual(
         new Map([...truth].map(([name, n]) => [key(name), item(n)])),

@@ -9,7 +9,7 @@ import {
   feedHeartbeatSchema,
 } from '@nodemgr/contracts';
 import { Fault } from '@nodemgr/faults';
-import { type RecordKey, type Revision, revision as toRevision } from '@nodemgr/records';
+import type { RecordKey, Revision } from '@nodemgr/records';
 import type { Logger } from 'pino';
 import { Subscriber } from 'zeromq';
 import { connectCalls } from './call-client.ts';
@@ -30,14 +30,14 @@ export type FeedState = 'waiting' | 'live' | 'stale';
 
 export interface FeedSubscription {
   readonly items: ReadonlyMap<RecordKey, FeedItem>;
-  readonly position: { readonly state: FeedState; readonly revision?: number };
+  readonly position: { readonly state: FeedState; readonly revision?: Revision };
   /** reached resolves once the items are at or past `revision`; rejects with Fault `unavailable`. */
-  reached(revision: number, deadlineMs: number): Promise<void>;
+  reached(revision: Revision, deadlineMs: number): Promise<void>;
   close(): Promise<void>;
 }
 
 interface Waiter {
-  readonly revision: number;
+  readonly revision: Revision;
   readonly done: () => void;
 }
 
@@ -71,14 +71,14 @@ class Following implements FeedSubscription {
     return this.#replica.items;
   }
 
-  get position(): { readonly state: FeedState; readonly revision?: number } {
+  get position(): { readonly state: FeedState; readonly revision?: Revision } {
     const at = this.#replica.position;
     if (at === undefined) return { state: 'waiting' };
     const behind = this.#silent() || this.#replica.wantsSnapshot;
     return { state: behind ? 'stale' : 'live', revision: at.revision };
   }
 
-  reached(revision: number, deadlineMs: number): Promise<void> {
+  reached(revision: Revision, deadlineMs: number): Promise<void> {
     if ((this.#replica.position?.revision ?? -1) >= revision) return Promise.resolve();
     return new Promise((resolve, reject) => {
       const waiter: Waiter = {
@@ -141,7 +141,7 @@ class Following implements FeedSubscription {
     const at = this.#replica.position;
     if (at === undefined || keys.length === 0) return;
     try {
-      this.options.onChange({ keys, revision: toRevision(at.revision) });
+      this.options.onChange({ keys, revision: at.revision });
     } catch (error) {
       this.options.log.error({ err: error }, 'a change of the feed was lost; resynchronising');
       this.#replica.distrust();

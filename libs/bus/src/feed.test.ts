@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { FeedChange } from '@nodemgr/contracts';
-import { epochSeconds, type RecordKey } from '@nodemgr/records';
+import { epochSeconds, type RecordKey, revision } from '@nodemgr/records';
 import { buildSync } from 'esbuild';
 import { pino } from 'pino';
 import { afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
@@ -78,7 +78,7 @@ test('a subscriber that starts before its publisher waits, then has everything',
   const subscription = follow();
   expect(subscription.position).toEqual({ state: 'waiting' });
   startPublisher();
-  await subscription.reached(10, 10_000);
+  await subscription.reached(revision(10), 10_000);
   expect(subscription.position.state).toBe('live');
   expect(heldValue(subscription)).toBe(subscription.position.revision);
 });
@@ -89,13 +89,13 @@ test('a publisher killed and restarted mid-stream loses no subscriber, and no su
     seen.push({ revision, value: heldValue(subscription) }),
   );
   let child = startPublisher();
-  await subscription.reached(20, 10_000);
+  await subscription.reached(revision(20), 10_000);
   for (let life = 0; life < 3; life++) {
     await kill(child);
     const kept = subscription.position.revision ?? 0;
     expect(heldValue(subscription)).toBe(kept);
     child = startPublisher();
-    await subscription.reached(kept + 50, 10_000);
+    await subscription.reached(revision(kept + 50), 10_000);
   }
   for (const { revision, value } of seen) expect(value).toBe(revision);
   const revisions = seen.map(({ revision }) => revision);
@@ -105,34 +105,36 @@ test('a publisher killed and restarted mid-stream loses no subscriber, and no su
 test('with its publisher gone a subscriber is stale and still readable', async () => {
   const subscription = follow();
   const child = startPublisher();
-  await subscription.reached(5, 10_000);
+  await subscription.reached(revision(5), 10_000);
   await kill(child);
   await vi.waitFor(() => expect(subscription.position.state).toBe('stale'), { timeout: 10_000 });
   expect(heldValue(subscription)).toBe(subscription.position.revision);
-  await expect(subscription.reached(1e9, 50)).rejects.toMatchObject({ kind: 'unavailable' });
+  await expect(subscription.reached(revision(1e9), 50)).rejects.toMatchObject({
+    kind: 'unavailable',
+  });
 });
 
 test('a subscriber that was too slow sees the gap and takes a snapshot', async () => {
-  let revision = 0;
+  let committed = 0;
+  const position = () => ({ epoch: 'e', revision: revision(committed) });
   const now = (): FeedChange => ({
-    epoch: 'e',
-    revision,
+    ...position(),
     entries: [
-      { key: N, item: { kind: 'removal', reason: 'expired', removed_at: epochSeconds(revision) } },
+      { key: N, item: { kind: 'removal', reason: 'expired', removed_at: epochSeconds(committed) } },
     ],
   });
   const feed = await publishFeed({
     ...sockets(),
     log,
     current: now,
-    position: () => ({ epoch: 'e', revision }),
+    position,
   });
   const subscription = follow();
   await vi.waitFor(() => expect(subscription.position.state).toBe('live'), { timeout: 10_000 });
-  revision += 1; // Committed, and never published: what a full queue does to a message.
-  revision += 1;
+  committed += 1; // Committed, and never published: what a full queue does to a message.
+  committed += 1;
   feed.publish(now());
-  await subscription.reached(2, 10_000);
+  await subscription.reached(revision(2), 10_000);
   expect(heldValue(subscription)).toBe(2);
   await feed.close();
 });

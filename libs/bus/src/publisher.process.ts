@@ -5,17 +5,18 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import type { FeedEntry } from '@nodemgr/contracts';
-import { epochSeconds, type RecordKey } from '@nodemgr/records';
+import { epochSeconds, recordKeySchema, revision } from '@nodemgr/records';
 import { pino } from 'pino';
 import { publishFeed } from './feed-publisher.ts';
 
 const [changes = '', snapshot = '', stateFile = ''] = process.argv.slice(2);
 const epoch = randomUUID();
-let revision = existsSync(stateFile) ? Number(readFileSync(stateFile, 'utf8')) : 0;
+let committed = existsSync(stateFile) ? Number(readFileSync(stateFile, 'utf8')) : 0;
+const position = () => ({ epoch, revision: revision(committed) });
 const entries = (): FeedEntry[] => [
   {
-    key: 'n' as RecordKey,
-    item: { kind: 'removal', reason: 'expired', removed_at: epochSeconds(revision) },
+    key: recordKeySchema.parse('n'),
+    item: { kind: 'removal', reason: 'expired', removed_at: epochSeconds(committed) },
   },
 ];
 
@@ -23,13 +24,13 @@ void publishFeed({
   changes,
   snapshot,
   log: pino({ level: 'silent' }),
-  current: () => ({ epoch, revision, entries: entries() }),
-  position: () => ({ epoch, revision }),
+  current: () => ({ ...position(), entries: entries() }),
+  position,
 }).then((feed) => {
   setInterval(() => {
-    revision += 1;
-    writeFileSync(`${stateFile}.new`, String(revision));
+    committed += 1;
+    writeFileSync(`${stateFile}.new`, String(committed));
     renameSync(`${stateFile}.new`, stateFile);
-    feed.publish({ epoch, revision, entries: entries() });
+    feed.publish({ ...position(), entries: entries() });
   }, 2);
 });

@@ -6,6 +6,7 @@ import {
   MAX_RECORDS,
   MAX_REMARKS,
   type RecordKey,
+  recordKeySchema,
   type Source,
   sourceSchema,
   UNREADABLE_FIELDS,
@@ -23,20 +24,20 @@ export const digestSchema = z.string().regex(/^[0-9a-f]{64}$/);
 /** Tickets come one by one and signed: there is no full update of source `ticket`. */
 const documentSource = sourceSchema.exclude(['ticket']);
 
-const recordKey = z.string().max(64) as unknown as z.ZodType<RecordKey>;
-
 /** A record that the source describes in part: what it holds in `fields` is of no account. */
 export interface Unreadable {
   readonly record_key: RecordKey;
   readonly fields: readonly UnreadableField[];
 }
 export const unreadableSchema: z.ZodType<Unreadable> = z.strictObject({
-  record_key: recordKey,
+  record_key: recordKeySchema,
   fields: z.array(z.enum(UNREADABLE_FIELDS)).max(UNREADABLE_FIELDS.length),
 });
 
 /** A remark on one record of an update; without a key it is on the whole. */
-export const deliveredRemarkSchema = remarkSchema.extend({ record_key: recordKey.optional() });
+export const deliveredRemarkSchema = remarkSchema.extend({
+  record_key: recordKeySchema.optional(),
+});
 export type DeliveredRemark = z.infer<typeof deliveredRemarkSchema>;
 
 export interface FullUpdateParams {

@@ -10,8 +10,9 @@ import {
   epochSecondsSchema,
   type LocalFacts,
   localFactsSchema,
-  type RecordKey,
   type Rspec,
+  recordKeySchema,
+  revisionSchema,
   rspecSchema,
   SOURCES,
   type Source,
@@ -87,7 +88,7 @@ export const feedItemSchema = z.union([
 
 /** `item` null: the key is gone. */
 const feedEntry = z.object({
-  key: z.string().max(64) as unknown as z.ZodType<RecordKey>,
+  key: recordKeySchema,
   item: feedItemSchema.nullable(),
 });
 export type FeedEntry = z.infer<typeof feedEntry>;
@@ -95,7 +96,7 @@ export type FeedEntry = z.infer<typeof feedEntry>;
 const position = {
   /** Names one life of the publisher: a new one at each start, so that no subscriber mixes two lives. */
   epoch: z.string().max(64),
-  revision: z.int().nonnegative(),
+  revision: revisionSchema,
 };
 
 /** One commit, as it is published. */

@@ -1,11 +1,5 @@
 /** Questions that operators (`nmctl`) may ask each daemon, on its own socket. */
-import {
-  accountNameSchema,
-  LOAN_VERDICTS,
-  type Loan,
-  loansSchema,
-  sourceSchema,
-} from '@nodemgr/records';
+import { accountNameSchema, LOAN_VERDICTS, loanSchema, sourceSchema } from '@nodemgr/records';
 import * as z from 'zod';
 import { type Contract, method } from './call.ts';
 import type { DaemonName } from './endpoints.ts';
@@ -160,7 +154,7 @@ export type GatewayStatus = z.infer<typeof gatewayStatus>;
 
 /** A loan as the API stores it, with whether it counts. */
 export const judgedLoanSchema = z.object({
-  loan: loansSchema.element as unknown as z.ZodType<Loan>,
+  loan: loanSchema,
   verdict: z.enum(LOAN_VERDICTS),
   /** The amount of the resource that the lender had left when it was this loan's turn. */
   left: z.int().optional(),

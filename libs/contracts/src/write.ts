@@ -2,7 +2,7 @@
  * The calls that api-gateway makes on db-service. They set loans and run state, and hand tickets over,
  * which db-service verifies itself: a gateway that has been taken over can add no key and no sliver.
  */
-import { accountNameSchema, loansSchema, textOfBytes } from '@nodemgr/records';
+import { accountNameSchema, loansSchema, revisionSchema, textOfBytes } from '@nodemgr/records';
 import * as z from 'zod';
 import { method } from './call.ts';
 import { requestIdSchema } from './deliver.ts';
@@ -14,7 +14,7 @@ const request = {
 };
 const target = { ...request, sliver: accountNameSchema };
 /** The revision at which the change can be seen; the current one when nothing differed. */
-const durable = z.object({ revision: z.int().nonnegative() });
+const durable = z.object({ revision: revisionSchema });
 
 /** Bytes of a ticket in UTF-8. @nodemgr/tickets takes no bigger one. */
 export const MAX_TICKET_SIZE = 256 * 1024;

@@ -1,15 +1,7 @@
 /** Makes records and slivers for the tests; each an ordinary one unless told otherwise. */
 import type { Lender } from './loans.ts';
 import type { HeldRecord } from './plan-update.ts';
-import {
-  accountName,
-  BWCAP_KEY,
-  bitsPerSecond,
-  DEFAULT_IMAGE,
-  epochSeconds,
-  type RecordKey,
-  recordKeyOf,
-} from './quantities.ts';
+import { accountName, bitsPerSecond, DEFAULT_IMAGE, epochSeconds } from './quantities.ts';
 import type {
   BwcapRecord,
   DelegateRecord,
@@ -18,6 +10,7 @@ import type {
   SliverRecord,
   Source,
 } from './record.ts';
+import { BWCAP_KEY, type RecordKey, recordKeyOf } from './record-key.ts';
 import { type Rspec, withDefaults } from './rspec.ts';
 
 type Changes<R> = Partial<Omit<R, 'name' | 'timestamp' | 'expiry'>> & {

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { keyOf } from './builders.ts';
 import { type GuardLimits, guardUpdate } from './guard.ts';
-import type { RecordKey } from './quantities.ts';
+import type { RecordKey } from './record-key.ts';
 
 const LIMITS: GuardLimits = { max_removed_share: 0.5, min_slivers: 4 };
 const slivers = (count: number): RecordKey[] =>

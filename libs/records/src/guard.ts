@@ -4,7 +4,7 @@
  * The same share of all slivers, stopped ones included, is protected too: otherwise tenants who call
  * Stop, or an authority that disables slices first, would leave too few running for the guard to act.
  */
-import type { RecordKey } from './quantities.ts';
+import type { RecordKey } from './record-key.ts';
 
 export interface GuardLimits {
   /** The largest share of the slivers, 0 to 1, that one update may remove. */

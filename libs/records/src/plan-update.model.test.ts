@@ -10,9 +10,10 @@ import {
   planSingleRecord,
   type RecordChanges,
 } from './plan-update.ts';
-import { type EpochSeconds, epochSeconds, type RecordKey } from './quantities.ts';
+import { type EpochSeconds, epochSeconds } from './quantities.ts';
 import { type DeliveredRecord, isSliver, SOURCES, type Source } from './record.ts';
 import { canonicalJson } from './record-content.ts';
+import type { RecordKey } from './record-key.ts';
 
 interface ModelRecord {
   readonly source: Source;

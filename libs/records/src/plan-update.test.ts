@@ -8,8 +8,9 @@ import {
   type UnreadableField,
   type UpdateCircumstances,
 } from './plan-update.ts';
-import { BWCAP_KEY, epochSeconds, type RecordKey } from './quantities.ts';
+import { epochSeconds } from './quantities.ts';
 import type { DeliveredRecord } from './record.ts';
+import { BWCAP_KEY, type RecordKey } from './record-key.ts';
 
 const GUARD = { max_removed_share: 0.5, min_slivers: 4 };
 const NOTHING: UpdateCircumstances = {

@@ -5,9 +5,10 @@
  */
 import { hasExpired } from './clock.ts';
 import { type GuardLimits, guardUpdate, type Protected, type Refusal } from './guard.ts';
-import type { EpochSeconds, RecordKey } from './quantities.ts';
+import type { EpochSeconds } from './quantities.ts';
 import type { DeliveredRecord, Source } from './record.ts';
 import { sameContent } from './record-content.ts';
+import type { RecordKey } from './record-key.ts';
 
 export interface HeldRecord {
   readonly record: DeliveredRecord;

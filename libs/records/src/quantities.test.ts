@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { accountName, imageName, isImageName, isSliceName, recordKeyOf } from './quantities.ts';
+import { accountName, imageName, isImageName, isSliceName } from './quantities.ts';
+import { recordKeyOf } from './record-key.ts';
 
 test.each([
   'princeton_sirius',

@@ -1,37 +1,45 @@
 /**
- * Units and ids as types, so that a rate is never passed for a size. Made from checked input only;
+ * Units and ids as types, so that a rate is never passed for a size. A schema makes them of what comes in;
  * nothing here reads a clock or a machine.
  */
-declare const unit: unique symbol;
-type Unit<Name extends string> = number & { readonly [unit]: Name };
-type Id<Name extends string> = string & { readonly [unit]: Name };
+import * as z from 'zod';
 
+export const secondsSchema = z.number().brand<'Seconds'>();
 /** A span of time in seconds; may have a fraction. */
-export type Seconds = Unit<'Seconds'>;
+export type Seconds = z.infer<typeof secondsSchema>;
+
+export const epochSecondsSchema = z.int().nonnegative().brand<'EpochSeconds'>();
 /** A point in time: whole seconds since 1970 (UTC). */
-export type EpochSeconds = Unit<'EpochSeconds'>;
+export type EpochSeconds = z.infer<typeof epochSecondsSchema>;
+
+export const bitsPerSecondSchema = z.number().brand<'BitsPerSecond'>();
 /** Bits in each second. */
-export type BitsPerSecond = Unit<'BitsPerSecond'>;
+export type BitsPerSecond = z.infer<typeof bitsPerSecondSchema>;
+
+export const kibSchema = z.number().brand<'KiB'>();
 /** 1024 bytes. */
-export type KiB = Unit<'KiB'>;
+export type KiB = z.infer<typeof kibSchema>;
+
+export const hostUidSchema = z.int().nonnegative().brand<'HostUid'>();
 /** A user id as the node (not the inside of a sliver) counts it. */
-export type HostUid = Unit<'HostUid'>;
+export type HostUid = z.infer<typeof hostUidSchema>;
+
+export const revisionSchema = z.int().nonnegative().brand<'Revision'>();
 /** The number of a change in db-service's feed: grows by one with each published commit. */
-export type Revision = Unit<'Revision'>;
+export type Revision = z.infer<typeof revisionSchema>;
 
-/** The name of a sliver or delegate: a Unix user name, also used in unit names and paths. */
-export type AccountName = Id<'AccountName'>;
-/** The name of an image, the file tree that slivers share; also a folder's name (DESIGN.md, section 5). */
-export type ImageName = Id<'ImageName'>;
-/** The unique name of a record: `sliver_princeton_sirius`, `delegate_del_snoop`, `bwcap`, `timestamp`. */
-export type RecordKey = Id<'RecordKey'>;
+/** unitOf returns a maker of quantities that this program has computed itself; what comes in is parsed instead. */
+const unitOf =
+  <Schema extends z.ZodType<number>>(_schema: Schema) =>
+  (value: number): z.infer<Schema> =>
+    value as z.infer<Schema>;
 
-export const seconds = (value: number): Seconds => value as Seconds;
-export const epochSeconds = (value: number): EpochSeconds => value as EpochSeconds;
-export const bitsPerSecond = (value: number): BitsPerSecond => value as BitsPerSecond;
-export const kib = (value: number): KiB => value as KiB;
-export const hostUid = (value: number): HostUid => value as HostUid;
-export const revision = (value: number): Revision => value as Revision;
+export const seconds = unitOf(secondsSchema);
+export const epochSeconds = unitOf(epochSecondsSchema);
+export const bitsPerSecond = unitOf(bitsPerSecondSchema);
+export const kib = unitOf(kibSchema);
+export const hostUid = unitOf(hostUidSchema);
+export const revision = unitOf(revisionSchema);
 
 /** A slice is named `site_project` by PLC's own rule (DESIGN.md, section 4). */
 const SLICE_NAME = /^(?!\.)(?!.*\.\.)[a-z0-9.]+_[a-zA-Z0-9_.]*[a-zA-Z0-9_]$/;
@@ -40,12 +48,24 @@ export const MAX_NAME_LENGTH = 32;
 /** What an account's name looks like, in words for a message. */
 export const ACCOUNT_NAME_RULE = `site_project: a-z, 0-9 and . before the first _, A-Z too after it, no . first, last or twice in a row, at most ${MAX_NAME_LENGTH} characters`;
 
+function namesSlice(text: string): boolean {
+  return text.length <= MAX_NAME_LENGTH && SLICE_NAME.test(text);
+}
+
+const BAD_NAME = { error: `wants a name like ${ACCOUNT_NAME_RULE}` };
+export const accountNameSchema = z
+  .string(BAD_NAME)
+  .refine(namesSlice, BAD_NAME)
+  .brand<'AccountName'>();
+/** The name of a sliver or delegate: a Unix user name, also used in unit names and paths. */
+export type AccountName = z.infer<typeof accountNameSchema>;
+
 /**
  * isSliceName reports whether `text` may name a slice, and so become a user, a unit and a path. Names
  * that differ in case alone, or in `.` and `_` alone, are different names.
  */
 export function isSliceName(text: string): text is AccountName {
-  return text.length <= MAX_NAME_LENGTH && SLICE_NAME.test(text);
+  return namesSlice(text);
 }
 
 /** accountName returns `text` as a name; throws RangeError saying what a name looks like. */
@@ -61,6 +81,14 @@ const IMAGE_NAME = /^[a-z0-9][a-z0-9._-]{0,63}$/;
 export const IMAGE_NAME_RULE =
   'a-z, 0-9, ., _ and -, a letter or digit first, at most 64 characters';
 
+const BAD_IMAGE = { error: `wants the name of an image: ${IMAGE_NAME_RULE}` };
+export const imageNameSchema = z
+  .string(BAD_IMAGE)
+  .regex(IMAGE_NAME, BAD_IMAGE)
+  .brand<'ImageName'>();
+/** The name of an image, the file tree that slivers share; also a folder's name (DESIGN.md, section 5). */
+export type ImageName = z.infer<typeof imageNameSchema>;
+
 /** isImageName reports whether `text` may name an image, and so become part of a folder's name. */
 export function isImageName(text: string): text is ImageName {
   return IMAGE_NAME.test(text);
@@ -74,15 +102,3 @@ export function imageName(text: string): ImageName {
 
 /** The image of a sliver whose authority names none. */
 export const DEFAULT_IMAGE: ImageName = imageName('default');
-
-export type AccountType = 'sliver' | 'delegate';
-
-/** recordKeyOf returns the key of an account's record: its type, `_`, its name. */
-export function recordKeyOf(type: AccountType, name: AccountName): RecordKey {
-  return `${type}_${name}` as RecordKey;
-}
-
-/** The key of the record that holds the node's bandwidth cap. */
-export const BWCAP_KEY = 'bwcap' as RecordKey;
-/** The key of the record that says when the authority last vouched for this node's state. */
-export const TIMESTAMP_KEY = 'timestamp' as RecordKey;

@@ -6,37 +6,21 @@ import { Buffer } from 'node:buffer';
 import * as z from 'zod';
 import * as bounds from './bounds.ts';
 import {
-  ACCOUNT_NAME_RULE,
   type AccountName,
-  type BitsPerSecond,
-  BWCAP_KEY,
+  accountNameSchema,
+  bitsPerSecondSchema,
   DEFAULT_IMAGE,
-  type EpochSeconds,
-  IMAGE_NAME_RULE,
-  type ImageName,
-  isImageName,
-  isSliceName,
-  type RecordKey,
-  recordKeyOf,
+  epochSecondsSchema,
+  imageNameSchema,
 } from './quantities.ts';
+import { type AccountType, BWCAP_KEY, recordKeyOf, recordKeySchema } from './record-key.ts';
 
 /** Who vouches for a record. A full update from one source touches no other's records. */
 export const SOURCES = ['plc', 'config', 'ticket'] as const;
 export type Source = (typeof SOURCES)[number];
 export const sourceSchema = z.enum(SOURCES);
 
-export const accountNameSchema = z.custom<AccountName>(
-  (value) => typeof value === 'string' && isSliceName(value),
-  { error: `wants a name like ${ACCOUNT_NAME_RULE}` },
-);
-
-export const imageNameSchema = z.custom<ImageName>(
-  (value) => typeof value === 'string' && isImageName(value),
-  { error: `wants the name of an image: ${IMAGE_NAME_RULE}` },
-);
-
 const integer = z.int();
-export const epochSecondsSchema = z.int().nonnegative() as unknown as z.ZodType<EpochSeconds>;
 
 /** `__proto__` would be no property but the object's prototype. */
 const RESOURCE_NAME = /^(?!__proto__$)[A-Za-z0-9_.:-]+$/;
@@ -48,16 +32,17 @@ export const rspecSchema = z
     error: `wants at most ${bounds.MAX_RESOURCES} resources`,
   });
 
-/** `[recipient, resource, amount]`: what the lender gives away of its own RSpec. */
-export type Loan = readonly [recipient: string, resource: string, amount: number];
-
 /** A name in a loan: it need not exist (yet), but it is a name, so that its size is bounded in bytes. */
 const loanName = z
   .string()
   .max(bounds.MAX_RESOURCE_NAME)
   .regex(/^[\x20-\x7e]*$/, { error: 'wants a name in printable ASCII' });
 
-export const loansSchema = z.array(z.tuple([loanName, loanName, integer])).max(bounds.MAX_LOANS);
+export const loanSchema = z.tuple([loanName, loanName, integer]).readonly();
+/** `[recipient, resource, amount]`: what the lender gives away of its own RSpec. */
+export type Loan = z.infer<typeof loanSchema>;
+
+export const loansSchema = z.array(loanSchema).max(bounds.MAX_LOANS);
 
 /**
  * withPlainLineEnds returns a start script that can run. One whose first line ends in CR LF cannot: the kernel
@@ -78,7 +63,7 @@ export const textOfBytes = (most: number) =>
   });
 
 const accountFields = {
-  record_key: z.string() as unknown as z.ZodType<RecordKey>,
+  record_key: recordKeySchema,
   timestamp: epochSecondsSchema,
   expiry: epochSecondsSchema.optional(),
   name: accountNameSchema,
@@ -88,7 +73,7 @@ const accountFields = {
 
 const keyNamesAccount = (record: {
   record_key: string;
-  account_type: 'sliver' | 'delegate';
+  account_type: AccountType;
   name: AccountName;
 }): boolean => record.record_key === recordKeyOf(record.account_type, record.name);
 const KEY_MISMATCH = { error: 'wants record_key to be account_type, _ and name' };
@@ -119,10 +104,10 @@ export const networkSchema = z.union([z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6()
 });
 
 export const bwcapRecordSchema = z.strictObject({
-  record_key: z.literal(BWCAP_KEY) as unknown as z.ZodType<RecordKey>,
+  record_key: z.literal(BWCAP_KEY),
   timestamp: epochSecondsSchema,
   expiry: epochSecondsSchema.optional(),
-  cap: z.int().min(8) as unknown as z.ZodType<BitsPerSecond>,
+  cap: z.int().min(8).pipe(bitsPerSecondSchema),
   exempt_ips: z.array(networkSchema).max(bounds.MAX_EXEMPT_IPS),
 });
 export type BwcapRecord = z.infer<typeof bwcapRecordSchema>;
@@ -140,7 +125,7 @@ const claimSchema = z.object({
   account_type: z.string().optional(),
   record_key: z.string().optional(),
 });
-const bySort: Readonly<Record<string, z.ZodType<DeliveredRecord>>> = {
+const byKind: Readonly<Record<string, z.ZodType<DeliveredRecord>>> = {
   sliver: sliverRecordSchema,
   delegate: delegateRecordSchema,
   [BWCAP_KEY]: bwcapRecordSchema,
@@ -155,8 +140,8 @@ export function checkRecord(
   candidate: unknown,
 ): { readonly record: DeliveredRecord } | { readonly why: string } {
   const claimed = claimSchema.safeParse(candidate);
-  const sort = claimed.data?.account_type ?? claimed.data?.record_key ?? '';
-  const schema = Object.hasOwn(bySort, sort) ? bySort[sort] : undefined;
+  const kind = claimed.data?.account_type ?? claimed.data?.record_key ?? '';
+  const schema = Object.hasOwn(byKind, kind) ? byKind[kind] : undefined;
   if (schema === undefined) {
     return { why: `wants account_type to be sliver or delegate, or record_key to be ${BWCAP_KEY}` };
   }

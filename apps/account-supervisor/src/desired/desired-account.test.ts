@@ -1,4 +1,4 @@
-import { accountName, epochSeconds, NO_LOCAL_FACTS, recordKeyOf } from '@nodemgr/records';
+import { epochSeconds, NO_LOCAL_FACTS, recordKeyOf } from '@nodemgr/records';
 import { expect, test } from 'vitest';
 import { ABSENT, type ObservedAccount } from '../observed/observed-account.ts';
 import { slot } from '../slots/account-ids.ts';
@@ -14,7 +14,7 @@ import {
   SIRIUS,
   theRemoval,
 } from '../test-support/builders.test-support.ts';
-import { claimsOf, judgeAccount, nameInKey } from './desired-account.ts';
+import { claimsOf, judgeAccount } from './desired-account.ts';
 
 const KEY = recordKeyOf('sliver', SIRIUS);
 const RUNNING = aRunningSliver();
@@ -126,8 +126,4 @@ test('only slivers that should run have a claim on the CPU', () => {
   expect(claimsOf(aSliver())).toMatchObject({ nm_cpu_share: 32, nm_cpu_guaranteed_share: 0 });
   expect(claimsOf(aDelegate(SIRIUS))).toBeUndefined();
   expect(claimsOf(aSliver(SIRIUS, { effective: { nm_enabled: 0 } }))).toBeUndefined();
-});
-
-test('the name is what follows the type in a record key', () => {
-  expect(nameInKey(recordKeyOf('sliver', accountName('a_sliver_b')))).toBe('a_sliver_b');
 });

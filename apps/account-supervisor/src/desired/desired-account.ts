@@ -9,6 +9,7 @@ import {
   type AccountType,
   amountOf,
   type ImageName,
+  intentOf,
   type RecordKey,
   type Rspec,
   recordKeyOf,
@@ -77,16 +78,17 @@ export type Verdict =
 
 export type Items = ReadonlyMap<RecordKey, FeedItem>;
 
-function desiredSliver(record: SliverRecord, { effective, local }: AccountItem): DesiredSliver {
-  const login = amountOf(effective, 'nm_enabled') !== 0;
+function desiredSliver(record: SliverRecord, item: AccountItem): DesiredSliver {
+  const { effective, local } = item;
+  const { shouldRun, mayLogIn } = intentOf(item);
   return {
     type: 'sliver',
     keys: authorizedKeys(record.ssh_keys),
     // Of a record that was stored before the reader of documents saw to it.
     initscript: contentOf(withPlainLineEnds(record.initscript)),
     image: record.image,
-    run: login && !local.stopped,
-    login,
+    run: shouldRun,
+    login: mayLogIn,
     starts: local.starts,
     limits: ownLimits(effective),
   };
@@ -101,16 +103,13 @@ function desiredOf(item: AccountItem): DesiredAccount {
 
 /** shouldExist reports whether an account should be on the machine: instantiated by PLC, or by CreateSliver. */
 export function shouldExist(item: FeedItem | undefined): item is AccountItem {
-  if (item?.kind !== 'account') return false;
-  const { record, local } = item;
-  return record.account_type === 'delegate' || record.plc_instantiated || local.created;
+  return item?.kind === 'account' && intentOf(item).shouldExist;
 }
 
 /** claimsOf returns the effective RSpec of a sliver that should run; undefined: it claims nothing of what is shared. */
 export function claimsOf(item: FeedItem | undefined): Rspec | undefined {
-  if (!shouldExist(item) || item.record.account_type !== 'sliver') return undefined;
-  const { effective, local } = item;
-  return amountOf(effective, 'nm_enabled') === 0 || local.stopped ? undefined : effective;
+  if (item?.kind !== 'account' || item.record.account_type !== 'sliver') return undefined;
+  return intentOf(item).shouldRun ? item.effective : undefined;
 }
 
 /** Whose document permits the removal of an account of this type: delegates are the node's own. */
@@ -170,12 +169,4 @@ export function judgeAccount(
   return typeOf(observed) === undefined
     ? { verdict: 'goes' }
     : judgeRemoval(type, own, items, bootId);
-}
-
-const ACCOUNT_KEY = /^(?:sliver|delegate)_(.+)$/;
-
-/** nameInKey returns the account that a record key is about; undefined for `bwcap` and `timestamp`. */
-export function nameInKey(key: RecordKey): AccountName | undefined {
-  // Keys are made by recordKeyOf from checked names.
-  return ACCOUNT_KEY.exec(key)?.[1] as AccountName | undefined;
 }

@@ -2,11 +2,11 @@
  * On whose word something is done to an account, and why: read from what the feed says of it now. Who
  * exactly called the API is db-service's to tell. Pure.
  */
-import type { AccountItem, EventAuthor, FeedItem } from '@nodemgr/contracts';
+import type { EventAuthor, FeedItem } from '@nodemgr/contracts';
 import {
   type AccountName,
   type AccountType,
-  amountOf,
+  intentOf,
   type RecordKey,
   recordKeyOf,
 } from '@nodemgr/records';
@@ -47,14 +47,10 @@ export function subjectOf(
   return { type, item: itemOf(type) };
 }
 
-function isOfCall({ record, local }: AccountItem): boolean {
-  return record.account_type === 'sliver' && !record.plc_instantiated && local.created;
-}
-
 /** wordToExist says why the account exists. */
 export function wordToExist({ item }: Subject): Word {
   if (!shouldExist(item)) return { why: 'no record asks for it', by: { kind: 'supervisor' } };
-  if (isOfCall(item)) return called('CreateSliver');
+  if (intentOf(item).origin === 'created') return called('CreateSliver');
   return { why: `record of ${item.source}`, by: { kind: item.source } };
 }
 
@@ -85,10 +81,9 @@ export function wordToMakeWay(subject: Subject, hasIds: boolean): Word {
 export function wordToStop(subject: Subject): Word {
   const { item } = subject;
   if (!shouldExist(item)) return wordToGo(subject);
-  if (amountOf(item.effective, 'nm_enabled') === 0) {
-    return { why: 'nm_enabled is 0', by: { kind: item.source } };
-  }
-  if (item.local.stopped) return called('Stop');
+  const { restReason } = intentOf(item);
+  if (restReason === 'disabled') return { why: 'nm_enabled is 0', by: { kind: item.source } };
+  if (restReason === 'stopped') return called('Stop');
   return { why: 'its files are not where they should be', by: { kind: 'supervisor' } };
 }
 

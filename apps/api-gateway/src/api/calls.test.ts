@@ -1,5 +1,12 @@
 import { Fault } from '@nodemgr/faults';
-import { accountName, epochSeconds, hostUid, MAX_LOANS, recordKeyOf } from '@nodemgr/records';
+import {
+  accountName,
+  epochSeconds,
+  hostUid,
+  MAX_LOANS,
+  recordKeyOf,
+  revision,
+} from '@nodemgr/records';
 import { encodeResponse, type XmlRpcValue } from '@nodemgr/xml-rpc';
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { Caller } from '../caller/caller.ts';
@@ -317,7 +324,9 @@ describe('a multicall that asks for much', () => {
     const releases: (() => void)[] = [];
     node.deliver = () =>
       new Promise((resolve) => {
-        releases.push(() => resolve({ revision: 2, sliver: EISENTEST, outcome: 'created' }));
+        releases.push(() =>
+          resolve({ revision: revision(2), sliver: EISENTEST, outcome: 'created' }),
+        );
       });
     const user = (uid: number): Caller => ({ ...NOBODY, uid: hostUid(uid) });
     const ticket = [{ methodName: 'Ticket', params: [GOOD_TICKET] }];
@@ -326,7 +335,7 @@ describe('a multicall that asks for much', () => {
     await expect.poll(() => releases.length).toBe(3);
     expect(await resultOf(user(1001), 'system.multicall', [])).toEqual([]);
     expect(releases).toHaveLength(3);
-    node.deliver = async () => ({ revision: 2, sliver: EISENTEST, outcome: 'created' });
+    node.deliver = async () => ({ revision: revision(2), sliver: EISENTEST, outcome: 'created' });
     for (const release of releases) release();
     expect(await Promise.all(greedy)).toHaveLength(21);
   });

@@ -14,6 +14,7 @@ import {
   type RecordKey,
   type Rspec,
   recordKeyOf,
+  revision,
   TIMESTAMP_KEY,
 } from '@nodemgr/records';
 import type { Replica } from '../api/api-method.ts';
@@ -127,7 +128,8 @@ export class PretendedNode implements Replica, Writes {
   async deliver(ticket: string, caller: Caller): Promise<TicketResult> {
     if (this.failing !== undefined) throw this.failing;
     this.delivered.push({ ticket, caller: describeCaller(caller) });
-    if (ticket === GOOD_TICKET) return { revision: 2, sliver: EISENTEST, outcome: 'created' };
+    if (ticket === GOOD_TICKET)
+      return { revision: revision(2), sliver: EISENTEST, outcome: 'created' };
     throw new Fault('permission-denied', 'the ticket is refused: no trusted key has signed it');
   }
 }

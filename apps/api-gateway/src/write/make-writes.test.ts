@@ -1,6 +1,6 @@
 import { NoAnswer } from '@nodemgr/bus';
 import { Fault } from '@nodemgr/faults';
-import { accountName, hostUid } from '@nodemgr/records';
+import { accountName, hostUid, revision } from '@nodemgr/records';
 import { beforeEach, expect, test, vi } from 'vitest';
 import type { Caller } from '../caller/caller.ts';
 import { SIRIUS } from '../test-kit/pretended-node.ts';
@@ -36,7 +36,7 @@ function writes(
   const send: SendWrite = async (_, request, deadlineMs) => {
     const answer = answers[Math.min(requests.length, answers.length - 1)];
     requests.push(request);
-    if (typeof answer === 'number') return { revision: answer };
+    if (typeof answer === 'number') return { revision: revision(answer) };
     clock += deadlineMs;
     throw answer;
   };

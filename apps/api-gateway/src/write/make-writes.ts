@@ -8,7 +8,7 @@ import { NoAnswer } from '@nodemgr/bus';
 import type { TicketResult } from '@nodemgr/contracts';
 import { FairTurns } from '@nodemgr/daemon';
 import { asFault, Fault } from '@nodemgr/faults';
-import type { AccountName, Loan } from '@nodemgr/records';
+import type { AccountName, Loan, Revision } from '@nodemgr/records';
 import { type Caller, describeCaller } from '../caller/caller.ts';
 import { sharesOf } from '../caller/caller-shares.ts';
 
@@ -59,7 +59,7 @@ export type SendTicket = (
 
 interface Durable {
   /** At which the change can be seen. */
-  readonly revision: number;
+  readonly revision: Revision;
 }
 
 /** One question to db-service, whatever it is about. */
@@ -69,7 +69,7 @@ export interface WritesOptions {
   readonly send: SendWrite;
   readonly sendTicket: SendTicket;
   /** Resolves once the replica is at or past a revision. */
-  readonly reached: (revision: number, deadlineMs: number) => Promise<void>;
+  readonly reached: (revision: Revision, deadlineMs: number) => Promise<void>;
   /** Waits; false when the process is being stopped. */
   readonly pause: (ms: number) => Promise<boolean>;
   /** Milliseconds that only grow. */

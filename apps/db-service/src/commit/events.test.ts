@@ -16,7 +16,7 @@ import {
   NOON,
   POLICY,
   stateWith,
-} from '../test-support/builders.ts';
+} from '../test-support/builders.test-support.ts';
 import { decideTicket } from '../tickets/decide-ticket.ts';
 import { decideWrite, type WriteRequest } from '../writes/decide-write.ts';
 import type { Cause } from './cause.ts';

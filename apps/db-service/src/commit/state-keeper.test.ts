@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import type { FeedChange } from '@nodemgr/contracts';
 import { FailureBoard } from '@nodemgr/daemon';
-import { accountName, DEFAULT_RSPEC, epochSeconds } from '@nodemgr/records';
+import { accountName, DEFAULT_RSPEC, epochSeconds, revision } from '@nodemgr/records';
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import type { Row } from '../store/node-state.ts';
 import { openDatabase, type Sqlite } from '../store/open-database.ts';
@@ -15,7 +15,7 @@ import {
   SILENT,
   stateWith,
   temporaryFolder,
-} from '../test-support/builders.ts';
+} from '../test-support/builders.test-support.ts';
 import { writeHandlers } from '../writes/take-writes.ts';
 import { StateKeeper } from './state-keeper.ts';
 
@@ -48,7 +48,7 @@ beforeEach(() => {
   keeper = new StateKeeper({
     store,
     state: stateWith([sliver]),
-    revision: 0,
+    revision: revision(0),
     defaults: DEFAULT_RSPEC,
     publish: (change) => published.push(change),
     now: () => NOW,
@@ -183,7 +183,7 @@ describe('with the file damaged while it is open', () => {
         },
       } as unknown as RowStore,
       state: keeper.state,
-      revision: 1,
+      revision: revision(1),
       defaults: DEFAULT_RSPEC,
       publish: (change) => published.push(change),
       now: () => 0,

@@ -6,7 +6,7 @@ import { randomUUID } from 'node:crypto';
 import type { EventsAnswer, EventsQuery, FeedChange, FeedHeartbeat } from '@nodemgr/contracts';
 import type { FailureBoard } from '@nodemgr/daemon';
 import { Fault } from '@nodemgr/faults';
-import type { Rspec } from '@nodemgr/records';
+import { type Revision, type Rspec, revision as revisionOf } from '@nodemgr/records';
 import { allEntries, allocate, changedEntries, type Derived } from '../feed/items.ts';
 import { applyRows, type NodeState, type Row } from '../store/node-state.ts';
 import { isDamage } from '../store/open-database.ts';
@@ -17,7 +17,7 @@ import { deriveEvents } from './events.ts';
 export interface KeeperOptions {
   readonly store: RowStore;
   readonly state: NodeState;
-  readonly revision: number;
+  readonly revision: Revision;
   /** RSpec of a sliver whose record is silent. */
   readonly defaults: Rspec;
   readonly publish: (change: FeedChange) => void;
@@ -53,7 +53,7 @@ export class StateKeeper {
   /** A new one for each life of the process: no subscriber mixes two. */
   readonly #epoch = randomUUID();
   #derived: Derived;
-  #revision: number;
+  #revision: Revision;
   /** Size of the last commit that was refused. */
   #refusedBytes = 0;
 
@@ -84,7 +84,7 @@ export class StateKeeper {
    * answeredAt returns the revision that answered `requestId`, if this is its retry. Throws Fault
    * `unavailable` when the file cannot be read.
    */
-  answeredAt(requestId: string): number | undefined {
+  answeredAt(requestId: string): Revision | undefined {
     return this.#reach('read', (store) => store.answeredAt(requestId));
   }
 
@@ -93,14 +93,14 @@ export class StateKeeper {
    * Nothing to change and no request to remember: nothing is written. Throws Fault `unavailable` when
    * the file cannot be written; then nothing has changed anywhere.
    */
-  commit(rows: readonly Row[], cause: Cause, request?: AnsweredRequest): number {
+  commit(rows: readonly Row[], cause: Cause, request?: AnsweredRequest): Revision {
     if (rows.length === 0 && request === undefined) return this.#revision;
     const before = this.#derived;
     const state = applyRows(before.state, rows);
     const allocations = allocate(state, this.options.defaults, before.allocations, rows);
     const after: Derived = { state, allocations };
     const entries = changedEntries(before, after, rows);
-    const revision = entries.length === 0 ? this.#revision : this.#revision + 1;
+    const revision = entries.length === 0 ? this.#revision : revisionOf(this.#revision + 1);
     const at = Math.max(0, this.options.eventMs());
     const events = deriveEvents(before, after, rows, cause).map((event) => ({ at, ...event }));
     this.#write({ rows, revision, request, events });

@@ -4,8 +4,11 @@ import {
   type DeliveredRecord,
   type EpochSeconds,
   type Ignored,
+  MAX_KEY_LENGTH,
   type RecordKey,
+  recordKeySchema,
 } from '@nodemgr/records';
+import * as z from 'zod';
 
 export interface CheckedRecords {
   readonly records: readonly DeliveredRecord[];
@@ -27,11 +30,13 @@ export function checkRecords(
   return { records, unusable };
 }
 
+const claimSchema = z.object({ record_key: z.string() });
+
 /**
  * What a record that cannot be used calls itself. It is shown, and kept from going where it is held; nothing
  * is written under it.
  */
 function claimedKey(candidate: unknown): RecordKey {
-  const { record_key } = (candidate ?? {}) as { record_key?: unknown };
-  return (typeof record_key === 'string' ? record_key.slice(0, 64) : '(no key)') as RecordKey;
+  const claimed = claimSchema.safeParse(candidate).data?.record_key ?? '(no key)';
+  return recordKeySchema.parse(claimed.slice(0, MAX_KEY_LENGTH));
 }

@@ -11,7 +11,7 @@ import {
   NOON,
   POLICY,
   stateWith,
-} from '../test-support/builders.ts';
+} from '../test-support/builders.test-support.ts';
 import { type Circumstances, decideFullUpdate, protectedSlivers } from './decide-update.ts';
 
 const NOW: Circumstances = { now: epochSeconds(NOON), clockTrusted: true, ...POLICY };

@@ -14,8 +14,8 @@ import {
   withoutPlace,
 } from '@nodemgr/contracts';
 import {
+  accountOfKey,
   type Ignored,
-  isSliceName,
   MAX_REMARKS,
   type RecordKey,
   type Source,
@@ -32,17 +32,11 @@ export function remarksKey(source: Source, record_key: RecordKey | undefined): R
   return record_key === undefined ? source : `${source} ${record_key}`;
 }
 
-/** accountOf returns the account that a record key names; undefined for what is no account's. */
-function accountOf(record_key: string): EventSubject | undefined {
-  const [, name] = /^(?:sliver|delegate)_(.*)$/s.exec(record_key) ?? [];
-  return name !== undefined && isSliceName(name) ? name : undefined;
-}
-
 /** ignoredRemark returns what is to be said of a record that was ignored. */
 export function ignoredRemark({ record_key, why }: Ignored): DeliveredRemark {
   const severity = 'trouble';
   // A record that is none may call itself anything.
-  if (accountOf(record_key) === undefined)
+  if (accountOfKey(record_key) === undefined)
     return { severity, text: remarkText(`${record_key}: ${why}`) };
   return { record_key, severity, text: remarkText(why) };
 }
@@ -127,7 +121,7 @@ export function remarksTold(
   const { record_key = '' } = is ?? was ?? {};
   const [before, after] = [was?.remarks ?? [], is?.remarks ?? []];
   return {
-    subject: accountOf(record_key) ?? NODE_SUBJECT,
+    subject: accountOfKey(record_key)?.name ?? NODE_SUBJECT,
     told: [
       ...toldOf('trouble-over', newIn(after, before)),
       ...toldOf('trouble', newIn(before, after)),

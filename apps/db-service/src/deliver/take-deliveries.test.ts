@@ -18,7 +18,7 @@ import {
   openService,
   type Service,
   temporaryFolder,
-} from '../test-support/builders.ts';
+} from '../test-support/builders.test-support.ts';
 import { troublesOf } from './remarks.ts';
 
 const FOUR = ['a_a', 'b_b', 'c_c', 'd_d'].map((name) => aSliver({ name }));

@@ -10,7 +10,7 @@ import {
   localFacts,
   NOON,
   stateWith,
-} from '../test-support/builders.ts';
+} from '../test-support/builders.test-support.ts';
 import { decideExpiry } from './decide-expiry.ts';
 
 const key = keyOf('princeton_sirius');

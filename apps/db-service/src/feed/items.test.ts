@@ -16,7 +16,7 @@ import {
   localFacts,
   NOON,
   stateWith,
-} from '../test-support/builders.ts';
+} from '../test-support/builders.test-support.ts';
 import { allEntries, allocate, changedEntries, itemFor } from './items.ts';
 
 const derive = (state: NodeState) => ({ state, allocations: allocate(state, DEFAULT_RSPEC) });

@@ -4,7 +4,7 @@ import type { Handlers } from '@nodemgr/bus';
 import type { DbStatus, dbOperatorContract, SliverView, Tried } from '@nodemgr/contracts';
 import type { CommonStatus, FailureBoard, TrustedClock } from '@nodemgr/daemon';
 import { Fault } from '@nodemgr/faults';
-import { isAccount, isSliver, type RecordKey } from '@nodemgr/records';
+import { isAccount, isSliceName, isSliver, recordKeyOf } from '@nodemgr/records';
 import type { StateKeeper } from '../commit/state-keeper.ts';
 import { remarksOn, troublesOf } from '../deliver/remarks.ts';
 import type { Deliveries } from '../deliver/take-deliveries.ts';
@@ -59,9 +59,9 @@ function statusOf(options: OperatorOptions): DbStatus {
 
 function sliverView(keeper: StateKeeper, name: string): SliverView {
   const { state, allocations } = keeper.derived;
-  const key = `sliver_${name}` as RecordKey;
-  const item = itemFor(key, state, allocations);
-  const remarks = remarksOn(state, key);
+  const key = isSliceName(name) ? recordKeyOf('sliver', name) : undefined;
+  const item = key && itemFor(key, state, allocations);
+  const remarks = key === undefined ? [] : remarksOn(state, key);
   const isAccountItem = item?.kind === 'account';
   // A source may name it, and say nothing of it that makes a record: that is worth a look, too.
   if (!isAccountItem && remarks.length === 0) {

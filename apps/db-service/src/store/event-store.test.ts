@@ -2,7 +2,7 @@
 import { copyFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { EventKind, NodeEvent } from '@nodemgr/contracts';
-import { accountName, epochSeconds } from '@nodemgr/records';
+import { accountName, epochSeconds, revision } from '@nodemgr/records';
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import {
   acceptTicket,
@@ -17,7 +17,7 @@ import {
   type Service,
   SILENT,
   temporaryFolder,
-} from '../test-support/builders.ts';
+} from '../test-support/builders.test-support.ts';
 import { writeHandlers } from '../writes/take-writes.ts';
 import { EventStore } from './event-store.ts';
 import { openDatabase, type Sqlite } from './open-database.ts';
@@ -115,7 +115,7 @@ describe('the history', () => {
     expect(() =>
       service.loaded.store.commit({
         rows: [],
-        revision: 9,
+        revision: revision(9),
         request: { id: 'request-1', at: 0 },
         events: [anEvent(1)],
       }),

@@ -29,7 +29,7 @@ import {
   READABLE,
   SILENT,
   temporaryFolder,
-} from '../test-support/builders.ts';
+} from '../test-support/builders.test-support.ts';
 import { loadState } from './load-state.ts';
 import { FORGOTTEN, type NodeState, type Row } from './node-state.ts';
 import { successorOf } from './set-aside.ts';

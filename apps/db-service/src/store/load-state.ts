@@ -1,6 +1,6 @@
 /** Loads the database into memory: opens it, salvages what a damaged file still gives, checks each row. */
 import type { Logger } from '@nodemgr/daemon';
-import { epochSeconds } from '@nodemgr/records';
+import { epochSeconds, type Revision, revision as revisionOf } from '@nodemgr/records';
 import { lostWordRows } from '../tickets/lost-words.ts';
 import {
   applyRows,
@@ -17,7 +17,7 @@ import { RowStore } from './row-store.ts';
 export interface Loaded {
   readonly store: RowStore;
   readonly state: NodeState;
-  readonly revision: number;
+  readonly revision: Revision;
   readonly salvage: Salvage | undefined;
   readonly badRows: readonly BadRow[];
 }
@@ -45,8 +45,8 @@ function withoutDigests(state: NodeState): NodeState {
  * A revision later than any that a damaged file can have given out: more commits than seconds since
  * 1970 there have not been, and `known` may be from before the last ones.
  */
-const revisionAfterLoss = (known: number | undefined): number =>
-  Math.max((known ?? 0) + 1, Math.floor(Date.now() / 1000));
+const revisionAfterLoss = (known: Revision | undefined): Revision =>
+  revisionOf(Math.max((known ?? 0) + 1, Math.floor(Date.now() / 1000)));
 
 /** What was said of slices is lost, or may be, and nobody will say it again: something must stand in for it. */
 function standInForLost(

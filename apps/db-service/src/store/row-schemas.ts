@@ -11,20 +11,20 @@ import {
   deliveredRecordSchema,
   epochSecondsSchema,
   localFactsSchema,
-  type RecordKey,
+  recordKeySchema,
   sourceSchema,
 } from '@nodemgr/records';
 import * as z from 'zod';
 import { remarksKey } from '../deliver/remarks.ts';
-import type {
-  Hold,
-  LastWord,
-  LastWordKey,
-  Remarks,
-  Removed,
-  Row,
-  Salvage,
-  SourceState,
+import {
+  FORGOTTEN,
+  type Hold,
+  type LastWord,
+  type Remarks,
+  type Removed,
+  type Row,
+  type Salvage,
+  type SourceState,
 } from './node-state.ts';
 
 const removedSchema: z.ZodType<Removed> = z.strictObject({
@@ -63,6 +63,8 @@ const lastWordSchema: z.ZodType<LastWord> = z.strictObject({
   untimed: z.literal(true).optional(),
 });
 
+const lastWordKeySchema = z.union([z.literal(FORGOTTEN), recordKeySchema]);
+
 const remarksSchema = z.strictObject({
   source: sourceSchema,
   record_key: z.string().max(64).optional(),
@@ -96,20 +98,20 @@ function valueOfRow({ table, key, source, body }: StoredRow): Row {
       if (record.record_key !== key) throw new Error(`holds ${record.record_key}`);
       return {
         table,
-        key: key as RecordKey,
+        key: record.record_key,
         value: { record, source: sourceSchema.parse(source) },
       };
     }
     case 'locals':
-      return { table, key: key as RecordKey, value: localFactsSchema.parse(value) };
+      return { table, key: recordKeySchema.parse(key), value: localFactsSchema.parse(value) };
     case 'removed':
-      return { table, key: key as RecordKey, value: removedSchema.parse(value) };
+      return { table, key: recordKeySchema.parse(key), value: removedSchema.parse(value) };
     case 'sources':
       return { table, key: sourceSchema.parse(key), value: sourceStateSchema.parse(value) };
     case 'holds':
       return { table, key: sourceSchema.parse(key), value: holdSchema.parse(value) };
     case 'last_words':
-      return { table, key: key as LastWordKey, value: lastWordSchema.parse(value) };
+      return { table, key: lastWordKeySchema.parse(key), value: lastWordSchema.parse(value) };
     case 'remarks': {
       const remarks = remarksSchema.parse(value);
       const own = remarksKey(remarks.source, remarks.record_key);

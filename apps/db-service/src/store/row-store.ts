@@ -3,6 +3,7 @@
  * commit contains is decided by the decide-*.ts files.
  */
 import type { NodeEvent } from '@nodemgr/contracts';
+import { type Revision, revisionSchema } from '@nodemgr/records';
 import { EventStore } from './event-store.ts';
 import type { Row, Salvage } from './node-state.ts';
 import type { Sqlite } from './open-database.ts';
@@ -35,7 +36,7 @@ export interface AnsweredRequest {
 
 export interface Commit {
   readonly rows: readonly Row[];
-  readonly revision: number;
+  readonly revision: Revision;
   readonly request?: AnsweredRequest | undefined;
   /** What the change means, for the history. */
   readonly events?: readonly NodeEvent[];
@@ -56,7 +57,7 @@ export class RowStore {
     this.#meta = db.prepare<[string], { value: string }>('SELECT value FROM meta WHERE key = ?');
     this.#setMeta = db.prepare('INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)');
     this.#dropMeta = db.prepare('DELETE FROM meta WHERE key = ?');
-    this.#answered = db.prepare<[string], { revision: number }>(
+    this.#answered = db.prepare<[string], { revision: Revision }>(
       'SELECT revision FROM requests WHERE id = ?',
     );
     this.history = new EventStore(db);
@@ -78,9 +79,8 @@ export class RowStore {
   }
 
   /** The revision of the last commit; 0 in a new database; undefined when what is stored is no number. */
-  revision(): number | undefined {
-    const revision = Number(this.#meta.get('revision')?.value ?? 0);
-    return Number.isSafeInteger(revision) && revision >= 0 ? revision : undefined;
+  revision(): Revision | undefined {
+    return revisionSchema.safeParse(Number(this.#meta.get('revision')?.value ?? 0)).data;
   }
 
   /** The last salvage that was noted; throws when the note cannot be read. */
@@ -94,7 +94,7 @@ export class RowStore {
   }
 
   /** answeredAt returns the revision with which a request was answered, if it was. */
-  answeredAt(requestId: string): number | undefined {
+  answeredAt(requestId: string): Revision | undefined {
     return this.#answered.get(requestId)?.revision;
   }
 

@@ -4,6 +4,7 @@
  * that the index of keys has. Nothing is written to the damaged file.
  */
 import { copyFileSync, existsSync } from 'node:fs';
+import { type Revision, revisionSchema } from '@nodemgr/records';
 import Database from 'better-sqlite3';
 import { lacksSharedMaps, useDatabaseAlone } from './private-index.ts';
 import type { StoredEvent } from './row-schemas.ts';
@@ -22,7 +23,7 @@ export interface Salvaged {
   /** Of each account from its first one to its last one. */
   readonly events: readonly StoredEvent[];
   /** The last revision that can be read; it may be older than the last one given out. */
-  readonly revision: number | undefined;
+  readonly revision: Revision | undefined;
 }
 
 /** Tables worth saving. `sources` and `holds` are not: the last good document is delivered again. */
@@ -73,10 +74,9 @@ function readEvents(db: Database.Database): StoredEvent[] {
   return [...found.values()].sort((a, b) => a.n - b.n);
 }
 
-function readRevision(db: Database.Database): number | undefined {
+function readRevision(db: Database.Database): Revision | undefined {
   const [row] = untilDamage<{ value: string }>(db, "SELECT value FROM meta WHERE key = 'revision'");
-  const revision = Number(row?.value);
-  return Number.isSafeInteger(revision) ? revision : undefined;
+  return revisionSchema.safeParse(Number(row?.value)).data;
 }
 
 /** Where a copy is read instead: it takes the log with it, and may be written. */

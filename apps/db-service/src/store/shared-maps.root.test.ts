@@ -10,7 +10,7 @@ import {
   openService,
   SILENT,
   temporaryFolder,
-} from '../test-support/builders.ts';
+} from '../test-support/builders.test-support.ts';
 import { loadState } from './load-state.ts';
 
 const PAGE = 4096;

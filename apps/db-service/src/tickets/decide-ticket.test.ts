@@ -11,7 +11,7 @@ import {
   NOON,
   POLICY,
   stateWith,
-} from '../test-support/builders.ts';
+} from '../test-support/builders.test-support.ts';
 import { decideTicket, type GrantedRecord } from './decide-ticket.ts';
 import { settledRows } from './settled-words.ts';
 

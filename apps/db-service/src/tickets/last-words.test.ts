@@ -2,7 +2,7 @@ import { epochSeconds } from '@nodemgr/records';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { applyRows, EMPTY_STATE, FORGOTTEN, type NodeState } from '../store/node-state.ts';
-import { aSliver, keyOf, stateWith } from '../test-support/builders.ts';
+import { aSliver, keyOf, stateWith } from '../test-support/builders.test-support.ts';
 import { heldByTicket, lastWordOn, lastWordRows } from './last-words.ts';
 
 const MOST = 3;

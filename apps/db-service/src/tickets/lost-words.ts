@@ -1,15 +1,12 @@
 /** What stands in for last words that a damaged database has lost. Pure. */
-import { type EpochSeconds, isSliceName, type RecordKey } from '@nodemgr/records';
+import { type EpochSeconds, type RecordKey, recordKeyOf, sliverOfKey } from '@nodemgr/records';
 import { FORGOTTEN, type LastWord, type LastWordKey, type Row } from '../store/node-state.ts';
 import type { BadRow } from '../store/row-schemas.ts';
 
-const SLIVER = 'sliver_';
-
-/** The slice that a row was about, if that can still be told. */
+/** The record of the slice that a row was about, if that can still be told. */
 function sliceOf(key: string): RecordKey | undefined {
-  const isOfSlice = key.startsWith(SLIVER) && isSliceName(key.slice(SLIVER.length));
-  // What recordKeyOf makes.
-  return isOfSlice ? (key as RecordKey) : undefined;
+  const name = sliverOfKey(key);
+  return name === undefined ? undefined : recordKeyOf('sliver', name);
 }
 
 /** Rows without which an old ticket could undo what was said: a record of PLC's is its word too. */

@@ -1,7 +1,7 @@
 import { epochSeconds } from '@nodemgr/records';
 import { expect, test } from 'vitest';
 import { applyRows, EMPTY_STATE, FORGOTTEN, type LastWord } from '../store/node-state.ts';
-import { keyOf, NOON } from '../test-support/builders.ts';
+import { keyOf, NOON } from '../test-support/builders.test-support.ts';
 import { settledRows } from './settled-words.ts';
 
 const KEY = keyOf('a_a');

@@ -18,7 +18,7 @@ import {
   READABLE,
   type Service,
   temporaryFolder,
-} from '../test-support/builders.ts';
+} from '../test-support/builders.test-support.ts';
 import { RationedWork } from './rationed-work.ts';
 import { Tickets } from './take-tickets.ts';
 import { TrustedKeysFile } from './trusted-keys-file.ts';

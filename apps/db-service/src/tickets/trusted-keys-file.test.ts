@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { FailureBoard } from '@nodemgr/daemon';
 import { needs } from '@nodemgr/testkit';
 import { beforeEach, expect, test } from 'vitest';
-import { SILENT, temporaryFolder } from '../test-support/builders.ts';
+import { SILENT, temporaryFolder } from '../test-support/builders.test-support.ts';
 import { TrustedKeysFile } from './trusted-keys-file.ts';
 
 const root = needs('root');

@@ -1,7 +1,13 @@
 import { accountName, type Loan, MAX_LOANS_OF_NODE } from '@nodemgr/records';
 import { describe, expect, test } from 'vitest';
 import { applyRows, type NodeState } from '../store/node-state.ts';
-import { aDelegate, aSliver, keyOf, localFacts, stateWith } from '../test-support/builders.ts';
+import {
+  aDelegate,
+  aSliver,
+  keyOf,
+  localFacts,
+  stateWith,
+} from '../test-support/builders.test-support.ts';
 import { decideWrite, type WriteRequest } from './decide-write.ts';
 
 const SIRIUS = accountName('princeton_sirius');

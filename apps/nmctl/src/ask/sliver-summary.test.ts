@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { AWAY, aDelegate, aFailure, answered, aSliver } from '../test-support/builders.ts';
-import { intentOf, summariseSlivers } from './sliver-summary.ts';
+import { restTextOf, summariseSlivers } from './sliver-summary.ts';
 
 const accounts = answered([
   { name: 'princeton_sirius', item: aSliver() },
@@ -55,6 +55,6 @@ test('a failure is shown with the sliver that it concerns', () => {
 
 test('a sliver that PLC has not instantiated waits for CreateSliver', () => {
   const record = { plc_instantiated: false };
-  expect(intentOf(aSliver({ record }))).toBe('waits for CreateSliver');
-  expect(intentOf(aSliver({ record, local: { created: true } }))).toBeUndefined();
+  expect(restTextOf(aSliver({ record }))).toBe('waits for CreateSliver');
+  expect(restTextOf(aSliver({ record, local: { created: true } }))).toBeUndefined();
 });

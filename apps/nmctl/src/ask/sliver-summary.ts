@@ -3,7 +3,7 @@
  * what fails. Any part may be missing because its daemon is away. Pure.
  */
 import { type AccountItem, feedItemSchema, type ObservedAccountView } from '@nodemgr/contracts';
-import { RESOURCE_NAMES } from '@nodemgr/records';
+import { intentOf, RESOURCE_NAMES, type RestReason } from '@nodemgr/records';
 import { type Answer, heard } from './answer.ts';
 import type { DaemonFailure } from './node-status.ts';
 
@@ -71,20 +71,16 @@ export function failuresAbout(
   return failures.filter(({ code, subject }) => code === 'account' && subject === name);
 }
 
-/** The maker of a sliver: PLC itself, a CreateSliver call, or nobody yet. */
-export type Origin = 'plc' | 'created' | 'not created';
+const REST_TEXTS: Readonly<Record<RestReason, string>> = {
+  'not created': 'waits for CreateSliver',
+  disabled: 'disabled (nm_enabled is 0)',
+  stopped: 'stopped by the API',
+};
 
-/** originOf reports who made the sliver of `item`. */
-export function originOf({ record, local }: AccountItem): Origin {
-  if (record.plc_instantiated) return 'plc';
-  return local.created ? 'created' : 'not created';
-}
-
-/** intentOf returns in words why a sliver is not meant to run; undefined when it is meant to. */
-export function intentOf(item: AccountItem): string | undefined {
-  if (originOf(item) === 'not created') return 'waits for CreateSliver';
-  if (item.effective['nm_enabled'] === 0) return 'disabled (nm_enabled is 0)';
-  return item.local.stopped ? 'stopped by the API' : undefined;
+/** restTextOf returns why a sliver is not meant to run, in words; undefined when it is meant to. */
+export function restTextOf(item: AccountItem): string | undefined {
+  const { restReason } = intentOf(item);
+  return restReason && REST_TEXTS[restReason];
 }
 
 /** orderedResources names a sliver's resources: ours in the catalogue's order, then the others by name. */
@@ -102,7 +98,7 @@ export function summaryJson({ name, item, state, failures, lacks }: SliverSummar
     name,
     state,
     source,
-    origin: originOf(item),
+    origin: intentOf(item).origin,
     expiry: record.expiry ?? null,
     stopped: local.stopped,
     rspec,

@@ -1,7 +1,7 @@
 /** The page of `nmctl explain`: why a sliver has what it has, and what the kernel makes of it. Pure. */
 import type { NodeEvent } from '@nodemgr/contracts';
 import { amountText } from '@nodemgr/records';
-import { intentOf } from '../ask/sliver-summary.ts';
+import { restTextOf } from '../ask/sliver-summary.ts';
 import { entriesOn, recordText, section } from '../render/render-account.ts';
 import { authorText, whatSpan } from '../render/render-events.ts';
 import { renderFailures } from '../render/render-failures.ts';
@@ -90,7 +90,7 @@ export function renderExplanation(explanation: Explanation, page: Page): readonl
   const entry = entriesOn(page);
   const out = loans_out.map((loan) => ({ ...loan, who: loan.loan[0] }));
   const borrowed = loans_in.map((loan) => ({ ...loan, who: loan.lender }));
-  const intent = item && intentOf(item);
+  const intent = item && restTextOf(item);
   return [
     line(span(name, 'strong')),
     line(''),

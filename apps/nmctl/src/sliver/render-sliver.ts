@@ -1,8 +1,8 @@
 /** Renders everything that is known of one sliver. Pure. */
 import type { AccountItem, SliverView } from '@nodemgr/contracts';
-import { amountText, isSliver, resourceOf } from '@nodemgr/records';
+import { amountText, intentOf, isSliver, resourceOf } from '@nodemgr/records';
 import type { DaemonFailure } from '../ask/node-status.ts';
-import { intentOf, orderedResources, originOf } from '../ask/sliver-summary.ts';
+import { orderedResources, restTextOf } from '../ask/sliver-summary.ts';
 import { foldLine } from '../render/fold-line.ts';
 import {
   delegationsText,
@@ -89,7 +89,7 @@ function recordLines(item: AccountItem, page: Page): readonly Line[] {
     ...entry('record', recordText(item, page)),
     ...(isSliver(record) ? entry('id', String(record.id)) : []),
     ...entry('expires', expiry === undefined ? 'never' : momentText(expiry * 1000, page)),
-    ...entry('origin', ORIGINS[originOf(item)]),
+    ...entry('origin', ORIGINS[intentOf(item).origin]),
     ...entry('ssh keys', keys === 0 ? 'none' : countText(keys, 'key')),
     ...(isSliver(record)
       ? [
@@ -98,7 +98,7 @@ function recordLines(item: AccountItem, page: Page): readonly Line[] {
           ...entry('delegations', delegationsText(record.delegations)),
         ]
       : []),
-    ...entry('meant to', intentOf(item) === undefined ? 'run' : `not run: ${intentOf(item)}`),
+    ...entry('meant to', restTextOf(item) === undefined ? 'run' : `not run: ${restTextOf(item)}`),
   ];
 }
 

@@ -1,7 +1,7 @@
 /** Renders the table of slivers. Pure. */
 import type { AccountItem } from '@nodemgr/contracts';
-import { amountText, type ResourceName } from '@nodemgr/records';
-import { intentOf, originOf, type SliverSummary } from '../ask/sliver-summary.ts';
+import { amountText, intentOf, type ResourceName } from '@nodemgr/records';
+import { restTextOf, type SliverSummary } from '../ask/sliver-summary.ts';
 import { countText } from '../render/render-count.ts';
 import { retryText } from '../render/render-failures.ts';
 import { type Line, line, type Page, type Span, span, type Tone } from '../render/render-line.ts';
@@ -47,7 +47,7 @@ function noteOf({ item, state, failures, lacks }: SliverSummary, page: Page): Sp
     const isKept = state === 'kept' && lacks === 'no record';
     return span(isKept ? 'removed; its files are kept' : (lacks ?? ''), 'warn');
   }
-  return span(intentOf(item) ?? '', 'dim');
+  return span(restTextOf(item) ?? '', 'dim');
 }
 
 function expiryText(item: AccountItem, page: Page): string {
@@ -61,7 +61,7 @@ function rowOf(summary: SliverSummary, page: Page): readonly Cell[] {
     item === undefined
       ? ['', '', '', '', '', '']
       : [
-          originOf(item),
+          intentOf(item).origin,
           expiryText(item, page),
           amountCell(item, 'nm_cpu_share'),
           amountCell(item, 'nm_cpu_guaranteed_share'),
