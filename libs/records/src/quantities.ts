@@ -52,7 +52,8 @@ function namesSlice(text: string): boolean {
   return text.length <= MAX_NAME_LENGTH && SLICE_NAME.test(text);
 }
 
-const BAD_NAME = { error: `wants a name like ${ACCOUNT_NAME_RULE}` };
+/** Aborts: of several kinds of thing that something may be, a name is not the one that almost fits. */
+const BAD_NAME = { error: `wants a name like ${ACCOUNT_NAME_RULE}`, abort: true };
 export const accountNameSchema = z
   .string(BAD_NAME)
   .refine(namesSlice, BAD_NAME)
@@ -81,7 +82,7 @@ const IMAGE_NAME = /^[a-z0-9][a-z0-9._-]{0,63}$/;
 export const IMAGE_NAME_RULE =
   'a-z, 0-9, ., _ and -, a letter or digit first, at most 64 characters';
 
-const BAD_IMAGE = { error: `wants the name of an image: ${IMAGE_NAME_RULE}` };
+const BAD_IMAGE = { error: `wants the name of an image: ${IMAGE_NAME_RULE}`, abort: true };
 export const imageNameSchema = z
   .string(BAD_IMAGE)
   .regex(IMAGE_NAME, BAD_IMAGE)

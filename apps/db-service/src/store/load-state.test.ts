@@ -160,6 +160,19 @@ describe('a row that cannot be used', () => {
     expect(asideFiles()).toEqual([]);
   });
 
+  test('because damage has left it no key is named so, and stops nothing', () => {
+    const { records } = fill();
+    // SQLite itself writes no such row, but reads one from a page that is damaged.
+    inFile('ALTER TABLE records RENAME TO whole');
+    inFile('CREATE TABLE records (key TEXT, source TEXT NOT NULL, body TEXT NOT NULL) STRICT');
+    inFile('CREATE UNIQUE INDEX records_by_key ON records (key)');
+    inFile('INSERT INTO records SELECT key, source, body FROM whole');
+    inFile('INSERT INTO records SELECT NULL, source, body FROM whole LIMIT 1');
+    const { state, badRows } = load();
+    expect(new Set(state.records.keys())).toEqual(new Set(records.keys()));
+    expect(badRows).toMatchObject([{ table: 'records', key: 'null' }]);
+  });
+
   test('of remarks is dropped, and its source says again what there is to remark', () => {
     const state = fill();
     inFile("INSERT INTO remarks (key, body) VALUES ('plc sliver_s_7', '[]')");

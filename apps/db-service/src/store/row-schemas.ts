@@ -135,7 +135,8 @@ export function readRow(stored: StoredRow): { row: Row } | { bad: BadRow } {
     return { row: valueOfRow(stored) };
   } catch (error) {
     const why = error instanceof z.ZodError ? z.prettifyError(error) : (error as Error).message;
-    return { bad: { table: stored.table, key: stored.key, why } };
+    // Of a damaged page a key may be no text at all.
+    return { bad: { table: stored.table, key: String(stored.key), why } };
   }
 }
 
