@@ -6,7 +6,13 @@ import type { Agent, Plan, Timing } from '@nodemgr/agent';
 import type { FeedSubscription } from '@nodemgr/bus';
 import type { Unmet } from '@nodemgr/contracts';
 import { type FailureBoard, Waits } from '@nodemgr/daemon';
-import { type AccountName, BWCAP_KEY, type RecordKey, type Revision, sliverOfKey } from '@nodemgr/records';
+import {
+  type AccountName,
+  BWCAP_KEY,
+  type RecordKey,
+  type Revision,
+  sliverOfKey,
+} from '@nodemgr/records';
 import { type NodeSettings, nodeDemandOf } from './desired/node-demand.ts';
 import { type Ranges, rangesChanged, sliverDemandOf } from './desired/sliver-demand.ts';
 import { type Kernel, SIGNS, type SignName } from './kernel/port.ts';

@@ -7,7 +7,6 @@ import type { AccountItem, FeedItem } from '@nodemgr/contracts';
 import {
   type AccountName,
   type AccountType,
-  amountOf,
   type ImageName,
   intentOf,
   type RecordKey,
