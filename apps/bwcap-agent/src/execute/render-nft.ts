@@ -79,7 +79,7 @@ export const CHAINS: ReadonlyMap<string, readonly string[]> = new Map([
     ],
   ],
   [
-    // By somebody who is no sliver, or by nobody any more.
+    // The sender is no sliver, or is not known any more.
     'sent_by_other',
     [
       'meta skuid != 4294967295 return',

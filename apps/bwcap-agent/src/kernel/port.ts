@@ -5,7 +5,7 @@ import type { BandwidthState } from '../observed/bandwidth-state.ts';
 import type { BandwidthStep } from '../plan/bandwidth-steps.ts';
 import type { FoundUplink, Uplink } from './uplink.ts';
 
-/** What a class has sent since it was made. */
+/** Counters of a class since it was made. */
 export interface ClassCounters {
   readonly sentBytes: number;
   readonly sentPackets: number;
@@ -15,7 +15,7 @@ export interface ClassCounters {
   readonly backlogBytes: number;
 }
 
-/** What has happened to the network. */
+/** Changes of the network since somebody last asked. */
 export interface Happenings {
   /** The uplink may be another, or another kind of one. */
   readonly uplink: boolean;
@@ -24,8 +24,8 @@ export interface Happenings {
 }
 
 /**
- * Where it shows that what a failed attempt wanted for has come; of the network itself `happened` tells.
- * For whatever else there is the back-off.
+ * The places where it shows that what a failed attempt lacked has come. `happened` reports the network itself;
+ * everything else waits for the back-off.
  */
 export const SIGNS = [
   /** tc(8) and nft(8) are installed. */

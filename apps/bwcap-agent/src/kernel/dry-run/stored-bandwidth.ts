@@ -1,4 +1,4 @@
-/** How the dry run keeps the pretended state on disk: its schema, and the way there and back. Pure. */
+/** The form in which the dry run keeps the pretended state on disk: its schema, and the way there and back. Pure. */
 import {
   accountNameSchema,
   type BitsPerSecond,

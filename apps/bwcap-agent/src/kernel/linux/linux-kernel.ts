@@ -33,7 +33,7 @@ export class LinuxKernel implements Kernel {
     writable: async () => '',
   };
   readonly #events: NetworkEventSockets;
-  /** Read, and not told yet. */
+  /** Read from the sockets, and not reported yet. */
   #happened = QUIET;
 
   /** `configured` is the uplink's name; undefined: whatever the default route's interface is. */
@@ -77,7 +77,7 @@ export class LinuxKernel implements Kernel {
   async apply(steps: readonly BandwidthStep[]): Promise<void> {
     const { limits } = this.#readEvents();
     for (const command of renderChanges(steps)) await runChecked(command);
-    // Of other steps the kernel tells nothing: what it has told meanwhile somebody else did.
+    // The kernel reports no other steps: what it has reported meanwhile somebody else did.
     if (!steps.some(isLarge)) return;
     this.#readEvents();
     this.#happened = { ...this.#happened, limits };

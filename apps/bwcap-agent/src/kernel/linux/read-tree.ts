@@ -17,10 +17,10 @@ export interface Trees {
 }
 
 const isOurs = ({ kind, handle }: RootQdisc): boolean => kind === 'htb' && handle === OUR_HANDLE;
-/** Of another version, whose unclassified packets go elsewhere. */
+/** Another version's root sends unclassified packets elsewhere. */
 const isOld = ({ defaultClass }: RootQdisc): boolean => defaultClass !== FIXED_MINORS.node;
 
-/** Those that the kernel has put there by itself have no handle. */
+/** A root qdisc that the kernel has put there by itself has no handle. */
 function foreign(root: RootQdisc | undefined): string | undefined {
   if (root === undefined || root.handle === 0 || isOurs(root)) return undefined;
   return `${root.kind} ${(root.handle >>> 16).toString(16)}:`;
