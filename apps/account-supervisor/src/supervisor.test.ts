@@ -448,7 +448,7 @@ test('the plan shows what would be done, and gives no slot away', async () => {
     'site_a reset-disk-quota',
     'site_a remove-user',
     'site_b create-user',
-    'site_b set-id-range',
+    'site_b create-filesystem',
   ]);
 });
 

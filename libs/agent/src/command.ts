@@ -33,7 +33,49 @@ export interface QuotaCommand {
   readonly hardInodes: number;
 }
 
-export type Command = RunCommand | WriteCommand | QuotaCommand;
+/** A folder, with those above it: mode and owner are set also when it is there already (install(1), -d). */
+export interface FolderCommand {
+  /** Absolute path. */
+  readonly folder: string;
+  /** Permission bits, such as 0o755. */
+  readonly mode: number;
+  /** User and group id; undefined: as it is. */
+  readonly owner?: number;
+}
+
+/** A folder whose contents, as far as they are made from now on, are charged to a project. */
+export interface ChargeCommand {
+  readonly charge: string;
+  readonly project: number;
+}
+
+/** Something that must be there; a link is followed. */
+export interface NeedCommand {
+  readonly need: string;
+}
+
+/** A new name, on the same file system; what is in the way is replaced if it is an empty folder or a file (rename(2)). */
+export interface MoveCommand {
+  readonly move: string;
+  readonly to: string;
+}
+
+/** A file, or a folder with all that is in it, is deleted; where there is none, nothing is done. */
+export interface RemoveCommand {
+  readonly remove: string;
+}
+
+/** What is done to files by system calls: no program is started for it. */
+export type FileCommand =
+  | WriteCommand
+  | QuotaCommand
+  | FolderCommand
+  | ChargeCommand
+  | NeedCommand
+  | MoveCommand
+  | RemoveCommand;
+
+export type Command = RunCommand | FileCommand;
 
 /** run makes the command that runs `program` with `args`. */
 export function run(program: string, ...args: readonly string[]): RunCommand {
@@ -52,4 +94,9 @@ export function runAccepting(
 /** writeFile makes the command that writes `text` to `path`. */
 export function writeFile(path: string, mode: number, text: string): WriteCommand {
   return { write: path, mode, text };
+}
+
+/** makeFolder makes the command that makes a folder; `owner` is its user and its group. */
+export function makeFolder(path: string, mode: number, owner?: number): FolderCommand {
+  return { folder: path, mode, ...(owner === undefined ? {} : { owner }) };
 }

@@ -2,7 +2,14 @@
  * Shows commands to people, as lines that bash would take. Pure. What a tenant wrote may be in them,
  * so a character that a terminal would act on is always escaped.
  */
-import type { Command, QuotaCommand, RunCommand, WriteCommand } from './command.ts';
+import type {
+  Command,
+  FileCommand,
+  FolderCommand,
+  QuotaCommand,
+  RunCommand,
+  WriteCommand,
+} from './command.ts';
 
 const PLAIN = /^[A-Za-z0-9_@%+=:,./-]+$/;
 /** Control, format and unassigned characters: what a terminal acts on or does not show. */
@@ -49,9 +56,15 @@ function withInput(command: string, text: string): string {
     : `printf %s ${quoteWord(shown)} | ${command}`;
 }
 
+const octal = (mode: number): string => mode.toString(8).padStart(4, '0');
+
 function formatWrite({ write, mode, text }: WriteCommand): string {
-  const octal = mode.toString(8).padStart(4, '0');
-  return withInput(`install -m ${octal} /dev/stdin ${quoteWord(write)}`, text);
+  return withInput(`install -m ${octal(mode)} /dev/stdin ${quoteWord(write)}`, text);
+}
+
+function formatFolder({ folder, mode, owner }: FolderCommand): string {
+  const owned = owner === undefined ? '' : ` -o ${owner} -g ${owner}`;
+  return `install -d -m ${octal(mode)}${owned} ${quoteWord(folder)}`;
 }
 
 function formatQuota({ quota, project, hardKiB, hardInodes }: QuotaCommand): string {
@@ -63,11 +76,21 @@ function formatRun({ run, stdin }: RunCommand): string {
   return stdin === undefined ? line : withInput(line, stdin);
 }
 
+/** What people would type for it: the programs are not what is run. */
+function formatFileCommand(command: FileCommand): string {
+  if ('write' in command) return formatWrite(command);
+  if ('quota' in command) return formatQuota(command);
+  if ('folder' in command) return formatFolder(command);
+  if ('charge' in command) return `chattr +P -p ${command.project} ${quoteWord(command.charge)}`;
+  if ('need' in command) return `stat --terse -- ${quoteWord(command.need)}`;
+  if ('remove' in command) return `rm --recursive --force -- ${quoteWord(command.remove)}`;
+  return `mv --no-target-directory -- ${quoteWord(command.move)} ${quoteWord(command.to)}`;
+}
+
 /**
  * formatCommand returns `command` as people would type it in bash. Texts of more than 4000 characters
  * are cut, and say so.
  */
 export function formatCommand(command: Command): string {
-  if ('write' in command) return formatWrite(command);
-  return 'quota' in command ? formatQuota(command) : formatRun(command);
+  return 'run' in command ? formatRun(command) : formatFileCommand(command);
 }

@@ -3,7 +3,7 @@
  * made by the sliver's own unit.
  */
 import { join, relative } from 'node:path';
-import { type Command, run, writeFile } from '@nodemgr/agent';
+import { type Command, makeFolder, run, writeFile } from '@nodemgr/agent';
 import type { ImageVersion } from '@nodemgr/images';
 import type { AccountName } from '@nodemgr/records';
 import { inodeLimit } from '../limits/inode-limit.ts';
@@ -52,13 +52,15 @@ const createFilesystem: Renderer<'create-filesystem'> = (
 ) => {
   const { sliver, upper, work, boot, image: imageFile } = pathsOf(name, layout);
   return [
-    run('install', '-d', '-m', '0755', sliver, boot),
+    makeFolder(sliver, 0o755),
+    makeFolder(boot, 0o755),
     writeFile(imageFile, 0o644, `${image}\n`),
     // Whoever removes an image looks for such names after it is out of sight: one sees the other.
-    run('stat', '--terse', '--', imageTree(image, layout)),
-    run('install', '-d', '-m', '0700', work),
-    run('install', '-d', '-m', '0755', '-o', `${base}`, '-g', `${base}`, upper),
-    run('chattr', '+P', '-p', `${project}`, work, upper),
+    { need: imageTree(image, layout) },
+    makeFolder(work, 0o700),
+    makeFolder(upper, 0o755, base),
+    { charge: work, project },
+    { charge: upper, project },
   ];
 };
 
@@ -71,7 +73,7 @@ const purgeFiles: Renderer<'purge-files'> = ({ since }, name, layout) => {
   const folder = kept(since);
   const moved = (path: string) => join(folder, relative(sliver, path));
   return [
-    run('rm', '--force', '--', moved(image)),
+    { remove: moved(image) },
     deleteTrees(moved(unit), moved(boot), moved(work)),
     deleteTrees(folder),
   ];
@@ -81,7 +83,7 @@ const purgeFiles: Renderer<'purge-files'> = ({ since }, name, layout) => {
 const installInitscript: Renderer<'install-initscript'> = ({ initscript }, name, layout) => {
   const path = pathsOf(name, layout).initscript;
   return initscript.text === ''
-    ? [run('rm', '--force', '--', path)]
+    ? [{ remove: path }]
     : [writeFile(path, 0o755, initscript.text)];
 };
 
@@ -132,17 +134,17 @@ export const SLIVER_RENDERERS: Renderers<
   'keep-files': ({ since }, name, layout) => {
     const { sliver, keptFolder, kept } = pathsOf(name, layout);
     return [
-      run('install', '-d', '-m', '0700', keptFolder),
-      run('mv', '--no-target-directory', '--', sliver, kept(since)),
+      makeFolder(keptFolder, 0o700),
+      { move: sliver, to: kept(since) },
     ];
   },
   'date-files': ({ from, since }, name, layout) => {
     const { kept } = pathsOf(name, layout);
-    return [run('mv', '--no-target-directory', '--', kept(from), kept(since))];
+    return [{ move: kept(from), to: kept(since) }];
   },
   'restore-files': ({ since }, name, layout) => {
     const { sliver, kept } = pathsOf(name, layout);
-    return [run('mv', '--no-target-directory', '--', kept(since), sliver)];
+    return [{ move: kept(since), to: sliver }];
   },
   'purge-files': purgeFiles,
   'discard-files': (_step, name, layout) => [deleteTrees(pathsOf(name, layout).sliver)],

@@ -21,7 +21,8 @@ const since = epochSeconds(1_700_000_000);
 const limits = { cpuWeight: WEIGHT, memoryMax: 1024, tasksMax: 512 };
 
 const STEPS: readonly AccountStep[] = [
-  { step: 'create-user', type: 'sliver', ids },
+  { step: 'create-user', type: 'sliver', ids, range: true, login: true },
+  { step: 'create-user', type: 'sliver', ids, range: false, login: false },
   { step: 'set-id-range', base },
   { step: 'create-filesystem', base, project, image: IMAGE },
   { step: 'set-disk-quota', project, quota: kib(5_000_000) },
@@ -145,7 +146,8 @@ test('a purge may take longer than other programs', () => {
 });
 
 test('a delegate has the shell that forwards API calls', () => {
-  const [, useradd] = renderStep({ step: 'create-user', type: 'delegate', ids }, SIRIUS, LAYOUT);
+  const step = { step: 'create-user', type: 'delegate', ids, range: false, login: true } as const;
+  const [, useradd] = renderStep(step, SIRIUS, LAYOUT);
   expect(useradd).toMatchObject({ run: expect.arrayContaining([LAYOUT.delegateShell]) });
 });
 

@@ -5,7 +5,7 @@
 import { type Command, run, runAccepting, writeFile } from '@nodemgr/agent';
 import type { AccountName, AccountType } from '@nodemgr/records';
 import type { AccountStep, StepName } from '../plan/account-steps.ts';
-import type { AccountIds } from '../slots/account-ids.ts';
+import { type AccountIds, RANGE_SIZE } from '../slots/account-ids.ts';
 import { type MachineLayout, pathsOf, propertiesOf } from './layout.ts';
 import { idRange, SLIVER_RENDERERS } from './render-sliver-step.ts';
 import type { Renderer, Renderers } from './step-renderer.ts';
@@ -21,7 +21,17 @@ const USER_BUSY = 8;
 const EXPIRED = '1';
 const NEVER = '';
 
-const createUser: Renderer<'create-user'> = ({ type, ids }, name, layout) => [
+/** What useradd(8) gives out as subordinate ids: exactly the 65536 from `first`, or none. It fails when one is taken. */
+function subordinateIds(first: number | undefined): readonly string[] {
+  const settings =
+    first === undefined
+      ? ['COUNT=0']
+      : [`MIN=${first}`, `MAX=${first + RANGE_SIZE - 1}`, `COUNT=${RANGE_SIZE}`];
+  const kinds = ['SUB_UID', 'SUB_GID'];
+  return kinds.flatMap((kind) => settings.flatMap((setting) => ['--key', `${kind}_${setting}`]));
+}
+
+const createUser: Renderer<'create-user'> = ({ type, ids, range, login }, name, layout) => [
   writeFile(pathsOf(name, layout).record, 0o600, `${JSON.stringify({ type, slot: ids.slot })}\n`),
   run(
     'useradd',
@@ -36,12 +46,8 @@ const createUser: Renderer<'create-user'> = ({ type, ids }, name, layout) => [
     '--shell',
     type === 'sliver' ? layout.sliverShell : layout.delegateShell,
     '--expiredate',
-    EXPIRED,
-    // Subordinate ids are ours to give, not useradd's.
-    '--key',
-    'SUB_UID_COUNT=0',
-    '--key',
-    'SUB_GID_COUNT=0',
+    login ? NEVER : EXPIRED,
+    ...subordinateIds(range ? ids.base : undefined),
     name,
   ),
 ];
@@ -73,10 +79,11 @@ function endUser(type: AccountType, { uid, base }: AccountIds, name: AccountName
 const removeUser: Renderer<'remove-user'> = ({ type, ids }, name, layout) => {
   const { keys, record, starts } = pathsOf(name, layout);
   return [
-    run('rm', '--recursive', '--force', '--', propertiesOf(name)),
-    run('rm', '--force', '--', keys),
+    { remove: propertiesOf(name) },
+    { remove: keys },
     ...(ids === undefined ? [] : endUser(type, ids, name)),
-    run('rm', '--force', '--', starts, record),
+    { remove: starts },
+    { remove: record },
   ];
 };
 

@@ -11,8 +11,16 @@ import type { AccountIds, ProjectId } from '../slots/account-ids.ts';
 type Nothing = Readonly<Record<never, never>>;
 
 export interface StepArguments {
-  /** The Unix user, with login denied, and the record that says it is ours. */
-  'create-user': { readonly type: AccountType; readonly ids: AccountIds };
+  /**
+   * The Unix user and the record that says it is ours: with a sliver's id range registered in the same
+   * run, unless something is registered for that name already, and with logins let in or denied.
+   */
+  'create-user': {
+    readonly type: AccountType;
+    readonly ids: AccountIds;
+    readonly range: boolean;
+    readonly login: boolean;
+  };
   /** Deletes a user that is ours and only half-made, with whatever ids are registered for it. */
   'discard-user': Nothing;
   /** Registers the sliver's 65536 ids. */

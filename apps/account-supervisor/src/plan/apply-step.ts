@@ -20,14 +20,21 @@ function misfit(step: AccountStep, account: ObservedAccount): never {
   throw new Error(`step ${step.step} does not fit an account in state '${account.state}'`);
 }
 
-function created({ type, ids }: StepOf<'create-user'>, account: ObservedAccount): ObservedAccount {
-  if (account.state === 'delegate' || isObservedSliver(account)) {
-    return { ...account, user: 'whole' };
+function created(
+  { type, ids, range, login }: StepOf<'create-user'>,
+  account: ObservedAccount,
+): ObservedAccount {
+  if (account.state === 'delegate') return { ...account, user: 'whole', login };
+  if (isObservedSliver(account)) {
+    return { ...account, user: 'whole', range: account.range || range, login };
   }
-  if (type === 'delegate') {
-    return { state: 'delegate', slot: ids.slot, user: 'whole', login: false };
-  }
-  return newSliver(ids.slot, filesOf(account));
+  if (type === 'delegate') return { state: 'delegate', slot: ids.slot, user: 'whole', login };
+  return { ...newSliver(ids.slot, filesOf(account)), range, login };
+}
+
+/** useradd(8) gives out no range of which some is registered, and removal leaves some by half. */
+function canHaveRange({ range }: StepOf<'create-user'>, account: ObservedAccount): boolean {
+  return !(range && isObservedSliver(account) && (account.range || account.user !== 'none'));
 }
 
 /** useradd(8) refuses a name and an id that are in passwd(5) already; kept files that are not whole have no sliver. */
@@ -147,7 +154,8 @@ function applyToSliver(step: AccountStep, account: ObservedSliver): ObservedAcco
 /** applyStep returns the account as `step` leaves it. */
 export function applyStep(account: ObservedAccount, step: AccountStep): ObservedAccount {
   if (step.step === 'create-user') {
-    return canHaveUser(account) ? created(step, account) : misfit(step, account);
+    const fits = canHaveUser(account) && canHaveRange(step, account);
+    return fits ? created(step, account) : misfit(step, account);
   }
   if (step.step === 'purge-files' && account.state === 'kept') return ABSENT;
   if (step.step === 'date-files' && account.state === 'kept') return dated(step, account);

@@ -38,10 +38,9 @@ const stepsOf = (target: Target, observed: ObservedAccount, now?: number) =>
 const namesOf = (target: Target, observed: ObservedAccount, now?: number) =>
   stepsOf(target, observed, now).map(({ step }) => step);
 
-test('a new sliver is made from the ground up, and logins come last', () => {
+test('a new sliver is made from the ground up, and its start comes last', () => {
   expect(namesOf(toExist(wantedSliver()), ABSENT)).toEqual([
     'create-user',
-    'set-id-range',
     'create-filesystem',
     'set-disk-quota',
     'install-initscript',
@@ -49,8 +48,17 @@ test('a new sliver is made from the ground up, and logins come last', () => {
     'write-unit',
     'set-limits',
     'start-unit',
-    'allow-login',
   ]);
+});
+
+test('a new user brings the id range along, and lets in or refuses logins, in one step', () => {
+  const [made] = stepsOf(toExist(wantedSliver()), ABSENT);
+  expect(made).toEqual({ step: 'create-user', type: 'sliver', ids, range: true, login: true });
+  const [disabled] = stepsOf(toExist(wantedSliver({ run: false, login: false })), ABSENT);
+  expect(disabled).toMatchObject({ step: 'create-user', login: false });
+  const have = aRunningSliver({ user: 'none', range: false, login: false });
+  const [again] = stepsOf(toExist(wantedSliver()), have);
+  expect(again).toMatchObject({ step: 'create-user', range: true, login: true });
 });
 
 test('a sliver that is as it should be needs nothing', () => {
@@ -207,8 +215,6 @@ test('a half-made user is deleted and made again, and its sliver runs on', () =>
   expect(namesOf(toExist(wantedSliver()), half)).toEqual([
     'discard-user',
     'create-user',
-    'set-id-range',
-    'allow-login',
   ]);
 });
 
@@ -216,7 +222,7 @@ test('what is left of a deleted user goes with a user that is made for it', () =
   const left = newSliver(slot(0), { where: 'none' });
   const steps = stepsOf({ wanted: 'nothing' }, { ...left, user: 'half-removed' });
   expect(steps).toEqual([
-    { step: 'create-user', type: 'sliver', ids },
+    { step: 'create-user', type: 'sliver', ids, range: false, login: false },
     { step: 'remove-user', type: 'sliver', ids },
   ]);
 });

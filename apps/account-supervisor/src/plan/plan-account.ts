@@ -30,9 +30,12 @@ function planDelegate(
   return {
     steps: stepsNeeded([
       [user === 'half-made', () => ({ step: 'discard-user' })],
-      [user !== 'whole', () => ({ step: 'create-user', type: 'delegate', ids })],
+      [
+        user !== 'whole',
+        () => ({ step: 'create-user', type: 'delegate', ids, range: false, login: true }),
+      ],
       [have?.keys !== wanted.keys.digest, () => ({ step: 'install-keys', keys: wanted.keys })],
-      [user !== 'whole' || have?.login !== true, () => ({ step: 'allow-login' })],
+      [user === 'whole' && have?.login !== true, () => ({ step: 'allow-login' })],
     ]),
   };
 }

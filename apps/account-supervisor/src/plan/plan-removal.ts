@@ -54,7 +54,7 @@ function userRemoval(
   const remade = have.user === 'half-removed' && have.idTakenBy === undefined;
   const exists = remade || have.user === 'whole' || have.user === 'half-made';
   return stepsNeeded([
-    [remade, () => ({ step: 'create-user', type, ids })],
+    [remade, () => ({ step: 'create-user', type, ids, range: false, login: false })],
     [true, () => ({ step: 'remove-user', type, ids: exists ? ids : undefined })],
   ]);
 }

@@ -13,7 +13,7 @@ import {
   type ObservedSliver,
 } from '../observed/observed-account.ts';
 import type { AccountIds } from '../slots/account-ids.ts';
-import type { AccountStep } from './account-steps.ts';
+import type { AccountStep, StepOf } from './account-steps.ts';
 import { stepsNeeded } from './steps-needed.ts';
 
 /** What is in the way: logins that are refused now, and a unit that should not run (or whose files are not there). */
@@ -106,6 +106,26 @@ function withoutHalfMadeUser(have: ObservedSliver): ObservedSliver {
   return have.user === 'half-made' ? { ...have, user: 'none', range: false, login: false } : have;
 }
 
+/** What there is of a sliver once its user has been made: logins are refused by its shell until it runs. */
+function withUser(
+  wanted: DesiredSliver,
+  have: ObservedSliver,
+  { range }: StepOf<'create-user'>,
+): ObservedSliver {
+  return { ...have, range: have.range || range, login: wanted.login };
+}
+
+/** The user that is missing. A range of which something may be registered already is added to the user later. */
+function userFor(
+  wanted: DesiredSliver,
+  have: ObservedSliver | undefined,
+  ids: AccountIds,
+): StepOf<'create-user'> | undefined {
+  if (have?.user === 'whole') return undefined;
+  const range = have === undefined || (have.user === 'none' && !have.range);
+  return { step: 'create-user', type: 'sliver', ids, range, login: wanted.login };
+}
+
 /**
  * planSliver returns the steps that bring a sliver's account in line, whatever parts of it there are; new
  * files are made on `image`. A running sliver is stopped only if it should not run, or lacks what it
@@ -120,15 +140,15 @@ export function planSliver(
 ): readonly AccountStep[] {
   const exists = isObservedSliver(observed);
   const found = exists ? observed : newSliver(ids.slot, filesOf(observed));
-  const have = withoutHalfMadeUser(found);
-  const cleared = clearing(wanted, have);
+  const cleaned = withoutHalfMadeUser(found);
+  const user = userFor(wanted, exists ? cleaned : undefined, ids);
+  const have = user === undefined ? cleaned : withUser(wanted, cleaned, user);
+  const cleared = clearing(wanted, cleaned);
   const stopped = have.state === 'stopped' || cleared.some(({ step }) => step === 'stop-unit');
   return [
-    ...stepsNeeded([[have !== found, () => ({ step: 'discard-user' })]]),
+    ...stepsNeeded([[cleaned !== found, () => ({ step: 'discard-user' })]]),
     ...cleared,
-    ...stepsNeeded([
-      [!exists || have.user !== 'whole', () => ({ step: 'create-user', type: 'sliver', ids })],
-    ]),
+    ...(user === undefined ? [] : [user]),
     ...foundation(wanted, have, ids, image),
     ...raising(wanted, have, stopped, shared),
   ];

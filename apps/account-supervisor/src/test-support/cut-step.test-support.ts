@@ -17,12 +17,18 @@ type Existing = ObservedDelegate | ObservedSliver;
 const exists = (account: ObservedAccount): account is Existing =>
   account.state === 'delegate' || isObservedSliver(account);
 
-/** The record is written before the user; useradd(8) writes passwd before shadow. */
+/** The record is written before the user; useradd(8) writes passwd before shadow, and subuid and subgid last. */
 function cutCreation(step: StepOf<'create-user'>, account: ObservedAccount) {
   const made = applyStep(account, step);
-  const halfMade = exists(made) ? [{ ...made, user: 'half-made' as const, login: false }] : [];
+  const range = isObservedSliver(account) && account.range;
+  const without = isObservedSliver(made) ? { ...made, range } : made;
+  const halfMade = exists(without)
+    ? [{ ...without, user: 'half-made' as const, login: false }, without]
+    : [];
   if (exists(account)) return halfMade;
-  return exists(made) ? [{ ...made, user: 'none' as const }, ...halfMade] : [];
+  return exists(without)
+    ? [{ ...without, user: 'none' as const, login: false }, ...halfMade]
+    : [];
 }
 
 function withoutUser(account: Existing, user: 'none' | 'half-removed'): ObservedAccount {

@@ -20,7 +20,17 @@ test.each([
       'set the quota of project 1 in /var/lib/nodemgr (its file system keeps no project quotas: mount option prjquota): No such process',
     ),
   ],
-  ['quota-off', new Error('chattr: exit status 1: chattr: Operation not supported while setting')],
+  [
+    'quota-off',
+    coded(
+      'EOPNOTSUPP',
+      'set the project of /var/lib/nodemgr/slivers/a/work: Operation not supported',
+    ),
+  ],
+  [
+    'no-id-range',
+    new Error("useradd: exit status 1: useradd: Can't get unique subordinate UID range"),
+  ],
   ['users-locked', new Error('useradd: exit status 1: cannot lock /etc/passwd; try again later.')],
   [
     'unit-masked',
@@ -31,8 +41,9 @@ test.each([
   ['program-missing', new Error('cannot run useradd: spawn useradd ENOENT')],
   [
     'image-missing',
-    new Error(
-      "stat: exit status 1: stat: cannot statx '/var/lib/nodemgr/images/default@1/root': No such file or directory",
+    coded(
+      'ENOENT',
+      "ENOENT: no such file or directory, stat '/var/lib/nodemgr/images/default@1/root'",
     ),
   ],
   ['name-taken', new Error("useradd: exit status 9: useradd: user 'mit_dht' already exists")],

@@ -73,12 +73,14 @@ const TEXTS: readonly (readonly [RegExp, Cause])[] = [
   // useradd(8) does not say why; whatever else it was is tried again with back-off.
   [/failure while writing changes to \/etc\//, 'disk-full'],
   [/EROFS|Read-only file system/, 'read-only'],
-  // chattr(1) on a file system without projects; the addon's own words (project_quota.c).
-  [/keeps no project quotas|chattr: .*Operation not supported/, 'quota-off'],
+  // The addon's own words (project.c, project_quota.c).
+  [/keeps no project quotas|^set the project of .*: (Operation not supported|Inappropriate ioctl)/, 'quota-off'],
   [/cannot lock \/etc\/|existing lock file/, 'users-locked'],
   [/ is masked/, 'unit-masked'],
   [/^cannot run \S+: spawn \S+ ENOENT/, 'program-missing'],
-  [/stat: cannot statx? .*\/images\/.*No such file/, 'image-missing'],
+  [/^ENOENT: .*, stat '.*\/images\//, 'image-missing'],
+  // useradd(8): ids of the range are registered for somebody.
+  [/Can't get unique subordinate [UG]ID range/, 'no-id-range'],
   [/user '\S+' already exists|^a user of that name/, 'name-taken'],
   [/UID \d+ is not unique|^user id \d+ belongs to/, 'id-taken'],
 ];

@@ -1,7 +1,7 @@
-import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile as write } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { run, writeFile } from '@nodemgr/agent';
+import { makeFolder, run, writeFile } from '@nodemgr/agent';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { carryOut } from './carry-out.ts';
 
@@ -24,4 +24,43 @@ test('a file is written as a whole with its mode, in a folder that need not be t
   await carryOut(writeFile(path, 0o640, 'other\n'));
   expect(await readFile(path, 'utf8')).toBe('other\n');
   expect((await stat(path)).mode & 0o777).toBe(0o640);
+});
+
+test('a folder has its mode whatever the umask, also when it is there already', async () => {
+  const path = join(folder, 'deep/er');
+  const umask = process.umask(0o077);
+  try {
+    await carryOut(makeFolder(path, 0o755));
+    expect((await stat(path)).mode & 0o777).toBe(0o755);
+    await carryOut(makeFolder(path, 0o700));
+    expect((await stat(path)).mode & 0o777).toBe(0o700);
+  } finally {
+    process.umask(umask);
+  }
+});
+
+test('what is needed and is not there fails with its path', async () => {
+  const need = join(folder, 'images/default@1/root');
+  await expect(carryOut({ need })).rejects.toThrow(need);
+  await mkdir(need, { recursive: true });
+  await expect(carryOut({ need })).resolves.toBeUndefined();
+});
+
+test('a folder moves under its new name, and what cannot be moved says both', async () => {
+  const [one, two] = [join(folder, 'one'), join(folder, 'two')];
+  await mkdir(one);
+  await write(join(one, 'file'), '');
+  await carryOut({ move: one, to: two });
+  expect(await readdir(two)).toEqual(['file']);
+  await expect(carryOut({ move: one, to: two })).rejects.toThrow(`'${one}' -> '${two}'`);
+});
+
+test('what is removed may be a file, a folder with others, or nothing', async () => {
+  const path = join(folder, 'gone');
+  await carryOut({ remove: path });
+  await write(path, '');
+  await carryOut({ remove: path });
+  await mkdir(join(path, 'in/it'), { recursive: true });
+  await carryOut({ remove: path });
+  expect(await readdir(folder)).toEqual([]);
 });

@@ -26,7 +26,7 @@ const SCRIPT = `
   const config = checkConfig({ node: { id: 1, driver: 'linux', state_dir: '/var/lib/nodemgr' }, plc: { url: 'https://plc.example/' } }, 'test');
   const machine = new LinuxMachine({ config, log: { warn() {} }, onNotice() {} });
   const make = async (name, slot) => {
-    const step = { step: 'create-user', type: 'delegate', ids: idsOf(slot, config.accounts) };
+    const step = { step: 'create-user', type: 'delegate', ids: idsOf(slot, config.accounts), range: false, login: true };
     return machine.execute(name, step, AbortSignal.timeout(60000)).then(() => 'made', (error) => error.message);
   };
   const said = (...args) => spawnSync('useradd', args, { encoding: 'utf8' }).stderr.trim();
