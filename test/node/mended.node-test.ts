@@ -92,7 +92,7 @@ test(
     const slivers = '/var/lib/nodemgr/slivers';
     await node.machine.root(['chattr', '+i', slivers]);
     onTestFinished(() => void node.machine.root(['chattr', '-i', slivers]));
-    await failsForLong('lab_held', /Operation not permitted/);
+    await failsForLong('lab_held', /operation not permitted/i);
     expect(await node.nmctl('retry', 'lab_held')).toMatchObject({ code: 1 });
     await node.machine.root(['chattr', '-i', slivers]);
     const { code, stdout } = await node.nmctl('retry', 'lab_held');

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { run, writeFile } from './command.ts';
+import { makeFolder, run, writeFile } from './command.ts';
 import { formatCommand, quoteWord } from './format-command.ts';
 
 test('plain words are shown as they are', () => {
@@ -30,6 +30,25 @@ test('a file write shows its mode, its path and its text', () => {
   expect(formatCommand(writeFile('/etc/x', 0o644, ''))).toBe(
     'install -m 0644 /dev/stdin /etc/x </dev/null',
   );
+});
+
+test('what is done to files is shown as the program that would do it', () => {
+  const shown = [
+    makeFolder('/srv/a', 0o755),
+    makeFolder('/srv/b c', 0o700, 30_000),
+    { charge: '/srv/a', project: 7 },
+    { need: '/srv/a' },
+    { move: '/srv/a', to: '/srv/d' },
+    { remove: '/srv/d' },
+  ].map((command) => formatCommand(command));
+  expect(shown).toEqual([
+    'install -d -m 0755 /srv/a',
+    "install -d -m 0700 -o 30000 -g 30000 '/srv/b c'",
+    'chattr +P -p 7 /srv/a',
+    'stat --terse -- /srv/a',
+    'mv --no-target-directory -- /srv/a /srv/d',
+    'rm --recursive --force -- /srv/d',
+  ]);
 });
 
 test('text with control characters goes in as one quoted word', () => {

@@ -14,7 +14,6 @@ export function nodeDependencies({ build }: BuildFacts, nodeMajor: number): read
  */
 const PROGRAMS = [
   'default-dbus-system-bus | dbus-system-bus', // bwcap-agent asks systemd, and is not root
-  'e2fsprogs', // chattr: project ids
   'iproute2', // tc
   'nftables',
   'passwd', // useradd, usermod, userdel

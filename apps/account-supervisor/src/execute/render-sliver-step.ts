@@ -82,9 +82,7 @@ const purgeFiles: Renderer<'purge-files'> = ({ since }, name, layout) => {
 /** A folder without a script is a sliver without one. */
 const installInitscript: Renderer<'install-initscript'> = ({ initscript }, name, layout) => {
   const path = pathsOf(name, layout).initscript;
-  return initscript.text === ''
-    ? [{ remove: path }]
-    : [writeFile(path, 0o755, initscript.text)];
+  return initscript.text === '' ? [{ remove: path }] : [writeFile(path, 0o755, initscript.text)];
 };
 
 export const SLIVER_RENDERERS: Renderers<
@@ -133,10 +131,7 @@ export const SLIVER_RENDERERS: Renderers<
 
   'keep-files': ({ since }, name, layout) => {
     const { sliver, keptFolder, kept } = pathsOf(name, layout);
-    return [
-      makeFolder(keptFolder, 0o700),
-      { move: sliver, to: kept(since) },
-    ];
+    return [makeFolder(keptFolder, 0o700), { move: sliver, to: kept(since) }];
   },
   'date-files': ({ from, since }, name, layout) => {
     const { kept } = pathsOf(name, layout);

@@ -212,10 +212,7 @@ test('a sliver whose unit keeps ending by itself is reported, and stopped only w
 
 test('a half-made user is deleted and made again, and its sliver runs on', () => {
   const half = aRunningSliver({ user: 'half-made', login: false });
-  expect(namesOf(toExist(wantedSliver()), half)).toEqual([
-    'discard-user',
-    'create-user',
-  ]);
+  expect(namesOf(toExist(wantedSliver()), half)).toEqual(['discard-user', 'create-user']);
 });
 
 test('what is left of a deleted user goes with a user that is made for it', () => {

@@ -26,9 +26,7 @@ function cutCreation(step: StepOf<'create-user'>, account: ObservedAccount) {
     ? [{ ...without, user: 'half-made' as const, login: false }, without]
     : [];
   if (exists(account)) return halfMade;
-  return exists(without)
-    ? [{ ...without, user: 'none' as const, login: false }, ...halfMade]
-    : [];
+  return exists(without) ? [{ ...without, user: 'none' as const, login: false }, ...halfMade] : [];
 }
 
 function withoutUser(account: Existing, user: 'none' | 'half-removed'): ObservedAccount {

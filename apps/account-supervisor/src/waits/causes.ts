@@ -74,7 +74,10 @@ const TEXTS: readonly (readonly [RegExp, Cause])[] = [
   [/failure while writing changes to \/etc\//, 'disk-full'],
   [/EROFS|Read-only file system/, 'read-only'],
   // The addon's own words (project.c, project_quota.c).
-  [/keeps no project quotas|^set the project of .*: (Operation not supported|Inappropriate ioctl)/, 'quota-off'],
+  [
+    /keeps no project quotas|^set the project of .*: (Operation not supported|Inappropriate ioctl)/,
+    'quota-off',
+  ],
   [/cannot lock \/etc\/|existing lock file/, 'users-locked'],
   [/ is masked/, 'unit-masked'],
   [/^cannot run \S+: spawn \S+ ENOENT/, 'program-missing'],
