@@ -57,8 +57,13 @@ function draftNode(node: Readonly<Record<string, unknown>>): DraftNode {
   };
 }
 
+/** Half a character of two UTF-16 units: no file holds one, and readers of XML take the next unit along with it. */
+const LONE_SURROGATE = /\p{Surrogate}/u;
+
 /** fast-xml-parser mends what is not well-formed; a draft that was cut short must not be signed. */
 function checkWellFormed(text: string): void {
+  if (LONE_SURROGATE.test(text))
+    throw new Fault('bad-argument', 'it is not well-formed: there is half a character in it');
   const parser = new SaxesParser({ xmlns: false });
   parser.on('error', ({ message }) => {
     throw new Fault('bad-argument', `it is not well-formed: ${message}`);
