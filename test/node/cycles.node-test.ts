@@ -6,7 +6,7 @@ import { theTestbed } from './the-node.ts';
 
 /** Side by side, as many as account-supervisor works on at once: they meet wherever slivers can. */
 const NAMES = ['lab_cycled1', 'lab_cycled2', 'lab_cycled3', 'lab_cycled4'];
-const ROUNDS = inject('machine').long ? 250 : 25;
+const ROUNDS = inject('machine').long ? 250 : 6;
 const CYCLES = ROUNDS * NAMES.length;
 /** Of one round, on a machine that others slow down. */
 const ROUND_MS = 180_000;

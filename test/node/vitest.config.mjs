@@ -3,9 +3,9 @@ import { basename } from 'node:path';
 import { defineConfig, mergeConfig } from 'vitest/config';
 import { BaseSequencer } from 'vitest/node';
 import ours from '../../vitest.config.mjs';
-import { BY_NAME, LANES, SUFFIX } from './lanes.ts';
+import { ALL_LANES, SUFFIX } from './lanes.ts';
 
-const ORDER = [...LANES.flat(), ...BY_NAME];
+const ORDER = ALL_LANES.flat();
 
 function placeOf({ moduleId }) {
   const place = ORDER.indexOf(basename(moduleId, SUFFIX));

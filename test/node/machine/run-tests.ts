@@ -1,13 +1,13 @@
 /**
  * `npm run test:node`: machines with the package installed on them, and the tests of test/node on them, some
- * on each. Names of files choose some; --long has the cycles run a thousand times.
+ * on each. Names of files choose some, and --all all of them; --long has the cycles run a thousand times.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { aDocument } from '../../support/slices-document.ts';
-import { BY_NAME, fileOf, LANES } from '../lanes.ts';
+import { ALL_LANES, fileOf, LANES } from '../lanes.ts';
 import { onMachines, stopwatch } from './machine-run.ts';
 import { filesOf, type MachinePlace, makeKey, type NodeMachine } from './node-machine.ts';
 import { keysOf } from './node-under-test.ts';
@@ -46,12 +46,12 @@ async function prepare(own: OwnMachine, machine: NodeMachine, deb: string): Prom
 /** The chosen tests of one machine, by paths. */
 type Lane = readonly string[];
 
-/** chosenLanes returns the lanes with what is left of them; no names choose all. */
-function chosenLanes(names: readonly string[]): readonly Lane[] {
+/** chosenLanes returns the lanes with what is left of them; no names choose those of CI, or all of `all`. */
+function chosenLanes(names: readonly string[], all: boolean): readonly Lane[] {
   const isChosen = (file: string) =>
     names.length === 0 || names.some((name) => file.includes(name));
-  const all = names.length === 0 ? LANES : [...LANES, BY_NAME];
-  const lanes = all.map((lane: readonly string[]) => lane.map(fileOf).filter(isChosen));
+  const from: readonly Lane[] = all || names.length > 0 ? ALL_LANES : LANES;
+  const lanes = from.map((lane) => lane.map(fileOf).filter(isChosen));
   const chosen = lanes.filter((lane) => lane.length > 0);
   if (chosen.length === 0)
     throw new Error(`no test of test/node is called like ${names.join(', ')}`);
@@ -110,7 +110,8 @@ async function main([
   mkdirSync(results, { recursive: true });
   const tell = stopwatch();
   const long = args.includes('--long');
-  const lanes = chosenLanes(args.filter((arg) => arg !== '--long'));
+  const names = args.filter((arg) => !arg.startsWith('--'));
+  const lanes = chosenLanes(names, args.includes('--all'));
   const context = {
     env: process.env,
     deb,
