@@ -62,9 +62,9 @@ async function start(context: DaemonContext): Promise<RunningDaemon> {
   const history = await openHistory(context, clock);
   const wakes = new HeldWakes();
   const machine = await openMachine(context, bootId, (name, notice) => {
-    log.info({ account: name, ...notice }, 'the kernel says');
     history.happened(name, notice);
-    wakes.wake(name);
+    // Only an end leaves something to be done; a tenant's fork bomb must not keep the loop busy.
+    if (notice.notice === 'ended') wakes.wake(name);
   });
   const supervisor = await AccountSupervisor.open({
     machine,

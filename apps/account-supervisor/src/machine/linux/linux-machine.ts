@@ -4,7 +4,7 @@
  */
 
 import { join } from 'node:path';
-import { type Command, formatCommand } from '@nodemgr/agent';
+import { type Command, formatCommand, REAL_TIMING } from '@nodemgr/agent';
 import type { Config } from '@nodemgr/config';
 import type { Reading } from '@nodemgr/contracts';
 import type { Logger } from '@nodemgr/daemon';
@@ -83,6 +83,7 @@ export class LinuxMachine implements Machine {
       log,
       groupOf: cgroupOf,
       monotonicMs: () => performance.now(),
+      after: REAL_TIMING.after,
     });
     this.#layout = layoutOf(config);
     this.#policy = config.accounts;

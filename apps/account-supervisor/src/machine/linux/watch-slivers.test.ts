@@ -11,6 +11,8 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { REAL_TIMING } from '@nodemgr/agent';
 import { accountName } from '@nodemgr/records';
 import { beforeEach, expect, onTestFinished, test, vi } from 'vitest';
 import { SliverWatch } from './watch-slivers.ts';
@@ -50,6 +52,7 @@ function listen(tell: (told: string) => void = () => {}) {
     log: { warn: (_facts: object, message?: string) => warned.push(String(message)) },
     groupOf: () => group,
     monotonicMs: () => 0,
+    after: REAL_TIMING.after,
   });
   onTestFinished(() => watch.stop());
   watch.follow(NAME, true);
@@ -92,6 +95,17 @@ test('whoever is told may fail: it is logged, it is no end, and the next event i
   await becomes('site_a: tasks-limit 1', 'site_a: tasks-limit 2');
   write('cgroup.events', 'populated 0\nfrozen 0\n');
   await becomes('site_a: tasks-limit 1', 'site_a: tasks-limit 2', 'site_a: ended');
+});
+
+test('what changes again and again is told together, a few times a second', async () => {
+  const { told } = listen();
+  for (let refused = 1; refused <= 200; refused += 1) {
+    write('pids.events', `max ${refused}\n`);
+    await delay(1);
+  }
+  const times = () => told.map((text) => Number(text.replace('site_a: tasks-limit ', '')));
+  await vi.waitFor(() => expect(times().reduce((sum, each) => sum + each, 0)).toBe(200));
+  expect(told.length).toBeLessThan(20);
 });
 
 test('a group that has gone is a sliver that has ended', async () => {

@@ -25,7 +25,12 @@ export interface WatchParts {
   readonly groupOf: (name: AccountName) => string;
   /** A clock that only goes forward. Milliseconds. */
   readonly monotonicMs: () => number;
+  /** Calls `action` once, after `ms` milliseconds; the result cancels it. */
+  readonly after: (ms: number, action: () => void) => () => void;
 }
+
+/** A tenant's fork bomb has the kernel notify a hundred times a second: one look counts them all. */
+const REST_MS = 250;
 
 /** What one look at a group finds. */
 type Look =
@@ -114,9 +119,16 @@ class WatchedSliver {
   }
 }
 
+/** A sliver that has just been looked at, and whether there has been a reason to look since. */
+interface Rest {
+  readonly cancel: () => void;
+  heard: boolean;
+}
+
 export class SliverWatch {
   readonly #parts: WatchParts;
   readonly #watched = new Map<AccountName, WatchedSliver>();
+  readonly #resting = new Map<AccountName, Rest>();
 
   constructor(parts: WatchParts) {
     this.#parts = parts;
@@ -128,7 +140,7 @@ export class SliverWatch {
       this.#forget(name);
       return;
     }
-    this.#heard(name);
+    this.#look(name);
     if (!this.#watched.has(name)) this.#begin(name);
   }
 
@@ -148,7 +160,27 @@ export class SliverWatch {
     }
   }
 
+  /** A look at once, and after that one for all that is heard while it rests. */
   #heard(name: AccountName, error?: unknown): void {
+    const rest = this.#resting.get(name);
+    if (rest !== undefined && error === undefined) {
+      rest.heard = true;
+      return;
+    }
+    this.#look(name, error);
+    if (rest === undefined && this.#watched.has(name)) this.#rest(name);
+  }
+
+  #rest(name: AccountName): void {
+    const cancel = this.#parts.after(REST_MS, () => {
+      const { heard = false } = this.#resting.get(name) ?? {};
+      this.#resting.delete(name);
+      if (heard) this.#heard(name);
+    });
+    this.#resting.set(name, { cancel, heard: false });
+  }
+
+  #look(name: AccountName, error?: unknown): void {
     const sliver = this.#watched.get(name);
     if (sliver === undefined) return;
     const found = error === undefined ? sliver.look() : { broken: error };
@@ -177,6 +209,8 @@ export class SliverWatch {
   }
 
   #forget(name: AccountName): void {
+    this.#resting.get(name)?.cancel();
+    this.#resting.delete(name);
     this.#watched.get(name)?.close();
     this.#watched.delete(name);
   }
