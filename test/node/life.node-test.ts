@@ -17,7 +17,12 @@ const node = theTestbed(scripted);
 const running = async (name: string) => (await runningSlivers(node.machine)).includes(name);
 const now = () => Math.floor(Date.now() / 1000);
 
-beforeAll(() => node.inWell(SLIVER, 'echo kept > /root/kept'));
+beforeAll(async () => {
+  await node.inWell(SLIVER, 'echo kept > /root/kept');
+  // Other tests may have left it running without a script: only what was started is called to stop.
+  await node.api.call('Start', SLIVER);
+  await node.converged();
+});
 
 test('Stop kills all its processes, refuses logins in one line, and is remembered across a restart', async () => {
   expect(await node.api.call('Stop', SLIVER)).toBe(1);
