@@ -9,6 +9,10 @@ const BANDWIDTH_ROOMS = ['limits', 'desired', 'observed', 'plan', 'execute', 'ke
 const PURE_ROOMS =
   '^apps/(account-supervisor|bwcap-agent)/src/(limits|desired|observed|plan|execute|slots)/';
 
+/** The folders of db-service's rules, and the files in them that take, answer or keep: those act. */
+const DB_RULES = '^apps/db-service/src/(commit|deliver|expiry|feed|loans|tickets|writes)/';
+const DB_ACTS = '/((take|sweep|answer)-[^/]+|state-keeper|rationed-work|trusted-keys-file)\\.ts$';
+
 module.exports = {
   forbidden: [
     {
@@ -51,6 +55,15 @@ module.exports = {
       severity: 'error',
       from: { path: PURE_ROOMS, pathNot: TEST_CODE },
       to: { path: `${IO_BUILTINS}|node_modules/(zeromq|better-sqlite3|pino|pino-pretty)/` },
+    },
+    {
+      name: 'rules-do-no-io',
+      comment: 'A rule of db-service is decided by plain values, and knows nobody who acts on it.',
+      severity: 'error',
+      from: { path: DB_RULES, pathNot: [TEST_CODE, DB_ACTS] },
+      to: {
+        path: `${IO_BUILTINS}|node_modules/(zeromq|better-sqlite3|pino|pino-pretty)/|^apps/db-service/src/[^/]+${DB_ACTS}`,
+      },
     },
     {
       name: 'limits-know-no-accounts',

@@ -27,6 +27,7 @@ beforeEach(() => {
   write('libs/bus/src/index.ts', "export { loan } from '@nodemgr/records';\n");
   write('libs/bus/src/inner.ts', 'export const inner = 1;\n');
   write('apps/bwcap-agent/src/kernel/port.ts', 'export const port = 1;\n');
+  write('apps/db-service/src/commit/state-keeper.ts', 'export const keeper = 1;\n');
   write('apps/one/src/main.ts', "import { loan } from '@nodemgr/records';\nvoid loan;\n");
   write('apps/two/src/main.ts', 'export const two = 2;\n');
   write('test/a.ts', 'export {};\n');
@@ -59,6 +60,8 @@ test.each([
   ['pure-libs-import-pure-libs-only', 'libs/records/src/bad.ts', "import '@nodemgr/bus';\n"],
   ['planners-are-pure', 'apps/one/src/plan-slivers.ts', "import 'node:child_process';\n"],
   ['pure-rooms-do-no-io', 'apps/bwcap-agent/src/limits/bad.ts', "import 'node:fs';\n"],
+  ['rules-do-no-io', 'apps/db-service/src/loans/bad.ts', "import 'node:fs';\n"],
+  ['rules-do-no-io', 'apps/db-service/src/feed/bad.ts', "import '../commit/state-keeper.ts';\n"],
   ['no-arrow-up-from-plan', 'apps/bwcap-agent/src/plan/bad.ts', "import '../kernel/port.ts';\n"],
   ['libs-have-one-face', 'apps/one/src/bad.ts', "import '../../../libs/bus/src/inner.ts';\n"],
 ])('%s is noticed', (rule, file, text) => {
