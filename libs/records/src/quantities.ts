@@ -41,6 +41,14 @@ export const kib = unitOf(kibSchema);
 export const hostUid = unitOf(hostUidSchema);
 export const revision = unitOf(revisionSchema);
 
+/** isoTime tells a time (seconds since 1970) in UTC, to the second. */
+export function isoTime(seconds: number): string {
+  const date = new Date(seconds * 1000);
+  // A time that Date cannot hold is still an integer.
+  if (Number.isNaN(date.getTime())) return `${seconds} s after 1970`;
+  return `${date.toISOString().slice(0, 19)}Z`;
+}
+
 /** A slice is named `site_project` by PLC's own rule (DESIGN.md, section 4). */
 const SLICE_NAME = /^(?!\.)(?!.*\.\.)[a-z0-9.]+_[a-zA-Z0-9_.]*[a-zA-Z0-9_]$/;
 /** The longest account name: what useradd(8) takes. */

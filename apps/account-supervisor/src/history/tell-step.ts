@@ -3,6 +3,7 @@
  * a change with its old and its new value. Pure.
  */
 import type { EventContent } from '@nodemgr/contracts';
+import { isoTime } from '@nodemgr/records';
 import { shouldExist } from '../desired/desired-account.ts';
 import { inodeLimit } from '../limits/inode-limit.ts';
 import { changeText, type Limits, UNIT_LIMITS } from '../limits/table.ts';
@@ -32,9 +33,7 @@ function isUnfinished(before: ObservedAccount): boolean {
 }
 
 const tellTime = (seconds: number): string =>
-  seconds === UNDATED
-    ? 'a time when the clock was not trusted'
-    : `${new Date(seconds * 1000).toISOString().slice(0, 19)}Z`;
+  seconds === UNDATED ? 'a time when the clock was not trusted' : isoTime(seconds);
 
 /** Those that follow from the sliver's own RSpec are told together, the others each by itself. */
 function limitsTold({ limits }: StepOf<'set-limits'>, was: Limits, word: Word): readonly Told[] {

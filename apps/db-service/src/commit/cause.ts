@@ -1,7 +1,6 @@
 /** Why a commit is made, and on whose word: what the history tells of everything in it. Pure. */
 import type { EventAuthor } from '@nodemgr/contracts';
-import type { EpochSeconds, Source } from '@nodemgr/records';
-import { isoTime } from './record-changes.ts';
+import { type EpochSeconds, isoTime, type Source } from '@nodemgr/records';
 
 /** Why a commit is made. */
 export type Cause =

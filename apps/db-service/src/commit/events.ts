@@ -14,6 +14,7 @@ import {
   type AccountName,
   type HeldRecord,
   isAccount,
+  isoTime,
   type Loan,
   type LocalFacts,
   NO_LOCAL_FACTS,
@@ -24,7 +25,7 @@ import type { Derived } from '../feed/items.ts';
 import { loanMoves } from '../loans/loan-moves.ts';
 import type { Hold, Row } from '../store/node-state.ts';
 import { authorOf, type Cause, DOCUMENTS, documentText } from './cause.ts';
-import { isoTime, recordChanges } from './record-changes.ts';
+import { recordChanges } from './record-changes.ts';
 
 type Told = readonly [what: EventKind, why: string, by?: EventAuthor];
 

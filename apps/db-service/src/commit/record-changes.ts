@@ -1,13 +1,5 @@
 /** Says in words what a new record changes of the one held. Pure. */
-import { type HeldRecord, type Rspec, resourceOf } from '@nodemgr/records';
-
-/** isoTime tells a time (seconds since 1970) in UTC, to the second. */
-export function isoTime(seconds: number): string {
-  const date = new Date(seconds * 1000);
-  // A time that Date cannot hold is still an integer.
-  if (Number.isNaN(date.getTime())) return `${seconds} s after 1970`;
-  return `${date.toISOString().slice(0, 19)}Z`;
-}
+import { type HeldRecord, isoTime, type Rspec, resourceOf } from '@nodemgr/records';
 
 const changed = (what: string, was: unknown, is: unknown): string => `${what} ${was} → ${is}`;
 

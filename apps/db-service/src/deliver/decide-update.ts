@@ -5,6 +5,7 @@ import {
   type EpochSeconds,
   type GuardLimits,
   type Ignored,
+  intentOf,
   isSliver,
   NO_LOCAL_FACTS,
   type Protected,
@@ -63,10 +64,10 @@ export function protectedSlivers(state: NodeState, defaults: Rspec): Protected {
   for (const [key, { record, source }] of state.records) {
     if (!isSliver(record) || source === 'ticket') continue;
     const local = state.locals.get(key) ?? NO_LOCAL_FACTS;
-    if (!record.plc_instantiated && !local.created) continue;
-    existing.add(key);
-    const { nm_enabled } = withDefaults(record.rspec, defaults);
-    if (nm_enabled !== 0 && !local.stopped) running.add(key);
+    const effective = withDefaults(record.rspec, defaults);
+    const { shouldExist, shouldRun } = intentOf({ record, local, effective });
+    if (shouldExist) existing.add(key);
+    if (shouldRun) running.add(key);
   }
   return { existing, running };
 }

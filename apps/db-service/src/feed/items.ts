@@ -4,6 +4,7 @@
  */
 import type { FeedEntry, FeedItem } from '@nodemgr/contracts';
 import {
+  accountName,
   effectiveRspecs,
   epochSeconds,
   isAccount,
@@ -13,6 +14,8 @@ import {
   NO_LOCAL_FACTS,
   type RecordKey,
   type Rspec,
+  recordKeyOf,
+  sliverOfKey,
   TIMESTAMP_KEY,
   withDefaults,
 } from '@nodemgr/records';
@@ -48,7 +51,8 @@ function sameLenders(
   keys: readonly RecordKey[],
 ): boolean {
   return keys.every((key) => {
-    const name = key.slice(SLIVER_PREFIX.length);
+    const name = sliverOfKey(key);
+    if (name === undefined) return true;
     const [was, is] = [before.get(name), after.get(name)];
     return was?.loans === is?.loans && sameRspec(was?.rspec, is?.rspec);
   });
@@ -60,8 +64,6 @@ function keysOf(rows: readonly Row[]): readonly RecordKey[] {
   );
 }
 
-const SLIVER_PREFIX = 'sliver_';
-
 function refreshLender(
   lenders: Map<string, Lender>,
   state: NodeState,
@@ -72,9 +74,10 @@ function refreshLender(
   if (record !== undefined && isSliver(record)) {
     const loans = state.locals.get(key)?.loans ?? NO_LOCAL_FACTS.loans;
     lenders.set(record.name, { rspec: withDefaults(record.rspec, defaults), loans });
-  } else if (key.startsWith(SLIVER_PREFIX)) {
-    lenders.delete(key.slice(SLIVER_PREFIX.length));
+    return;
   }
+  const name = sliverOfKey(key);
+  if (name !== undefined) lenders.delete(name);
 }
 
 function timestampItem(state: NodeState): FeedItem | null {
@@ -144,7 +147,7 @@ export function changedEntries(before: Derived, after: Derived, rows: readonly R
   const touched = new Set<RecordKey>(keysOf(rows));
   if (rows.some((row) => row.table === 'sources')) touched.add(TIMESTAMP_KEY);
   for (const name of movedByLoans(before.allocations, after.allocations)) {
-    touched.add(`${SLIVER_PREFIX}${name}` as RecordKey);
+    touched.add(recordKeyOf('sliver', accountName(name)));
   }
   return [...touched].flatMap((key) => {
     const item = itemFor(key, after.state, after.allocations);

@@ -4,6 +4,7 @@ import { Fault } from '@nodemgr/faults';
 import {
   type EpochSeconds,
   hasExpired,
+  isoTime,
   MAX_RECORDS,
   MAX_TICKET_RECORDS,
   planSingleRecord,
@@ -11,7 +12,6 @@ import {
   type SliverRecord,
 } from '@nodemgr/records';
 import { refuseTicket } from '@nodemgr/tickets';
-import { isoTime } from '../commit/record-changes.ts';
 import { type Decision, putRows } from '../deliver/decide-update.ts';
 import type { MarkTime } from '../expiry/decide-expiry.ts';
 import type { NodeState, Row } from '../store/node-state.ts';
