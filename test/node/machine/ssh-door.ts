@@ -15,6 +15,8 @@ export interface Door {
   readonly keyFile: string;
   /** Where the kept connection is found; a connection for each command without it. */
   readonly controlPath?: string;
+  /** How long a connection may take to be made, greeting and keys included. */
+  readonly connectSeconds?: number;
   /** Sockets here that lead to sockets in the machine: [here, there]. */
   readonly sockets?: readonly (readonly [string, string])[];
 }
@@ -26,17 +28,22 @@ const OPTIONS = [
   'LogLevel=ERROR',
   'BatchMode=yes',
   'IdentitiesOnly=yes',
-  // QEMU accepts for a machine that does not listen yet: such an attempt is given up and made anew.
-  'ConnectTimeout=15',
   'ServerAliveInterval=15',
   'ServerAliveCountMax=8',
   'StreamLocalBindUnlink=yes',
 ].flatMap((option) => ['-o', option]);
 
+/** QEMU accepts for a machine that does not listen yet: such an attempt is given up and made anew. */
+const CONNECT_SECONDS = 15;
+
 /** sshArguments returns what every ssh, scp or sftp by this door begins with; the port flag differs. */
-export function sshArguments({ keyFile, controlPath }: Door): readonly string[] {
-  const shared = controlPath === undefined ? 'none' : controlPath;
-  return ['-F', 'none', '-i', keyFile, ...OPTIONS, '-o', `ControlPath=${shared}`];
+export function sshArguments({
+  keyFile,
+  controlPath = 'none',
+  connectSeconds = CONNECT_SECONDS,
+}: Door): readonly string[] {
+  const own = ['-o', `ConnectTimeout=${connectSeconds}`, '-o', `ControlPath=${controlPath}`];
+  return ['-F', 'none', '-i', keyFile, ...OPTIONS, ...own];
 }
 
 /** ssh(1) joins its arguments with spaces for a shell over there. */

@@ -76,6 +76,15 @@ export function isUnset(have: Limits): boolean {
   return UNIT_LIMITS.every(([name]) => have[name] === undefined);
 }
 
+/** allSet returns amounts of all properties of a unit, as they were read; undefined: not all are set. */
+export function allSet(
+  amounts: readonly (readonly [LimitName, number | undefined])[],
+): Limits | undefined {
+  return amounts.some(([, amount]) => amount === undefined)
+    ? undefined
+    : Object.fromEntries(amounts);
+}
+
 /** unlike returns those of the `wanted` properties of a unit that it does not `have`. */
 export function unlike(have: Limits, wanted: Limits): Limits {
   const changes = UNIT_LIMITS.flatMap(([name]) => {

@@ -20,7 +20,7 @@ const digest = z.string().regex(/^[0-9a-f]{64}$/) as unknown as z.ZodType<Digest
 
 const limits: z.ZodType<Limits> = z.partialRecord(
   z.enum(AMOUNTS.map(([name]): LimitName => name)),
-  z.number().nonnegative(),
+  z.int().nonnegative(),
 );
 
 /** States written before slivers had images stood on this one. */

@@ -1,5 +1,5 @@
 /** What `systemctl show` says of slivers' units. Pure. */
-import { type Limits, UNIT_LIMITS } from '../../limits/table.ts';
+import { allSet, type Limits, UNIT_LIMITS } from '../../limits/table.ts';
 
 /** The properties that are asked for, in systemd's names (org.freedesktop.systemd1(5)). */
 export const UNIT_PROPERTIES = [
@@ -23,12 +23,9 @@ export interface UnitState {
 type Properties = ReadonlyMap<string, string>;
 
 function limitsIn(properties: Properties): Limits | undefined {
-  const amounts = UNIT_LIMITS.map(
-    ([name, { property, shown }]) => [name, shown(properties.get(property) ?? '')] as const,
+  return allSet(
+    UNIT_LIMITS.map(([name, { property, shown }]) => [name, shown(properties.get(property) ?? '')]),
   );
-  return amounts.some(([, amount]) => amount === undefined)
-    ? undefined
-    : Object.fromEntries(amounts);
 }
 
 function unitState(properties: Properties): UnitState {

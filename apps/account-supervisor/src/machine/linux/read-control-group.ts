@@ -5,7 +5,7 @@ import type { Reading } from '@nodemgr/contracts';
 import type { AccountName } from '@nodemgr/records';
 import { cgroupOf } from '../../execute/layout.ts';
 import type { UnitLimit } from '../../limits/limit.ts';
-import { type LimitName, type Limits, readingOf, UNIT_LIMITS } from '../../limits/table.ts';
+import { allSet, type LimitName, type Limits, readingOf, UNIT_LIMITS } from '../../limits/table.ts';
 
 /** groupFile returns a file of the sliver's control group, without the line's end; undefined where there is none. */
 async function groupFile(name: AccountName, file: string): Promise<string | undefined> {
@@ -26,12 +26,11 @@ async function amountIn(name: AccountName, limit: UnitLimit): Promise<number | u
 
 /** readLimits returns what is in force for a running sliver; undefined when it does not run. */
 export async function readLimits(name: AccountName): Promise<Limits | undefined> {
-  const amounts = await Promise.all(
-    UNIT_LIMITS.map(async ([limit, of]) => [limit, await amountIn(name, of)] as const),
+  return allSet(
+    await Promise.all(
+      UNIT_LIMITS.map(async ([limit, of]) => [limit, await amountIn(name, of)] as const),
+    ),
   );
-  return amounts.some(([, amount]) => amount === undefined)
-    ? undefined
-    : Object.fromEntries(amounts);
 }
 
 async function reading(

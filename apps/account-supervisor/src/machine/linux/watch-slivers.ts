@@ -5,6 +5,7 @@
  */
 import { existsSync, type FSWatcher, readFileSync, statSync, watch } from 'node:fs';
 import { join } from 'node:path';
+import type { Timing } from '@nodemgr/agent';
 import type { Logger } from '@nodemgr/daemon';
 import type { AccountName } from '@nodemgr/records';
 import {
@@ -25,8 +26,7 @@ export interface WatchParts {
   readonly groupOf: (name: AccountName) => string;
   /** A clock that only goes forward. Milliseconds. */
   readonly monotonicMs: () => number;
-  /** Calls `action` once, after `ms` milliseconds; the result cancels it. */
-  readonly after: (ms: number, action: () => void) => () => void;
+  readonly after: Timing['after'];
 }
 
 /** A tenant's fork bomb has the kernel notify a hundred times a second: one look counts them all. */
@@ -44,6 +44,8 @@ function isGone(error: unknown): boolean {
   return code === 'ENOENT' || code === 'ENODEV';
 }
 
+type Clock = Pick<WatchParts, 'monotonicMs' | 'after'>;
+
 /**
  * One running sliver: a watcher on each file that changes with an event, until its control group has gone.
  * Its files are read at once, not later: the kernel answers from memory, and answers cannot overtake each
@@ -54,19 +56,24 @@ class WatchedSliver {
   readonly #inode: bigint;
   readonly #watchers: FSWatcher[] = [];
   readonly #tasks: 'pids.events' | 'pids.events.local';
-  readonly #monotonicMs: () => number;
+  readonly #clock: Clock;
+  readonly #heard: (error?: unknown) => void;
   #seen: Seen;
+  /** Ends the rest after a change; undefined: it does not rest. */
+  #endRest: (() => void) | undefined;
+  #changedAgain = false;
 
   /** Throws when it cannot be listened to, or has ended. `heard` is called for a reason to look. */
-  constructor(group: string, monotonicMs: () => number, heard: (error?: unknown) => void) {
+  constructor(group: string, clock: Clock, heard: (error?: unknown) => void) {
     this.#group = group;
-    this.#monotonicMs = monotonicMs;
+    this.#clock = clock;
+    this.#heard = heard;
     this.#inode = this.#inodeNow();
     this.#tasks = existsSync(join(group, 'pids.events.local'))
       ? 'pids.events.local'
       : 'pids.events';
     try {
-      for (const file of ['memory.events', this.#tasks, 'cgroup.events']) this.#listen(file, heard);
+      for (const file of ['memory.events', this.#tasks, 'cgroup.events']) this.#listen(file);
       if (!this.#isPopulated()) throw new Error('none of its processes is left');
       this.#seen = firstSeen(this.#counts());
     } catch (error) {
@@ -80,7 +87,11 @@ class WatchedSliver {
     try {
       // One of the same name has taken its place: the watchers are still the old one's.
       if (this.#inodeNow() !== this.#inode) return { notices: [{ notice: 'ended' }] };
-      const { seen, notices } = deriveNotices(this.#seen, this.#counts(), this.#monotonicMs());
+      const { seen, notices } = deriveNotices(
+        this.#seen,
+        this.#counts(),
+        this.#clock.monotonicMs(),
+      );
       this.#seen = seen;
       return { notices: this.#isPopulated() ? notices : [...notices, { notice: 'ended' }] };
     } catch (error) {
@@ -89,13 +100,32 @@ class WatchedSliver {
   }
 
   close(): void {
+    this.#endRest?.();
     for (const watcher of this.#watchers.splice(0)) watcher.close();
   }
 
-  #listen(file: string, heard: (error?: unknown) => void): void {
-    const watcher = watch(join(this.#group, file), { persistent: false }, () => heard());
-    watcher.on('error', heard);
+  #listen(file: string): void {
+    const path = join(this.#group, file);
+    const watcher = watch(path, { persistent: false }, () => this.#changed());
+    watcher.on('error', this.#heard);
     this.#watchers.push(watcher);
+  }
+
+  /** The first change is a reason to look at once, those while it rests are one together. */
+  #changed(): void {
+    if (this.#endRest !== undefined) {
+      this.#changedAgain = true;
+      return;
+    }
+    this.#endRest = this.#clock.after(REST_MS, () => this.#rested());
+    this.#heard();
+  }
+
+  #rested(): void {
+    this.#endRest = undefined;
+    if (!this.#changedAgain) return;
+    this.#changedAgain = false;
+    this.#changed();
   }
 
   #inodeNow(): bigint {
@@ -119,16 +149,9 @@ class WatchedSliver {
   }
 }
 
-/** A sliver that has just been looked at, and whether there has been a reason to look since. */
-interface Rest {
-  readonly cancel: () => void;
-  heard: boolean;
-}
-
 export class SliverWatch {
   readonly #parts: WatchParts;
   readonly #watched = new Map<AccountName, WatchedSliver>();
-  readonly #resting = new Map<AccountName, Rest>();
 
   constructor(parts: WatchParts) {
     this.#parts = parts;
@@ -140,7 +163,7 @@ export class SliverWatch {
       this.#forget(name);
       return;
     }
-    this.#look(name);
+    this.#heard(name);
     if (!this.#watched.has(name)) this.#begin(name);
   }
 
@@ -150,37 +173,17 @@ export class SliverWatch {
   }
 
   #begin(name: AccountName): void {
-    const { groupOf, monotonicMs } = this.#parts;
     try {
       const heard = (error?: unknown) => this.#heard(name, error);
-      this.#watched.set(name, new WatchedSliver(groupOf(name), monotonicMs, heard));
+      const group = this.#parts.groupOf(name);
+      this.#watched.set(name, new WatchedSliver(group, this.#parts, heard));
     } catch (error) {
       // It has ended meanwhile, or inotify has no more to give.
       this.#warn(name, error, 'a sliver cannot be watched until it is looked at again');
     }
   }
 
-  /** A look at once, and after that one for all that is heard while it rests. */
   #heard(name: AccountName, error?: unknown): void {
-    const rest = this.#resting.get(name);
-    if (rest !== undefined && error === undefined) {
-      rest.heard = true;
-      return;
-    }
-    this.#look(name, error);
-    if (rest === undefined && this.#watched.has(name)) this.#rest(name);
-  }
-
-  #rest(name: AccountName): void {
-    const cancel = this.#parts.after(REST_MS, () => {
-      const { heard = false } = this.#resting.get(name) ?? {};
-      this.#resting.delete(name);
-      if (heard) this.#heard(name);
-    });
-    this.#resting.set(name, { cancel, heard: false });
-  }
-
-  #look(name: AccountName, error?: unknown): void {
     const sliver = this.#watched.get(name);
     if (sliver === undefined) return;
     const found = error === undefined ? sliver.look() : { broken: error };
@@ -209,8 +212,6 @@ export class SliverWatch {
   }
 
   #forget(name: AccountName): void {
-    this.#resting.get(name)?.cancel();
-    this.#resting.delete(name);
     this.#watched.get(name)?.close();
     this.#watched.delete(name);
   }
