@@ -44,6 +44,11 @@ describe.each(DAEMONS)('%s', (name) => {
     expect(unit.get('Unit.StartLimitIntervalSec')).toEqual(['0']);
   });
 
+  test('is killed no earlier than it cuts its own stop, and says why', () => {
+    // STOP_MS of libs/daemon, and a second for the end itself.
+    expect(Number(unit.get('Service.TimeoutStopSec'))).toBeGreaterThanOrEqual(5);
+  });
+
   test('comes and goes with the target, and needs none of the others', () => {
     expect(unit.get('Unit.PartOf')).toEqual(['nodemgr.target']);
     expect(unit.get('Install.WantedBy')).toEqual(['nodemgr.target']);

@@ -26,8 +26,8 @@ export interface Ended {
 const RESTART = { base_ms: 100, max_ms: 1000 };
 /** A life longer than this was a good one: the next restart comes soon. */
 const GOOD_LIFE_MS = 2000;
-/** How long a process may take to stop before it is killed. */
-const STOP_MS = 3000;
+/** How long a process may take to stop before it is killed: as long as its unit lets it. */
+const STOP_MS = 5000;
 /** A log larger than this is put aside once, at start. */
 const MAX_LOG_BYTES = 16 << 20;
 

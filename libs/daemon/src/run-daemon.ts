@@ -1,6 +1,6 @@
 /**
  * The frame of every daemon: arguments → configuration → log → lock → start → READY, and on SIGTERM
- * or SIGINT a clean stop in under a second. A daemon that cannot start writes the reason in one line and
+ * or SIGINT a clean stop, in under a second unless the disk is slow. A daemon that cannot start writes the reason in one line and
  * exits non-zero: 78 (EX_CONFIG of sysexits.h) for its configuration or a Node.js that it was not built
  * for, which only an operator can put right, and 1 for anything else.
  */
@@ -50,8 +50,11 @@ export type StartDaemon = (context: DaemonContext) => Promise<RunningDaemon>;
 
 /** The units do not restart a daemon that ends with this one. */
 const EX_CONFIG = 78;
-/** A stop that takes longer is cut: state is kept by transactions, not by a long goodbye. */
-const STOP_MS = 900;
+/**
+ * A stop that takes longer hangs, and is cut: before the unit's TimeoutStopSec, so that the log says which. A
+ * disk that is slow with a last write is no hang: a unit that failed would tell an operator that it was.
+ */
+const STOP_MS = 4000;
 
 /**
  * Two of one daemon on one runtime directory would take each other's sockets away. (What a daemon

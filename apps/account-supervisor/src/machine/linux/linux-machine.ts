@@ -53,7 +53,7 @@ function refuseOtherPlaces({ node, accounts }: Config): void {
 /** Programs that change /etc/passwd and its like: the second of two at once fails for want of the lock. */
 const ACCOUNT_PROGRAMS: ReadonlySet<string> = new Set(['useradd', 'usermod', 'userdel']);
 /** How long the end waits for one that runs: less than a daemon has to stop. */
-const LONGEST_GOODBYE_MS = 700;
+const LONGEST_GOODBYE_MS = 3000;
 
 const changesAccounts = (command: Command): boolean =>
   'run' in command && ACCOUNT_PROGRAMS.has(command.run[0]);
