@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { FIRST_PORT, NUMBERED_PORTS } from './support/far-meter.ts';
+import { rangeOf } from './support/node-records.ts';
 import { bandwidthNeeds, type TestBed, useTestBed } from './support/test-bed.ts';
 import { FAMILIES, FAR } from './support/two-networks.ts';
 
@@ -15,6 +16,15 @@ const REMEMBERED = 65_536;
 const CEILING = 10e6;
 /** Some seconds of the ceiling. */
 const LEFT_BYTES = 10e6;
+/** Whose connection it is that a sliver's data goes by, and how that is known. */
+const CONNECTIONS = {
+  'a program’s': {},
+  // Root's, as sshd's are, and marked as login-mark marks them.
+  'a login’s': { uid: 0, mark: rangeOf(0).first },
+} as const;
+const WAYS = FAMILIES.flatMap((family) =>
+  Object.entries(CONNECTIONS).map(([whose, opened]) => [whose, family, opened] as const),
+);
 /** Whatever else the node says: neighbours are looked for, connections are ended. Bytes. */
 const NODE_CHATTER = 20_000;
 
@@ -31,17 +41,18 @@ async function sentBy(bed: TestBed) {
 describe.skipIf(missing)(`a sliver that has ended its programs${note}`, () => {
   const bed = useTestBed();
 
-  test.each(FAMILIES)(
-    'is charged for what they left in a socket, and limited in it, over IP%s',
+  test.each(WAYS)(
+    'is charged for what they left in %s connection over IP%s, and limited in it',
     {
       timeout: 90_000,
     },
-    async (family) => {
+    async (whose, family, opened) => {
       const { node, meter } = bed();
       await node.deliver({ slivers: { site_left: { nm_net_max_rate: CEILING } } });
       const before = await sentBy(bed());
       const arrived = meter.read().bytes.get(FIRST_PORT) ?? 0;
-      await bed().leave({ place: 0, to: FAR[family], buffer: 4 * LEFT_BYTES }, LEFT_BYTES);
+      const way = { ...opened, to: FAR[family], buffer: 4 * LEFT_BYTES };
+      await bed().leave({ place: 0, ...way }, LEFT_BYTES);
       const closed = (meter.read().bytes.get(FIRST_PORT) ?? 0) - arrived;
       expect(closed, 'little of it had been sent when the program ended').toBeLessThan(
         LEFT_BYTES / 4,
@@ -51,7 +62,7 @@ describe.skipIf(missing)(`a sliver that has ended its programs${note}`, () => {
       const came = (end.bytes.get(FIRST_PORT) ?? 0) - (start.bytes.get(FIRST_PORT) ?? 0);
       const rate = (came * 8000) / (end.at - start.at);
       console.log(
-        `what was left, over IP${family}: ${(rate / 1e6).toFixed(2)} of ${CEILING / 1e6} Mbit/s`,
+        `what was left in ${whose} connection, over IP${family}: ${(rate / 1e6).toFixed(2)} of ${CEILING / 1e6} Mbit/s`,
       );
       expect(rate).toBeLessThan(CEILING * 1.03);
       expect(rate).toBeGreaterThan(CEILING * 0.8);

@@ -17,7 +17,7 @@ export const bandwidthNeeds = (): Wanting =>
   needs('a kernel with network namespaces, htb and nftables');
 
 /** What a program of a sliver sends, as far as a test cares. */
-export type Load = Partial<Omit<Sending, 'uid'>> & {
+export type Load = Partial<Sending> & {
   /** Which of the node's slivers. */
   readonly place: number;
   /** Bit/s; as much as it can where absent. */

@@ -18,6 +18,8 @@ export interface Sending {
   readonly to: string;
   readonly port: number;
   readonly from_port?: number;
+  /** SO_MARK of its socket (socket(7)). */
+  readonly mark?: number;
   /** Room for data that waits to be sent, in bytes. */
   readonly buffer?: number;
 }

@@ -49,6 +49,8 @@ def opened(order):
     os.seteuid(uid)
     made = socket.socket(family, kind)
     os.seteuid(0)
+    if "mark" in order:
+        made.setsockopt(socket.SOL_SOCKET, socket.SO_MARK, order["mark"])
     os.setegid(0)
     if "buffer" in order:
         made.setsockopt(socket.SOL_SOCKET, SO_SNDBUFFORCE, order["buffer"])
