@@ -72,6 +72,19 @@ describe.skipIf(missing)(`projects${note}`, () => {
     expect(error.message).toContain('mount option prjquota');
   });
 
+  it('quotas that are counted and hold nobody are an error that says so', (context) => {
+    const mountPoint = newFileSystem('project,quota', 'loop');
+    if (mountPoint === undefined)
+      return skipFor(context, 'a kernel with project quotas (quota_v2)');
+    for (const act of [
+      () => projectQuota?.(mountPoint, 7),
+      () => setProjectQuota?.(mountPoint, 7, 1, 1),
+    ]) {
+      expect(thrownBy(act).code).toBe('ESRCH');
+      expect(thrownBy(act).message).toContain('quotaon(8)');
+    }
+  });
+
   it('a quota is read back as it was set, and what is used is counted', (context) => {
     const mountPoint = newFileSystem('project,quota', 'loop,prjquota');
     if (mountPoint === undefined)

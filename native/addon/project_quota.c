@@ -2,9 +2,12 @@
  * project_quota.c: projectQuota(path, id) -> { hardKiB, usedKiB, hardInodes, usedInodes } and
  * setProjectQuota(path, id, hardKiB, hardInodes), what a project may use of the file system
  * that `path` is a folder of (quotactl_fd(2)). Both limits take hold at once and together, and
- * the kernel keeps them through reboots.
+ * the kernel keeps them through reboots. Both throw ESRCH where the file system holds nobody to
+ * them: ext4 with the feature `quota` reads and sets limits as ever when it is mounted without
+ * prjquota, or after quotaoff(8).
  */
 #include <errno.h>
+#include <linux/dqblk_xfs.h>
 #include <linux/quota.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -28,10 +31,18 @@ static int quota_command(int fd, unsigned command, uint32_t id, struct if_dqblk 
   return syscall(SYS_quotactl_fd, fd, QCMD(command, PRJQUOTA), id, quota) == 0 ? 0 : errno;
 }
 
+/* 0 where projects are held to their limits, or an errno: ESRCH where they are not. */
+static int quotas_enforced(int fd) {
+  struct fs_quota_statv state = {.qs_version = FS_QSTATV_VERSION1};
+  if (syscall(SYS_quotactl_fd, fd, QCMD(Q_XGETQSTATV, PRJQUOTA), 0, &state) != 0) return errno;
+  return (state.qs_flags & FS_QUOTA_PDQ_ENFD) != 0 ? 0 : ESRCH;
+}
+
 /* The errors by which kernels say that the file system keeps no such quotas. */
 static const char *explanation(int error) {
   const bool none = error == ESRCH || error == ENOSYS || error == EOPNOTSUPP || error == ENOTTY;
-  return none ? " (its file system keeps no project quotas: mount option prjquota)" : "";
+  return none ? " (its file system keeps no project quotas: mount option prjquota, quotaon(8))"
+              : "";
 }
 
 static napi_value throw_quota_error(napi_env env, int error, const char *doing, uint32_t id,
@@ -42,6 +53,8 @@ static napi_value throw_quota_error(napi_env env, int error, const char *doing, 
 /* XFS knows nothing of a project that it has not met yet: that one has no limit and no files. */
 static int read_quota(int fd, uint32_t id, struct if_dqblk *quota) {
   *quota = (struct if_dqblk){0};
+  const int off = quotas_enforced(fd);
+  if (off != 0) return off;
   const int error = quota_command(fd, Q_GETQUOTA, id, quota);
   return error == ENOENT ? 0 : error;
 }
@@ -90,7 +103,8 @@ napi_value set_project_quota(napi_env env, napi_callback_info info) {
     return NULL;
   struct if_dqblk quota = {
       .dqb_bhardlimit = hard_kib, .dqb_ihardlimit = hard_inodes, .dqb_valid = QIF_LIMITS};
-  const int error = quota_command(folder.fd, Q_SETQUOTA, id, &quota);
+  const int off = quotas_enforced(folder.fd);
+  const int error = off != 0 ? off : quota_command(folder.fd, Q_SETQUOTA, id, &quota);
   close(folder.fd);
   return error == 0 ? js_undefined(env) : throw_quota_error(env, error, DOING, id, &folder);
 }
