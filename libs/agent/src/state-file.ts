@@ -3,7 +3,7 @@
  * is set aside with the reason, never overwritten and never a reason not to start.
  */
 import { constants } from 'node:fs';
-import { mkdir, open, rename, rm, writeFile as write } from 'node:fs/promises';
+import { mkdir, open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { z } from 'zod';
 
@@ -38,7 +38,16 @@ async function writeNew(
   text: string,
   options: { readonly mode: number; readonly encoding: TextEncoding },
 ): Promise<void> {
-  const attempt = () => write(path, text, { ...options, flag: 'wx' });
+  const attempt = async () => {
+    const file = await open(path, 'wx', options.mode);
+    try {
+      await file.writeFile(text, options.encoding);
+      // Whatever the umask: others are to read some of them.
+      await file.chmod(options.mode);
+    } finally {
+      await file.close();
+    }
+  };
   try {
     return await attempt();
   } catch (error) {

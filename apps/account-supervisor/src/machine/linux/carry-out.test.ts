@@ -18,10 +18,15 @@ test('a program that fails fails the command, in its own words', async () => {
   await expect(carryOut(run('true'))).resolves.toBeUndefined();
 });
 
-test('a file is written as a whole with its mode, in a folder that need not be there', async () => {
+test('a file is written as a whole with its mode, whatever the umask, in a folder that need not be there', async () => {
   const path = join(folder, 'deep/file');
-  await carryOut(writeFile(path, 0o640, 'text\n'));
-  await carryOut(writeFile(path, 0o640, 'other\n'));
+  const umask = process.umask(0o077);
+  try {
+    await carryOut(writeFile(path, 0o640, 'text\n'));
+    await carryOut(writeFile(path, 0o640, 'other\n'));
+  } finally {
+    process.umask(umask);
+  }
   expect(await readFile(path, 'utf8')).toBe('other\n');
   expect((await stat(path)).mode & 0o777).toBe(0o640);
 });
