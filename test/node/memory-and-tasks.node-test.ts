@@ -1,6 +1,13 @@
 /** A memory hog and a fork bomb hurt their own sliver only. */
 import { afterAll, expect, test } from 'vitest';
-import { baseOf, groupValue, pidsOf, SLIVERS_GROUP, slotOf } from './machine/look-at-slivers.ts';
+import {
+  baseOf,
+  groupValue,
+  pidsOf,
+  SLIVERS_GROUP,
+  slotOf,
+  unitOf,
+} from './machine/look-at-slivers.ts';
 import { theTestbed } from './the-node.ts';
 
 const [HOG, BOMBER, NEIGHBOUR, TINY, HUGE] = [
@@ -51,6 +58,30 @@ test('the kernel’s OOM killer is in the history of the sliver that it struck, 
   expect(first?.by.kind).toBe('kernel');
   expect(first?.why).toMatch(/nm_mem_max was reached/);
   expect(await oom(NEIGHBOUR)).toEqual([]);
+});
+
+test('files in memory fill a sliver up to its limit, and its own programs go before the sliver does', async () => {
+  const { machine } = node;
+  const unit = ['--value', '--property=InvocationID,MainPID', unitOf(HOG)];
+  const life = () => machine.root(['systemctl', 'show', ...unit]);
+  const before = { life: await life(), pids: await pidsOf(machine, [NEIGHBOUR]) };
+  const supervisor = before.life.match(/^\d+$/m)?.[0] ?? '';
+  expect(await machine.read(`/proc/${supervisor}/oom_score_adj`)).toBe('-400');
+  const kills = async () =>
+    Number(/^oom_kill (\d+)$/m.exec(await groupValue(machine, HOG, 'memory.events'))?.[1]);
+  const killed = await kills();
+  for (let attempt = 0; attempt < 3; attempt += 1) {
+    const { code } = await node.in(HOG, 'head -c 200M /dev/zero > /dev/shm/full');
+    expect(code).not.toBe(0);
+  }
+  expect(await kills()).toBeGreaterThanOrEqual(killed + 3);
+  expect(await life()).toBe(before.life);
+  expect(await pidsOf(machine, [NEIGHBOUR])).toEqual(before.pids);
+  await node.api.call('Stop', HOG);
+  await node.converged();
+  await node.api.call('Start', HOG);
+  await node.converged();
+  await node.inWell(HOG, 'true');
 });
 
 test('a process that is killed because all slivers together have no more is not told as nm_mem_max’s doing', async () => {
