@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
+import { skipNote } from '@nodemgr/testkit';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { loadAddon, startPartner, temporaryFolder, thrownBy } from './addon-under-test.ts';
 import {
@@ -23,6 +24,7 @@ const NOBODY = [undefined, undefined];
 const hasIpv6 = Object.values(networkInterfaces()).some((addresses) =>
   addresses?.some(({ address }) => address === '::1'),
 );
+const ipv6Note = skipNote(hasIpv6 ? [] : ['IPv6']);
 
 describe('the owner of a TCP socket', () => {
   it('is found over IPv4', async () => {
@@ -34,7 +36,7 @@ describe('the owner of a TCP socket', () => {
     expect(tcpSocketOwner?.(own, peer)).toBe(ME);
   });
 
-  it.skipIf(!hasIpv6)('is found over IPv6', async () => {
+  it.skipIf(!hasIpv6)(`is found over IPv6${ipv6Note}`, async () => {
     const connection = await connectTo(await listen('::1'), '::1');
     expect(connection.peer.address).toBe('::1');
     expect(owners(connection)).toEqual([ME, ME]);
@@ -54,7 +56,7 @@ describe('the owner of a TCP socket', () => {
     ['an IPv6 client, an IPv4 server', '127.0.0.1', '::ffff:127.0.0.1'],
     ['an IPv4 client, an IPv6 server', '::', '127.0.0.1'],
     ['an IPv6 client, an IPv6 server', '::', '::ffff:127.0.0.1'],
-  ])('is found by plain and by mapped addresses: %s', async (_who, at, to) => {
+  ])(`is found by plain and by mapped addresses: %s${ipv6Note}`, async (_who, at, to) => {
     const connection = await connectTo(await listen(at), to);
     const { own, peer } = connection;
     expect(owners(connection)).toEqual([ME, ME]);

@@ -18,7 +18,6 @@ const DIFFERS = [
   'test/delegates.e2e.test.ts',
   'test/conformance/methods.e2e.test.ts',
 ];
-const PORT = 18_812;
 const STATE_LENGTH = 200;
 const tell = stopwatch();
 
@@ -43,7 +42,7 @@ function longState(user: User): string {
 }
 
 const startAndCall = (user: User): string =>
-  `python3 test/bare/start_and_call.py '${longState(user)}' ${PORT}`;
+  `python3 test/bare/start_and_call.py '${longState(user)}'`;
 
 /** Of root's unit tests those that the user was refused: who root is changes nothing for the others. */
 const UNIT_TESTS: Readonly<Record<User, string>> = {

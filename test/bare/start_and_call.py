@@ -1,16 +1,20 @@
 """Runs `npm start` until it is ready, calls the API as README does, ends it as Ctrl-C does.
 
-usage: start_and_call.py STATE PORT
+usage: start_and_call.py STATE
 """
 import os
 import re
 import signal
+import socket
 import stat
 import subprocess
 import sys
 import xmlrpc.client
 
-state, port = sys.argv[1:]
+[state] = sys.argv[1:]
+# README's own may be somebody else's on this machine, whose network this system shares.
+with socket.create_server(("127.0.0.1", 0)) as free:
+    port = str(free.getsockname()[1])
 command = ["npm", "start", "--", "--plain", "--state", state, "--tcp-port", port]
 node = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, start_new_session=True)
 ready = None

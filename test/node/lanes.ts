@@ -22,7 +22,6 @@ export const LANES = [
 /** The tests for which CI has no time: they run with --all, or when they are named. */
 export const MORE_LANES = [
   ['cpu', 'bandwidth', 'ticket-signer', 'tickets', 'power-cut'],
-  // Have not passed as a whole yet.
   ['names', 'broken-key', 'many-logins', 'mended', 'clock'],
 ] as const;
 

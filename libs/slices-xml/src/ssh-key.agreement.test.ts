@@ -5,12 +5,13 @@ import { createECDH } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { needs } from '@nodemgr/testkit';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { aBlob, anSshKey } from './document-builder.test-support.ts';
 import { readSshKey } from './ssh-key.ts';
 
-const hasSshKeygen = spawnSync('ssh-keygen', ['-?']).error === undefined;
+const { missing, note } = needs('openssh-client');
 
 const ascii = (text: string) => Buffer.from(text);
 const point = (curve: string) => createECDH(curve).generateKeys();
@@ -83,7 +84,7 @@ const candidate = fc
     return textChange(`${typeOf(key)} ${blob.toString('base64')}${comment}`);
   });
 
-describe.skipIf(!hasSshKeygen)('beside ssh-keygen', () => {
+describe.skipIf(missing)(`beside ssh-keygen${note}`, () => {
   let folder: string;
   beforeAll(() => {
     folder = mkdtempSync(join(tmpdir(), 'nodemgr-keys-'));
