@@ -22,7 +22,7 @@ import type { BadRow } from './store/row-schemas.ts';
 import { RationedWork } from './tickets/rationed-work.ts';
 import { Tickets } from './tickets/take-tickets.ts';
 import { TICKETS, TrustedKeysFile } from './tickets/trusted-keys-file.ts';
-import { writeHandlers } from './writes/take-writes.ts';
+import { WriteQueue, writeHandlers } from './writes/take-writes.ts';
 
 /** The parts that the servers need. */
 interface Parts {
@@ -138,7 +138,7 @@ function serveAll(context: DaemonContext, parts: Parts, looks: Looks): Promise<C
       path: endpoints.write,
       contract: writeContract,
       handlers: {
-        ...writeHandlers(keeper, () => clock.now, log),
+        ...writeHandlers(new WriteQueue({ keeper, now: () => clock.now, log })),
         deliver_ticket: (params) => tickets.deliver(params),
       },
       log,

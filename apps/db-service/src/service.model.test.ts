@@ -35,7 +35,8 @@ import {
   SILENT,
   temporaryFolder,
 } from './test-support/builders.test-support.ts';
-import { writeHandlers } from './writes/take-writes.ts';
+import type { WriteRequest } from './writes/decide-write.ts';
+import { commitWrites } from './writes/take-writes.ts';
 
 /** What the steps need to know of the past. */
 interface Model {
@@ -292,13 +293,14 @@ class Write extends Step {
 
   act(model: Model, node: Node): void {
     const request_id = `request-${this.method}-${this.request}`;
+    const request: WriteRequest =
+      this.method === 'set_loans' ? { act: 'set_loans', loans: this.loans } : { act: this.method };
+    const write = { request_id, sliver: accountName(this.name), caller: 'root', request };
+    const { keeper } = node.service;
     const call = () => {
-      const handlers = writeHandlers(node.service.keeper, () => epochSeconds(0), SILENT);
-      const target = { request_id, sliver: accountName(this.name), caller: 'root' };
-      if (this.method === 'set_loans') {
-        return handlers.set_loans({ ...target, loans: this.loans.map((loan) => [...loan]) });
-      }
-      return handlers[this.method](target);
+      const [made] = commitWrites({ keeper, now: () => epochSeconds(0), log: SILENT }, [write]);
+      if (made === undefined || 'refused' in made) throw made?.refused;
+      return { revision: made.revision };
     };
     const record = node.state.records.get(keyOf(this.name))?.record;
     const before = model.answered.get(request_id);

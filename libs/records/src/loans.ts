@@ -118,7 +118,8 @@ function judgeLoans(ledger: Ledger, lender: string, own: Lender): readonly Judge
 export function effectiveRspecs(slivers: ReadonlyMap<string, Lender>): LoanOutcome {
   const ledger: Ledger = { slivers, effective: new Map() };
   const judged = new Map<string, readonly JudgedLoan[]>();
-  const lenders = [...slivers].filter(([, sliver]) => sliver.loans.length > 0);
+  const lenders: [string, Lender][] = [];
+  for (const entry of slivers) if (entry[1].loans.length > 0) lenders.push(entry);
   lenders.sort(([a], [b]) => (a < b ? -1 : 1));
   for (const [name, sliver] of lenders) judged.set(name, judgeLoans(ledger, name, sliver));
   return { effective: ledger.effective, judged };

@@ -13,8 +13,8 @@
  *   of a request      408 after api.request_seconds, headers and body; 503 over MAX_PIPELINED or
  *                     MAX_PIPELINED_BYTES, once those before it are answered
  *   under way         one of a connection, so api.max_connections in all; MAX_BEGUN_A_TURN of all
- *                     callers in one turn of the loop, in rotation (caller-queues.ts); 4 changes of a
- *                     caller and 8 in all, beside them one ticket in all, in rotation likewise, each
+ *                     callers in one turn of the loop, in rotation (caller-queues.ts); 32 changes of a
+ *                     caller and 64 in all, beside them one ticket in all, in rotation likewise, each
  *                     given up after 20 s of waiting (make-writes.ts); one multicall of a caller, 4 of
  *                     all ordinary users (multicall.ts). Which callers are one: caller-shares.ts
  *   of an answer      fault 111 after ANSWER_MS; closed when it is not read for STALLED_MS, or sooner

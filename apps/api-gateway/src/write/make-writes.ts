@@ -85,10 +85,11 @@ const PAUSE_MS = 50;
 /** For the replica to catch up when db-service took all the time there was. */
 const LEAST_CATCH_UP_MS = 500;
 /**
- * Changes that db-service is asked for at once, in all and by one caller. It makes them one by one:
- * with hundreds in its queue, all would be late and be asked for again, and hardly any made.
+ * Changes that db-service is asked for at once, in all and by one caller. Those that arrive together share a
+ * commit there, of at most 64: with hundreds in its queue, all would be late and be asked for again, and hardly
+ * any made.
  */
-const TURNS = { atOnce: 8, perCommon: 4, perCaller: 4 };
+const TURNS = { atOnce: 64, perCommon: 16, perCaller: 32 };
 /** A change that has waited this long (milliseconds) for its turn is not begun. */
 const WAIT_MS = 20_000;
 

@@ -16,7 +16,7 @@ import {
   stateWith,
   temporaryFolder,
 } from '../test-support/builders.test-support.ts';
-import { writeHandlers } from '../writes/take-writes.ts';
+import { WriteQueue, writeHandlers } from '../writes/take-writes.ts';
 import { StateKeeper } from './state-keeper.ts';
 
 let db: Sqlite;
@@ -113,6 +113,26 @@ describe('with the disk full', () => {
     expect(damaged).toEqual([]);
   });
 
+  test('a change that there is no room for takes no other of its commit with it', () => {
+    keeper.commit(starts(1), BY_ROOT);
+    const pages = db.pragma('page_count', { simple: true }) as number;
+    db.pragma(`max_page_count = ${pages + 4}`);
+    const changes = [starts(2), big, starts(3)].map((rows, at) => ({
+      decide: () => rows,
+      cause: BY_ROOT,
+      request: { id: `request-${at}`, at: 0 },
+    }));
+    const outcomes = keeper.commitTogether(changes);
+    expect(outcomes).toMatchObject([
+      { revision: 2, changed: true },
+      { refused: { kind: 'unavailable' } },
+      { revision: 3, changed: true },
+    ]);
+    expect(rowsInFile()).toEqual([expect.stringContaining('"starts":3')]);
+    expect(published.map(({ revision }) => revision)).toEqual([1, 2, 3]);
+    expect(keeper.answeredAt('request-1')).toBeUndefined();
+  });
+
   test('reads go on, and commits too once there is room again', () => {
     keeper.commit(starts(1), BY_ROOT);
     fillDisk();
@@ -204,44 +224,47 @@ describe('with the file damaged while it is open', () => {
 
 describe('a write', () => {
   const target = { sliver: accountName('princeton_sirius'), caller: 'root' };
-  const handlers = () => writeHandlers(keeper, () => epochSeconds(0), SILENT);
+  const handlers = () =>
+    writeHandlers(new WriteQueue({ keeper, now: () => epochSeconds(0), log: SILENT }));
   const factsOf = () => keeper.state.locals.get(sliver.record_key);
 
-  test('is answered with the revision at which it can be seen', () => {
+  test('is answered with the revision at which it can be seen', async () => {
     const request_id = 'request-1';
-    expect(handlers().set_loans({ ...target, request_id, loans: [] })).toEqual({ revision: 0 });
-    expect(handlers().stop({ ...target, request_id: 'request-2' })).toEqual({ revision: 1 });
+    expect(await handlers().set_loans({ ...target, request_id, loans: [] })).toEqual({
+      revision: 0,
+    });
+    expect(await handlers().stop({ ...target, request_id: 'request-2' })).toEqual({ revision: 1 });
     expect(published).toHaveLength(1);
   });
 
-  test('asked twice with one request id is done once, and answered alike', () => {
+  test('asked twice with one request id is done once, and answered alike', async () => {
     const request = { ...target, request_id: 'request-1' };
-    expect(handlers().start(request)).toEqual({ revision: 1 });
-    handlers().stop({ ...target, request_id: 'request-2' });
-    expect(handlers().start(request)).toEqual({ revision: 1 });
+    expect(await handlers().start(request)).toEqual({ revision: 1 });
+    await handlers().stop({ ...target, request_id: 'request-2' });
+    expect(await handlers().start(request)).toEqual({ revision: 1 });
     expect(factsOf()).toEqual(localFacts({ starts: 1, stopped: true }));
   });
 
-  test('that changed nothing does not undo a later one when it is asked again', () => {
+  test('that changed nothing does not undo a later one when it is asked again', async () => {
     const first = { ...target, request_id: 'request-1', loans: [] };
-    handlers().set_loans(first);
+    await handlers().set_loans(first);
     const loans: [string, string, number][] = [['b_b', 'nm_cpu_share', 1]];
-    handlers().set_loans({ ...target, request_id: 'request-2', loans });
-    handlers().set_loans(first);
+    await handlers().set_loans({ ...target, request_id: 'request-2', loans });
+    await handlers().set_loans(first);
     expect(factsOf()?.loans).toEqual(loans);
   });
 
-  test('is remembered by its request id as long as few have followed it; the memory is bounded', () => {
+  test('is remembered by its request id as long as few have followed it; the memory is bounded', async () => {
     for (let at = 1; at <= 10; at++) {
-      handlers().start({ ...target, request_id: `request-${at}` });
+      await handlers().start({ ...target, request_id: `request-${at}` });
     }
     const known = Array.from({ length: 10 }, (_, at) => keeper.answeredAt(`request-${at + 1}`));
     expect(known).toEqual([...Array(7).fill(undefined), 8, 9, 10]);
   });
 
-  test('to a sliver that is not there is no request to remember', () => {
+  test('to a sliver that is not there is no request to remember', async () => {
     const request = { sliver: accountName('x_x'), caller: 'root', request_id: 'request-1' };
-    expect(() => handlers().stop(request)).toThrow("no such sliver: 'x_x'");
+    await expect(handlers().stop(request)).rejects.toThrow("no such sliver: 'x_x'");
     expect(keeper.answeredAt('request-1')).toBeUndefined();
   });
 });

@@ -49,6 +49,25 @@ function refusalOf(error: unknown, file: string): string {
   return `${file}: ${message}${code === undefined ? '' : ` (${code})`}`;
 }
 
+/** A change that is decided on the state that the changes before it leave. */
+export interface Change {
+  /** Returns the rows to write; throws where the change is refused, which undoes no other. */
+  readonly decide: (state: NodeState) => readonly Row[];
+  readonly cause: Cause;
+  readonly request: AnsweredRequest;
+}
+
+/** The outcome of one change: durable and to be seen at `revision`, or made nowhere. */
+export type Outcome =
+  | { readonly revision: Revision; readonly changed: boolean }
+  | { readonly refused: unknown };
+
+/** A change that is decided and not yet durable. */
+interface Staged extends Pick<Commit, 'rows' | 'events'> {
+  readonly request: AnsweredRequest | undefined;
+  readonly after: Derived;
+}
+
 export class StateKeeper {
   /** A new one for each life of the process: no subscriber mixes two. */
   readonly #epoch = randomUUID();
@@ -95,20 +114,36 @@ export class StateKeeper {
    */
   commit(rows: readonly Row[], cause: Cause, request?: AnsweredRequest): Revision {
     if (rows.length === 0 && request === undefined) return this.#revision;
-    const before = this.#derived;
-    const state = applyRows(before.state, rows);
-    const allocations = allocate(state, this.options.defaults, before.allocations, rows);
-    const after: Derived = { state, allocations };
-    const entries = changedEntries(before, after, rows);
-    const revision = entries.length === 0 ? this.#revision : revisionOf(this.#revision + 1);
-    const at = Math.max(0, this.options.eventMs());
-    const events = deriveEvents(before, after, rows, cause).map((event) => ({ at, ...event }));
-    this.#write({ rows, revision, request, events });
-    this.#derived = after;
-    this.#revision = revision;
-    this.options.committed?.(rows);
-    if (entries.length > 0) this.options.publish({ epoch: this.#epoch, revision, entries });
-    return revision;
+    return this.#makeDurable([this.#stage(this.#derived, rows, cause, request)]);
+  }
+
+  /**
+   * commitTogether makes changes durable in one commit, in their order, and returns the outcome of each; it
+   * never throws. Where the file refuses all of them together, each is committed by itself, so that one that
+   * is too large for the disk takes no other with it.
+   */
+  commitTogether(changes: readonly Change[]): readonly Outcome[] {
+    const staged: Staged[] = [];
+    const decided = changes.map(({ decide, cause, request }): Staged | { refused: unknown } => {
+      const before = staged.at(-1)?.after ?? this.#derived;
+      try {
+        const next = this.#stage(before, decide(before.state), cause, request);
+        staged.push(next);
+        return next;
+      } catch (refused) {
+        return { refused };
+      }
+    });
+    if (staged.length === 0) return decided.filter((each) => 'refused' in each);
+    try {
+      const revision = this.#makeDurable(staged);
+      return decided.map((each) =>
+        'refused' in each ? each : { revision, changed: each.rows.length > 0 },
+      );
+    } catch (refused) {
+      if (changes.length === 1) return [{ refused }];
+      return changes.flatMap((change) => this.commitTogether([change]));
+    }
   }
 
   /** events returns what happened. Throws Fault `unavailable` when the file cannot be read. */
@@ -134,6 +169,38 @@ export class StateKeeper {
     } catch {
       // Reported by #reach, which is all that there is to be done.
     }
+  }
+
+  /** #stage derives what a change makes of `before`. */
+  #stage(
+    before: Derived,
+    rows: readonly Row[],
+    cause: Cause,
+    request: AnsweredRequest | undefined,
+  ): Staged {
+    const state = applyRows(before.state, rows);
+    const allocations = allocate(state, this.options.defaults, before.allocations, rows);
+    const after: Derived = { state, allocations };
+    const at = Math.max(0, this.options.eventMs());
+    const events = deriveEvents(before, after, rows, cause).map((event) => ({ at, ...event }));
+    return { rows, events, request, after };
+  }
+
+  /** #makeDurable commits what is staged, each on the one before it, and publishes it as one revision. */
+  #makeDurable(staged: readonly Staged[]): Revision {
+    const before = this.#derived;
+    const after = staged.at(-1)?.after ?? before;
+    const rows = staged.flatMap((each) => each.rows);
+    const events = staged.flatMap((each) => each.events ?? []);
+    const requests = staged.flatMap(({ request }) => request ?? []);
+    const entries = changedEntries(before, after, rows);
+    const revision = entries.length === 0 ? this.#revision : revisionOf(this.#revision + 1);
+    this.#write({ rows, revision, requests, events });
+    this.#derived = after;
+    this.#revision = revision;
+    this.options.committed?.(rows);
+    if (entries.length > 0) this.options.publish({ epoch: this.#epoch, revision, entries });
+    return revision;
   }
 
   #write(commit: Commit): void {

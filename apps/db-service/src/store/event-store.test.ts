@@ -18,7 +18,7 @@ import {
   SILENT,
   temporaryFolder,
 } from '../test-support/builders.test-support.ts';
-import { writeHandlers } from '../writes/take-writes.ts';
+import { WriteQueue, writeHandlers } from '../writes/take-writes.ts';
 import { EventStore } from './event-store.ts';
 import { openDatabase, type Sqlite } from './open-database.ts';
 
@@ -104,19 +104,21 @@ describe('the history', () => {
     expect(kindsOf(open(), { name: A })).toEqual(['a_a record-created', 'a_a record-removed']);
   });
 
-  test('of a call that cannot be made durable is not written either', () => {
+  test('of a call that cannot be made durable is not written either', async () => {
     const service = open();
     deliver(service, [aSliver({ name: 'a_a' })]);
-    const write = writeHandlers(service.keeper, () => epochSeconds(0), SILENT);
+    const write = writeHandlers(
+      new WriteQueue({ keeper: service.keeper, now: () => epochSeconds(0), log: SILENT }),
+    );
     const request = { request_id: 'request-1', sliver: A, caller: 'root' };
-    write.stop(request);
+    await write.stop(request);
     const before = kindsOf(service);
     // The same request id once more, behind the keeper's back: the transaction fails at its end.
     expect(() =>
       service.loaded.store.commit({
         rows: [],
         revision: revision(9),
-        request: { id: 'request-1', at: 0 },
+        requests: [{ id: 'request-1', at: 0 }],
         events: [anEvent(1)],
       }),
     ).toThrow(/UNIQUE/);
@@ -224,7 +226,7 @@ describe('a database of an older version', () => {
     expect([...open().keeper.state.remarks]).toEqual([['plc', { source: 'plc', remarks }]]);
   });
 
-  test('is migrated with all that it holds, and keeps a history from then on', () => {
+  test('is migrated with all that it holds, and keeps a history from then on', async () => {
     copyFileSync(resolve('apps/db-service/fixtures/schema-1.sqlite'), file);
     const service = open();
     const { badRows, salvage, state } = service.loaded;
@@ -232,9 +234,11 @@ describe('a database of an older version', () => {
     expect([...state.records.keys()]).toHaveLength(5);
     expect(state.locals.get(keyOf('princeton_sirius'))?.loans).toHaveLength(1);
     expect(kindsOf(service)).toEqual([]);
-    const write = writeHandlers(service.keeper, () => epochSeconds(0), SILENT);
+    const write = writeHandlers(
+      new WriteQueue({ keeper: service.keeper, now: () => epochSeconds(0), log: SILENT }),
+    );
     const sliver = accountName('mit_dht');
-    write.start({ request_id: 'request-9', sliver, caller: 'sliver mit_dht' });
+    await write.start({ request_id: 'request-9', sliver, caller: 'sliver mit_dht' });
     expect(service.keeper.events(ALL).events).toMatchObject([
       { account: 'mit_dht', what: 'started', by: { kind: 'api-caller', name: 'sliver mit_dht' } },
     ]);

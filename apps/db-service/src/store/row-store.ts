@@ -37,7 +37,8 @@ export interface AnsweredRequest {
 export interface Commit {
   readonly rows: readonly Row[];
   readonly revision: Revision;
-  readonly request?: AnsweredRequest | undefined;
+  /** The requests that it answers. */
+  readonly requests?: readonly AnsweredRequest[];
   /** What the change means, for the history. */
   readonly events?: readonly NodeEvent[];
 }
@@ -120,14 +121,12 @@ export class RowStore {
     const forgetRequests = db.prepare(
       'DELETE FROM requests WHERE rowid <= (SELECT max(rowid) FROM requests) - ?',
     );
-    return db.transaction(({ rows, revision, request, events = [] }: Commit) => {
+    return db.transaction(({ rows, revision, requests = [], events = [] }: Commit) => {
       for (const row of rows) writeRow(row);
       for (const event of events) this.history.add(event);
       if (revision !== this.revision()) this.#setMeta.run('revision', String(revision));
-      if (request !== undefined) {
-        insertRequest.run(request.id, request.at, revision);
-        forgetRequests.run(this.requestsKept);
-      }
+      for (const { id, at } of requests) insertRequest.run(id, at, revision);
+      if (requests.length > 0) forgetRequests.run(this.requestsKept);
     });
   }
 
