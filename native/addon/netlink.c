@@ -109,3 +109,34 @@ int netlink_ask(int protocol, struct nlmsghdr *request, const struct netlink_rea
   }
   return EAGAIN;
 }
+
+static int open_kept(struct netlink_kept *kept, int protocol) {
+  if (kept->buffer == NULL) kept->buffer = malloc(NETLINK_BUFFER_SIZE);
+  if (kept->buffer == NULL) return ENOMEM;
+  kept->fd = open_socket(protocol);
+  return kept->fd == -1 ? errno : 0;
+}
+
+/* A failed question leaves no socket behind: what it was answered after all is nobody's. */
+static int ask_on_kept(struct netlink_kept *kept, struct nlmsghdr *request,
+                       const struct netlink_reader *reader) {
+  request->nlmsg_flags |= NLM_F_REQUEST;
+  request->nlmsg_seq = ++kept->sequence;
+  reader->begin(reader->context);
+  int error = send_request(kept->fd, request);
+  if (error == 0) error = read_answer(kept->fd, request->nlmsg_seq, kept->buffer, reader);
+  if (error == 0 || error == ENOENT) return error;
+  close(kept->fd);
+  kept->fd = -1;
+  return error;
+}
+
+int netlink_ask_kept(struct netlink_kept *kept, int protocol, struct nlmsghdr *request,
+                     const struct netlink_reader *reader) {
+  if (kept->fd != -1) {
+    const int error = ask_on_kept(kept, request, reader);
+    if (kept->fd != -1) return error;
+  }
+  const int error = open_kept(kept, protocol);
+  return error == 0 ? ask_on_kept(kept, request, reader) : error;
+}

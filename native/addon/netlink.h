@@ -34,6 +34,21 @@ struct netlink_reader {
  */
 int netlink_ask(int protocol, struct nlmsghdr *request, const struct netlink_reader *reader);
 
+/* A socket for short questions that come often. One that has not asked yet has NETLINK_UNASKED. */
+struct netlink_kept {
+  int fd;
+  uint32_t sequence;
+  unsigned char *buffer;
+};
+#define NETLINK_UNASKED {.fd = -1}
+
+/*
+ * Like netlink_ask() for a question that is no dump, on a socket that stays open for the next one. It is
+ * replaced after a failure, and the question that failed on one that was kept is asked once more.
+ */
+int netlink_ask_kept(struct netlink_kept *kept, int protocol, struct nlmsghdr *request,
+                     const struct netlink_reader *reader);
+
 /*
  * Takes one datagram of at most NETLINK_BUFFER_SIZE bytes; `*length` is 0 for one that the
  * kernel did not send. EMSGSIZE when it was longer, ENOBUFS when some were dropped before it.

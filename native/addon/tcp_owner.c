@@ -113,7 +113,8 @@ int find_tcp_owner(const struct tcp_end *local, const struct tcp_end *remote, bo
 
   struct owner_search search = {.local = local, .remote = remote};
   const struct netlink_reader reader = {begin_search, take_socket, &search};
-  const int error = netlink_ask(NETLINK_SOCK_DIAG, &request.header, &reader);
+  static _Thread_local struct netlink_kept kept = NETLINK_UNASKED;
+  const int error = netlink_ask_kept(&kept, NETLINK_SOCK_DIAG, &request.header, &reader);
   *found = error == 0 && search.found;
   *uid = search.uid;
   return error == ENOENT ? 0 : error;

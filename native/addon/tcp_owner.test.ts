@@ -1,5 +1,6 @@
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
+import { closeSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
@@ -236,6 +237,46 @@ describe('tcpPeerOwner', () => {
     expect(thrownBy(() => tcpPeerOwner?.(handle?.handle?.fd)).code).toBe('EPROTONOSUPPORT');
     expect(thrownBy(() => tcpPeerOwner?.(1_000_000)).code).toBe('EBADF');
     expect(thrownBy(() => tcpPeerOwner?.('7')).code).toBe('ERR_INVALID_ARG_TYPE');
+  });
+});
+
+/** NETLINK_SOCK_DIAG of linux/netlink.h. */
+const SOCK_DIAG = '4';
+
+/** The descriptors of this process by which the kernel is asked about sockets. */
+function askingDescriptors(): readonly number[] {
+  const lines = readFileSync('/proc/net/netlink', 'utf8').trim().split('\n');
+  const fields = lines.map((line) => line.trim().split(/\s+/));
+  const inodes = fields.flatMap(([, protocol, ...rest]) =>
+    protocol === SOCK_DIAG ? (rest.at(-1) ?? []) : [],
+  );
+  const targets = new Set(inodes.map((inode) => `socket:[${inode}]`));
+  return readdirSync('/proc/self/fd').flatMap((fd) => {
+    try {
+      return targets.has(readlinkSync(`/proc/self/fd/${fd}`)) ? [Number(fd)] : [];
+    } catch {
+      // The descriptor by which the folder itself is read is closed by now.
+      return [];
+    }
+  });
+}
+
+describe('the socket by which the kernel is asked', () => {
+  it('is one and the same for all look-ups', async () => {
+    const connection = await connectTo(await listen('127.0.0.1'), '127.0.0.1');
+    owners(connection);
+    const before = askingDescriptors();
+    for (let time = 0; time < 100; time += 1) expect(owners(connection)).toEqual([ME, ME]);
+    expect(askingDescriptors()).toEqual(before);
+    expect(before).toHaveLength(1);
+  });
+
+  it('is replaced when it fails, and the look-up that it failed in succeeds', async () => {
+    const connection = await connectTo(await listen('127.0.0.1'), '127.0.0.1');
+    owners(connection);
+    for (const fd of askingDescriptors()) closeSync(fd);
+    expect(owners(connection)).toEqual([ME, ME]);
+    expect(askingDescriptors()).toHaveLength(1);
   });
 });
 
