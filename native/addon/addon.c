@@ -18,6 +18,7 @@ NAPI_MODULE_INIT() {
       EXPORT("unlockFile", unlock_file),
       EXPORT("clockSynchronised", clock_synchronised),
       EXPORT("setProject", set_project),
+      EXPORT("fileStamp", file_stamp),
       EXPORT("projectOf", project_of),
       EXPORT("projectQuota", project_quota),
       EXPORT("setProjectQuota", set_project_quota),

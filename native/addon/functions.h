@@ -9,6 +9,7 @@ napi_value notify(napi_env env, napi_callback_info info);
 napi_value lock_file(napi_env env, napi_callback_info info);
 napi_value unlock_file(napi_env env, napi_callback_info info);
 napi_value clock_synchronised(napi_env env, napi_callback_info info);
+napi_value file_stamp(napi_env env, napi_callback_info info);
 napi_value set_project(napi_env env, napi_callback_info info);
 napi_value project_of(napi_env env, napi_callback_info info);
 napi_value project_quota(napi_env env, napi_callback_info info);

@@ -51,6 +51,7 @@ describe('native', () => {
     expect(Object.keys(native()).sort()).toEqual([
       'clockSynchronised',
       'closeNetworkEvents',
+      'fileStamp',
       'htbClassNumbers',
       'lockFile',
       'notify',
@@ -81,7 +82,7 @@ describe('native', () => {
       put(ADDON, join(folder, addon));
       expect(run(join(folder, app))).toEqual({
         status: 0,
-        stdout: 'imported\n17 true\n',
+        stdout: 'imported\n18 true\n',
         stderr: '',
       });
     },

@@ -84,6 +84,15 @@ export interface NativeBinding extends NetworkBinding {
   clockSynchronised(): boolean;
 
   /**
+   * A text that changes whenever the file at `path` does: it is written or replaced, or another is mounted over
+   * it. Undefined: there is none. A file that is changed twice within some milliseconds may look the same. Links
+   * are followed.
+   *
+   * Throws as stat(2) does.
+   */
+  fileStamp(path: string): string | undefined;
+
+  /**
    * Gives the folder at `path` to the project `id` (0 to 4294967295; 0: that of all files that
    * have no other) and lets what is made in it later inherit it (FS_XFLAG_PROJINHERIT,
    * xfsctl(3)). What is in it already keeps its own. Needs CAP_FOWNER for another's folder.

@@ -2,8 +2,8 @@
  * Keeps the reading of passwd and subuid up to date: looks at each look-up whether the files have
  * changed, and reads them again only then. It never writes, and asks no name service.
  */
-import { statSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
+import { native } from '@nodemgr/native';
 import type { Logger } from 'pino';
 import { FreshRead } from './fresh-read.ts';
 import {
@@ -41,17 +41,6 @@ const MISSING = 'missing';
  */
 const SETTLED_MS = 1000;
 
-/** What tells one state of a file from another. */
-interface FileStamp {
-  readonly ino: bigint;
-  readonly size: bigint;
-  readonly mtimeNs: bigint;
-  readonly ctimeNs: bigint;
-}
-
-const stampOf = ({ ino, size, mtimeNs, ctimeNs }: FileStamp): string =>
-  `${ino}/${size}/${mtimeNs}/${ctimeNs}`;
-
 function ifMissing<T>(value: T): (error: NodeJS.ErrnoException) => T {
   return (error) => {
     if (error.code === 'ENOENT') return value;
@@ -60,10 +49,7 @@ function ifMissing<T>(value: T): (error: NodeJS.ErrnoException) => T {
 }
 
 /** At once: what the kernel has at hand anyway takes 2 µs, and by another thread thirty times that. */
-function stampAt(path: string): string {
-  const found = statSync(path, { bigint: true, throwIfNoEntry: false });
-  return found === undefined ? MISSING : stampOf(found);
-}
+const stampAt = (path: string): string => native().fileStamp(path) ?? MISSING;
 
 interface Reading {
   /** Undefined: the file has changed so lately that its stamp proves nothing. */
@@ -71,21 +57,27 @@ interface Reading {
   readonly text: string;
 }
 
-async function readOpen(file: FileHandle, path: string, wallMs: () => number): Promise<Reading> {
-  // The stamp is taken first: a write in between makes the next look-up read again.
-  const found = await file.stat({ bigint: true });
+async function readOpen(
+  file: FileHandle,
+  path: string,
+  stamp: string,
+  wallMs: () => number,
+): Promise<Reading> {
+  const found = await file.stat();
   if (found.size > MAX_FILE_BYTES) {
     throw new Error(`${path} is larger than ${MAX_FILE_BYTES} bytes`);
   }
-  const settled = Math.abs(wallMs() - Number(found.ctimeNs / 1_000_000n)) > SETTLED_MS;
-  return { stamp: settled ? stampOf(found) : undefined, text: await file.readFile('utf8') };
+  const settled = Math.abs(wallMs() - found.ctimeMs) > SETTLED_MS;
+  return { stamp: settled ? stamp : undefined, text: await file.readFile('utf8') };
 }
 
 async function readAt(path: string, wallMs: () => number): Promise<Reading> {
+  // The stamp is taken first: a change in between makes the next look-up read again.
+  const stamp = stampAt(path);
   const file = await open(path).catch(ifMissing(undefined));
   if (file === undefined) return { stamp: MISSING, text: '' };
   try {
-    return await readOpen(file, path, wallMs);
+    return await readOpen(file, path, stamp, wallMs);
   } finally {
     await file.close();
   }
