@@ -54,7 +54,7 @@ const whoIsAt = (socket: Socket, rootUids: readonly number[]) =>
     rootUids,
     accounts: reader(ACCOUNTS),
     tcpOwners: { ownerOf: tcpPeerOwnerOf },
-  })(socket);
+  })(socket, socket.localFamily === undefined ? 'unix' : 'tcp');
 
 test.each([
   ['a Unix socket', () => ({ path: join(folder, 'a.sock') })],

@@ -9,7 +9,10 @@ import { hostUid } from '@nodemgr/records';
 import { type Caller, callerOf } from './caller.ts';
 import type { TcpOwners } from './tcp-owners.ts';
 
-export type IdentifyCaller = (socket: Socket) => Promise<Caller>;
+/** What a server listens on, and all of its connections are of. To ask it of each would cost a system call. */
+export type Transport = 'tcp' | 'unix';
+
+export type IdentifyCaller = (socket: Socket, transport: Transport) => Promise<Caller>;
 
 export interface IdentifyOptions {
   readonly rootUids: readonly number[];
@@ -17,15 +20,12 @@ export interface IdentifyOptions {
   readonly tcpOwners: Pick<TcpOwners, 'ownerOf'>;
 }
 
-/** A TCP connection has an address of its own, even when its peer has gone; a Unix one has none. */
-const isTcp = (socket: Socket): boolean => socket.localFamily !== undefined;
-
 /** identifyBySocket makes the real IdentifyCaller: SO_PEERCRED for Unix, sock_diag(7) for TCP. */
 export function identifyBySocket(options: IdentifyOptions): IdentifyCaller {
   const { rootUids, accounts, tcpOwners } = options;
-  return async (socket) => {
+  return async (socket, transport) => {
     // At once: whoever has gone later is still who asked. Undefined: it has gone, or came from elsewhere.
-    const uid = isTcp(socket) ? tcpOwners.ownerOf(socket) : peerCredentialsOf(socket).uid;
+    const uid = transport === 'tcp' ? tcpOwners.ownerOf(socket) : peerCredentialsOf(socket).uid;
     if (uid === undefined) return { kind: 'nobody', why: 'its end of the connection has no owner' };
     return callerOf(hostUid(uid), rootUids, await accounts.current());
   };

@@ -7,7 +7,7 @@ import { textOf } from '@nodemgr/http-front';
 import type { CallLog } from '../api/dispatch-call.ts';
 import type { Caller } from '../caller/caller.ts';
 import { partyOf, type SharingCaller, withShares } from '../caller/caller-shares.ts';
-import type { IdentifyCaller } from '../caller/identify-caller.ts';
+import type { IdentifyCaller, Transport } from '../caller/identify-caller.ts';
 import { isShortage } from '../caller/tcp-owners.ts';
 import { CRUMBS } from './api-request.ts';
 import type { ConnectionPlaces } from './connection-places.ts';
@@ -35,9 +35,9 @@ export class Admission {
    * admit takes a place for the connection as soon as it is known whose it is, whether it says anything or
    * not; `leave` must follow, once. Undefined: it has none, and is being closed. Never rejects.
    */
-  async admit(socket: Socket): Promise<SharingCaller | undefined> {
+  async admit(socket: Socket, transport: Transport): Promise<SharingCaller | undefined> {
     const { bans, refusals } = this.#options;
-    const caller = await this.#callerOf(socket);
+    const caller = await this.#callerOf(socket, transport);
     if (socket.destroyed) return undefined;
     if (caller === 'unknown for want of means') {
       refusals.refused('anybody', 'there are too few file descriptors to ask whose it is');
@@ -71,9 +71,12 @@ export class Admission {
   }
 
   /** Whoever cannot be asked about now would be nobody for as long as the connection lasts: it may come again. */
-  async #callerOf(socket: Socket): Promise<Caller | 'unknown for want of means'> {
+  async #callerOf(
+    socket: Socket,
+    transport: Transport,
+  ): Promise<Caller | 'unknown for want of means'> {
     try {
-      return await this.#options.identify(socket);
+      return await this.#options.identify(socket, transport);
     } catch (error) {
       if (isShortage(error)) return 'unknown for want of means';
       const text = 'a caller could not be identified; it is nobody';

@@ -7,6 +7,7 @@ import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { closeAfter, isOver, statusOf, textOf } from '@nodemgr/http-front';
 import type { SharingCaller } from '../caller/caller-shares.ts';
+import type { Transport } from '../caller/identify-caller.ts';
 import type { Admission } from './admission.ts';
 import { type AnswerLimits, type AnswerOptions, answerRequest } from './answer-request.ts';
 import { ApiRequest, conclude } from './api-request.ts';
@@ -52,8 +53,15 @@ interface ApiConnection {
 /** What there is after an answered request that is not even the first letter of another: a NUL, a line too many. */
 const NO_REQUEST = 'HPE_INVALID_METHOD';
 
+/** transportOf returns what a server that listens is listening on. A Unix socket's address is its path, or nothing. */
+function transportOf(server: Server): Transport {
+  const address = server.address();
+  return typeof address === 'string' || address === null ? 'unix' : 'tcp';
+}
+
 class ApiServer {
   readonly server: Server;
+  #transport: Transport | undefined;
   readonly #options: ApiServerOptions;
   readonly #connections = new WeakMap<Socket, ApiConnection>();
 
@@ -91,7 +99,8 @@ class ApiServer {
   }
 
   #accept(socket: Socket): void {
-    const admitted = this.#options.admission.admit(socket);
+    this.#transport ??= transportOf(this.server);
+    const admitted = this.#options.admission.admit(socket, this.#transport);
     const turn = Promise.resolve();
     const connection = { admitted, turn, waiting: new WaitingRequests(), ended: false };
     this.#connections.set(socket, connection);
