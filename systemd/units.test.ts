@@ -2,6 +2,7 @@
 import { dirname, join } from 'node:path';
 import { apiSocketOf, INSTALLED_CONFIG, parseConfig } from '@nodemgr/config';
 import { DAEMONS, type DaemonName, endpointsBelow } from '@nodemgr/contracts';
+import { nodeFlagsOf } from '@nodemgr/daemon';
 import { describe, expect, test } from 'vitest';
 import { readFolders, readUnit, readUsers, type Unit, unitFiles, wordsOf } from './read-units.ts';
 
@@ -24,6 +25,11 @@ describe.each(DAEMONS)('%s', (name) => {
     expect(
       command.endsWith(` /usr/lib/nodemgr/${name}/main.cjs --config ${INSTALLED_CONFIG}`),
     ).toBe(true);
+  });
+
+  test('is started with the flags of Node.js that the demo starts it with', () => {
+    const [command = ''] = unit.get('Service.ExecStart') ?? [];
+    expect(command.split(' ')).toEqual(expect.arrayContaining([...nodeFlagsOf(name)]));
   });
 
   test('has memory that is writable and executable only if its JavaScript is compiled', () => {

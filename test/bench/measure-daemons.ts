@@ -1,6 +1,7 @@
 /** How soon each daemon is ready and how large it is, beside a Node.js that does nothing. */
 import { join, resolve } from 'node:path';
 import { DAEMONS, type DaemonName } from '@nodemgr/contracts';
+import { nodeFlagsOf } from '@nodemgr/daemon';
 import { type Started, startBareNode, startUntil } from './bench-processes.ts';
 import { type Resident, residentKiB } from './process-figures.ts';
 import { printTable } from './report.ts';
@@ -28,7 +29,8 @@ export async function measureSizes(node: RunningNode): Promise<Sizes> {
 /** Alone, on the state that the node has left: a daemon is ready before those that it talks to are. */
 function startDaemon(name: DaemonName, { state }: RunningNode): Promise<Started> {
   const main = resolve('dist/apps', name, 'main.cjs');
-  return startUntil('"msg":"ready"', [main, '--config', join(state, 'nodemgr.toml')]);
+  const args = [...nodeFlagsOf(name), main, '--config', join(state, 'nodemgr.toml')];
+  return startUntil('"msg":"ready"', args);
 }
 
 /** measureDaemons prints start-up times on the state of a node that has been stopped, and `sizes`. */

@@ -1,6 +1,7 @@
 /** The processes of a demo, kept running together, and what their logs say. It decides nothing about them. */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { nodeFlagsOf } from '@nodemgr/daemon';
 import { withoutOverrides } from './demo-config.ts';
 import { describeEvent } from './describe-event.ts';
 import { type Ended, KeptProcess } from './kept-process.ts';
@@ -28,7 +29,13 @@ export class DemoProcesses {
     const logFile = join(logDir, `${name}.log`);
     const main = join(apps, name, 'main.cjs');
     const env = withoutOverrides(process.env);
-    const spec = { name, args: () => [main, ...args()], logFile, mayStop, env };
+    const spec = {
+      name,
+      args: () => [...nodeFlagsOf(name), main, ...args()],
+      logFile,
+      mayStop,
+      env,
+    };
     const kept = new KeptProcess(spec, (_, how) => ended(kept, how));
     this.#tails.push(new LogTail(logFile));
     this.#kept.push(kept);

@@ -4,6 +4,18 @@ import { findConfig } from '@nodemgr/config';
 import type { DaemonName } from '@nodemgr/contracts';
 import { VERSION } from './version.ts';
 
+/** Daemons that have much to do only when they start. The agents plan for all slivers at once now and then. */
+const SMALL: ReadonlySet<string> = new Set(['plc-fetcher', 'db-service', 'api-gateway']);
+
+/**
+ * nodeFlagsOf returns the flags of Node.js that a daemon is started with; the units have them as well
+ * (units.test.ts). V8 lets the space for new objects grow to 16 MiB, and keeps it twice, long after the first
+ * thousand slivers have been read and nothing of that is left in it.
+ */
+export function nodeFlagsOf(daemon: string): readonly string[] {
+  return SMALL.has(daemon) ? ['--max-semi-space-size=1'] : [];
+}
+
 export interface DaemonArguments {
   /** Path of the configuration file. */
   readonly config: string;

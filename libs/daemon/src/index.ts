@@ -2,6 +2,7 @@
 export type { Logger } from 'pino';
 export { type Backoff, backoffMs } from './backoff.ts';
 export { CallerQueues, type Shares } from './caller-queues.ts';
+export { nodeFlagsOf } from './daemon-arguments.ts';
 export { FailureBoard, type FailureReport } from './failure-board.ts';
 export { FairTurns, type FairTurnsOptions } from './fair-turns.ts';
 export { holdLock } from './hold-lock.ts';
