@@ -3,7 +3,7 @@
  * and the machine to the loop. What should be is decided in desired-account.ts, what to do about it in
  * plan-account.ts; how it is done is the machine's.
  */
-import type { Agent, Plan, Timing } from '@nodemgr/agent';
+import type { Agent, Timing } from '@nodemgr/agent';
 import type { FeedSubscription } from '@nodemgr/bus';
 import type { Config } from '@nodemgr/config';
 import { type FailureBoard, Waits } from '@nodemgr/daemon';
@@ -24,7 +24,6 @@ import { type Machine, StrangerFound } from './machine/port.ts';
 import { ABSENT, type ObservedAccount } from './observed/observed-account.ts';
 import type { AccountStep } from './plan/account-steps.ts';
 import { type Decision, decideAccount, type Grounds, judge } from './plan/decide-account.ts';
-import { dueTime } from './plan/plan-removal.ts';
 import type { Slot } from './slots/account-ids.ts';
 import { SlotTable } from './slots/slot-table.ts';
 import { CAUSES, type Cause, causeOf, type SignName } from './waits/causes.ts';
@@ -46,17 +45,17 @@ export interface SupervisorParts {
   readonly retry: (names: readonly AccountName[]) => void;
 }
 
-export class AccountSupervisor implements Agent<AccountName, ObservedAccount, AccountStep> {
+export class AccountSupervisor
+  implements Agent<AccountName, ObservedAccount, AccountStep, Decision>
+{
   readonly #parts: SupervisorParts;
   readonly #observed = new Map<AccountName, ObservedAccount>();
   readonly #slots: SlotTable;
   readonly #shared = new SharedLimits();
   readonly #purges: PurgeWatch;
   readonly #waits: Waits<AccountName, SignName>;
-  /** Accounts that found no slot: woken when one is free. */
-  readonly #slotless = new Set<AccountName>();
-  /** Accounts that may not be removed yet: woken when a document is accepted. */
-  readonly #withheld = new Set<AccountName>();
+  /** What accounts wait for, by their last plan. */
+  readonly #waitsFor = new Map<AccountName, Cause>();
 
   private constructor(parts: SupervisorParts) {
     this.#parts = parts;
@@ -101,9 +100,12 @@ export class AccountSupervisor implements Agent<AccountName, ObservedAccount, Ac
 
   /** previews decides about every account without giving a slot away: removals first, then by name. */
   *previews(): Iterable<readonly [AccountName, Decision]> {
-    const grounds = this.grounds(this.#slots.copy());
+    const slots = this.#slots.copy();
+    const grounds = this.grounds(slots);
     for (const name of this.#inOrder(this.keys())) {
-      yield [name, decideAccount(name, this.#lastSeen(name), grounds)];
+      const decision = decideAccount(name, this.#lastSeen(name), grounds);
+      if (typeof decision.slot === 'number') slots.hold(name, decision.slot);
+      yield [name, decision];
     }
   }
 
@@ -138,36 +140,18 @@ export class AccountSupervisor implements Agent<AccountName, ObservedAccount, Ac
     return account;
   }
 
-  plan(name: AccountName, observed: ObservedAccount): Plan<AccountStep> {
-    const { verdict, plan } = decideAccount(name, observed, this.grounds());
-    this.#note(this.#withheld, name, verdict.verdict === 'withheld');
-    this.#note(this.#slotless, name, plan.blocked?.cause === 'no-id-range');
-    if (observed.state === 'foreign') this.#freeSlot(name);
-    if (plan.blocked !== undefined) {
-      const { cause, reason } = plan.blocked;
-      this.#waitFor(name, cause);
-      if (cause === 'files-kept') this.#afterwards(name, observed);
-      return { steps: [], unmet: { outcome: 'blocked', action: 'create', reason } };
-    }
-    if (plan.failing !== undefined) {
-      this.#waitFor(name, 'unit-ends');
-      return { steps: [], unmet: { outcome: 'failing', ...plan.failing } };
-    }
-    const { steps } = plan;
-    if (steps.length === 0) this.#waits.works(name);
-    if (verdict.verdict === 'withheld') {
-      const unmet = { outcome: 'withheld', action: 'remove', reason: verdict.reason } as const;
-      return { steps, unmet };
-    }
-    if (verdict.verdict === 'exists' && verdict.shadowed !== undefined) {
-      const unmet = { outcome: 'withheld', action: 'create', reason: verdict.shadowed } as const;
-      return { steps, unmet };
-    }
-    if (verdict.verdict === 'goes' && steps.length === 0) this.#afterwards(name, observed);
-    if (plan.deferred !== undefined) {
-      return { steps, unmet: { outcome: 'deferred', ...plan.deferred } };
-    }
-    return { steps };
+  plan(name: AccountName, observed: ObservedAccount): Decision {
+    return decideAccount(name, observed, this.grounds());
+  }
+
+  adopt(name: AccountName, { steps, slot, waitsFor, purgeAt }: Decision): void {
+    if (waitsFor === undefined) this.#waitsFor.delete(name);
+    else this.#waitsFor.set(name, waitsFor);
+    if (slot === 'none') this.#freeSlot(name);
+    else if (slot !== undefined) this.#slots.hold(name, slot);
+    if (purgeAt !== undefined) this.#purges.arm(name, purgeAt);
+    if (waitsFor !== undefined) this.#waitFor(name, waitsFor);
+    else if (steps.length === 0) this.#waits.works(name);
   }
 
   async execute(name: AccountName, step: AccountStep, signal: AbortSignal): Promise<void> {
@@ -204,7 +188,7 @@ export class AccountSupervisor implements Agent<AccountName, ObservedAccount, Ac
     for (const key of keys) {
       const name = accountOfKey(key)?.name;
       if (name !== undefined) yield name;
-      else if (key === TIMESTAMP_KEY) yield* this.#withheld;
+      else if (key === TIMESTAMP_KEY) yield* this.#waitingFor('no-document');
     }
   }
 
@@ -263,21 +247,11 @@ export class AccountSupervisor implements Agent<AccountName, ObservedAccount, Ac
     if (account.slot !== undefined) this.#slots.hold(name, account.slot);
   }
 
-  #note(names: Set<AccountName>, name: AccountName, present: boolean): void {
-    if (present) names.add(name);
-    else names.delete(name);
-  }
-
-  /** What a removal leaves to be done: a slot to be given to others, or files to be purged in time. */
-  #afterwards(name: AccountName, observed: ObservedAccount): void {
-    if (observed.state === 'absent') this.#freeSlot(name);
-    else if (observed.state === 'kept') {
-      const { accounts, clock } = this.#parts;
-      this.#purges.arm(name, dueTime(observed, clock.look().now, accounts.keep_files_seconds));
-    }
+  #waitingFor(cause: Cause): readonly AccountName[] {
+    return [...this.#waitsFor].flatMap(([name, one]) => (one === cause ? [name] : []));
   }
 
   #freeSlot(name: AccountName): void {
-    if (this.#slots.release(name)) this.#parts.retry([...this.#slotless]);
+    if (this.#slots.release(name)) this.#parts.retry(this.#waitingFor('no-id-range'));
   }
 }

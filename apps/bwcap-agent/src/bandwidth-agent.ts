@@ -160,9 +160,11 @@ export class BandwidthAgent implements Agent<Subject, BandwidthState, Batch> {
     const { unmet } = this;
     if (unmet !== undefined) return { steps: [], unmet };
     const changes = this.changes();
-    if (changes.length > 0) return { steps: [{ changes }] };
-    if (this.#isHeard()) this.#planner.settled();
-    return { steps: [] };
+    return { steps: changes.length === 0 ? [] : [{ changes }] };
+  }
+
+  adopt(_key: Subject, { steps, unmet }: Plan<Batch>): void {
+    if (steps.length === 0 && unmet === undefined && this.#isHeard()) this.#planner.settled();
   }
 
   async execute(_key: Subject, { changes }: Batch): Promise<void> {

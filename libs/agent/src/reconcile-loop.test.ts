@@ -239,6 +239,21 @@ test('a plan that never ends is a failure, not a loop', async () => {
   expect(agent.steps).toBe(5);
 });
 
+test('every plan is adopted once, before its first step, also one without steps', async () => {
+  const seen: string[] = [];
+  class Adopting extends Numbers {
+    adopt(key: string, { steps }: Plan<number>): void {
+      seen.push(`${key} ${steps.length}, ${this.steps} done`);
+    }
+  }
+  const agent = new Adopting();
+  const { loop, idle } = start(agent);
+  agent.wanted.set('a', 7);
+  loop.wake(['a']);
+  await idle();
+  expect(seen).toEqual(['a 1, 0 done', 'a 0, 1 done']);
+});
+
 test('everything is looked at again after a while, woken or not', async () => {
   const agent = new Numbers();
   const { timing } = start(agent);

@@ -25,13 +25,20 @@ export interface Plan<Step> {
 }
 
 /** What the loop works for: one implementation in each agent. */
-export interface Agent<Key extends string, Observed, Step> {
+export interface Agent<
+  Key extends string,
+  Observed,
+  Step,
+  Decided extends Plan<Step> = Plan<Step>,
+> {
   /** Every subject that has a desired or an observed state. */
   keys(): Iterable<Key>;
   /** Looks at the machine. A rejection is a failure of the subject. */
   observe(key: Key, signal: AbortSignal): Promise<Observed>;
-  /** Decides, from the newest desired state. A throw (ActionFailed) is a failure of the subject. */
-  plan(key: Key, observed: Observed): Plan<Step>;
+  /** Decides, from the newest desired state; changes nothing. A throw (ActionFailed) is a failure of the subject. */
+  plan(key: Key, observed: Observed): Decided;
+  /** Does what a plan asks for beside its steps, before the first of them: what it claims, and what it waits for. */
+  adopt?(key: Key, plan: Decided): void;
   /** Carries one step out; the steps of a subject run one after another. */
   execute(key: Key, step: Step, signal: AbortSignal): Promise<void>;
   /** The step's name, for logs and the failure board. */
@@ -54,8 +61,13 @@ const BACKOFF = { base_ms: 1000, max_ms: 300_000 };
 /** A plan that is never done, however often it is carried out, is a failure. */
 const MAX_ROUNDS = 5;
 
-export class ReconcileLoop<Key extends string, Observed, Step> {
-  readonly #agent: Agent<Key, Observed, Step>;
+export class ReconcileLoop<
+  Key extends string,
+  Observed,
+  Step,
+  Decided extends Plan<Step> = Plan<Step>,
+> {
+  readonly #agent: Agent<Key, Observed, Step, Decided>;
   readonly #options: LoopOptions;
   readonly #timing: Timing;
   readonly #queue = new CoalescingQueue<Key>();
@@ -67,7 +79,7 @@ export class ReconcileLoop<Key extends string, Observed, Step> {
   #cancelResync = (): void => {};
   #workers: readonly Promise<void>[] = [];
 
-  constructor(agent: Agent<Key, Observed, Step>, options: LoopOptions) {
+  constructor(agent: Agent<Key, Observed, Step, Decided>, options: LoopOptions) {
     this.#agent = agent;
     this.#options = options;
     this.#timing = options.timing ?? REAL_TIMING;
@@ -193,7 +205,9 @@ export class ReconcileLoop<Key extends string, Observed, Step> {
 
   #plan(key: Key, observed: Observed): Plan<Step> {
     try {
-      return this.#agent.plan(key, observed);
+      const plan = this.#agent.plan(key, observed);
+      this.#agent.adopt?.(key, plan);
+      return plan;
     } catch (error) {
       throw asActionFailed('plan', error);
     }

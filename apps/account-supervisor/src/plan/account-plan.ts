@@ -1,4 +1,5 @@
-/** What the planner is told about an account, and what it answers. Types only. */
+/** What the planner is given about an account, and what it returns. Pure. */
+import type { Unmet } from '@nodemgr/contracts';
 import type { ImageVersion } from '@nodemgr/images';
 import type { AccountType, EpochSeconds, ImageName } from '@nodemgr/records';
 import type { DesiredAccount } from '../desired/desired-account.ts';
@@ -35,24 +36,18 @@ export interface Circumstances {
   readonly newestImage: (name: ImageName) => ImageVersion | undefined;
 }
 
+/** What the planner asks for. It has done none of it. */
 export interface AccountPlan {
   readonly steps: readonly AccountStep[];
-  /** Why the account cannot be made, where that is so, and what it waits for. */
-  readonly blocked?: Blocked;
-  /** What is not as it should be and waits for somebody else: shown, not tried again by itself. */
-  readonly deferred?: Trouble;
-  /** What does not work though nothing is left to be done: shown, and looked at again and again. */
-  readonly failing?: Trouble;
+  /** What is wanted and these steps do not bring about. */
+  readonly unmet?: Unmet;
+  /** What would bring it about, where it is not the account's own next start. */
+  readonly waitsFor?: Cause;
+  /** When a trusted clock has something to do about the kept files (seconds since 1970). */
+  readonly purgeAt?: number;
 }
 
-/** What keeps an account from being made. */
-export interface Blocked {
-  readonly cause: Cause;
-  readonly reason: string;
-}
-
-/** Something that steps cannot mend. */
-export interface Trouble {
-  readonly action: string;
-  readonly reason: string;
+/** blocked returns the plan for an account that cannot be made before `waitsFor` is mended. */
+export function blocked(waitsFor: Cause, reason: string): AccountPlan {
+  return { steps: [], unmet: { outcome: 'blocked', action: 'create', reason }, waitsFor };
 }

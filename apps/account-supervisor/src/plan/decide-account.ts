@@ -1,14 +1,15 @@
 /**
  * Judges one account and plans for it: what the feed says, what is observed, and which slot and weight
- * the account has. Takes slots from the table that it is given; does nothing else.
+ * the account has. Pure: what it decides beside steps is in the decision, for the caller to do.
  */
 import type { FeedSubscription } from '@nodemgr/bus';
 import type { Config } from '@nodemgr/config';
-import type { AccountName, AccountType } from '@nodemgr/records';
+import type { Unmet } from '@nodemgr/contracts';
+import type { AccountName } from '@nodemgr/records';
 import { judgeAccount, type Verdict } from '../desired/desired-account.ts';
 import type { SharedLimits } from '../limits/shared-limits.ts';
 import type { ObservedAccount } from '../observed/observed-account.ts';
-import { type AccountIds, idsOf } from '../slots/account-ids.ts';
+import { idsOf, type Slot } from '../slots/account-ids.ts';
 import type { SlotTable } from '../slots/slot-table.ts';
 import type { PurgeClock } from '../waits/purge-watch.ts';
 import type { AccountPlan, Circumstances, Target } from './account-plan.ts';
@@ -19,16 +20,17 @@ export interface Grounds {
   readonly feed: Pick<FeedSubscription, 'items' | 'position'>;
   readonly bootId: string;
   readonly accounts: Config['accounts'];
-  readonly slots: SlotTable;
+  readonly slots: Pick<SlotTable, 'slotFor' | 'whyNone'>;
   readonly shared: Pick<SharedLimits, 'amountsOf' | 'howOf'>;
   readonly newestImage: Circumstances['newestImage'];
   /** The time, and whether it is trusted. */
   readonly clock: ReturnType<PurgeClock['look']>;
 }
 
-export interface Decision {
-  readonly verdict: Verdict;
-  readonly plan: AccountPlan;
+/** What is to be done about one account. */
+export interface Decision extends AccountPlan {
+  /** The slot that it is to hold from now on; `none`: it gives up the one that it holds. Absent: as it is. */
+  readonly slot?: Slot | 'none';
 }
 
 const NOTHING_HEARD: Verdict = {
@@ -46,29 +48,49 @@ function circumstancesOf({ accounts, slots, clock, newestImage }: Grounds): Circ
   };
 }
 
-function idsFor(
+/** The slot that the account needs; undefined: it needs none, or none is free. */
+function slotNeeded(
   name: AccountName,
-  type: AccountType,
-  { slots, accounts }: Grounds,
-): AccountIds | undefined {
-  const slot = slots.claim(name, type);
-  return slot === undefined ? undefined : idsOf(slot, accounts);
+  verdict: Verdict,
+  observed: ObservedAccount,
+  { slots }: Grounds,
+): Slot | undefined {
+  if (verdict.verdict !== 'exists' || observed.state === 'foreign') return undefined;
+  return slots.slotFor(name, verdict.desired.type);
 }
 
 function targetOf(
   name: AccountName,
   verdict: Verdict,
-  observed: ObservedAccount,
-  grounds: Grounds,
+  slot: Slot | undefined,
+  { accounts, shared }: Grounds,
 ): Target {
   if (verdict.verdict === 'withheld') return { wanted: 'unchanged' };
   if (verdict.verdict === 'goes') return { wanted: 'nothing' };
-  const { desired: wanted } = verdict;
   return {
-    wanted,
-    ids: observed.state === 'foreign' ? undefined : idsFor(name, wanted.type, grounds),
-    shared: grounds.shared.amountsOf(name),
+    wanted: verdict.desired,
+    ids: slot === undefined ? undefined : idsOf(slot, accounts),
+    shared: shared.amountsOf(name),
   };
+}
+
+/** What of the verdict cannot be had at all, or not now. */
+function unmetBy(verdict: Verdict): Unmet | undefined {
+  if (verdict.verdict === 'withheld') {
+    return { outcome: 'withheld', action: 'remove', reason: verdict.reason };
+  }
+  if (verdict.verdict !== 'exists' || verdict.shadowed === undefined) return undefined;
+  return { outcome: 'withheld', action: 'create', reason: verdict.shadowed };
+}
+
+/** A change that waits for a next start is the least of what can be said. */
+function withVerdict(plan: AccountPlan, verdict: Verdict): AccountPlan {
+  const unmet = unmetBy(verdict);
+  if (unmet === undefined) return plan;
+  if (plan.unmet !== undefined && plan.unmet.outcome !== 'deferred') return plan;
+  return verdict.verdict === 'withheld'
+    ? { ...plan, unmet, waitsFor: 'no-document' }
+    : { ...plan, unmet };
 }
 
 /** judge says what is to become of `name`: nothing at all before the feed has spoken. */
@@ -85,6 +107,10 @@ export function decideAccount(
   grounds: Grounds,
 ): Decision {
   const verdict = judge(name, observed, grounds);
-  const target = targetOf(name, verdict, observed, grounds);
-  return { verdict, plan: planAccount(target, observed, circumstancesOf(grounds)) };
+  const slot = slotNeeded(name, verdict, observed, grounds);
+  const target = targetOf(name, verdict, slot, grounds);
+  const plan = withVerdict(planAccount(target, observed, circumstancesOf(grounds)), verdict);
+  if (slot !== undefined) return { ...plan, slot };
+  const isGone = observed.state === 'absent' && verdict.verdict === 'goes';
+  return isGone || observed.state === 'foreign' ? { ...plan, slot: 'none' } : plan;
 }

@@ -178,7 +178,8 @@ test("somebody else's user is never touched, and the sliver says why it cannot b
   const foreign: ObservedAccount = { state: 'foreign', cause: 'name-taken', reason: 'not ours' };
   expect(planAccount(toExist(wantedSliver()), foreign, circumstances())).toEqual({
     steps: [],
-    blocked: { cause: 'name-taken', reason: 'not ours' },
+    unmet: { outcome: 'blocked', action: 'create', reason: 'not ours' },
+    waitsFor: 'name-taken',
   });
   expect(stepsOf({ wanted: 'nothing' }, foreign)).toEqual([]);
 });
@@ -187,25 +188,29 @@ test('an image that is not on this node is named, with what would help', () => {
   const target = toExist(wantedSliver({ image: imageName('other') }));
   expect(planAccount(target, ABSENT, circumstances())).toEqual({
     steps: [],
-    blocked: {
-      cause: 'image-missing',
+    unmet: {
+      outcome: 'blocked',
+      action: 'create',
       reason: 'image other is not on this node: nmctl image import other TARBALL',
     },
+    waitsFor: 'image-missing',
   });
 });
 
 test('a sliver stays on the image that its files were made on, and says so', () => {
   const target = toExist(wantedSliver({ image: imageName('other') }));
-  const { steps, deferred } = planAccount(target, aRunningSliver(), circumstances());
+  const { steps, unmet } = planAccount(target, aRunningSliver(), circumstances());
   expect(steps).toEqual([]);
-  expect(deferred?.reason).toMatch(/^image other is asked for, and its files stand on default@1/);
+  expect(unmet).toMatchObject({ outcome: 'deferred', action: 'change-image' });
+  expect(unmet?.reason).toMatch(/^image other is asked for, and its files stand on default@1/);
 });
 
 test('a sliver whose unit keeps ending by itself is reported, and stopped only when it should not run', () => {
   const ailing = aRunningSliver({ ailing: 'it ends again and again' });
   expect(planAccount(toExist(wantedSliver()), ailing, circumstances())).toEqual({
     steps: [],
-    failing: { action: 'run', reason: 'it ends again and again' },
+    unmet: { outcome: 'failing', action: 'run', reason: 'it ends again and again' },
+    waitsFor: 'unit-ends',
   });
   expect(namesOf(toExist(wantedSliver({ run: false })), ailing)).toEqual(['stop-unit']);
 });
@@ -234,7 +239,8 @@ test('a sliver whose user id is taken gets another, unless its files carry it', 
   const withFiles = [aRunningSliver(taken), { ...kept, idTakenBy: 'bob' }];
   for (const observed of withFiles) {
     const plan = planAccount(toExist(wantedSliver()), observed, circumstances());
-    expect(plan).toEqual({ steps: [], blocked: { cause: 'id-taken', reason } });
+    const unmet = { outcome: 'blocked', action: 'create', reason };
+    expect(plan).toEqual({ steps: [], unmet, waitsFor: 'id-taken' });
   }
   const disabled = toExist(wantedSliver({ run: false, login: false }));
   expect(namesOf(disabled, aRunningSliver(taken))).toEqual(['stop-unit']);
@@ -261,9 +267,10 @@ test('a user that somebody has deleted is made again, and its sliver runs on', (
 
 test('without a free slot an account cannot be made, and says so', () => {
   const target: Target = { wanted: wantedSliver(), ids: undefined };
-  expect(planAccount(target, ABSENT, circumstances()).blocked).toEqual({
-    cause: 'no-id-range',
-    reason: 'no free id range: 8 of 8 in use',
+  expect(planAccount(target, ABSENT, circumstances())).toEqual({
+    steps: [],
+    unmet: { outcome: 'blocked', action: 'create', reason: 'no free id range: 8 of 8 in use' },
+    waitsFor: 'no-id-range',
   });
 });
 

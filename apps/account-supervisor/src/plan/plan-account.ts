@@ -2,6 +2,7 @@
  * Decides what is to be done about one account: from what should be and what is, a list of steps.
  * Pure. Removals come before additions; carried out and planned again, nothing is left.
  */
+import type { Unmet } from '@nodemgr/contracts';
 import type { ImageVersion } from '@nodemgr/images';
 import type { DesiredAccount, DesiredDelegate, DesiredSliver } from '../desired/desired-account.ts';
 import type { Limits } from '../limits/table.ts';
@@ -14,7 +15,7 @@ import {
   type ObservedSliver,
 } from '../observed/observed-account.ts';
 import type { AccountIds } from '../slots/account-ids.ts';
-import type { AccountPlan, Circumstances, Target, Trouble } from './account-plan.ts';
+import { type AccountPlan, blocked, type Circumstances, type Target } from './account-plan.ts';
 import { planRemoval } from './plan-removal.ts';
 import { planSliver } from './plan-sliver.ts';
 import { stepsNeeded } from './steps-needed.ts';
@@ -51,7 +52,7 @@ function planWayClear(observed: ObservedAccount, circumstances: Circumstances): 
   const plan = planRemoval(observed, circumstances);
   if (observed.state !== 'kept' || plan.steps.length > 0) return plan;
   const reason = 'the files of a removed sliver of that name are still kept';
-  return { steps: [], blocked: { cause: 'files-kept', reason } };
+  return { ...plan, ...blocked('files-kept', reason) };
 }
 
 /** What is still done for a sliver that has its files and no user: it does not run when it should not. */
@@ -76,7 +77,7 @@ function planElsewhere(
   const plan = inPlace ? planUserless(wanted, observed) : planRemoval(observed, circumstances);
   if (plan.steps.length > 0) return plan;
   const reason = `its user id is that of ${holder} by now, and its files go with that id: give that user another`;
-  return { steps: [], blocked: { cause: 'id-taken', reason } };
+  return blocked('id-taken', reason);
 }
 
 /**
@@ -91,18 +92,12 @@ export function planAccount(
   if (target.wanted === 'unchanged') return NOTHING;
   if (target.wanted === 'nothing') return planRemoval(observed, circumstances);
   const { wanted, ids, shared } = target;
-  if (observed.state === 'foreign')
-    return { steps: [], blocked: { cause: observed.cause, reason: observed.reason } };
+  if (observed.state === 'foreign') return blocked(observed.cause, observed.reason);
   if (isInTheWay(wanted, observed)) return planWayClear(observed, circumstances);
   if (observed.state !== 'absent' && observed.idTakenBy !== undefined) {
     return planElsewhere(wanted, observed, observed.idTakenBy, circumstances);
   }
-  if (ids === undefined) {
-    return {
-      steps: [],
-      blocked: { cause: 'no-id-range', reason: circumstances.noSlot(wanted.type) },
-    };
-  }
+  if (ids === undefined) return blocked('no-id-range', circumstances.noSlot(wanted.type));
   return wanted.type === 'delegate'
     ? planDelegate(wanted, observed.state === 'delegate' ? observed : undefined, ids)
     : planWantedSliver(wanted, observed, ids, { shared, circumstances });
@@ -124,20 +119,21 @@ function planWantedSliver(
   const image = files.where === 'none' ? circumstances.newestImage(wanted.image) : files.image;
   if (image === undefined) {
     const reason = `image ${wanted.image} is not on this node: nmctl image import ${wanted.image} TARBALL`;
-    return { steps: [], blocked: { cause: 'image-missing', reason } };
+    return blocked('image-missing', reason);
   }
   const steps = planSliver(wanted, observed, ids, image, shared);
   if (wanted.run && steps.length === 0 && isObservedSliver(observed) && observed.ailing) {
-    return { steps, failing: { action: 'run', reason: observed.ailing } };
+    const unmet = { outcome: 'failing', action: 'run', reason: observed.ailing } as const;
+    return { steps, unmet, waitsFor: 'unit-ends' };
   }
-  const deferred = otherImage(wanted, image);
-  return deferred === undefined ? { steps } : { steps, deferred };
+  const unmet = otherImage(wanted, image);
+  return unmet === undefined ? { steps } : { steps, unmet };
 }
 
-function otherImage(wanted: DesiredSliver, image: ImageVersion): Trouble | undefined {
+function otherImage(wanted: DesiredSliver, image: ImageVersion): Unmet | undefined {
   if (nameOfImage(image) === wanted.image) return undefined;
   const reason = `image ${wanted.image} is asked for, and its files stand on ${image}: takes hold when they have been removed and the sliver is made anew`;
-  return { action: 'change-image', reason };
+  return { outcome: 'deferred', action: 'change-image', reason };
 }
 
 const nameOfImage = (image: ImageVersion): string => image.slice(0, image.lastIndexOf('@'));

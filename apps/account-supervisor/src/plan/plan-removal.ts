@@ -26,7 +26,7 @@ function isUndated({ since }: KeptSliver, now: EpochSeconds): boolean {
  * dueTime returns when a trusted clock has something to do about a removed sliver's files (seconds since
  * 1970): they may be purged, or, where the time of the removal is not known, they are dated.
  */
-export function dueTime(kept: KeptSliver, now: EpochSeconds, keepSeconds: number): number {
+function dueTime(kept: KeptSliver, now: EpochSeconds, keepSeconds: number): number {
   return isUndated(kept, now) ? 0 : kept.since + keepSeconds;
 }
 
@@ -38,11 +38,12 @@ function planKept(kept: KeptSliver, circumstances: Circumstances): AccountPlan {
   const { now, clockTrusted, keepSeconds } = circumstances;
   const purge: AccountPlan = { steps: [{ step: 'purge-files', since: kept.since }] };
   if (kept.image === undefined || keepSeconds === 0) return purge;
-  if (!clockTrusted) return NOTHING;
+  const later: AccountPlan = { steps: [], purgeAt: dueTime(kept, now, keepSeconds) };
+  if (!clockTrusted) return later;
   if (isUndated(kept, now)) {
     return { steps: [{ step: 'date-files', from: kept.since, since: now }] };
   }
-  return now < kept.since + keepSeconds ? NOTHING : purge;
+  return now < kept.since + keepSeconds ? later : purge;
 }
 
 /** What userdel(8) has left by half can be deleted only with its user; an id of somebody else's is left alone. */

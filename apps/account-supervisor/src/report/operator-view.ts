@@ -22,6 +22,7 @@ import {
   UNDATED,
 } from '../observed/observed-account.ts';
 import type { AccountStep } from '../plan/account-steps.ts';
+import type { Decision } from '../plan/decide-account.ts';
 import { type IdPolicy, idsOf, type Slot } from '../slots/account-ids.ts';
 import type { AccountSupervisor } from '../supervisor.ts';
 import { wantedReadings } from './wanted-readings.ts';
@@ -34,7 +35,7 @@ export interface OperatorParts {
   readonly machine: Machine;
   readonly history: Pick<AccountHistory, 'events'>;
   readonly policy: IdPolicy;
-  readonly loop: ReconcileLoop<AccountName, ObservedAccount, AccountStep>;
+  readonly loop: ReconcileLoop<AccountName, ObservedAccount, AccountStep, Decision>;
   readonly failures: Pick<FailureBoard, 'find'>;
   readonly commonStatus: () => CommonStatus;
 }
@@ -122,19 +123,12 @@ function viewOf(
 
 function planOf({ supervisor, machine }: OperatorParts): PlanResult {
   const result: PlanResult = { driver: machine.driver, steps: [], unmet: [] };
-  for (const [subject, { verdict, plan }] of supervisor.previews()) {
-    for (const step of plan.steps) {
+  for (const [subject, { steps, unmet }] of supervisor.previews()) {
+    for (const step of steps) {
       const commands = [...machine.commandsOf(subject, step)];
       result.steps.push({ subject, step: step.step, commands });
     }
-    if (verdict.verdict === 'withheld') {
-      const { reason } = verdict;
-      result.unmet.push({ subject, outcome: 'withheld', action: 'remove', reason });
-    }
-    if (plan.blocked !== undefined) {
-      const { reason } = plan.blocked;
-      result.unmet.push({ subject, outcome: 'blocked', action: 'create', reason });
-    }
+    if (unmet !== undefined) result.unmet.push({ subject, ...unmet });
   }
   return result;
 }

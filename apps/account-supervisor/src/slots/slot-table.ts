@@ -55,22 +55,27 @@ export class SlotTable {
     if (place !== undefined && this.#isForeign(place, type)) this.release(name);
   }
 
-  /** hold notes what was observed: `name` has this slot. */
+  /** hold notes that `name` has this slot. */
   hold(name: AccountName, place: Slot): void {
+    if (this.#held.get(name) === place && this.#holders.get(place) === name) return;
     this.release(name);
     this.#held.set(name, place);
     this.#holders.set(place, name);
   }
 
-  /** claim returns the slot that `name` holds, else gives it the lowest one that is free for its type; undefined if none is. */
-  claim(name: AccountName, type: AccountType): Slot | undefined {
+  /** slotFor returns the slot that `name` holds, else the lowest one that is free for its type; undefined if none is. */
+  slotFor(name: AccountName, type: AccountType): Slot | undefined {
     const held = this.#held.get(name);
     if (held !== undefined) return held;
-    let place = this.#searchFrom[type];
-    while (this.#holders.has(place) || this.#isForeign(place, type)) place = slot(place + 1);
-    this.#searchFrom[type] = place;
-    if (place >= this.size) return undefined;
-    this.hold(name, place);
+    const place = this.#lowestFree(type);
+    return place < this.size ? place : undefined;
+  }
+
+  /** claim gives `name` the slot that slotFor returns. */
+  claim(name: AccountName, type: AccountType): Slot | undefined {
+    if (!this.#held.has(name)) this.#searchFrom[type] = this.#lowestFree(type);
+    const place = this.slotFor(name, type);
+    if (place !== undefined) this.hold(name, place);
     return place;
   }
 
@@ -84,6 +89,12 @@ export class SlotTable {
       if (place < this.#searchFrom[type]) this.#searchFrom[type] = place;
     }
     return true;
+  }
+
+  #lowestFree(type: AccountType): Slot {
+    let place = this.#searchFrom[type];
+    while (this.#holders.has(place) || this.#isForeign(place, type)) place = slot(place + 1);
+    return place;
   }
 
   #isForeign(place: Slot, type: AccountType): boolean {

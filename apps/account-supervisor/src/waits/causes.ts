@@ -58,6 +58,8 @@ export const CAUSES = {
   'unit-masked': ['units'],
   /** A program that a step runs is not installed. */
   'program-missing': ['programs'],
+  /** No document that permits the removal has been accepted since this boot: the first one ends it (supervisor.ts). */
+  'no-document': [],
   /** Kept files are in the way of a delegate: their purge ends it (PurgeWatch). */
   'files-kept': [],
   /** systemd starts the sliver again and again: nobody reports that it has begun to work. */
