@@ -18,6 +18,7 @@ import { type HolderOf, type Machine, type MachineSigns, StrangerFound } from '.
 import { ABSENT, newSliver, type ObservedAccount } from './observed/observed-account.ts';
 import type { AccountStep } from './plan/account-steps.ts';
 import { applyStep } from './plan/apply-step.ts';
+import type { DecidedStep } from './plan/decide-account.ts';
 import { operatorHandlers } from './report/operator-view.ts';
 import { type AccountIds, type Slot, slot } from './slots/account-ids.ts';
 import type { ForeignIds } from './slots/foreign-ids.ts';
@@ -54,6 +55,8 @@ class FakeMachine implements Machine {
   rangesOfOthers: ReadonlySet<Slot> = new Set();
   /** Users that only a name service knows, by the slot that their user id is in: a step finds them. */
   readonly hidden = new Map<Slot, string>();
+  /** What else happens while a step is carried out. */
+  meanwhile: (step: AccountStep) => void = () => {};
   constructor(readonly accounts = new Map<AccountName, ObservedAccount>()) {}
 
   async observe(): Promise<ReadonlyMap<AccountName, ObservedAccount>> {
@@ -68,6 +71,7 @@ class FakeMachine implements Machine {
     return this.accounts.get(name) ?? ABSENT;
   }
   async execute(name: AccountName, step: AccountStep): Promise<void> {
+    this.meanwhile(step);
     if (this.broken.has(name)) throw this.breakage;
     if (step.step === 'create-user') this.#refuseHidden(step.ids);
     this.done.push({ name, step });
@@ -130,6 +134,8 @@ async function aSupervisor(
   };
   const timing = new StandingClock();
   const failures = new FailureBoard(timing.now);
+  /** What the history is given. */
+  const told: DecidedStep[] = [];
   const supervisor = await AccountSupervisor.open({
     machine,
     accounts: config.accounts,
@@ -139,7 +145,7 @@ async function aSupervisor(
     clock: {
       look: () => ({ now: epochSeconds(timing.now() / 1000), clockTrusted: isTrusted() }),
     },
-    history: { stepDone: () => {} },
+    history: { stepDone: (_name, decided) => void told.push(decided) },
     feed: () => feed,
     wake: (names, revision) => loop.wake(names, revision),
     retry: (names) => loop.retry(names),
@@ -179,7 +185,7 @@ async function aSupervisor(
     await settled();
   }
   const settled = () => vi.waitFor(() => expect(loop.busy).toBe(0));
-  return { supervisor, loop, failures, timing, handlers, publish, settled };
+  return { supervisor, loop, failures, timing, handlers, told, publish, settled };
 }
 
 const accepted = [TIMESTAMP_KEY, acceptedIn(BOOT, 'plc')] as const;
@@ -465,6 +471,29 @@ test('Stop and Start are followed, and Start runs the scripts of a running slive
     'start-unit',
     'run-start-scripts',
   ]);
+});
+
+test('what is done is told with the reason and the revision that it was planned by, though the feed has gone on', async () => {
+  const machine = new FakeMachine();
+  const { told, publish, settled } = await aSupervisor(machine);
+  await publish(keyed(aSliver(A)));
+  const stopped = aSliver(A, { local: { ...NO_LOCAL_FACTS, stopped: true } });
+  machine.meanwhile = ({ step }) => {
+    if (step === 'stop-unit') void publish(keyed(aSliver(A, { effective: { nm_enabled: 0 } })));
+  };
+  await publish(keyed(stopped));
+  await settled();
+  const [stop, denial] = told.slice(-2);
+  expect(stop).toMatchObject({
+    step: { step: 'stop-unit' },
+    reason: { why: 'Stop was called', by: { kind: 'api-caller' } },
+    revision: 2,
+  });
+  expect(denial).toMatchObject({
+    step: { step: 'deny-login' },
+    reason: { why: 'nm_enabled is 0', by: { kind: 'plc' } },
+    revision: 3,
+  });
 });
 
 test('what is observed is shown by name, state and ids', async () => {

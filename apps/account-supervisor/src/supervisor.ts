@@ -22,8 +22,13 @@ import type { AccountHistory } from './history/account-history.ts';
 import { SharedLimits } from './limits/shared-limits.ts';
 import { type Machine, StrangerFound } from './machine/port.ts';
 import { ABSENT, type ObservedAccount } from './observed/observed-account.ts';
-import type { AccountStep } from './plan/account-steps.ts';
-import { type Decision, decideAccount, type Grounds, judge } from './plan/decide-account.ts';
+import {
+  type DecidedStep,
+  type Decision,
+  decideAccount,
+  type Grounds,
+  judge,
+} from './plan/decide-account.ts';
 import type { Slot } from './slots/account-ids.ts';
 import { SlotTable } from './slots/slot-table.ts';
 import { CAUSES, type Cause, causeOf, type SignName } from './waits/causes.ts';
@@ -40,13 +45,13 @@ export interface SupervisorParts {
   /** The desired state as it is now. */
   readonly feed: () => Pick<FeedSubscription, 'items' | 'position'>;
   /** Asks for another look at some accounts; `revision` when it is for a change of the feed. */
-  readonly wake: (names: Iterable<AccountName>, revision?: number) => void;
+  readonly wake: (names: Iterable<AccountName>, revision?: Revision) => void;
   /** Asks for another attempt at some accounts that fail, because something may have been mended. */
   readonly retry: (names: readonly AccountName[]) => void;
 }
 
 export class AccountSupervisor
-  implements Agent<AccountName, ObservedAccount, AccountStep, Decision>
+  implements Agent<AccountName, ObservedAccount, DecidedStep, Decision>
 {
   readonly #parts: SupervisorParts;
   readonly #observed = new Map<AccountName, ObservedAccount>();
@@ -54,7 +59,7 @@ export class AccountSupervisor
   readonly #shared = new SharedLimits();
   readonly #purges: PurgeWatch;
   readonly #waits: Waits<AccountName, SignName>;
-  /** What accounts wait for, by their last plan. */
+  /** The cause that each account waits for, by its last plan. */
   readonly #waitsFor = new Map<AccountName, Cause>();
 
   private constructor(parts: SupervisorParts) {
@@ -154,14 +159,13 @@ export class AccountSupervisor
     else if (steps.length === 0) this.#waits.works(name);
   }
 
-  async execute(name: AccountName, step: AccountStep, signal: AbortSignal): Promise<void> {
-    await this.#notingCause(name, () => this.#parts.machine.execute(name, step, signal));
-    const { items } = this.#parts.feed();
-    this.#parts.history.stepDone({ name, step, before: this.#lastSeen(name), items });
+  async execute(name: AccountName, decided: DecidedStep, signal: AbortSignal): Promise<void> {
+    await this.#notingCause(name, () => this.#parts.machine.execute(name, decided.step, signal));
+    this.#parts.history.stepDone(name, decided);
   }
 
-  nameOf({ step }: AccountStep): string {
-    return step;
+  nameOf({ step }: DecidedStep): string {
+    return step.step;
   }
 
   /** stop cancels what is still to come. */

@@ -2,7 +2,7 @@
  * The history of a node: what happened to each account, why, and by whom. db-service keeps the events of
  * records, loans and calls; account-supervisor those of the machine. Schemas and bounds only.
  */
-import { type AccountName, accountNameSchema } from '@nodemgr/records';
+import { type AccountName, accountNameSchema, revisionSchema } from '@nodemgr/records';
 import * as z from 'zod';
 import { method } from './call.ts';
 
@@ -74,6 +74,8 @@ export const eventSchema = z.strictObject({
   what: z.enum(EVENT_KINDS),
   why: z.string().max(MAX_WHY),
   by: z.strictObject({ kind: z.enum(AUTHORS), name: z.string().max(64).optional() }),
+  /** Of what an agent has done: the feed's revision that it was decided by. */
+  revision: revisionSchema.optional(),
 });
 export type NodeEvent = z.infer<typeof eventSchema>;
 export type EventAuthor = NodeEvent['by'];

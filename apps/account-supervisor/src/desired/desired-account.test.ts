@@ -90,7 +90,7 @@ test('a kept sliver without a record needs no further permission', () => {
   expect(verdictOn(kept, itemsOf([], EARLIER)).verdict).toBe('goes');
 });
 
-test('of two accounts with one name the one that is there stays, and the other is told of', () => {
+test('of two accounts with one name the one that is there stays, and the other is reported', () => {
   const both = itemsOf([keyed(aSliver()), keyed(aDelegate(SIRIUS))]);
   expect(verdictOn(RUNNING, both)).toMatchObject({ desired: { type: 'sliver' } });
   expect(verdictOn(ABSENT, both)).toMatchObject({

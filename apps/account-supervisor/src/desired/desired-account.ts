@@ -1,6 +1,6 @@
 /**
- * What the feed says about one account: that it should exist (and how), that it is to go, or that it
- * may not be removed yet. Decides only; nothing here knows how an account is made.
+ * Judges one account by the feed: it should exist (and how), it is to go, or it may not be removed yet. Pure;
+ * nothing here knows how an account is made.
  */
 import { createHash } from 'node:crypto';
 import type { AccountItem, FeedItem } from '@nodemgr/contracts';
@@ -22,8 +22,9 @@ import {
   isObservedSliver,
   type ObservedAccount,
 } from '../observed/observed-account.ts';
+import { type Reason, reasonToExist, reasonToGo, reasonToStop } from './reasons.ts';
 
-/** A text and what tells it from others. */
+/** A text, with a digest that distinguishes it from others. */
 export interface Content {
   readonly text: string;
   readonly digest: Digest;
@@ -43,14 +44,20 @@ function authorizedKeys(keys: string, options = ''): Content {
 /** A delegate: keys are those of authorized_keys, with no right but to run its login shell. */
 export interface DesiredDelegate {
   readonly type: 'delegate';
+  /** Why it exists. */
+  readonly reason: Reason;
   readonly keys: Content;
 }
 
 export interface DesiredSliver {
   readonly type: 'sliver';
+  /** Why it exists. */
+  readonly reason: Reason;
+  /** Why it is stopped, where it has to be. */
+  readonly stopReason: Reason;
   readonly keys: Content;
   readonly initscript: Content;
-  /** What its files are made on; those that exist stay on theirs. */
+  /** The image that its files are made on; files that exist stay on theirs. */
   readonly image: ImageName;
   /** Whether its unit should run: enabled, and not stopped by a call. */
   readonly run: boolean;
@@ -58,13 +65,13 @@ export interface DesiredSliver {
   readonly login: boolean;
   /** How often Start was called. */
   readonly starts: number;
-  /** Those that follow from its own effective RSpec. */
+  /** The limits that follow from its own effective RSpec. */
   readonly limits: OwnLimits;
 }
 
 export type DesiredAccount = DesiredDelegate | DesiredSliver;
 
-/** What is to become of one account. */
+/** A judgement on one account. */
 export type Verdict =
   | {
       readonly verdict: 'exists';
@@ -72,7 +79,7 @@ export type Verdict =
       /** A second account that has the same name and so cannot exist. */
       readonly shadowed?: string;
     }
-  | { readonly verdict: 'goes' }
+  | { readonly verdict: 'goes'; readonly reason: Reason }
   | { readonly verdict: 'withheld'; readonly reason: string };
 
 export type Items = ReadonlyMap<RecordKey, FeedItem>;
@@ -82,6 +89,8 @@ function desiredSliver(record: SliverRecord, item: AccountItem): DesiredSliver {
   const { shouldRun, mayLogIn } = intentOf(item);
   return {
     type: 'sliver',
+    reason: reasonToExist(item),
+    stopReason: reasonToStop(item),
     keys: authorizedKeys(record.ssh_keys),
     // Of a record that was stored before the reader of documents saw to it.
     initscript: contentOf(withPlainLineEnds(record.initscript)),
@@ -97,7 +106,11 @@ function desiredOf(item: AccountItem): DesiredAccount {
   const { record } = item;
   return record.account_type === 'sliver'
     ? desiredSliver(record, item)
-    : { type: 'delegate', keys: authorizedKeys(record.ssh_keys, 'restrict ') };
+    : {
+        type: 'delegate',
+        reason: reasonToExist(item),
+        keys: authorizedKeys(record.ssh_keys, 'restrict '),
+      };
 }
 
 /** shouldExist reports whether an account should be on the machine: instantiated by PLC, or by CreateSliver. */
@@ -111,7 +124,7 @@ export function claimsOf(item: FeedItem | undefined): Rspec | undefined {
   return intentOf(item).shouldRun ? item.effective : undefined;
 }
 
-/** Whose document permits the removal of an account of this type: delegates are the node's own. */
+/** The sources whose document permits the removal of an account of this type: delegates are the node's own. */
 const AUTHORITIES = { sliver: ['plc'], delegate: ['plc', 'config'] } as const;
 
 /**
@@ -124,12 +137,13 @@ function judgeRemoval(
   items: Items,
   bootId: string,
 ): Verdict {
-  if (item?.kind === 'account') return { verdict: 'goes' };
-  if (item?.kind === 'removal' && item.reason === 'expired') return { verdict: 'goes' };
+  const goes = { verdict: 'goes', reason: reasonToGo(type, item) } as const;
+  if (item?.kind === 'account') return goes;
+  if (item?.kind === 'removal' && item.reason === 'expired') return goes;
   const timestamp = items.get(TIMESTAMP_KEY);
   const sources = timestamp?.kind === 'timestamp' ? timestamp.sources : {};
   const vouched = AUTHORITIES[type].some((source) => sources[source]?.boot_id === bootId);
-  if (vouched) return { verdict: 'goes' };
+  if (vouched) return goes;
   return {
     verdict: 'withheld',
     reason: `it has no record any more, but no document of source ${AUTHORITIES[type].join(' or ')} has been accepted since this boot`,
@@ -146,8 +160,8 @@ function alsoWanted(type: AccountType, other: FeedItem | undefined) {
 }
 
 /**
- * judgeAccount says what is to become of the account `name`. Only one account of a name can exist: the
- * one that does, else the delegate, which is the node's own word.
+ * judgeAccount returns the verdict on the account `name`. Only one account of a name can exist: the one that
+ * does, else the delegate, which is the node's own.
  */
 export function judgeAccount(
   name: AccountName,
@@ -166,6 +180,6 @@ export function judgeAccount(
     return { verdict: 'exists', desired: desiredOf(own), ...alsoWanted(type, other) };
   }
   return typeOf(observed) === undefined
-    ? { verdict: 'goes' }
+    ? { verdict: 'goes', reason: reasonToGo(type, own) }
     : judgeRemoval(type, own, items, bootId);
 }

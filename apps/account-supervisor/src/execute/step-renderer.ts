@@ -1,4 +1,4 @@
-/** What it takes to render one kind of step. Types only. */
+/** The signature of a renderer of one kind of step. Types only. */
 import type { Command } from '@nodemgr/agent';
 import type { AccountName } from '@nodemgr/records';
 import type { StepName, StepOf } from '../plan/account-steps.ts';

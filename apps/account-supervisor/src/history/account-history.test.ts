@@ -1,4 +1,4 @@
-/** What the history tells of plans that are carried out: planned, applied and told as in production. */
+/** The history of plans that are carried out: planned, applied and described as in production. */
 import type { FeedItem, NodeEvent } from '@nodemgr/contracts';
 import { FailureBoard } from '@nodemgr/daemon';
 import {
@@ -7,6 +7,7 @@ import {
   NO_LOCAL_FACTS,
   type RecordKey,
   recordKeyOf,
+  revision,
 } from '@nodemgr/records';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { judgeAccount } from '../desired/desired-account.ts';
@@ -30,6 +31,7 @@ import {
 import { AccountHistory } from './account-history.ts';
 
 const DELEGATE = accountName('del_snoop');
+const REVISION = revision(7);
 
 /** One account on a machine in memory, and the history that is told of it. */
 class ToldAccount {
@@ -63,10 +65,11 @@ class ToldAccount {
     const entries = item === undefined ? [] : [[recordKeyOf(type, this.name), item] as const];
     const items = itemsOf(entries);
     const before = this.observed;
-    const { steps } = planAccount(this.#target(items, weight), before, circumstances(this.now));
-    for (const step of steps) {
-      this.observed = applyStep(this.observed, step);
-      this.history.stepDone({ name: this.name, step, before, items });
+    const target = this.#target(items, weight);
+    const removes = target.wanted === 'nothing';
+    for (const planned of planAccount(target, before, circumstances(this.now)).steps) {
+      this.observed = applyStep(this.observed, planned.step);
+      this.history.stepDone(this.name, { ...planned, before, removes, revision: REVISION });
     }
     return this.lines();
   }
@@ -77,7 +80,8 @@ class ToldAccount {
 
   #target(items: ReadonlyMap<RecordKey, FeedItem>, weight: typeof WEIGHT): Target {
     const verdict = judgeAccount(this.name, this.observed, items, BOOT);
-    if (verdict.verdict !== 'exists') return { wanted: 'nothing' };
+    if (verdict.verdict === 'goes') return { wanted: 'nothing', reason: verdict.reason };
+    if (verdict.verdict === 'withheld') return { wanted: 'unchanged' };
     return { wanted: verdict.desired, ids: idsOf(slot(0), POLICY), shared: { cpuWeight: weight } };
   }
 }
@@ -90,15 +94,19 @@ beforeEach(() => {
   sirius.converge(aSliver());
 });
 
-describe('what is done is told', () => {
-  test('of a new sliver as one that is made and started, on its record’s word', () => {
+describe('steps in the history', () => {
+  test('the history describes a new sliver as one that is made and started, on its record’s word', () => {
     expect(sirius.lines()).toEqual([
       'account-made: record of plc: a sliver, user id 30000 [plc]',
       'sliver-started: record of plc [plc]',
     ]);
   });
 
-  test('of a delegate as one that is made, and removed', () => {
+  test('the history has each step under the revision that it was decided by', () => {
+    expect(sirius.told.map((event) => event.revision)).toEqual([REVISION, REVISION]);
+  });
+
+  test('the history describes a delegate as one that is made, and removed', () => {
     const snoop = new ToldAccount(DELEGATE);
     expect(snoop.converge(aDelegate(DELEGATE))).toEqual([
       'account-made: record of config: a delegate, user id 30000 [config]',
@@ -108,11 +116,11 @@ describe('what is done is told', () => {
     ]);
   });
 
-  test('of nothing when nothing is to be done', () => {
+  test('the history describes nothing when nothing is to be done', () => {
     expect(sirius.converge(aSliver())).toEqual([]);
   });
 
-  test('of changes with the old value and the new one', () => {
+  test('the history describes changes with the old value and the new one', () => {
     const effective = { nm_disk_quota: 6000, nm_mem_max: 16384 };
     const record = { ssh_keys: 'ssh-ed25519 BBBB two@host\n', initscript: '#!/bin/sh\ndate\n' };
     expect(sirius.converge(aSliver(SIRIUS, { effective, record }), cpuWeight(512))).toEqual([
@@ -124,7 +132,7 @@ describe('what is done is told', () => {
     ]);
   });
 
-  test('of Stop, Start and a running sliver’s Start on the caller’s word', () => {
+  test('the history describes Stop, Start and a running sliver’s Start on the caller’s word', () => {
     expect(sirius.converge(aSliver(SIRIUS, local({ stopped: true })))).toEqual([
       'sliver-stopped: Stop was called [api-caller]',
     ]);
@@ -136,7 +144,7 @@ describe('what is done is told', () => {
     ]);
   });
 
-  test('of nm_enabled on the record’s word', () => {
+  test('the history describes nm_enabled on the record’s word', () => {
     expect(sirius.converge(aSliver(SIRIUS, { effective: { nm_enabled: 0 } }))).toEqual([
       'account-changed: logins are refused: nm_enabled is 0 [plc]',
       'sliver-stopped: nm_enabled is 0 [plc]',
@@ -147,7 +155,7 @@ describe('what is done is told', () => {
     ]);
   });
 
-  test('of CreateSliver and DeleteSliver on the caller’s word', () => {
+  test('the history describes CreateSliver and DeleteSliver on the caller’s word', () => {
     const site = new ToldAccount(accountName('site_a'));
     const ticket = (created: boolean) =>
       aSliver(site.name, { ...local({ created }), record: { plc_instantiated: false } });
@@ -172,7 +180,7 @@ describe('what is done is told', () => {
     ]);
   });
 
-  test('of files that are kept, given back, and purged', () => {
+  test('the history describes files that are kept, given back, and purged', () => {
     sirius.converge(theRemoval('expired'));
     expect(sirius.converge(aSliver())).toEqual([
       'account-made: record of plc: a sliver, user id 30000 [plc]',
@@ -186,14 +194,14 @@ describe('what is done is told', () => {
     ]);
   });
 
-  test('of files that were not limited as their quota has it, as our own doing', () => {
+  test('the history describes files that were not limited as their quota has it, as our own doing', () => {
     sirius.observed = { ...sirius.observed, inodesDiffer: true } as ObservedAccount;
     expect(sirius.converge(aSliver())).toEqual([
       'account-changed: limit of files set to 312500, as its disk quota has it [supervisor]',
     ]);
   });
 
-  test('of a sliver that did not run, and of a user that had gone, as our own doing', () => {
+  test('the history describes a sliver that did not run, and of a user that had gone, as our own doing', () => {
     sirius.observed = { ...sirius.observed, state: 'stopped', user: 'none' } as ObservedAccount;
     expect(sirius.converge(aSliver())).toEqual([
       'account-changed: its user had gone and is made again [supervisor]',
@@ -202,7 +210,7 @@ describe('what is done is told', () => {
   });
 });
 
-describe('a failure is told', () => {
+describe('failures in the history', () => {
   const failure = {
     code: 'account',
     subject: SIRIUS,
@@ -210,7 +218,7 @@ describe('a failure is told', () => {
     reason: 'no such image',
   } as const;
 
-  test('once for each reason, however often it is tried, and when it is over', () => {
+  test('a failure is noted once for each reason, however often it is tried, and when it is over', () => {
     const { failures } = sirius.history;
     sirius.told.length = 0;
     for (let tries = 1; tries <= 3; tries += 1) expect(failures.report(failure)).toBe(tries);
@@ -225,7 +233,7 @@ describe('a failure is told', () => {
     expect(sirius.board.list()).toEqual([]);
   });
 
-  test('a few times at most when its reason is another each time', () => {
+  test('a failure is noted a few times at most when its reason is another each time', () => {
     sirius.told.length = 0;
     for (let pid = 0; pid < 100; pid += 1) {
       sirius.history.failures.report({ ...failure, reason: `process ${pid} is in the way` });
@@ -233,7 +241,7 @@ describe('a failure is told', () => {
     expect(sirius.told).toHaveLength(10);
   });
 
-  test('of the node when it concerns no single account', () => {
+  test('a failure is noted for the node when it concerns no single account', () => {
     sirius.told.length = 0;
     sirius.history.failures.report({
       ...failure,
@@ -246,8 +254,8 @@ describe('a failure is told', () => {
   });
 });
 
-describe('what the kernel does is told', () => {
-  test('at once, and what follows within the minute together at its end', () => {
+describe('notices of the kernel in the history', () => {
+  test('a notice of the kernel is noted at once, and what follows within the minute together at its end', () => {
     sirius.told.length = 0;
     for (const times of [1, 500, 600]) {
       sirius.history.happened(SIRIUS, { notice: 'tasks-limit', times });
@@ -263,7 +271,7 @@ describe('what the kernel does is told', () => {
     ]);
   });
 
-  test('of a kill that was not the sliver’s own limit’s doing without blaming nm_mem_max', () => {
+  test('the history describes a kill that was not the sliver’s own limit’s doing without blaming nm_mem_max', () => {
     sirius.told.length = 0;
     sirius.history.happened(SIRIUS, { notice: 'foreign-oom', times: 1 });
     sirius.history.happened(SIRIUS, { notice: 'own-oom', times: 1 });
@@ -273,7 +281,7 @@ describe('what the kernel does is told', () => {
     ]);
   });
 
-  test('of a sliver that has ended by itself', () => {
+  test('the history describes a sliver that has ended by itself', () => {
     sirius.told.length = 0;
     sirius.history.happened(SIRIUS, { notice: 'ended' });
     expect(sirius.lines()).toEqual([

@@ -8,18 +8,15 @@ import {
   type EventsAnswer,
   type EventsQuery,
   eventText,
-  type FeedItem,
 } from '@nodemgr/contracts';
 import type { FailureBoard } from '@nodemgr/daemon';
-import type { AccountName, RecordKey } from '@nodemgr/records';
+import type { AccountName, Revision } from '@nodemgr/records';
 import type { KernelNotice } from '../machine/linux/derive-notices.ts';
-import type { ObservedAccount } from '../observed/observed-account.ts';
-import type { AccountStep } from '../plan/account-steps.ts';
+import type { DecidedStep } from '../plan/decide-account.ts';
+import { type Description, describeStep } from './describe-step.ts';
 import type { Journal } from './journal.ts';
 import { KernelNotices } from './kernel-notices.ts';
-import { type Told, tellStep } from './tell-step.ts';
-import { ToldFailures } from './told-failures.ts';
-import { subjectOf } from './word-on-account.ts';
+import { NotedFailures } from './noted-failures.ts';
 
 export interface HistoryParts {
   readonly journal: Pick<Journal, 'append' | 'events' | 'close'>;
@@ -27,36 +24,27 @@ export interface HistoryParts {
   readonly timing: Pick<Timing, 'now' | 'after'>;
 }
 
-/** A step that was carried out. */
-export interface StepDone {
-  readonly name: AccountName;
-  readonly step: AccountStep;
-  /** The account as it was when the plan began. */
-  readonly before: ObservedAccount;
-  /** What the feed says now. */
-  readonly items: ReadonlyMap<RecordKey, FeedItem>;
-}
-
 export class AccountHistory {
-  /** The failure board, with a history: for whoever reports failures of accounts. */
+  /** The failure board for all that reports failures of accounts: it keeps a history, too. */
   readonly failures: Pick<FailureBoard, 'report' | 'clear'>;
   readonly #parts: HistoryParts;
   readonly #notices: KernelNotices;
 
   constructor(parts: HistoryParts) {
     this.#parts = parts;
-    const tell = (account: EventSubject, told: Told) => this.#tell(account, told);
-    this.failures = new ToldFailures(parts.failures, tell);
-    this.#notices = new KernelNotices(parts.timing, tell);
+    const note = (account: EventSubject, description: Description) =>
+      this.#note(account, description);
+    this.failures = new NotedFailures(parts.failures, note);
+    this.#notices = new KernelNotices(parts.timing, note);
   }
 
-  /** stepDone tells what a step meant. */
-  stepDone({ name, step, before, items }: StepDone): void {
-    const subject = subjectOf(name, before, items);
-    for (const told of tellStep(step, before, subject)) this.#tell(name, told);
+  /** stepDone notes what a step meant, under the revision that it was decided by. */
+  stepDone(name: AccountName, decided: DecidedStep): void {
+    for (const description of describeStep(decided))
+      this.#note(name, description, decided.revision);
   }
 
-  /** happened tells what the kernel did to a sliver. */
+  /** happened notes what the kernel did to a sliver. */
   happened(name: AccountName, notice: KernelNotice): void {
     this.#notices.heard(name, notice);
   }
@@ -72,8 +60,8 @@ export class AccountHistory {
     await this.#parts.journal.close();
   }
 
-  #tell(account: EventSubject, { what, why, by }: Told): void {
+  #note(account: EventSubject, { what, why, by }: Description, revision?: Revision): void {
     const at = Math.max(0, Math.floor(this.#parts.timing.now()));
-    this.#parts.journal.append({ at, account, what, why: eventText(why), by });
+    this.#parts.journal.append({ at, account, what, why: eventText(why), by, revision });
   }
 }

@@ -7,7 +7,7 @@ import { readOptional, replaceFileDurably } from '@nodemgr/agent';
 import type { NodeEvent } from '@nodemgr/contracts';
 import { eventsIn, type JournalBounds, keepNewest, linesOf } from './journal-lines.ts';
 
-/** Root's alone: it tells tenants of each other. */
+/** Root's alone: it names tenants to each other. */
 const MODE = 0o600;
 /** It is written anew when this share of it is superfluous. */
 const SLACK = 0.25;

@@ -15,7 +15,7 @@ interface Listed {
   readonly changedAt: number;
 }
 
-/** What is told of a journal that cannot be read: it holds up none of the others. */
+/** The report of a journal that cannot be read: it holds up none of the others. */
 export type Unreadable = (error: unknown) => void;
 
 export class JournalFolder {
@@ -26,7 +26,7 @@ export class JournalFolder {
     private readonly bounds: JournalBounds,
   ) {}
 
-  /** prepare makes the folder where it is missing: for its owner alone, it tells tenants of each other. */
+  /** prepare makes the folder where it is missing, for its owner alone: it names tenants to each other. */
   async prepare(): Promise<void> {
     await mkdir(this.path, { recursive: true, mode: 0o700 });
   }

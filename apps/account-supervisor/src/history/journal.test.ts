@@ -60,8 +60,8 @@ const fileOf = (name: string) => join(folder, `${name}.jsonl`);
 const timesIn = async (journal: Journal, query: { name?: EventSubject; limit?: number } = {}) =>
   (await journal.events({ ...ALL, ...query })).events.map(({ at }) => at);
 
-describe('a journal', () => {
-  test('gives back what was written, of one account or of all by time, after a restart too', async () => {
+describe('journals', () => {
+  test('a journal gives back what was written, of one account or of all by time, after a restart too', async () => {
     const journal = await open();
     for (const [at, name] of [
       [NOW, A],
@@ -82,7 +82,7 @@ describe('a journal', () => {
     expect(await timesIn(reopened, { name: accountName('no_body') })).toEqual([]);
   });
 
-  test('is for its owner alone', async () => {
+  test('a journal is for its owner alone', async () => {
     const journal = await open();
     journal.append(anEvent(NOW));
     await journal.settled();
@@ -109,7 +109,7 @@ describe('a journal', () => {
     );
   });
 
-  test('keeps the newest, and those that other slivers bring about apart', async () => {
+  test('a journal keeps the newest, and those that other slivers bring about apart', async () => {
     const journal = await open();
     for (let at = 1; at <= 50; at += 1) {
       journal.append(anEvent(NOW + at));
@@ -121,7 +121,7 @@ describe('a journal', () => {
     expect(readFileSync(fileOf(A), 'utf8').split('\n').length).toBeLessThan(9);
   });
 
-  test('forgets what is older than 30 days, but not on the word of a clock that was set', async () => {
+  test('a journal forgets what is older than 30 days, but not on the word of a clock that was set', async () => {
     const journal = await open();
     journal.append(anEvent(NOW));
     journal.append(anEvent(NOW, B));
@@ -145,7 +145,7 @@ describe('a journal', () => {
     expect(await timesIn(journal, { name: A })).toEqual([now]);
   });
 
-  test('is found by the time of its newest event, whatever the clock of the file system', async () => {
+  test('a journal is found by the time of its newest event, whatever the clock of the file system', async () => {
     const journal = await open();
     journal.append(anEvent(NOW + 900 * DAY));
     journal.append(anEvent(5, B));
@@ -154,7 +154,7 @@ describe('a journal', () => {
     expect(await timesIn(journal, { limit: 1 })).toEqual([NOW + 900 * DAY]);
   });
 
-  test('forgets nothing while the clock is not trusted', async () => {
+  test('a journal forgets nothing while the clock is not trusted', async () => {
     const journal = await open();
     journal.append(anEvent(NOW));
     clockTrusted = false;
@@ -180,8 +180,8 @@ describe('a journal', () => {
   });
 });
 
-describe('a disk that refuses', () => {
-  test('is reported and stops nobody; what it refused is offered again', async () => {
+describe('refusing disks', () => {
+  test('a disk that refuses is reported and stops nobody; what it refused is offered again', async () => {
     const journal = await open();
     mkdirSync(fileOf(A), { recursive: true });
     journal.append(anEvent(NOW, A));
@@ -199,7 +199,7 @@ describe('a disk that refuses', () => {
     expect(await timesIn(journal, { name: A })).toEqual([NOW]);
   });
 
-  test('for long costs the oldest events, and no more memory', async () => {
+  test('a disk that refuses for long costs the oldest events, and no more memory', async () => {
     const journal = await open();
     mkdirSync(fileOf(A), { recursive: true });
     for (let at = 1; at <= 100; at += 1) journal.append(anEvent(NOW + at));
@@ -210,7 +210,7 @@ describe('a disk that refuses', () => {
     expect(await timesIn(journal)).toHaveLength(3);
   });
 
-  test('is shown until a write succeeds, and tried again though nothing happens', async () => {
+  test('a disk that refuses is shown until a write succeeds, and tried again though nothing happens', async () => {
     writeFileSync(folder, '');
     await open();
     expect(failures.list()).toMatchObject([{ subject: 'history', action: 'write' }]);
@@ -220,7 +220,7 @@ describe('a disk that refuses', () => {
     expect(existsSync(folder)).toBe(true);
   });
 
-  test('to take a file without its oldest part is shown until it does', async () => {
+  test('a disk that refuses to take a file without its oldest part is shown until it does', async () => {
     const journal = await open();
     journal.append(anEvent(NOW - 40 * DAY));
     journal.append(anEvent(NOW));
@@ -237,7 +237,7 @@ describe('a disk that refuses', () => {
     expect(await timesIn(journal)).toEqual([NOW]);
   });
 
-  test('to make room in a file gets no event twice', async () => {
+  test('a disk that refuses to make room in a file gets no event twice', async () => {
     const journal = await open();
     mkdirSync(`${fileOf(A)}~new/in the way`, { recursive: true });
     for (let at = 1; at <= 8; at += 1) {

@@ -28,7 +28,7 @@ export interface JournalParts {
 }
 
 const SUBJECT = 'history';
-/** What a disk refused is offered to it again after this long (milliseconds). */
+/** Events that the disk refused are offered to it again after this long (milliseconds). */
 const RETRY_MS = 10_000;
 /** How often what is too old is looked for (milliseconds). */
 const FORGET_MS = 6 * 3_600_000;
@@ -38,7 +38,7 @@ const FORGET_MS = 6 * 3_600_000;
  */
 const UNEVEN_MS = 60_000;
 
-/** What both clocks said at one moment. */
+/** The readings of both clocks at one moment. */
 interface Look {
   readonly wall: number;
   readonly monotonic: number;

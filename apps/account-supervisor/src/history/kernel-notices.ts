@@ -1,17 +1,19 @@
 /**
- * Tells what the kernel does to slivers. A fork bomb meets its limit a thousand times a second: the first
- * time is told at once, the others of the same minute together when it is over.
+ * Describes what the kernel does to slivers. A fork bomb meets its limit a thousand times a second: the first
+ * time is an event at once, the others of the same minute are one event when it is over.
  */
 import type { Timing } from '@nodemgr/agent';
 import type { AccountName } from '@nodemgr/records';
 import type { CountedNotice, KernelNotice } from '../machine/linux/derive-notices.ts';
-import type { Told } from './tell-step.ts';
+import type { Description } from './describe-step.ts';
 
 const TOGETHER_MS = 60_000;
 
-const KERNEL: Told['by'] = { kind: 'kernel' };
-/** What is told of a notice that may come often. */
-const TELLINGS: Readonly<Record<CountedNotice['notice'], Pick<Told, 'what'> & { text: string }>> = {
+const KERNEL: Description['by'] = { kind: 'kernel' };
+/** The text of a notice that may come often. */
+const TEXTS: Readonly<
+  Record<CountedNotice['notice'], Pick<Description, 'what'> & { text: string }>
+> = {
   'own-oom': { what: 'oom-kill', text: 'a process was killed: nm_mem_max was reached' },
   'foreign-oom': {
     what: 'oom-kill',
@@ -31,14 +33,14 @@ export class KernelNotices {
 
   constructor(
     private readonly timing: Pick<Timing, 'after'>,
-    private readonly tell: (name: AccountName, told: Told) => void,
+    private readonly note: (name: AccountName, description: Description) => void,
   ) {}
 
   /** heard takes note of what the kernel did to `name`. */
   heard(name: AccountName, notice: KernelNotice): void {
     if (notice.notice === 'ended') {
       const why = 'all its processes have ended, and nobody asked for it';
-      this.tell(name, { what: 'sliver-died', why, by: KERNEL });
+      this.note(name, { what: 'sliver-died', why, by: KERNEL });
       return;
     }
     const { notice: often, times } = notice;
@@ -48,12 +50,12 @@ export class KernelNotices {
       waiting.times += times;
       return;
     }
-    this.#say(name, often, times);
+    this.#describe(name, often, times);
     const cancel = this.timing.after(TOGETHER_MS, () => this.#flush(name, often));
     this.#waiting.set(key, { times: 0, cancel });
   }
 
-  /** stop forgets what has not been told yet. */
+  /** stop forgets all that has not been described yet. */
   stop(): void {
     for (const { cancel } of this.#waiting.values()) cancel();
     this.#waiting.clear();
@@ -63,12 +65,12 @@ export class KernelNotices {
     const key = `${name} ${often}`;
     const times = this.#waiting.get(key)?.times ?? 0;
     this.#waiting.delete(key);
-    if (times > 0) this.#say(name, often, times);
+    if (times > 0) this.#describe(name, often, times);
   }
 
-  #say(name: AccountName, often: Often, times: number): void {
-    const { what, text } = TELLINGS[often];
+  #describe(name: AccountName, often: Often, times: number): void {
+    const { what, text } = TEXTS[often];
     const why = times === 1 ? text : `${text}, ${times} times`;
-    this.tell(name, { what, why, by: KERNEL });
+    this.note(name, { what, why, by: KERNEL });
   }
 }

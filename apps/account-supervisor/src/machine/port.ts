@@ -12,7 +12,7 @@ import type { Slot } from '../slots/account-ids.ts';
 import type { ForeignIds } from '../slots/foreign-ids.ts';
 import type { SignName } from '../waits/causes.ts';
 
-/** HolderOf tells which of our accounts has a slot, if one has. */
+/** HolderOf returns the account of ours that has a slot, if one has. */
 export type HolderOf = (place: Slot) => AccountName | undefined;
 
 /** Where the machine shows that something has been mended. */
@@ -33,7 +33,7 @@ export interface Machine {
    * the machine cannot be looked at.
    */
   observe(): Promise<ReadonlyMap<AccountName, ObservedAccount>>;
-  /** foreignIds returns which ids are now in use by others than whoever has them of us. */
+  /** foreignIds returns the ids of our slots that somebody uses now who does not hold the slot. */
   foreignIds(holderOf: HolderOf): Promise<ForeignIds>;
   /** observeAccount looks at one account: `absent` or `foreign` where it is not ours. */
   observeAccount(name: AccountName, signal: AbortSignal): Promise<ObservedAccount>;

@@ -1,5 +1,5 @@
 /**
- * What the machine has of an account: what a driver observes, and the planner compares. Half-made and
+ * The state of an account on the machine: a driver observes it, and the planner compares it. Half-made and
  * half-removed accounts are states like any other: whatever a power cut left can be said here.
  *
  *   absent ──create-user──▶ stopped ──start-unit──▶ running
@@ -15,7 +15,7 @@ import type { Slot } from '../slots/account-ids.ts';
 import type { Cause } from '../waits/causes.ts';
 
 declare const digestUnit: unique symbol;
-/** SHA-256 of a text, in hex: tells two contents apart. */
+/** SHA-256 of a text, in hex: it distinguishes two contents. */
 export type Digest = string & { readonly [digestUnit]: 'Digest' };
 
 /**
@@ -53,7 +53,7 @@ export interface AbsentAccount {
 /** A user of that name is on the machine and not ours. No step touches it; the account fails. */
 export interface ForeignAccount {
   readonly state: 'foreign';
-  /** What would end it. */
+  /** The cause whose end would end it. */
   readonly cause: Extract<
     Cause,
     'name-taken' | 'record-damaged' | 'files-of-nobody' | 'container-taken'
@@ -104,7 +104,7 @@ export interface ObservedSliver {
   readonly files: SliverFiles;
   /** Whether there are files in place that are not whole: making them was cut short. */
   readonly halfMade: boolean;
-  /** What the kernel holds it to, or will once it runs. */
+  /** The limits that the kernel holds it to, or will once it runs. */
   readonly limits: Limits;
   /** Whether another number of inodes is allowed than goes with its disk quota (inode-limit.ts). */
   readonly inodesDiffer?: boolean | undefined;
@@ -129,6 +129,13 @@ export const ABSENT: AbsentAccount = Object.freeze({ state: 'absent' });
 /** isObservedSliver reports whether a sliver's account exists, be it half-made. */
 export function isObservedSliver(account: ObservedAccount): account is ObservedSliver {
   return account.state === 'stopped' || account.state === 'running';
+}
+
+/** isUnfinished reports whether the account has yet to be made to its end: what is done to it then is part of that. */
+export function isUnfinished(account: ObservedAccount): boolean {
+  if (account.state === 'delegate') return account.keys === undefined;
+  if (!isObservedSliver(account)) return true;
+  return !account.unit || account.limits.diskQuota === undefined || account.keys === undefined;
 }
 
 /** filesOf returns the whole files of a sliver that has no account (any more). */

@@ -1,24 +1,25 @@
-/** What the planner is given about an account, and what it returns. Pure. */
+/** The planner's input about an account, and its result. Pure. */
 import type { Unmet } from '@nodemgr/contracts';
 import type { ImageVersion } from '@nodemgr/images';
 import type { AccountType, EpochSeconds, ImageName } from '@nodemgr/records';
 import type { DesiredAccount } from '../desired/desired-account.ts';
+import type { Reason } from '../desired/reasons.ts';
 import type { Limits } from '../limits/table.ts';
 import type { ObservedSliver } from '../observed/observed-account.ts';
 import type { AccountIds } from '../slots/account-ids.ts';
 import type { Cause } from '../waits/causes.ts';
 import type { AccountStep } from './account-steps.ts';
 
-/** What the planner is told about one account. */
+/** The goal of a plan for one account. */
 export type Target =
   | {
       readonly wanted: DesiredAccount;
       /** Undefined: every slot is taken. */
       readonly ids: AccountIds | undefined;
-      /** What it is given of what all share. Undefined where the sliver is not to run: whatever it has may stay. */
+      /** Its part of all that slivers share. Undefined where the sliver is not to run: all that it has may stay. */
       readonly shared?: Limits | undefined;
     }
-  | { readonly wanted: 'nothing' }
+  | { readonly wanted: 'nothing'; readonly reason: Reason }
   /** It ought to go and may not: it is left as it is. */
   | { readonly wanted: 'unchanged' };
 
@@ -36,12 +37,18 @@ export interface Circumstances {
   readonly newestImage: (name: ImageName) => ImageVersion | undefined;
 }
 
-/** What the planner asks for. It has done none of it. */
-export interface AccountPlan {
-  readonly steps: readonly AccountStep[];
-  /** What is wanted and these steps do not bring about. */
+/** A step, and why it is taken. */
+export interface ReasonedStep {
+  readonly step: AccountStep;
+  readonly reason: Reason;
+}
+
+/** The planner's result: it has done none of it. */
+export interface AccountPlan<Step = ReasonedStep> {
+  readonly steps: readonly Step[];
+  /** Something wanted that these steps do not bring about. */
   readonly unmet?: Unmet;
-  /** What would bring it about, where it is not the account's own next start. */
+  /** The cause whose end would bring it about; absent where the account's own next start does. */
   readonly waitsFor?: Cause;
   /** When a trusted clock has something to do about the kept files (seconds since 1970). */
   readonly purgeAt?: number;

@@ -34,7 +34,7 @@ export interface StepArguments {
   };
   'set-disk-quota': { readonly project: ProjectId; readonly quota: number };
   'install-initscript': { readonly initscript: Content };
-  /** What the template unit needs to know of this sliver. */
+  /** The settings of the template unit for this sliver. */
   'write-unit': { readonly base: HostUid; readonly image: ImageVersion };
   /** Properties of its unit that are to be others. Takes hold at once, also while the sliver runs. */
   'set-limits': { readonly limits: Limits };

@@ -1,5 +1,5 @@
 /**
- * What each step makes of an account, as a model: the dry run pretends with it, and the planner's
+ * Applies steps to an account, as a model: the dry run pretends with it, and the planner's
  * properties are tested against it. Pure. A step that does not fit the state, or would leave something
  * behind that nobody looks for any more, throws: a defect.
  */
@@ -92,7 +92,7 @@ function applyToEither(
   }
 }
 
-/** What lies with the files goes with them. */
+/** The start script and the unit's settings lie with the files, and go with them. */
 function kept(account: ObservedSliver, since: EpochSeconds): ObservedSliver {
   if (account.files.where !== 'in-place') throw new Error('there are no files to be kept');
   const { image } = account.files;

@@ -5,17 +5,17 @@
 import type { FeedSubscription } from '@nodemgr/bus';
 import type { Config } from '@nodemgr/config';
 import type { Unmet } from '@nodemgr/contracts';
-import type { AccountName } from '@nodemgr/records';
+import type { AccountName, Revision } from '@nodemgr/records';
 import { judgeAccount, type Verdict } from '../desired/desired-account.ts';
 import type { SharedLimits } from '../limits/shared-limits.ts';
 import type { ObservedAccount } from '../observed/observed-account.ts';
 import { idsOf, type Slot } from '../slots/account-ids.ts';
 import type { SlotTable } from '../slots/slot-table.ts';
 import type { PurgeClock } from '../waits/purge-watch.ts';
-import type { AccountPlan, Circumstances, Target } from './account-plan.ts';
+import type { AccountPlan, Circumstances, ReasonedStep, Target } from './account-plan.ts';
 import { planAccount } from './plan-account.ts';
 
-/** What decisions are made from. */
+/** All that decisions are made from. */
 export interface Grounds {
   readonly feed: Pick<FeedSubscription, 'items' | 'position'>;
   readonly bootId: string;
@@ -27,8 +27,18 @@ export interface Grounds {
   readonly clock: ReturnType<PurgeClock['look']>;
 }
 
-/** What is to be done about one account. */
-export interface Decision extends AccountPlan {
+/** A step with all that led to it. */
+export interface DecidedStep extends ReasonedStep {
+  /** The account as it was when the plan was made. */
+  readonly before: ObservedAccount;
+  /** Whether it is a part of the account's removal. */
+  readonly removes: boolean;
+  /** The feed's revision that it was decided by. */
+  readonly revision: Revision | undefined;
+}
+
+/** All that is to be done about one account. */
+export interface Decision extends AccountPlan<DecidedStep> {
   /** The slot that it is to hold from now on; `none`: it gives up the one that it holds. Absent: as it is. */
   readonly slot?: Slot | 'none';
 }
@@ -66,7 +76,7 @@ function targetOf(
   { accounts, shared }: Grounds,
 ): Target {
   if (verdict.verdict === 'withheld') return { wanted: 'unchanged' };
-  if (verdict.verdict === 'goes') return { wanted: 'nothing' };
+  if (verdict.verdict === 'goes') return { wanted: 'nothing', reason: verdict.reason };
   return {
     wanted: verdict.desired,
     ids: slot === undefined ? undefined : idsOf(slot, accounts),
@@ -74,7 +84,7 @@ function targetOf(
   };
 }
 
-/** What of the verdict cannot be had at all, or not now. */
+/** The part of the verdict that cannot be had at all, or not now. */
 function unmetBy(verdict: Verdict): Unmet | undefined {
   if (verdict.verdict === 'withheld') {
     return { outcome: 'withheld', action: 'remove', reason: verdict.reason };
@@ -93,7 +103,7 @@ function withVerdict(plan: AccountPlan, verdict: Verdict): AccountPlan {
     : { ...plan, unmet };
 }
 
-/** judge says what is to become of `name`: nothing at all before the feed has spoken. */
+/** judge returns the verdict on `name`: nothing may be done to it before the first snapshot of the feed. */
 export function judge(name: AccountName, observed: ObservedAccount, grounds: Grounds): Verdict {
   const { feed, bootId } = grounds;
   if (feed.position.state === 'waiting') return NOTHING_HEARD;
@@ -109,7 +119,11 @@ export function decideAccount(
   const verdict = judge(name, observed, grounds);
   const slot = slotNeeded(name, verdict, observed, grounds);
   const target = targetOf(name, verdict, slot, grounds);
-  const plan = withVerdict(planAccount(target, observed, circumstancesOf(grounds)), verdict);
+  const planned = withVerdict(planAccount(target, observed, circumstancesOf(grounds)), verdict);
+  const { revision } = grounds.feed.position;
+  const removes = verdict.verdict === 'goes';
+  const steps = planned.steps.map((step) => ({ ...step, before: observed, removes, revision }));
+  const plan: Decision = { ...planned, steps };
   if (slot !== undefined) return { ...plan, slot };
   const isGone = observed.state === 'absent' && verdict.verdict === 'goes';
   return isGone || observed.state === 'foreign' ? { ...plan, slot: 'none' } : plan;

@@ -15,6 +15,7 @@ import { idsOf, slot } from '../slots/account-ids.ts';
 import {
   aRunningSliver,
   circumstances,
+  EXPIRED,
   IMAGE,
   POLICY,
   WEIGHT,
@@ -32,9 +33,14 @@ const toExist = (wanted: DesiredSliver | DesiredDelegate, weight = WEIGHT): Targ
   ids,
   shared: { cpuWeight: weight },
 });
-const delegate: DesiredDelegate = { type: 'delegate', keys: contentOf('key\n') };
+const NOTHING: Target = { wanted: 'nothing', reason: EXPIRED };
+const delegate: DesiredDelegate = {
+  type: 'delegate',
+  reason: { why: 'record of config', by: { kind: 'config' } },
+  keys: contentOf('key\n'),
+};
 const stepsOf = (target: Target, observed: ObservedAccount, now?: number) =>
-  planAccount(target, observed, circumstances(now)).steps;
+  planAccount(target, observed, circumstances(now)).steps.map(({ step }) => step);
 const namesOf = (target: Target, observed: ObservedAccount, now?: number) =>
   stepsOf(target, observed, now).map(({ step }) => step);
 
@@ -100,7 +106,7 @@ test('a stopped sliver keeps its logins and its account', () => {
 });
 
 test("a removal keeps the sliver's files, under the time of removal", () => {
-  const steps = stepsOf({ wanted: 'nothing' }, aRunningSliver(), 10_000);
+  const steps = stepsOf(NOTHING, aRunningSliver(), 10_000);
   expect(steps.map(({ step }) => step)).toEqual([
     'deny-login',
     'stop-unit',
@@ -119,32 +125,35 @@ const kept: KeptSliver = {
 };
 
 test('kept files are purged when their time is over and not before', () => {
-  expect(namesOf({ wanted: 'nothing' }, kept, 10_049)).toEqual([]);
-  expect(namesOf({ wanted: 'nothing' }, kept, 10_050)).toEqual(['purge-files']);
+  expect(namesOf(NOTHING, kept, 10_049)).toEqual([]);
+  expect(namesOf(NOTHING, kept, 10_050)).toEqual(['purge-files']);
 });
 
 test('a removal whose time is not known says so, and the day of its files begins when the clock is trusted', () => {
-  const untrusted = planAccount({ wanted: 'nothing' }, aRunningSliver(), circumstances(7, false));
-  expect(untrusted.steps).toContainEqual({ step: 'keep-files', since: UNDATED });
+  const untrusted = planAccount(NOTHING, aRunningSliver(), circumstances(7, false));
+  expect(untrusted.steps.map(({ step }) => step)).toContainEqual({
+    step: 'keep-files',
+    since: UNDATED,
+  });
   const undated = { ...kept, since: UNDATED };
-  expect(stepsOf({ wanted: 'nothing' }, undated, 10_000)).toEqual([
+  expect(stepsOf(NOTHING, undated, 10_000)).toEqual([
     { step: 'date-files', from: UNDATED, since: 10_000 },
   ]);
-  const dated = converge({ wanted: 'nothing' }, undated, 10_000);
-  expect(namesOf({ wanted: 'nothing' }, dated, 10_099)).toEqual([]);
-  expect(namesOf({ wanted: 'nothing' }, dated, 10_100)).toEqual(['purge-files']);
+  const dated = converge(NOTHING, undated, 10_000);
+  expect(namesOf(NOTHING, dated, 10_099)).toEqual([]);
+  expect(namesOf(NOTHING, dated, 10_100)).toEqual(['purge-files']);
 });
 
 test('files kept since a time that is still to come are dated now', () => {
   const ahead = { ...kept, since: epochSeconds(1_900_000_000) };
-  expect(stepsOf({ wanted: 'nothing' }, ahead, 10_000)).toEqual([
+  expect(stepsOf(NOTHING, ahead, 10_000)).toEqual([
     { step: 'date-files', from: 1_900_000_000, since: 10_000 },
   ]);
 });
 
 test('a clock that is not trusted purges no whole files and dates none, whatever it and they say', () => {
   const time = fc.integer({ min: 0, max: 4_000_000_000 });
-  const target = fc.constantFrom<Target>({ wanted: 'nothing' }, toExist(delegate));
+  const target = fc.constantFrom<Target>(NOTHING, toExist(delegate));
   fc.assert(
     fc.property(time, time, target, (now, stamp, wanted) => {
       const account = { ...kept, since: epochSeconds(stamp) };
@@ -155,11 +164,7 @@ test('a clock that is not trusted purges no whole files and dates none, whatever
 
 test('files that a purge was cut short of go at once, whoever is to come', () => {
   const remnant = { ...kept, image: undefined };
-  for (const target of [
-    { wanted: 'nothing' } as const,
-    toExist(wantedSliver()),
-    toExist(delegate),
-  ]) {
+  for (const target of [NOTHING, toExist(wantedSliver()), toExist(delegate)]) {
     expect(namesOf(target, remnant, 9_951)).toEqual(['purge-files']);
   }
 });
@@ -181,7 +186,7 @@ test("somebody else's user is never touched, and the sliver says why it cannot b
     unmet: { outcome: 'blocked', action: 'create', reason: 'not ours' },
     waitsFor: 'name-taken',
   });
-  expect(stepsOf({ wanted: 'nothing' }, foreign)).toEqual([]);
+  expect(stepsOf(NOTHING, foreign)).toEqual([]);
 });
 
 test('an image that is not on this node is named, with what would help', () => {
@@ -222,7 +227,7 @@ test('a half-made user is deleted and made again, and its sliver runs on', () =>
 
 test('what is left of a deleted user goes with a user that is made for it', () => {
   const left = newSliver(slot(0), { where: 'none' });
-  const steps = stepsOf({ wanted: 'nothing' }, { ...left, user: 'half-removed' });
+  const steps = stepsOf(NOTHING, { ...left, user: 'half-removed' });
   expect(steps).toEqual([
     { step: 'create-user', type: 'sliver', ids, range: false, login: false },
     { step: 'remove-user', type: 'sliver', ids },
@@ -248,7 +253,7 @@ test('a sliver whose user id is taken gets another, unless its files carry it', 
 
 test('half-made files are deleted before the account goes, and before whole ones come back', () => {
   const half = { ...newSliver(slot(0), { where: 'none' }), halfMade: true };
-  expect(namesOf({ wanted: 'nothing' }, half)).toEqual(['discard-files', 'remove-user']);
+  expect(namesOf(NOTHING, half)).toEqual(['discard-files', 'remove-user']);
   const files = { where: 'kept', since: epochSeconds(9_950), image: IMAGE } as const;
   const names = namesOf(toExist(wantedSliver()), { ...half, files });
   expect(names.indexOf('restore-files')).toBe(names.indexOf('discard-files') + 1);
@@ -256,7 +261,7 @@ test('half-made files are deleted before the account goes, and before whole ones
 
 test('a delegate that goes is refused logins first', () => {
   const have = { state: 'delegate', slot: slot(0), user: 'whole', login: true } as const;
-  expect(namesOf({ wanted: 'nothing' }, have)).toEqual(['deny-login', 'remove-user']);
+  expect(namesOf(NOTHING, have)).toEqual(['deny-login', 'remove-user']);
 });
 
 test('a user that somebody has deleted is made again, and its sliver runs on', () => {
@@ -347,7 +352,7 @@ const sliver: fc.Arbitrary<DesiredSliver> = fc
     wantedSliver({ login, run: login && !stopped, starts, limits: { memoryMax, tasksMax } }),
   );
 const targets: fc.Arbitrary<Target> = fc.oneof(
-  fc.constantFrom<Target>({ wanted: 'nothing' }, { wanted: 'unchanged' }, toExist(delegate)),
+  fc.constantFrom<Target>(NOTHING, { wanted: 'unchanged' }, toExist(delegate)),
   sliver.map((wanted) => toExist(wanted)),
 );
 
@@ -428,9 +433,9 @@ test('a sliver that should exist ends as it should be', () => {
 test('a removed sliver leaves nothing but its kept files, and those only for their time', () => {
   fc.assert(
     fc.property(observed, (start) => {
-      const end = converge({ wanted: 'nothing' }, start, 10_000);
+      const end = converge(NOTHING, start, 10_000);
       expect(['absent', 'kept']).toContain(end.state);
-      expect(converge({ wanted: 'nothing' }, end, 20_000)).toEqual(ABSENT);
+      expect(converge(NOTHING, end, 20_000)).toEqual(ABSENT);
     }),
   );
 });

@@ -5,10 +5,12 @@
 import type { Unmet } from '@nodemgr/contracts';
 import type { ImageVersion } from '@nodemgr/images';
 import type { DesiredAccount, DesiredDelegate, DesiredSliver } from '../desired/desired-account.ts';
+import { ours, type Reason } from '../desired/reasons.ts';
 import type { Limits } from '../limits/table.ts';
 import {
   filesOf,
   isObservedSliver,
+  isUnfinished,
   type KeptSliver,
   type ObservedAccount,
   type ObservedDelegate,
@@ -18,9 +20,10 @@ import type { AccountIds } from '../slots/account-ids.ts';
 import { type AccountPlan, blocked, type Circumstances, type Target } from './account-plan.ts';
 import { planRemoval } from './plan-removal.ts';
 import { planSliver } from './plan-sliver.ts';
-import { stepsNeeded } from './steps-needed.ts';
+import { stepsNeeded, USER_GONE, USER_HALF_MADE } from './steps-needed.ts';
 
 const NOTHING: AccountPlan = { steps: [] };
+const ID_TAKEN: Reason = ours('its user id is somebody else’s by now');
 
 function planDelegate(
   wanted: DesiredDelegate,
@@ -28,15 +31,18 @@ function planDelegate(
   ids: AccountIds,
 ): AccountPlan {
   const user = have?.user ?? 'none';
+  const { reason, keys } = wanted;
+  const isNew = have === undefined || isUnfinished(have);
   return {
     steps: stepsNeeded([
-      [user === 'half-made', () => ({ step: 'discard-user' })],
+      [user === 'half-made', USER_HALF_MADE, () => ({ step: 'discard-user' })],
       [
         user !== 'whole',
+        isNew ? reason : USER_GONE,
         () => ({ step: 'create-user', type: 'delegate', ids, range: false, login: true }),
       ],
-      [have?.keys !== wanted.keys.digest, () => ({ step: 'install-keys', keys: wanted.keys })],
-      [user === 'whole' && have?.login !== true, () => ({ step: 'allow-login' })],
+      [have?.keys !== keys.digest, reason, () => ({ step: 'install-keys', keys })],
+      [user === 'whole' && have?.login !== true, reason, () => ({ step: 'allow-login' })],
     ]),
   };
 }
@@ -47,20 +53,24 @@ function isInTheWay(wanted: DesiredAccount, observed: ObservedAccount): boolean 
   return wanted.type === 'delegate' ? isObservedSliver(observed) : observed.state === 'delegate';
 }
 
-/** What is in the way goes, kept files when their time is over. */
-function planWayClear(observed: ObservedAccount, circumstances: Circumstances): AccountPlan {
-  const plan = planRemoval(observed, circumstances);
+/** An account in the way goes at once, kept files when their time is over. */
+function planWayClear(
+  { reason: { by } }: DesiredAccount,
+  observed: ObservedAccount,
+  circumstances: Circumstances,
+): AccountPlan {
+  const reason = { why: 'an account of the other type takes its name', by };
+  const plan = planRemoval(observed, circumstances, reason);
   if (observed.state !== 'kept' || plan.steps.length > 0) return plan;
-  const reason = 'the files of a removed sliver of that name are still kept';
-  return { ...plan, ...blocked('files-kept', reason) };
+  const obstacle = 'the files of a removed sliver of that name are still kept';
+  return { ...plan, ...blocked('files-kept', obstacle) };
 }
 
-/** What is still done for a sliver that has its files and no user: it does not run when it should not. */
+/** A sliver that has its files and no user is only stopped, when it should not run. */
 function planUserless(wanted: DesiredAccount, have: ObservedSliver): AccountPlan {
-  const runs = wanted.type === 'sliver' && wanted.run;
-  return {
-    steps: stepsNeeded([[have.state === 'running' && !runs, () => ({ step: 'stop-unit' })]]),
-  };
+  if (wanted.type === 'delegate') return NOTHING;
+  const stops = have.state === 'running' && !wanted.run;
+  return { steps: stepsNeeded([[stops, wanted.stopReason, () => ({ step: 'stop-unit' })]]) };
 }
 
 /**
@@ -74,7 +84,9 @@ function planElsewhere(
   circumstances: Circumstances,
 ): AccountPlan {
   const inPlace = isObservedSliver(observed) && observed.files.where === 'in-place';
-  const plan = inPlace ? planUserless(wanted, observed) : planRemoval(observed, circumstances);
+  const plan = inPlace
+    ? planUserless(wanted, observed)
+    : planRemoval(observed, circumstances, ID_TAKEN);
   if (plan.steps.length > 0) return plan;
   const reason = `its user id is that of ${holder} by now, and its files go with that id: give that user another`;
   return blocked('id-taken', reason);
@@ -90,10 +102,10 @@ export function planAccount(
   circumstances: Circumstances,
 ): AccountPlan {
   if (target.wanted === 'unchanged') return NOTHING;
-  if (target.wanted === 'nothing') return planRemoval(observed, circumstances);
+  if (target.wanted === 'nothing') return planRemoval(observed, circumstances, target.reason);
   const { wanted, ids, shared } = target;
   if (observed.state === 'foreign') return blocked(observed.cause, observed.reason);
-  if (isInTheWay(wanted, observed)) return planWayClear(observed, circumstances);
+  if (isInTheWay(wanted, observed)) return planWayClear(wanted, observed, circumstances);
   if (observed.state !== 'absent' && observed.idTakenBy !== undefined) {
     return planElsewhere(wanted, observed, observed.idTakenBy, circumstances);
   }

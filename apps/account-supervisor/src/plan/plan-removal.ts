@@ -2,7 +2,8 @@
  * Decides how an account goes, whatever parts of it there are: the part of plan-account.ts that is about
  * accounts that should not exist. Pure. Nothing may be left that nobody looks for any more.
  */
-import type { AccountType, EpochSeconds } from '@nodemgr/records';
+import { type AccountType, type EpochSeconds, isoTime } from '@nodemgr/records';
+import { ours, type Reason } from '../desired/reasons.ts';
 import {
   type KeptSliver,
   type ObservedAccount,
@@ -11,9 +12,8 @@ import {
   UNDATED,
 } from '../observed/observed-account.ts';
 import type { AccountIds } from '../slots/account-ids.ts';
-import type { AccountPlan, Circumstances } from './account-plan.ts';
-import type { AccountStep } from './account-steps.ts';
-import { stepsNeeded } from './steps-needed.ts';
+import type { AccountPlan, Circumstances, ReasonedStep } from './account-plan.ts';
+import { stepsNeeded, USER_GONE } from './steps-needed.ts';
 
 const NOTHING: AccountPlan = { steps: [] };
 
@@ -30,37 +30,58 @@ function dueTime(kept: KeptSliver, now: EpochSeconds, keepSeconds: number): numb
   return isUndated(kept, now) ? 0 : kept.since + keepSeconds;
 }
 
+/** sinceText returns the time of a removal for people. */
+export const sinceText = (since: EpochSeconds): string =>
+  since === UNDATED ? 'a time when the clock was not trusted' : isoTime(since);
+
+const byClock = (why: string): Reason => ({ why, by: { kind: 'clock' } });
+const PURGE_CUT_SHORT = ours('a purge was cut short, and nobody comes back to what it left');
+
+function undatedReason(since: EpochSeconds): Reason {
+  const from = since === UNDATED ? sinceText(since) : `${sinceText(since)}, which is to come`;
+  return byClock(`its files are kept since ${from}: their time begins now`);
+}
+
 /**
  * Kept files go when their time is over by a clock that is trusted (an expiry, like a record's). What is
  * not whole goes at once: nobody comes back to it; and so does everything where nothing is kept.
  */
 function planKept(kept: KeptSliver, circumstances: Circumstances): AccountPlan {
   const { now, clockTrusted, keepSeconds } = circumstances;
-  const purge: AccountPlan = { steps: [{ step: 'purge-files', since: kept.since }] };
+  const { since } = kept;
+  const over = byClock(`kept since ${sinceText(since)}, and their time is over`);
+  const reason = kept.image === undefined ? PURGE_CUT_SHORT : over;
+  const purge: AccountPlan = { steps: [{ step: { step: 'purge-files', since }, reason }] };
   if (kept.image === undefined || keepSeconds === 0) return purge;
   const later: AccountPlan = { steps: [], purgeAt: dueTime(kept, now, keepSeconds) };
   if (!clockTrusted) return later;
   if (isUndated(kept, now)) {
-    return { steps: [{ step: 'date-files', from: kept.since, since: now }] };
+    const step = { step: 'date-files', from: since, since: now } as const;
+    return { steps: [{ step, reason: undatedReason(since) }] };
   }
-  return now < kept.since + keepSeconds ? later : purge;
+  return now < since + keepSeconds ? later : purge;
 }
 
-/** What userdel(8) has left by half can be deleted only with its user; an id of somebody else's is left alone. */
+/** A user that userdel(8) deleted by half is made again to be deleted; an id of somebody else's is left alone. */
 function userRemoval(
   type: AccountType,
   have: ObservedSliver | ObservedDelegate,
   ids: AccountIds,
-): readonly AccountStep[] {
+  reason: Reason,
+): readonly ReasonedStep[] {
   const remade = have.user === 'half-removed' && have.idTakenBy === undefined;
   const exists = remade || have.user === 'whole' || have.user === 'half-made';
   return stepsNeeded([
-    [remade, () => ({ step: 'create-user', type, ids, range: false, login: false })],
-    [true, () => ({ step: 'remove-user', type, ids: exists ? ids : undefined })],
+    [remade, USER_GONE, () => ({ step: 'create-user', type, ids, range: false, login: false })],
+    [true, reason, () => ({ step: 'remove-user', type, ids: exists ? ids : undefined })],
   ]);
 }
 
-function planSliverRemoval(have: ObservedSliver, circumstances: Circumstances): AccountPlan {
+function planSliverRemoval(
+  have: ObservedSliver,
+  circumstances: Circumstances,
+  reason: Reason,
+): AccountPlan {
   const { now, clockTrusted, idsOf } = circumstances;
   const since = clockTrusted ? now : UNDATED;
   const ids = idsOf(have.slot);
@@ -68,28 +89,43 @@ function planSliverRemoval(have: ObservedSliver, circumstances: Circumstances): 
   return {
     steps: [
       ...stepsNeeded([
-        [have.login, () => ({ step: 'deny-login' })],
-        [have.state === 'running', () => ({ step: 'stop-unit' })],
-        [have.files.where === 'in-place', () => ({ step: 'keep-files', since })],
-        [have.halfMade, () => ({ step: 'discard-files' })],
-        [have.limits.diskQuota !== undefined, () => ({ step: 'reset-disk-quota', project })],
+        [have.login, reason, () => ({ step: 'deny-login' })],
+        [have.state === 'running', reason, () => ({ step: 'stop-unit' })],
+        [have.files.where === 'in-place', reason, () => ({ step: 'keep-files', since })],
+        [have.halfMade, reason, () => ({ step: 'discard-files' })],
+        [
+          have.limits.diskQuota !== undefined,
+          reason,
+          () => ({ step: 'reset-disk-quota', project }),
+        ],
       ]),
-      ...userRemoval('sliver', have, ids),
+      ...userRemoval('sliver', have, ids, reason),
     ],
   };
 }
 
-function planDelegateRemoval(have: ObservedDelegate, { idsOf }: Circumstances): AccountPlan {
+function planDelegateRemoval(
+  have: ObservedDelegate,
+  { idsOf }: Circumstances,
+  reason: Reason,
+): AccountPlan {
   return {
     steps: [
-      ...stepsNeeded([[have.login, () => ({ step: 'deny-login' })]]),
-      ...userRemoval('delegate', have, idsOf(have.slot)),
+      ...stepsNeeded([[have.login, reason, () => ({ step: 'deny-login' })]]),
+      ...userRemoval('delegate', have, idsOf(have.slot), reason),
     ],
   };
 }
 
-/** planRemoval returns the steps after which nothing is left of an account but its kept files, and those for their time. */
-export function planRemoval(observed: ObservedAccount, circumstances: Circumstances): AccountPlan {
+/**
+ * planRemoval returns the steps after which nothing is left of an account but its kept files, and those for
+ * their time; `reason` is why it goes.
+ */
+export function planRemoval(
+  observed: ObservedAccount,
+  circumstances: Circumstances,
+  reason: Reason,
+): AccountPlan {
   switch (observed.state) {
     case 'absent':
     case 'foreign':
@@ -97,9 +133,9 @@ export function planRemoval(observed: ObservedAccount, circumstances: Circumstan
     case 'kept':
       return planKept(observed, circumstances);
     case 'delegate':
-      return planDelegateRemoval(observed, circumstances);
+      return planDelegateRemoval(observed, circumstances, reason);
     case 'stopped':
     case 'running':
-      return planSliverRemoval(observed, circumstances);
+      return planSliverRemoval(observed, circumstances, reason);
   }
 }

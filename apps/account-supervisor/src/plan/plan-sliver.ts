@@ -4,72 +4,94 @@
  */
 import type { ImageVersion } from '@nodemgr/images';
 import type { DesiredSliver } from '../desired/desired-account.ts';
-import { isUnset, type Limits, unlike } from '../limits/table.ts';
+import { calledFor, ours, type Reason } from '../desired/reasons.ts';
+import { isUnset, type Limits, UNIT_LIMITS, unlike } from '../limits/table.ts';
 import {
   filesOf,
   isObservedSliver,
+  isUnfinished,
   newSliver,
   type ObservedAccount,
   type ObservedSliver,
 } from '../observed/observed-account.ts';
 import type { AccountIds } from '../slots/account-ids.ts';
-import type { AccountStep, StepOf } from './account-steps.ts';
-import { stepsNeeded } from './steps-needed.ts';
+import type { ReasonedStep } from './account-plan.ts';
+import type { StepOf } from './account-steps.ts';
+import { stepsNeeded, USER_GONE, USER_HALF_MADE } from './steps-needed.ts';
 
-/** What is in the way: logins that are refused now, and a unit that should not run (or whose files are not there). */
-function clearing(wanted: DesiredSliver, have: ObservedSliver): readonly AccountStep[] {
+const FILES_HALF_MADE = ours('its files were made by half, and whole ones come back');
+
+/** The steps that clear the way: logins are refused, and a unit stops that should not run or has no files. */
+function clearing(wanted: DesiredSliver, have: ObservedSliver): readonly ReasonedStep[] {
+  const { stopReason } = wanted;
   const stop = have.state === 'running' && !(wanted.run && have.files.where === 'in-place');
   return stepsNeeded([
-    [have.login && !wanted.login, () => ({ step: 'deny-login' })],
-    [stop, () => ({ step: 'stop-unit' })],
+    [have.login && !wanted.login, stopReason, () => ({ step: 'deny-login' })],
+    [stop, stopReason, () => ({ step: 'stop-unit' })],
   ]);
 }
 
+/** The reason for a part that is missing: it has gone where the account was made once, else it is part of making it. */
+type IfGone = (what: string) => Reason;
+
 function filesFor(
-  have: ObservedSliver,
+  { reason }: DesiredSliver,
+  { files, halfMade }: ObservedSliver,
   ids: AccountIds,
   image: ImageVersion,
-): readonly AccountStep[] {
-  const { files, halfMade } = have;
+  ifGone: IfGone,
+): readonly ReasonedStep[] {
   switch (files.where) {
     case 'in-place':
       return [];
     case 'kept':
-      return [
-        ...stepsNeeded([[halfMade, () => ({ step: 'discard-files' })]]),
-        { step: 'restore-files', since: files.since },
-      ];
-    case 'none':
-      return [{ step: 'create-filesystem', base: ids.base, project: ids.project, image }];
+      return stepsNeeded([
+        [halfMade, FILES_HALF_MADE, () => ({ step: 'discard-files' })],
+        [true, reason, () => ({ step: 'restore-files', since: files.since })],
+      ]);
+    case 'none': {
+      const { base, project } = ids;
+      const step = { step: 'create-filesystem', base, project, image } as const;
+      return [{ step, reason: ifGone('its files had gone') }];
+    }
   }
 }
 
-/** What a sliver stands on, made before it is started. */
+/** The foundation of a sliver is laid before it is started. */
 function foundation(
   wanted: DesiredSliver,
   have: ObservedSliver,
   ids: AccountIds,
   image: ImageVersion,
-) {
+  ifGone: IfGone,
+): readonly ReasonedStep[] {
   const { base, project } = ids;
-  const { initscript, keys } = wanted;
+  const { initscript, keys, reason } = wanted;
   const { diskQuota: quota } = wanted.limits;
+  const isOtherQuota = have.limits.diskQuota !== quota;
   return [
-    ...stepsNeeded([[!have.range, () => ({ step: 'set-id-range', base })]]),
-    ...filesFor(have, ids, image),
+    ...stepsNeeded([
+      [!have.range, ifGone('its id range had gone'), () => ({ step: 'set-id-range', base })],
+    ]),
+    ...filesFor(wanted, have, ids, image, ifGone),
     ...stepsNeeded([
       [
-        have.limits.diskQuota !== quota || have.inodesDiffer === true,
+        isOtherQuota || have.inodesDiffer === true,
+        isOtherQuota ? reason : ours('as its disk quota has it'),
         () => ({ step: 'set-disk-quota', project, quota }),
       ],
-      [have.initscript !== initscript.digest, () => ({ step: 'install-initscript', initscript })],
-      [have.keys !== keys.digest, () => ({ step: 'install-keys', keys })],
-      [!have.unit, () => ({ step: 'write-unit', base, image })],
+      [
+        have.initscript !== initscript.digest,
+        reason,
+        () => ({ step: 'install-initscript', initscript }),
+      ],
+      [have.keys !== keys.digest, reason, () => ({ step: 'install-keys', keys })],
+      [!have.unit, reason, () => ({ step: 'write-unit', base, image })],
     ]),
   ];
 }
 
-/** Whose limits nobody has ever set, and which is not to run, has none. */
+/** A sliver that is not to run, and whose limits nobody has ever set, has none to set. */
 function limitsToSet(
   { limits }: DesiredSliver,
   have: ObservedSliver,
@@ -79,34 +101,52 @@ function limitsToSet(
   return unlike(have.limits, { ...limits, ...shared });
 }
 
+/** A change of what all share need not be of the sliver's own record. */
+function reasonForLimits(limits: Limits, { reason }: DesiredSliver): Reason {
+  const isOwn = UNIT_LIMITS.some(([name, limit]) => name in limits && 'wanted' in limit);
+  return isOwn ? reason : ours('what all slivers share is divided anew');
+}
+
+/** The reason for the start of a sliver that was found as `observed`. */
+function reasonToStart({ starts, reason }: DesiredSliver, observed: ObservedAccount): Reason {
+  if (!isObservedSliver(observed) || !observed.login) return reason;
+  return starts > observed.starts ? calledFor('Start') : ours('it should run and did not');
+}
+
 /** The sliver coming up: its limits before it runs, its logins when it does. */
 function raising(
   wanted: DesiredSliver,
   have: ObservedSliver,
   stopped: boolean,
   shared: Limits | undefined,
-): readonly AccountStep[] {
-  const { starts } = wanted;
+  startReason: Reason,
+): readonly ReasonedStep[] {
+  const { starts, reason } = wanted;
   const limits = limitsToSet(wanted, have, shared);
   return [
     ...stepsNeeded([
-      [Object.keys(limits).length > 0, () => ({ step: 'set-limits', limits })],
-      [wanted.run && stopped, () => ({ step: 'start-unit', starts })],
+      [
+        Object.keys(limits).length > 0,
+        reasonForLimits(limits, wanted),
+        () => ({ step: 'set-limits', limits }),
+      ],
+      [wanted.run && stopped, startReason, () => ({ step: 'start-unit', starts })],
       [
         wanted.run && !stopped && starts > have.starts,
+        calledFor('Start'),
         () => ({ step: 'run-start-scripts', starts }),
       ],
-      [wanted.login && !have.login, () => ({ step: 'allow-login' })],
+      [wanted.login && !have.login, reason, () => ({ step: 'allow-login' })],
     ]),
   ];
 }
 
-/** What there is of a sliver when its user, made by half, has been discarded. */
+/** The sliver as it is when its user, made by half, has been discarded. */
 function withoutHalfMadeUser(have: ObservedSliver): ObservedSliver {
   return have.user === 'half-made' ? { ...have, user: 'none', range: false, login: false } : have;
 }
 
-/** What there is of a sliver once its user has been made: logins are refused by its shell until it runs. */
+/** The sliver as it is once its user has been made: logins are refused by its shell until it runs. */
 function withUser(
   wanted: DesiredSliver,
   have: ObservedSliver,
@@ -137,19 +177,21 @@ export function planSliver(
   ids: AccountIds,
   image: ImageVersion,
   shared: Limits | undefined,
-): readonly AccountStep[] {
+): readonly ReasonedStep[] {
   const exists = isObservedSliver(observed);
   const found = exists ? observed : newSliver(ids.slot, filesOf(observed));
   const cleaned = withoutHalfMadeUser(found);
   const user = userFor(wanted, exists ? cleaned : undefined, ids);
   const have = user === undefined ? cleaned : withUser(wanted, cleaned, user);
   const cleared = clearing(wanted, cleaned);
-  const stopped = have.state === 'stopped' || cleared.some(({ step }) => step === 'stop-unit');
+  const stopped = have.state === 'stopped' || cleared.some(({ step }) => step.step === 'stop-unit');
+  const ifGone: IfGone = (what) => (isUnfinished(observed) ? wanted.reason : ours(what));
+  const userReason = exists ? USER_GONE : wanted.reason;
   return [
-    ...stepsNeeded([[cleaned !== found, () => ({ step: 'discard-user' })]]),
+    ...stepsNeeded([[cleaned !== found, USER_HALF_MADE, () => ({ step: 'discard-user' })]]),
     ...cleared,
-    ...(user === undefined ? [] : [user]),
-    ...foundation(wanted, have, ids, image),
-    ...raising(wanted, have, stopped, shared),
+    ...(user === undefined ? [] : [{ step: user, reason: userReason }]),
+    ...foundation(wanted, have, ids, image, ifGone),
+    ...raising(wanted, have, stopped, shared, reasonToStart(wanted, observed)),
   ];
 }

@@ -1,4 +1,4 @@
-/** What operators are shown of the accounts: status, plan, and the observed state. Reads, changes nothing. */
+/** Answers an operator's questions about the accounts. It only reads, but for retry. */
 import { type ReconcileLoop, retryFailing } from '@nodemgr/agent';
 import type { Handlers } from '@nodemgr/bus';
 import {
@@ -21,8 +21,7 @@ import {
   type ObservedSliver,
   UNDATED,
 } from '../observed/observed-account.ts';
-import type { AccountStep } from '../plan/account-steps.ts';
-import type { Decision } from '../plan/decide-account.ts';
+import type { DecidedStep, Decision } from '../plan/decide-account.ts';
 import { type IdPolicy, idsOf, type Slot } from '../slots/account-ids.ts';
 import type { AccountSupervisor } from '../supervisor.ts';
 import { wantedReadings } from './wanted-readings.ts';
@@ -35,7 +34,7 @@ export interface OperatorParts {
   readonly machine: Machine;
   readonly history: Pick<AccountHistory, 'events'>;
   readonly policy: IdPolicy;
-  readonly loop: ReconcileLoop<AccountName, ObservedAccount, AccountStep, Decision>;
+  readonly loop: ReconcileLoop<AccountName, ObservedAccount, DecidedStep, Decision>;
   readonly failures: Pick<FailureBoard, 'find'>;
   readonly commonStatus: () => CommonStatus;
 }
@@ -124,7 +123,7 @@ function viewOf(
 function planOf({ supervisor, machine }: OperatorParts): PlanResult {
   const result: PlanResult = { driver: machine.driver, steps: [], unmet: [] };
   for (const [subject, { steps, unmet }] of supervisor.previews()) {
-    for (const step of steps) {
+    for (const { step } of steps) {
       const commands = [...machine.commandsOf(subject, step)];
       result.steps.push({ subject, step: step.step, commands });
     }

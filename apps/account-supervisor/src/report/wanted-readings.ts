@@ -1,6 +1,6 @@
 /**
- * What the kernel ought to hold a sliver to, told as its readings are, and how that follows from the
- * effective RSpec: for operators who compare the two. Pure.
+ * Derives the limits that the kernel ought to hold a sliver to, in the form of its readings, and how each
+ * follows from the effective RSpec: for operators who compare the two. Pure.
  */
 import type { Wanted } from '@nodemgr/contracts';
 import { type AccountName, type Rspec, recordKeyOf } from '@nodemgr/records';

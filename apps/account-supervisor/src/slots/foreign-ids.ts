@@ -6,7 +6,7 @@ export interface ForeignIds {
   readonly uids: ReadonlySet<Slot>;
   /** Slots of whose id range somebody else has a part: no sliver gets them; a delegate has no use for the range. */
   readonly ranges: ReadonlySet<Slot>;
-  /** Who has most of the ranges, for people, the largest first: file, line, owner. */
+  /** The holders of most of the ranges, for people, the largest first: file, line, owner. */
   readonly takers: readonly string[];
 }
 

@@ -1,5 +1,5 @@
 /**
- * Who holds which slot. A slot is held while its account or its kept files exist, since the files
+ * Keeps the holders of slots. A slot is held while its account or its kept files exist, since the files
  * carry its ids. All of it is synchronous, so workers side by side cannot be given the same slot.
  */
 import type { AccountName, AccountType } from '@nodemgr/records';
@@ -22,14 +22,14 @@ export class SlotTable {
     return new Set(taken).size;
   }
 
-  /** whyNone says, for people, that no slot is free for this type, and who has them. */
+  /** whyNone returns the reason, for people, why no slot is free for this type: who has them. */
   whyNone(type: AccountType): string {
     const share = `${this.inUse(type)} of ${this.size} in use`;
     if (type === 'delegate') return `no free user id: ${share}`;
     return [`no free id range: ${share}`, ...this.#foreign.takers].join('; ');
   }
 
-  /** holderOf returns who holds a slot, if one of our accounts does. */
+  /** holderOf returns the account of ours that holds a slot, if one does. */
   holderOf(place: Slot): AccountName | undefined {
     return this.#holders.get(place);
   }
@@ -63,7 +63,7 @@ export class SlotTable {
     this.#holders.set(place, name);
   }
 
-  /** slotFor returns the slot that `name` holds, else the lowest one that is free for its type; undefined if none is. */
+  /** slotFor returns the slot that `name` holds, else the lowest one free for its type; undefined if none is. */
   slotFor(name: AccountName, type: AccountType): Slot | undefined {
     const held = this.#held.get(name);
     if (held !== undefined) return held;

@@ -15,6 +15,7 @@ import {
   TIMESTAMP_KEY,
 } from '@nodemgr/records';
 import { contentOf, type DesiredSliver } from '../desired/desired-account.ts';
+import type { Reason } from '../desired/reasons.ts';
 import { cpuWeight } from '../limits/plan-cpu-weights.ts';
 import type { OwnLimits } from '../limits/table.ts';
 import type { ObservedSliver } from '../observed/observed-account.ts';
@@ -100,6 +101,11 @@ export function keyed(item: AccountItem): readonly [RecordKey, FeedItem] {
   return [item.record.record_key, item];
 }
 
+/** Reasons, where a test is about something else. */
+export const OF_PLC: Reason = { why: 'record of plc', by: { kind: 'plc' } };
+export const STOPPED: Reason = { why: 'Stop was called', by: { kind: 'api-caller' } };
+export const EXPIRED: Reason = { why: 'its record has expired', by: { kind: 'clock' } };
+
 const OWN_LIMITS: OwnLimits = { diskQuota: 5_000_000, memoryMax: 0, tasksMax: 4096 };
 
 /** wantedSliver makes what a sliver should be like. */
@@ -111,6 +117,8 @@ export function wantedSliver({
 } = {}): DesiredSliver {
   return {
     type: 'sliver',
+    reason: OF_PLC,
+    stopReason: STOPPED,
     keys: contentOf('key\n'),
     initscript: contentOf('#!/bin/sh\n'),
     image: DEFAULT_IMAGE,
@@ -142,7 +150,7 @@ export function aRunningSliver(changes: Partial<ObservedSliver> = {}): ObservedS
   };
 }
 
-/** circumstances makes what the planner is told beside the account: files are kept for 100 seconds. */
+/** circumstances makes the planner's input beside the account: files are kept for 100 seconds. */
 export function circumstances(now = 10_000, clockTrusted = true): Circumstances {
   return {
     now: epochSeconds(now),

@@ -1,5 +1,5 @@
 /**
- * What a step leaves when it is cut short in the midst, by a power cut or a kill: the states that the
+ * Derives the states that a step leaves when it is cut short in the midst, by a power cut or a kill: those that the
  * commands behind it pass through. Beside apply-step.ts, which says what a whole step makes.
  */
 

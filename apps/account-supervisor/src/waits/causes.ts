@@ -1,10 +1,10 @@
 /**
- * What an account may have to wait for, and what ends the wait: the one list. Pure. A cause with signs is
+ * The one list of the causes that an account may wait for, and of what ends each wait. Pure. A cause with signs is
  * taken up within two seconds of being mended (libs/daemon, waits.ts); one without is tried again with
  * back-off, of up to five minutes, and both by `nmctl retry`.
  */
 
-/** What is looked at while an account waits for it; where, is a machine's. */
+/** The things that are looked at while an account waits for them; a machine says where. */
 export const SIGNS = [
   /** The versions of images: each gets its name by one rename. */
   'images',
@@ -69,7 +69,7 @@ export const CAUSES = {
 } as const satisfies Readonly<Record<string, readonly SignName[]>>;
 export type Cause = keyof typeof CAUSES;
 
-/** What a program or a system call says, in the order in which it is looked for; LC_ALL is C.UTF-8. */
+/** The texts of programs and system calls, in the order in which they are looked for; LC_ALL is C.UTF-8. */
 const TEXTS: readonly (readonly [RegExp, Cause])[] = [
   [/ENOSPC|EDQUOT|No space left on device|Disk quota exceeded/, 'disk-full'],
   // useradd(8) does not say why; whatever else it was is tried again with back-off.
@@ -90,7 +90,7 @@ const TEXTS: readonly (readonly [RegExp, Cause])[] = [
   [/UID \d+ is not unique|^user id \d+ belongs to/, 'id-taken'],
 ];
 
-/** causeOf returns what an error of the machine's says that the account must wait for. */
+/** causeOf returns the cause that the account must wait for, by an error of the machine's. */
 export function causeOf(error: unknown): Cause {
   if (!(error instanceof Error)) return 'unknown';
   const code = 'code' in error ? String(error.code) : '';

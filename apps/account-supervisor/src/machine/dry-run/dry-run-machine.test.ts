@@ -63,7 +63,7 @@ const open = (bootId = BOOT) => DryRunMachine.open({ config: config(), log, fail
 function making(place = 0): readonly AccountStep[] {
   const ids = idsOf(slot(place), POLICY);
   const target = { wanted: wantedSliver(), ids, shared: { cpuWeight: WEIGHT } };
-  return planAccount(target, ABSENT, circumstances()).steps;
+  return planAccount(target, ABSENT, circumstances()).steps.map(({ step }) => step);
 }
 
 async function make(machine: DryRunMachine, name = SIRIUS, place = 0): Promise<void> {

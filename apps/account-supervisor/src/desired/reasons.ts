@@ -1,0 +1,48 @@
+/**
+ * The reasons for what is done to an account, and on whose authority: taken from the feed's item when the
+ * account is judged, carried by each step, and quoted by the history. Who exactly called the API is in
+ * db-service's history. Pure.
+ */
+import type { AccountItem, EventAuthor, FeedItem } from '@nodemgr/contracts';
+import { type AccountType, intentOf } from '@nodemgr/records';
+
+export interface Reason {
+  readonly why: string;
+  readonly by: EventAuthor;
+}
+
+/** ours returns the reason for something that this process does of its own accord: it mends an account. */
+export const ours = (why: string): Reason => ({ why, by: { kind: 'supervisor' } });
+
+/** calledFor returns the reason for what a method of the API asks for, whatever its caller. */
+export const calledFor = (method: string): Reason => ({
+  why: `${method} was called`,
+  by: { kind: 'api-caller' },
+});
+
+/** reasonToExist returns why the account of `item`, which should exist, exists. */
+export function reasonToExist(item: AccountItem): Reason {
+  if (intentOf(item).origin === 'created') return calledFor('CreateSliver');
+  return { why: `record of ${item.source}`, by: { kind: item.source } };
+}
+
+/** reasonToStop returns why the unit of a sliver that should exist is stopped, where it has to be. */
+export function reasonToStop(item: AccountItem): Reason {
+  const { restReason } = intentOf(item);
+  if (restReason === 'disabled') return { why: 'nm_enabled is 0', by: { kind: item.source } };
+  if (restReason === 'stopped') return calledFor('Stop');
+  return ours('its files are not where they should be');
+}
+
+/** reasonToGo returns why an account that should not exist goes; `item` is what the feed has of it. */
+export function reasonToGo(type: AccountType, item: FeedItem | undefined): Reason {
+  if (item?.kind === 'account') return calledFor('DeleteSliver');
+  if (item?.kind === 'removal' && item.reason === 'expired') {
+    return { why: 'its record has expired', by: { kind: 'clock' } };
+  }
+  // Delegates are the node's own; slivers are PLC's.
+  const by: EventAuthor = { kind: type === 'delegate' ? 'config' : 'plc' };
+  return item?.kind === 'removal'
+    ? { why: 'its record was left out of the document', by }
+    : { why: 'it has no record', by };
+}

@@ -1,0 +1,113 @@
+/**
+ * Describes a step that was carried out for people: the few that make an account are one event, and
+ * a change with its old and its new value. Why it was taken is the step's own. Pure.
+ */
+import type { EventContent } from '@nodemgr/contracts';
+import { ours, type Reason } from '../desired/reasons.ts';
+import { inodeLimit } from '../limits/inode-limit.ts';
+import { changeText, type Limits, UNIT_LIMITS } from '../limits/table.ts';
+import { isObservedSliver, isUnfinished } from '../observed/observed-account.ts';
+import type { StepOf } from '../plan/account-steps.ts';
+import type { DecidedStep } from '../plan/decide-account.ts';
+import { sinceText } from '../plan/plan-removal.ts';
+
+export type Description = Pick<EventContent, 'what' | 'why' | 'by'>;
+
+const changed = (what: string, { by }: Reason): Description => ({
+  what: 'account-changed',
+  why: what,
+  by,
+});
+
+/** Changes that follow from the sliver's own RSpec are one event, the others one each. */
+function limitsChange(
+  { limits }: StepOf<'set-limits'>,
+  was: Limits,
+  reason: Reason,
+): readonly Description[] {
+  const own: string[] = [];
+  const shared: Description[] = [];
+  for (const [name, limit] of UNIT_LIMITS) {
+    const [before, now] = [was[name], limits[name]];
+    if (before === undefined || now === undefined) continue;
+    const text = changeText(name, before, now);
+    if ('wanted' in limit) own.push(text);
+    else shared.push({ what: limit.told.what, ...ours(`${text}, ${limit.told.why}`) });
+  }
+  return own.length === 0
+    ? shared
+    : [changed(`${own.join(', ')}: ${reason.why}`, reason), ...shared];
+}
+
+function quotaChange(
+  { quota }: StepOf<'set-disk-quota'>,
+  was: Limits | undefined,
+  reason: Reason,
+): Description {
+  const before = was?.diskQuota ?? 0;
+  return before === quota
+    ? changed(`limit of files set to ${inodeLimit(quota)}, ${reason.why}`, reason)
+    : changed(`${changeText('diskQuota', before, quota)}: ${reason.why}`, reason);
+}
+
+/** Steps that mend or change an account that was there before. */
+function describeChange({ step, reason, before }: DecidedStep): readonly Description[] {
+  const { why } = reason;
+  const was = isObservedSliver(before) ? before.limits : undefined;
+  switch (step.step) {
+    case 'create-user':
+      return [changed(`${why} and is made again`, reason)];
+    case 'set-id-range':
+      return [changed(`${why} and is registered again`, reason)];
+    case 'create-filesystem':
+      return [changed(`${why} and are made again on ${step.image}`, reason)];
+    case 'install-keys':
+      return [changed(`ssh keys replaced: ${why}`, reason)];
+    case 'install-initscript':
+      return [changed(`start script replaced: ${why}`, reason)];
+    case 'set-disk-quota':
+      return [quotaChange(step, was, reason)];
+    case 'set-limits':
+      return limitsChange(step, was ?? {}, reason);
+    case 'allow-login':
+      return [changed(`logins are let in: ${why}`, reason)];
+    default:
+      return [];
+  }
+}
+
+/** describeStep returns what a step did. */
+export function describeStep(decided: DecidedStep): readonly Description[] {
+  const { step, reason, before, removes } = decided;
+  const isNew = isUnfinished(before);
+  switch (step.step) {
+    case 'create-user': {
+      if (!isNew || isObservedSliver(before)) return describeChange(decided);
+      const { why, by } = reason;
+      return [{ what: 'account-made', why: `${why}: a ${step.type}, user id ${step.ids.uid}`, by }];
+    }
+    case 'start-unit':
+      return [{ what: 'sliver-started', ...reason }];
+    case 'run-start-scripts':
+      return [{ what: 'scripts-run', ...reason }];
+    case 'stop-unit':
+      return [{ what: 'sliver-stopped', ...reason }];
+    case 'deny-login':
+      // A removal is the event of its last step.
+      return removes ? [] : [changed(`logins are refused: ${reason.why}`, reason)];
+    case 'keep-files':
+      return [{ what: 'files-kept', ...reason }];
+    case 'restore-files': {
+      const { why, by } = reason;
+      return [{ what: 'files-restored', why: `kept since ${sinceText(step.since)}: ${why}`, by }];
+    }
+    case 'date-files':
+      return [changed(reason.why, reason)];
+    case 'purge-files':
+      return [{ what: 'files-purged', ...reason }];
+    case 'remove-user':
+      return [{ what: 'account-removed', ...reason }];
+    default:
+      return isNew ? [] : describeChange(decided);
+  }
+}
