@@ -42,7 +42,7 @@ export interface AgentParts {
   readonly timing: Pick<Timing, 'now' | 'after'>;
   readonly feed: () => Pick<FeedSubscription, 'items' | 'position'>;
   /** Asks for another look; `revision` when it is for a change of the feed. */
-  readonly wake: (revision?: number) => void;
+  readonly wake: (revision?: Revision) => void;
   /** Asks for another attempt, because something may have been mended. */
   readonly retry: () => void;
 }

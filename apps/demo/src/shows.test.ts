@@ -1,5 +1,5 @@
 import type { DbStatus, Failure, FetcherStatus, SupervisorStatus } from '@nodemgr/contracts';
-import { amountText } from '@nodemgr/records';
+import { amountText, revision } from '@nodemgr/records';
 import { expect, test } from 'vitest';
 import { describeEvent } from './describe-event.ts';
 import { staysAway } from './kept-process.ts';
@@ -9,7 +9,8 @@ import { renderSlivers } from './render-slivers.ts';
 import { Screen } from './screen.ts';
 
 const common = { process: 'x', pid: 1, version: '1', started_at: 0, failures: [] };
-const feed = { state: 'live', revision: 7 } as const;
+const NEWEST = revision(7);
+const feed = { state: 'live', revision: NEWEST } as const;
 
 function aLook(changed: Partial<NodeLook> = {}): NodeLook {
   const fetcher: FetcherStatus = {
@@ -19,7 +20,7 @@ function aLook(changed: Partial<NodeLook> = {}): NodeLook {
   const db: DbStatus = {
     ...common,
     detail: {
-      revision: 7,
+      revision: NEWEST,
       records: { slivers: 2, delegates: 0, removed: 0 },
       sources: { plc: { timestamp: 1, since_boot: true, vouched_at: 1 } },
       guard: [],
@@ -34,7 +35,7 @@ function aLook(changed: Partial<NodeLook> = {}): NodeLook {
       driver: 'dry-run',
       feed,
       accounts: { desired: 4, running: 2, stopped: 1, busy: 0 },
-      converged_revision: 7,
+      converged_revision: NEWEST,
     },
   };
   return {
@@ -43,7 +44,7 @@ function aLook(changed: Partial<NodeLook> = {}): NodeLook {
     supervisor,
     bandwidth: {
       ...common,
-      detail: { driver: 'dry-run', feed, interface: 'eth0', leaves: 0, converged_revision: 7 },
+      detail: { driver: 'dry-run', feed, interface: 'eth0', leaves: 0, converged_revision: NEWEST },
     },
     gateway: {
       ...common,
@@ -86,7 +87,7 @@ test('it waits for slivers that lag behind', () => {
   const { supervisor } = aLook();
   const behind = supervisor && {
     ...supervisor,
-    detail: { ...supervisor.detail, converged_revision: 6 },
+    detail: { ...supervisor.detail, converged_revision: revision(6) },
   };
   const look = aLook({ supervisor: behind });
   expect(judgeReadiness(look)).toMatchObject({ waitsFor: 'the slivers' });

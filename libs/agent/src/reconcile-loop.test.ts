@@ -1,4 +1,5 @@
 import { FailureBoard } from '@nodemgr/daemon';
+import { revision } from '@nodemgr/records';
 import fc from 'fast-check';
 import { afterEach, expect, test, vi } from 'vitest';
 import { ActionFailed } from './action-failed.ts';
@@ -67,11 +68,11 @@ test('a woken subject is brought in line', async () => {
   const agent = new Numbers();
   const { loop, idle } = start(agent);
   agent.wanted.set('a', 7);
-  loop.wake(['a'], 1);
-  expect(loop.settledUpTo(1)).toBe(0);
+  loop.wake(['a'], revision(1));
+  expect(loop.settledUpTo(revision(1))).toBe(0);
   await idle();
   expect(agent.actual.get('a')).toBe(7);
-  expect(loop.settledUpTo(1)).toBe(1);
+  expect(loop.settledUpTo(revision(1))).toBe(1);
 });
 
 test('the last desired state wins, whatever was wanted on the way', async () => {
@@ -119,10 +120,10 @@ test('a subject that fails holds up no other, is shown, and is tried again later
   const { loop, timing, failures, idle } = start(agent, 1);
   agent.broken.add('a');
   agent.wanted.set('a', 1).set('b', 2);
-  loop.wake('all', 5);
+  loop.wake('all', revision(5));
   await idle();
   expect(agent.actual.get('b')).toBe(2);
-  expect(loop.settledUpTo(5)).toBe(5);
+  expect(loop.settledUpTo(revision(5))).toBe(5);
   expect(failures.list()).toMatchObject([
     { subject: 'a', action: 'set', reason: 'it is broken', retry_at: timing.now() + 1000 },
   ]);

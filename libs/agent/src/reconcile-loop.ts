@@ -9,6 +9,7 @@
  */
 import type { FailureCode, Unmet } from '@nodemgr/contracts';
 import { backoffMs, type FailureBoard, type Logger } from '@nodemgr/daemon';
+import { type Revision, revision } from '@nodemgr/records';
 import { abandonOn } from './abandon.ts';
 import { ActionFailed, asActionFailed } from './action-failed.ts';
 import { CoalescingQueue } from './coalescing-queue.ts';
@@ -92,10 +93,10 @@ export class ReconcileLoop<
   }
 
   /**
-   * wake says that these subjects (or all) may differ from what they should be. `mark`, where given,
-   * counts for `settledUpTo`.
+   * wake says that these subjects (or all) may differ from what they should be; `mark`, where given, is the
+   * revision that says so, and counts for `settledUpTo`.
    */
-  wake(keys: Iterable<Key> | 'all', mark?: number): void {
+  wake(keys: Iterable<Key> | 'all', mark?: Revision): void {
     if (this.#stop.signal.aborted) return;
     for (const key of keys === 'all' ? this.#agent.keys() : keys) this.#queue.add(key, mark);
   }
@@ -140,12 +141,13 @@ export class ReconcileLoop<
   }
 
   /**
-   * settledUpTo returns the mark up to which every woken subject is in line or fails for reasons of its
-   * own, given the newest mark that there is.
+   * settledUpTo returns the revision up to which every woken subject is in line or fails for reasons of its
+   * own, given the newest one that there is; undefined: not even that of the first.
    */
-  settledUpTo(newest: number): number {
+  settledUpTo(newest: Revision): Revision | undefined {
     const oldest = this.#queue.oldestMark();
-    return oldest === undefined ? newest : Math.min(newest, oldest - 1);
+    if (oldest === undefined) return newest;
+    return oldest === 0 ? undefined : revision(Math.min(newest, oldest - 1));
   }
 
   /** stop ends everything at once; a step that does not heed its signal is no longer waited for. */

@@ -1,5 +1,11 @@
 /** Questions that operators (`nmctl`) may ask each daemon, on its own socket. */
-import { accountNameSchema, LOAN_VERDICTS, loanSchema, sourceSchema } from '@nodemgr/records';
+import {
+  accountNameSchema,
+  LOAN_VERDICTS,
+  loanSchema,
+  revisionSchema,
+  sourceSchema,
+} from '@nodemgr/records';
 import * as z from 'zod';
 import { type Contract, method } from './call.ts';
 import type { DaemonName } from './endpoints.ts';
@@ -25,7 +31,7 @@ const statusOf = <Detail extends z.ZodType>(detail: Detail) =>
 /** Where a feed subscriber stands. */
 export const feedPositionSchema = z.object({
   state: z.enum(['waiting', 'live', 'stale']),
-  revision: z.int().optional(),
+  revision: revisionSchema.optional(),
 });
 
 /** A step that an agent would take, and the exact commands that it stands for. */
@@ -87,7 +93,7 @@ export type SourceTrouble = z.infer<typeof troubleSchema>;
 
 export const dbStatus = statusOf(
   z.object({
-    revision: z.int(),
+    revision: revisionSchema,
     records: z.object({ slivers: z.int(), delegates: z.int(), removed: z.int() }),
     sources: z.record(
       z.string(),
@@ -111,7 +117,7 @@ const agentDetail = {
   driver: z.string(),
   feed: feedPositionSchema,
   /** The feed's revision that everything has been brought in line with, or fails for reasons of its own. */
-  converged_revision: z.int().optional(),
+  converged_revision: revisionSchema.optional(),
 };
 
 export const supervisorStatus = statusOf(

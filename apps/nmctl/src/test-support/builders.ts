@@ -17,6 +17,7 @@ import {
   NO_LOCAL_FACTS,
   type Rspec,
   recordKeyOf,
+  revision,
   type SliverRecord,
   withDefaults,
 } from '@nodemgr/records';
@@ -66,7 +67,8 @@ function common(name: string, pid: number, failures: Failure[] = []) {
   return { process: name, pid, version: '0.1.0', started_at: NOW - 3 * MINUTE, failures };
 }
 
-const LIVE = { state: 'live', revision: 12 } as const;
+const NEWEST = revision(12);
+const LIVE = { state: 'live', revision: NEWEST } as const;
 
 export function aFetcherStatus(changes: Partial<FetcherStatus['detail']> = {}): FetcherStatus {
   return {
@@ -87,7 +89,7 @@ export function aDbStatus(changes: Partial<DbStatus['detail']> = {}): DbStatus {
   return {
     ...common('db-service', 102),
     detail: {
-      revision: 12,
+      revision: NEWEST,
       records: { slivers: 7, delegates: 1, removed: 0 },
       sources: {},
       guard: [],
@@ -106,7 +108,7 @@ export function aSupervisorStatus(failures: Failure[] = []): SupervisorStatus {
       driver: 'dry-run',
       feed: LIVE,
       accounts: { desired: 8, running: 7, stopped: 1, busy: 0 },
-      converged_revision: 12,
+      converged_revision: NEWEST,
     },
   };
 }
@@ -119,7 +121,7 @@ export function aBandwidthStatus(): BandwidthStatus {
       feed: LIVE,
       interface: 'eth0',
       leaves: 16,
-      converged_revision: 12,
+      converged_revision: NEWEST,
     },
   };
 }
