@@ -270,7 +270,7 @@ describe('told to stop', () => {
     expect(await heldLoans(clients)).toEqual(loansOf(5));
   });
 
-  test('in the middle of writes it loses none that was acknowledged', async () => {
+  test('told to stop in the middle of writes it loses none that was acknowledged', async () => {
     const clients = connect();
     const daemon = await startedUp();
     await deliver(clients.deliver, SLIVERS);
@@ -360,8 +360,8 @@ describe('on a damaged database', () => {
   });
 });
 
-describe('an operator', () => {
-  test('sees what the node holds, what the guard holds back, and lets it through', async () => {
+describe('operators', () => {
+  test('an operator sees what the node holds, what the guard holds back, and lets it through', async () => {
     const clients = connect();
     start();
     const four = [...SLIVERS, aSliver({ name: 'd_d' })];
@@ -393,7 +393,7 @@ describe('an operator', () => {
     expect(after.failures).toEqual([]);
   });
 
-  test('sees loans in and out with their verdicts, and is told of a name that is not there', async () => {
+  test('an operator sees loans in and out with their verdicts, and gets a fault for a name that is not there', async () => {
     const clients = connect();
     start();
     await deliver(clients.deliver, SLIVERS);

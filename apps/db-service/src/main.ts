@@ -54,7 +54,7 @@ function loadOwnState({ config, log, failures }: DaemonContext): Loaded {
   return loaded;
 }
 
-/** What waits for its turn waits no longer than the gateway does. */
+/** A ticket waits for its turn no longer than the gateway does. */
 const TICKETS_WAITING = { maxWaiting: 8, maxWaitMs: 5000 };
 
 function makeTickets(
@@ -118,7 +118,7 @@ function makeParts(
   return { keeper, deliveries, clock, tickets, trustedKeys, bootId, salvage };
 }
 
-/** What is looked at every second, and whenever an operator asks. */
+/** The looks that are taken every second, and whenever an operator asks. */
 type Looks = Readonly<Record<string, () => void>>;
 
 function serveAll(context: DaemonContext, parts: Parts, looks: Looks): Promise<CallServer[]> {

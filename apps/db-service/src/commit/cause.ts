@@ -1,8 +1,8 @@
-/** Why a commit is made, and on whose word: what the history tells of everything in it. Pure. */
+/** The cause of a commit and its author: the history gives them with everything in it. Pure. */
 import type { EventAuthor } from '@nodemgr/contracts';
 import { type EpochSeconds, isoTime, type Source } from '@nodemgr/records';
 
-/** Why a commit is made. */
+/** The cause of a commit. */
 export type Cause =
   /** All that a source has to say; `allowed` when an operator let it through. */
   | {
@@ -17,7 +17,7 @@ export type Cause =
   /** A write of the API, with its caller as the gateway names it. */
   | { readonly kind: 'call'; readonly caller: string };
 
-/** authorOf says on whose word a commit is made. */
+/** authorOf returns the author of a commit for the history. */
 export function authorOf(cause: Cause): EventAuthor {
   switch (cause.kind) {
     case 'update':
@@ -31,14 +31,14 @@ export function authorOf(cause: Cause): EventAuthor {
   }
 }
 
-/** What each source's word comes in. */
+/** The form in which each source delivers. */
 export const DOCUMENTS: Readonly<Record<Source, string>> = {
   plc: 'the document',
   config: 'the configuration',
   ticket: 'the tickets',
 };
 
-/** documentText names what the word came in: 'the document of 2023-11-14T22:13:20Z'. */
+/** documentText names the document that caused a commit: 'the document of 2023-11-14T22:13:20Z'. */
 export function documentText(cause: Cause): string {
   if (cause.kind === 'ticket') {
     return `a ticket, signed by ${cause.signer}, delivered by ${cause.caller}`;

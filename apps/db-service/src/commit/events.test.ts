@@ -52,8 +52,8 @@ function toldOfWrite(before: NodeState, name: string, write: WriteRequest) {
 const lends = (...loans: Loan[]): WriteRequest => ({ act: 'set_loans', loans });
 const share = (name: string, amount: number) => aSliver({ name, rspec: { nm_cpu_share: amount } });
 
-describe('a document', () => {
-  test('tells of each record that it is the first to name, and until when', () => {
+describe('documents', () => {
+  test('a document is noted with each record that it is the first to name, and until when', () => {
     const expiry = NOON + 86_400;
     expect(
       toldOfUpdate(stateWith([]), [aSliver({ name: 'a_a', expiry }), aDelegate(), aCap()]),
@@ -66,7 +66,7 @@ describe('a document', () => {
       `);
   });
 
-  test('tells field by field what it changes, old and new', () => {
+  test('a document is noted field by field with what it changes, old and new', () => {
     const before = stateWith([
       aSliver({ name: 'a_a', rspec: { nm_cpu_share: 32, nm_disk_quota: 1000 }, ssh_keys: 'one' }),
       aCap(1_000_000),
@@ -81,7 +81,7 @@ describe('a document', () => {
     ]);
   });
 
-  test('tells whom it leaves out', () => {
+  test('a document is noted with the records that it leaves out', () => {
     const before = stateWith([aSliver({ name: 'a_a' }), aSliver({ name: 'b_b' })]);
     expect(toldOfUpdate(before, [aSliver({ name: 'a_a' })])).toEqual([
       `b_b record-removed: left out of the document of ${T} [plc]`,
@@ -147,7 +147,7 @@ test('what is over is told as the clock’s word', () => {
   expect(toldOfUpdate(before, [])).toEqual([`a_a record-removed: expired on ${T} [clock]`]);
 });
 
-describe('a call', () => {
+describe('calls', () => {
   const before = stateWith([aSliver({ name: 'a_a', plc_instantiated: false })]);
 
   test.each([
@@ -158,7 +158,7 @@ describe('a call', () => {
     expect(toldOfWrite(before, 'a_a', { act })).toEqual([`a_a ${text} [api-caller root]`]);
   });
 
-  test('of DeleteSliver too', () => {
+  test('a call of DeleteSliver is noted, too', () => {
     const created = localFacts({ created: true });
     const made = stateWith(
       [aSliver({ name: 'a_a', plc_instantiated: false })],
@@ -177,7 +177,7 @@ describe('loans', () => {
     decideWrite(lends(['b_b', 'nm_cpu_share', 8]), accountName('a_a'), before),
   );
 
-  test('are told of the lender, and what they make of either side', () => {
+  test('loans are noted for the lender, and what they make of either side', () => {
     expect(toldOfWrite(before, 'a_a', lends(['b_b', 'nm_cpu_share', 8]))).toEqual([
       'a_a loans-set: lends 8 nm_cpu_share to b_b [api-caller root]',
       'a_a effective-changed: nm_cpu_share 40 → 32 (8 is lent to b_b) [api-caller root]',
@@ -209,14 +209,14 @@ describe('loans', () => {
     ]);
   });
 
-  test('to a sliver that goes end for the lender', () => {
+  test('loans to a sliver that goes end for the lender', () => {
     expect(toldOfUpdate(withLoan, [share('a_a', 40), share('c_c', 5)])).toEqual([
       `b_b record-removed: left out of the document of ${T} [plc]`,
       'a_a effective-changed: nm_cpu_share 32 → 40 (8 is lent to b_b no more) [plc]',
     ]);
   });
 
-  test('of hundreds are told in part', () => {
+  test('hundreds of loans are noted in part', () => {
     const many = Array.from({ length: 500 }, (): Loan => ['b_b', 'nm_cpu_share', 1]);
     const [first] = toldOfWrite(before, 'a_a', lends(...many));
     expect(first).toContain('and 494 more');

@@ -1,5 +1,5 @@
 /**
- * Derives the history of a commit: what its rows change of whom, why, and on whose word. Pure, and in
+ * Derives the history of a commit: what its rows change of which account, why, and by whom. Pure, and in
  * proportion to what changes: nothing is looked at that no row and no loan has touched.
  */
 import {

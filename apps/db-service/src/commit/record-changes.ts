@@ -1,4 +1,4 @@
-/** Says in words what a new record changes of the one held. Pure. */
+/** Describes what a new record changes of the one held. Pure. */
 import { type HeldRecord, isoTime, type Rspec, resourceOf } from '@nodemgr/records';
 
 const changed = (what: string, was: unknown, is: unknown): string => `${what} ${was} → ${is}`;
@@ -33,7 +33,7 @@ function listChange(what: string, was: unknown, is: unknown): string {
     : changed(`number of ${what}`, count(was), count(is));
 }
 
-/** Fields that say the same in both, or that are no news. */
+/** Fields whose changes are no news. */
 const SILENT = new Set(['timestamp', 'record_key', 'name', 'account_type']);
 
 function fieldChange(field: string, was: unknown, is: unknown): readonly string[] {
@@ -62,7 +62,7 @@ function fieldChange(field: string, was: unknown, is: unknown): readonly string[
 const expiryText = (expiry: unknown): string =>
   typeof expiry === 'number' ? isoTime(expiry) : 'never';
 
-/** recordChanges tells field by field what differs: 'nm_cpu_share 32 → 64, ssh keys replaced'. */
+/** recordChanges returns field by field what differs: 'nm_cpu_share 32 → 64, ssh keys replaced'. */
 export function recordChanges(was: HeldRecord, is: HeldRecord): string {
   const before = new Map<string, unknown>(Object.entries(was.record));
   const after = new Map<string, unknown>(Object.entries(is.record));

@@ -64,8 +64,8 @@ const rowsInFile = () =>
     .all()
     .map(({ body }) => body);
 
-describe('a commit', () => {
-  test('is published once it is durable, as the next revision', () => {
+describe('commits', () => {
+  test('a commit is published once it is durable, as the next revision', () => {
     expect(keeper.commit(starts(1), BY_ROOT)).toBe(1);
     expect(keeper.commit(starts(2), BY_ROOT)).toBe(2);
     expect(published.map(({ revision }) => revision)).toEqual([1, 2]);
@@ -73,14 +73,14 @@ describe('a commit', () => {
     expect(store.revision()).toBe(2);
   });
 
-  test('of nothing writes nothing', () => {
+  test('a commit of nothing writes nothing', () => {
     const before = db.prepare('SELECT total_changes() AS n').get();
     expect(keeper.commit([], BY_ROOT)).toBe(0);
     expect(db.prepare('SELECT total_changes() AS n').get()).toEqual(before);
     expect(published).toEqual([]);
   });
 
-  test('of a row that nobody can see is durable, and no new revision', () => {
+  test('a commit of a row that nobody can see is durable, and no new revision', () => {
     keeper.commit(starts(1), BY_ROOT);
     const timestamp = epochSeconds(5);
     const source = { timestamp, digest: 'a', boot_id: 'b' };
@@ -222,13 +222,13 @@ describe('with the file damaged while it is open', () => {
   });
 });
 
-describe('a write', () => {
+describe('writes', () => {
   const target = { sliver: accountName('princeton_sirius'), caller: 'root' };
   const handlers = () =>
     writeHandlers(new WriteQueue({ keeper, now: () => epochSeconds(0), log: SILENT }));
   const factsOf = () => keeper.state.locals.get(sliver.record_key);
 
-  test('is answered with the revision at which it can be seen', async () => {
+  test('a write is answered with the revision at which it can be seen', async () => {
     const request_id = 'request-1';
     expect(await handlers().set_loans({ ...target, request_id, loans: [] })).toEqual({
       revision: 0,
@@ -254,7 +254,7 @@ describe('a write', () => {
     expect(factsOf()?.loans).toEqual(loans);
   });
 
-  test('is remembered by its request id as long as few have followed it; the memory is bounded', async () => {
+  test('a write is remembered by its request id as long as few have followed it; the memory is bounded', async () => {
     for (let at = 1; at <= 10; at++) {
       await handlers().start({ ...target, request_id: `request-${at}` });
     }
@@ -262,7 +262,7 @@ describe('a write', () => {
     expect(known).toEqual([...Array(7).fill(undefined), 8, 9, 10]);
   });
 
-  test('to a sliver that is not there is no request to remember', async () => {
+  test('a write to a sliver that is not there is no request to remember', async () => {
     const request = { sliver: accountName('x_x'), caller: 'root', request_id: 'request-1' };
     await expect(handlers().stop(request)).rejects.toThrow("no such sliver: 'x_x'");
     expect(keeper.answeredAt('request-1')).toBeUndefined();

@@ -23,8 +23,8 @@ function deliver(update: ReturnType<typeof anUpdate>, state: NodeState, now = NO
   return { ...decision, after: applyRows(state, decision.rows) };
 }
 
-describe('a full update', () => {
-  test('brings its records in, each with the update’s timestamp', () => {
+describe('full updates', () => {
+  test('a full update brings its records in, each with the update’s timestamp', () => {
     const update = anUpdate({ timestamp: NOON + 5, records: [aSliver(), aCap()] });
     const { result, after } = deliver(update, EMPTY_STATE);
     expect(result).toEqual({ outcome: 'accepted', written: 2, removed: 0, ignored: [] });
@@ -87,7 +87,7 @@ describe('a full update', () => {
     });
   });
 
-  test('leaves out the records that are none, says why, and takes the rest', () => {
+  test('a full update leaves out the records that are none, says why, and takes the rest', () => {
     const records = [
       aSliver(),
       { ...aSliver({ name: 'a_a' }), ssh_keys: 7 },
@@ -109,11 +109,11 @@ describe('a full update', () => {
   });
 });
 
-describe('an account that an update removes', () => {
+describe('removed accounts', () => {
   const { after: before } = deliver(anUpdate({ records: [aSliver(), aCap()] }), EMPTY_STATE);
   const key = keyOf('princeton_sirius');
 
-  test('leaves a mark of why and when; its local facts stay', () => {
+  test('an account that an update removes leaves a mark of why and when; its local facts stay', () => {
     const lent = localFacts({ stopped: true });
     const state = applyRows(before, [{ table: 'locals', key, value: lent }]);
     const { after } = deliver(anUpdate({ records: [] }), state);
@@ -122,12 +122,12 @@ describe('an account that an update removes', () => {
     expect(after.locals.get(key)).toEqual(lent);
   });
 
-  test('leaves a mark that says when the time cannot be believed', () => {
+  test('an account that an update removes leaves a mark that says when the time cannot be believed', () => {
     const { after } = deliver(anUpdate({ records: [] }), before, { ...NOW, clockTrusted: false });
     expect(after.removed.get(key)).toMatchObject({ untimed: true });
   });
 
-  test('loses the mark when it comes back', () => {
+  test('an account that an update removes loses the mark when it comes back', () => {
     const { after: gone } = deliver(anUpdate({ records: [] }), before);
     const { after } = deliver(anUpdate({ timestamp: NOON + 1, records: [aSliver()] }), gone);
     expect(after.removed.size).toBe(0);
@@ -135,11 +135,11 @@ describe('an account that an update removes', () => {
   });
 });
 
-describe('the guard', () => {
+describe('guard', () => {
   const { after: node } = deliver(anUpdate({ records: FOUR }), EMPTY_STATE);
   const empty = anUpdate({ timestamp: NOON + 60, records: [aCap()] });
 
-  test('keeps the last good state and what it has refused, whole', () => {
+  test('the guard keeps the last good state and what it has refused, whole', () => {
     const { result, rows, after } = deliver(empty, node);
     expect(result).toEqual({
       outcome: 'refused',
@@ -154,7 +154,7 @@ describe('the guard', () => {
     });
   });
 
-  test('refuses the same update again without a write', () => {
+  test('the guard refuses the same update again without a write', () => {
     const { after } = deliver(empty, node);
     const later = { ...NOW, now: epochSeconds(NOON + 100) };
     expect(deliver({ ...empty, timestamp: epochSeconds(NOON + 90) }, after, later).rows).toEqual(
@@ -162,20 +162,20 @@ describe('the guard', () => {
     );
   });
 
-  test('notes that a refused update has been vouched for since boot, and keeps its first moment', () => {
+  test('the guard notes that a refused update has been vouched for since boot, and keeps its first moment', () => {
     const { after } = deliver({ ...empty, boot_id: undefined }, node);
     const later = { ...NOW, now: epochSeconds(NOON + 100) };
     const { after: noted } = deliver({ ...empty, boot_id: 'boot-2' }, after, later);
     expect(noted.holds.get('plc')).toMatchObject({ boot_id: 'boot-2', since: NOON });
   });
 
-  test('lets go of what it has refused when a better update comes', () => {
+  test('the guard lets go of what it has refused when a better update comes', () => {
     const { after } = deliver(empty, node);
     const better = anUpdate({ timestamp: NOON + 120, records: FOUR });
     expect(deliver(better, after).after.holds.size).toBe(0);
   });
 
-  test('protects what exists, and what of it should be running: enabled and not stopped', () => {
+  test('the guard protects what exists, and what of it should be running: enabled and not stopped', () => {
     const state = stateWith(
       [
         aSliver({ name: 'runs_a' }),

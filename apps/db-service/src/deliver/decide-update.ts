@@ -1,26 +1,29 @@
-/** Decides which rows a delivery changes, and what its sender is told. Pure. */
+/** Decides which rows a delivery changes, and how its sender is answered. Pure. */
 import type { DeliveredRemark, DeliveryResult, Unreadable } from '@nodemgr/contracts';
 import {
+  checkRecord,
   type DeliveredRecord,
   type EpochSeconds,
   type GuardLimits,
   type Ignored,
   intentOf,
   isSliver,
+  MAX_KEY_LENGTH,
   NO_LOCAL_FACTS,
   type Protected,
   planFullUpdate,
   type RecordChanges,
   type RecordKey,
   type Rspec,
+  recordKeySchema,
   type Source,
   withDefaults,
 } from '@nodemgr/records';
+import * as z from 'zod';
 import { removalRows } from '../expiry/decide-expiry.ts';
 import type { Hold, NodeState, Row } from '../store/node-state.ts';
 import { endingBy, type Word, wordsOnRemoved } from '../tickets/document-words.ts';
 import { lastWordRows } from '../tickets/last-words.ts';
-import { checkRecords } from './check-records.ts';
 import { ignoredRemark, remarkRows } from './remarks.ts';
 
 /** A full update as db-service sees it: its records not yet checked. */
@@ -31,7 +34,7 @@ export interface IncomingUpdate {
   /** This boot, if the authority vouched for the update in it. */
   readonly boot_id: string | undefined;
   readonly records: readonly unknown[];
-  /** What was found to be no record before: by the check of an update that the guard held back. */
+  /** Entries that are no records, found by the check of an update that the guard held back. */
   readonly unusable?: readonly Ignored[];
   readonly unreadable: readonly Unreadable[];
   readonly remarks: readonly DeliveredRemark[];
@@ -51,6 +54,37 @@ export interface Circumstances {
 export interface Decision<Result> {
   readonly rows: readonly Row[];
   readonly result: Result;
+}
+
+interface CheckedRecords {
+  readonly records: readonly DeliveredRecord[];
+  readonly unusable: readonly Ignored[];
+}
+
+/**
+ * Returns those that are records, each with the update's timestamp, and what is wrong with the others: a bad
+ * one holds up nothing but itself.
+ */
+function checkRecords(candidates: readonly unknown[], timestamp: EpochSeconds): CheckedRecords {
+  const records: DeliveredRecord[] = [];
+  const unusable: Ignored[] = [];
+  for (const candidate of candidates) {
+    const checked = checkRecord(candidate);
+    if ('record' in checked) records.push({ ...checked.record, timestamp });
+    else unusable.push({ record_key: claimedKey(candidate), why: checked.why });
+  }
+  return { records, unusable };
+}
+
+const claimSchema = z.object({ record_key: z.string() });
+
+/**
+ * Returns the key that an unusable record claims. It is shown, and the record that is held under it stays;
+ * nothing is written under it.
+ */
+function claimedKey(candidate: unknown): RecordKey {
+  const claimed = claimSchema.safeParse(candidate).data?.record_key ?? '(no key)';
+  return recordKeySchema.parse(claimed.slice(0, MAX_KEY_LENGTH));
 }
 
 /**
@@ -132,7 +166,7 @@ function acceptedRows(
   ];
 }
 
-/** decideFullUpdate decides on all that a source has to say. */
+/** decideFullUpdate decides on the whole of a source's records. */
 export function decideFullUpdate(
   incoming: IncomingUpdate,
   state: NodeState,

@@ -1,6 +1,6 @@
 /**
- * What of each source's word does not count as it was written: kept row by row, so that a restart tells
- * nothing anew, and told in the history when it comes and when it is over. Pure.
+ * Remarks on what each source wrote and does not count as it was written. They are kept row by row, so that a
+ * restart repeats none, and stand in the history when they come and when they are over. Pure.
  */
 import {
   type DeliveredRemark,
@@ -93,7 +93,7 @@ export function remarkRows(
   return [...gone, ...news];
 }
 
-/** Troubles of one commit and one subject that the history tells one by one. */
+/** Troubles of one commit and one subject that the history has one by one. */
 const MAX_TOLD = 10;
 
 function newIn(was: readonly Remark[], is: readonly Remark[]): readonly string[] {

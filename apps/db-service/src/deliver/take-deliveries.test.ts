@@ -73,12 +73,12 @@ function deliver(records: readonly unknown[], delivery: Delivery = {}) {
 const names = () => [...service.keeper.state.records.keys()];
 const reasons = () => service.failures.list().map(({ subject, reason }) => `${subject}: ${reason}`);
 
-describe('what is held of a source', () => {
-  test('is nothing before its first update', () => {
+describe('held sources', () => {
+  test('what is held of a source is nothing before its first update', () => {
     expect(service.deliveries.held('plc')).toEqual({ since_boot: false });
   });
 
-  test('is the last update’s timestamp and digest, and that it came in this boot', () => {
+  test('what is held of a source is the last update’s timestamp and digest, and that it came in this boot', () => {
     deliver(FOUR, { digest: 'd'.repeat(64) });
     const held = { timestamp: NOON, digest: 'd'.repeat(64), since_boot: true };
     expect(service.deliveries.held('plc')).toEqual(held);
@@ -89,12 +89,12 @@ describe('what is held of a source', () => {
     expect(service.deliveries.held('plc')).toEqual({ ...held, since_boot: false });
   });
 
-  test('is not from this boot when nobody vouched for it since', () => {
+  test('what is held of a source is not from this boot when nobody vouched for it since', () => {
     deliver(FOUR, { fresh: false });
     expect(service.deliveries.held('plc').since_boot).toBe(false);
   });
 
-  test('counts the time of updates that changed nothing', () => {
+  test('what is held of a source counts the time of updates that changed nothing', () => {
     const digest = 'd'.repeat(64);
     deliver(FOUR, { digest });
     deliver(FOUR, { digest, at: NOON + 600 });
@@ -132,18 +132,18 @@ test('a thousand records left out make one short line of log', () => {
   expect(JSON.stringify(logged).length).toBeLessThan(4000);
 });
 
-describe('an update that the guard refuses', () => {
+describe('refused updates', () => {
   beforeEach(() => deliver(FOUR));
   const empty = () => deliver([], { digest: 'e'.repeat(64), at: NOON + 60 });
 
-  test('leaves the last good state, and is shown as failing', () => {
+  test('an update that the guard refuses leaves the last good state, and is shown as failing', () => {
     expect(empty()).toMatchObject({ outcome: 'refused' });
     expect(names()).toHaveLength(4);
     expect(reasons()).toEqual([expect.stringContaining('would remove 4 of 4 running slivers')]);
     expect(service.deliveries.held('plc').refused_digest).toBe('e'.repeat(64));
   });
 
-  test('is still held after a restart, and shown, and an operator lets it through', () => {
+  test('an update that the guard refuses is still held after a restart, and shown, and an operator lets it through', () => {
     empty();
     restart('boot-2');
     expect(reasons()).toHaveLength(1);
@@ -163,7 +163,7 @@ describe('an update that the guard refuses', () => {
     expect(service.keeper.state.sources.get('plc')?.boot_id).toBe('boot-1');
   });
 
-  test('is forgotten when a better one comes', () => {
+  test('an update that the guard refuses is forgotten when a better one comes', () => {
     empty();
     deliver(FOUR, { at: NOON + 120 });
     expect(service.deliveries.held('plc').refused_digest).toBeUndefined();
@@ -176,7 +176,7 @@ describe('an update that the guard refuses', () => {
 describe('time', () => {
   const ends = [aSliver({ name: 'a_a', expiry: NOON + 100 }), aSliver({ name: 'b_b' })];
 
-  test('ends a slice without any delivery', () => {
+  test('time ends a slice without any delivery', () => {
     deliver(ends);
     clock.pass(99);
     service.deliveries.sweep();
@@ -190,7 +190,7 @@ describe('time', () => {
     });
   });
 
-  test('ends a slice before an update is judged, which the guard then does not blame for it', () => {
+  test('time ends a slice before an update is judged, which the guard then does not blame for it', () => {
     const four = FOUR.map((sliver) => ({ ...sliver, expiry: epochSeconds(NOON + 100) }));
     deliver(four);
     clock.pass(100);
@@ -220,14 +220,14 @@ describe('time', () => {
     expect(names()).toHaveLength(2);
   });
 
-  test('ends nothing in the very moment of a jump, though a delivery comes before the next look', () => {
+  test('time ends nothing in the very moment of a jump, though a delivery comes before the next look', () => {
     deliver(ends);
     clock.wall += 1e8;
     deliver(ends, { at: NOON + 1 });
     expect(names()).toHaveLength(2);
   });
 
-  test('ends what is due once the clock has been synchronised', () => {
+  test('time ends what is due once the clock has been synchronised', () => {
     clock.isSynchronised = false;
     deliver(ends);
     clock.pass(100);
@@ -236,7 +236,7 @@ describe('time', () => {
     expect(names()).toEqual([keyOf('b_b')]);
   });
 
-  test('of a removal by a clock that stood in 1970 begins when the clock is right', () => {
+  test('the time of a removal by a clock that stood in 1970 begins when the clock is right', () => {
     deliver(ends);
     service.keeper.commit(
       [{ table: 'locals', key: keyOf('a_a'), value: localFacts({ starts: 1 }) }],
@@ -305,7 +305,7 @@ test('a ticket stands in until PLC names the slice itself', () => {
   expect(names()).toEqual([]);
 });
 
-describe('what a document says and nobody can use', () => {
+describe('unusable parts of documents', () => {
   const key = keyOf('a_a');
   const broken = { record_key: key, severity: 'trouble', text: 'line 9: key of person 5' } as const;
   const note = { record_key: key, severity: 'note', text: 'line 7: vref' } as const;
@@ -325,7 +325,7 @@ describe('what a document says and nobody can use', () => {
     expect(service.keeper.state.remarks.get(`plc ${key}`)?.remarks).toHaveLength(2);
   });
 
-  test('is told once in the history of its sliver when it comes, and once when it is over', () => {
+  test('a part of a document that nobody can use is noted once in the history of its sliver when it comes, and once when it is over', () => {
     const digest = 'd'.repeat(64);
     const document = { digest, remarks: [broken, note] };
     deliver(FOUR, document);
@@ -344,14 +344,14 @@ describe('what a document says and nobody can use', () => {
     expect(historyOf('node')).toEqual([]);
   });
 
-  test('is the node’s history where it concerns no slice of ours', () => {
+  test('a part of a document that nobody can use is noted in the node’s history where it concerns no slice of ours', () => {
     deliver(FOUR, { remarks: [{ severity: 'trouble', text: 'line 3: slice "-": bad name' }] });
     expect(historyOf('node')).toMatchObject([expect.stringContaining('line 3: slice "-"')]);
     deliver([...FOUR, 'no record at all'], { at: NOON + 1 });
     expect(historyOf('node').at(-1)).toMatch(/^trouble: \(no key\): wants account_type/);
   });
 
-  test('is bounded on each slice and in all, and what is left out is counted', () => {
+  test('a part of a document that nobody can use is bounded on each slice and in all, and what is left out is counted', () => {
     const many = Array.from({ length: 5000 }, (_, at) => ({
       ...broken,
       text: `line ${at}: x${at}`,
@@ -363,7 +363,7 @@ describe('what a document says and nobody can use', () => {
     expect(historyOf(FOUR[0]?.name ?? 'node')).toHaveLength(11);
   });
 
-  test('shows troubles before notes where not all can be kept', () => {
+  test('troubles are shown before notes where not all can be kept', () => {
     const notes = Array.from({ length: 60 }, (_, at) => ({ ...note, text: `line ${at}: n${at}` }));
     deliver(FOUR, { remarks: [...notes, broken] });
     const kept = service.keeper.state.remarks.get(`plc ${key}`)?.remarks ?? [];
@@ -373,7 +373,7 @@ describe('what a document says and nobody can use', () => {
     ]);
   });
 
-  test('leaves a slice until its last known expiry, over restarts, and then it ends', () => {
+  test('a slice that a document describes in a way that nobody can use stays until its last known expiry, over restarts, and then it ends', () => {
     const ending = FOUR.map(({ name }) => aSliver({ name, expiry: NOON + 100 }));
     deliver(ending);
     const unreadable = [{ record_key: key, fields: ['expiry'] as const }];
@@ -400,7 +400,7 @@ describe('what a document says and nobody can use', () => {
     expect(service.keeper.state.removed.get(key)?.reason).toBe('expired');
   });
 
-  test('is held back with its update by the guard, over a restart, and comes with it when let through', () => {
+  test('a part of a document that nobody can use is held back with its update by the guard, over a restart, and comes with it when let through', () => {
     const ending = FOUR.map(({ name }) => aSliver({ name, expiry: NOON + 1000 }));
     deliver([...ending, ...['e_e', 'f_f', 'g_g'].map((name) => aSliver({ name }))]);
     const held = [aSliver({ name: 'a_a' }), { record_key: keyOf('b_b'), rspec: 'none' }];

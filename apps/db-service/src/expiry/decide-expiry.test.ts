@@ -31,19 +31,19 @@ function marked(mark: Omit<Removed, 'reason'>): NodeState {
   );
 }
 
-describe('a sweep', () => {
-  test('does nothing when nothing is over', () => {
+describe('sweeps', () => {
+  test('a sweep does nothing when nothing is over', () => {
     const state = stateWith([aSliver({ expiry: NOON + 1 }), aDelegate(), aCap()]);
     expect(decideExpiry(state, epochSeconds(NOON), DAY, VOUCHED)).toEqual([]);
   });
 
-  test('ends what is over, and marks the account as expired', () => {
+  test('a sweep ends what is over, and marks the account as expired', () => {
     const after = sweep(stateWith([aSliver({ expiry: NOON })]), NOON);
     expect(after.records.size).toBe(0);
     expect([...after.removed]).toEqual([[key, { reason: 'expired', removed_at: NOON }]]);
   });
 
-  test('leaves as the last word on PLC’s sliver when PLC last vouched for it', () => {
+  test('a sweep leaves as the last word on PLC’s sliver when PLC last vouched for it', () => {
     const over = aSliver({ expiry: NOON + 8 });
     expect([...sweep(stateWith([over]), NOON + 9).lastWords]).toEqual([
       [key, { issued: NOON + 7 }],
@@ -55,7 +55,7 @@ describe('a sweep', () => {
     expect([...lastWords]).toEqual([[key, { issued: NOON }]]);
   });
 
-  test('leaves no word on a ticket’s sliver, which has the ticket’s, nor on what is no sliver', () => {
+  test('a sweep leaves no word on a ticket’s sliver, which has the ticket’s, nor on what is no sliver', () => {
     const ofTicket = stateWith([aSliver({ expiry: NOON })], [], 'ticket');
     expect(sweep(ofTicket, NOON).lastWords.size).toBe(0);
     const delegate = { ...aDelegate(), expiry: epochSeconds(NOON) };
@@ -63,14 +63,14 @@ describe('a sweep', () => {
     expect([after.records.size, after.lastWords.size]).toEqual([0, 0]);
   });
 
-  test('keeps the mark and the local facts for as long as the files', () => {
+  test('a sweep keeps the mark and the local facts for as long as the files', () => {
     const state = marked({ removed_at: epochSeconds(NOON) });
     expect(sweep(state, NOON + DAY - 1)).toEqual(state);
     const after = sweep(state, NOON + DAY);
     expect([after.removed.size, after.locals.size]).toEqual([0, 0]);
   });
 
-  test('gives an account that was removed at an uncertain time its whole day from now', () => {
+  test('a sweep gives an account that was removed at an uncertain time its whole day from now', () => {
     const state = marked({ removed_at: epochSeconds(5), untimed: true });
     const after = sweep(state, NOON);
     expect(after.removed.get(key)).toEqual({ reason: 'document', removed_at: NOON });

@@ -111,14 +111,14 @@ describe('what is published of', () => {
   });
 });
 
-describe('a change is published', () => {
+describe('changes', () => {
   const node = derive(stateWith(['a_a', 'b_b', 'c_c', 'd_d'].map((name) => aSliver({ name }))));
   const keys = (rows: readonly Row[], before = node) =>
     commit(before, rows)
       .entries.map(({ key }) => key)
       .sort();
 
-  test('of the sliver that changed and of no other', () => {
+  test('a change is published of the sliver that changed and of no other', () => {
     const changed = aSliver({ name: 'a_a', ssh_keys: 'new' });
     const row: Row = {
       table: 'records',
@@ -128,7 +128,7 @@ describe('a change is published', () => {
     expect(keys([row])).toEqual([keyOf('a_a')]);
   });
 
-  test('of lender and borrowers when loans change', () => {
+  test('a change is published of lender and borrowers when loans change', () => {
     const loans: Loan[] = [
       ['b_b', 'nm_cpu_share', 1],
       ['c_c', 'nm_net_share', 1],
@@ -141,7 +141,7 @@ describe('a change is published', () => {
     ]);
   });
 
-  test('of a lender whose borrower goes', () => {
+  test('a change is published of a lender whose borrower goes', () => {
     const lent = commit(node, [lend('a_a', ['b_b', 'nm_cpu_share', 1])]).after;
     const gone: Row = { table: 'records', key: keyOf('b_b'), value: undefined };
     expect(keys([gone], lent)).toEqual([keyOf('a_a'), keyOf('b_b')]);

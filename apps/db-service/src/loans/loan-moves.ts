@@ -1,8 +1,8 @@
-/** Says in words what loans have made of slivers' effective RSpecs, and whose loans those were. Pure. */
+/** Describes what loans have made of slivers' effective RSpecs, and whose loans those were. Pure. */
 import { LOANABLE, type ResourceName } from '@nodemgr/records';
 import { type Allocations, movedByLoans } from '../feed/items.ts';
 
-/** What comes from each partner: below zero what goes to it. Only of slivers that are asked for. */
+/** The amount that comes from each partner, or below zero goes to it: of the slivers asked for. */
 type Flows = ReadonlyMap<string, ReadonlyMap<string, number>>;
 
 const flowKey = (sliver: string, resource: string): string => `${sliver} ${resource}`;
@@ -32,7 +32,7 @@ function partnerText(partner: string, was: number, is: number): string {
   return was > 0 ? `${partner} lends ${was} no more` : `${-was} is lent to ${partner} no more`;
 }
 
-/** What a sliver has of a resource, and how much of that loans have brought or taken. */
+/** A sliver's amount of a resource, and how much of that loans have brought or taken. */
 function standing(allocations: Allocations, name: string, resource: ResourceName) {
   const own = allocations.lenders.get(name)?.rspec[resource];
   if (own === undefined) return undefined;

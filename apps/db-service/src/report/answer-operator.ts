@@ -1,15 +1,14 @@
-/** What db-service tells an operator. Reads only, but for guard_allow. */
+/** Answers an operator's questions about records, loans and updates. It only reads, but for guard_allow and retry. */
 import { existsSync } from 'node:fs';
 import type { Handlers } from '@nodemgr/bus';
 import type { DbStatus, dbOperatorContract, SliverView, Tried } from '@nodemgr/contracts';
 import type { CommonStatus, FailureBoard, TrustedClock } from '@nodemgr/daemon';
 import { Fault } from '@nodemgr/faults';
-import { isAccount, isSliceName, isSliver, recordKeyOf } from '@nodemgr/records';
+import { isAccount, isSliceName, isSliver, type JudgedLoan, recordKeyOf } from '@nodemgr/records';
 import type { StateKeeper } from '../commit/state-keeper.ts';
 import { remarksOn, troublesOf } from '../deliver/remarks.ts';
 import type { Deliveries } from '../deliver/take-deliveries.ts';
-import { itemFor } from '../feed/items.ts';
-import { loansWithRoom } from '../loans/loan-room.ts';
+import { type Allocations, itemFor } from '../feed/items.ts';
 import type { Salvage } from '../store/node-state.ts';
 
 export interface OperatorOptions {
@@ -20,7 +19,7 @@ export interface OperatorOptions {
   readonly salvage: Salvage | undefined;
   readonly commonStatus: () => CommonStatus;
   readonly failures: Pick<FailureBoard, 'find'>;
-  /** What is looked at again, by the subject that it reports under. None throws. */
+  /** Actions that look again, by the subject under which each reports. None throws. */
   readonly looks: Readonly<Record<string, () => void>>;
 }
 
@@ -50,11 +49,27 @@ function statusOf(options: OperatorOptions): DbStatus {
         since: since * 1000,
       })),
       clock: clock.verdict,
-      // Whoever has looked at what was set aside takes it away; with it the matter is over.
+      // An operator who has looked at what was set aside removes it; that ends the matter.
       ...(salvage !== undefined && existsSync(salvage.set_aside) ? { salvage } : {}),
       ...troublesOf(state),
     },
   };
+}
+
+/** A judged loan with what its lender had left of the resource; undefined where it has none of that. */
+interface LoanWithRoom extends JudgedLoan {
+  readonly left: number | undefined;
+}
+
+/** Returns a lender's loans in their order, with what makes each count or not. */
+function loansWithRoom({ lenders, judged }: Allocations, lender: string): readonly LoanWithRoom[] {
+  const left: Record<string, number> = { ...lenders.get(lender)?.rspec };
+  return (judged.get(lender) ?? []).map((loan) => {
+    const [, resource, amount] = loan.loan;
+    const room = left[resource];
+    if (loan.verdict === 'counts') left[resource] = (room ?? 0) - amount;
+    return { ...loan, left: room };
+  });
 }
 
 function sliverView(keeper: StateKeeper, name: string): SliverView {
@@ -84,7 +99,7 @@ function sliverView(keeper: StateKeeper, name: string): SliverView {
   };
 }
 
-/** What fails is looked at again at once; every look of db-service's is over when it returns. */
+/** Looks again at once at all that fails; every look of db-service's is over when it returns. */
 function retry({ failures, looks }: OperatorOptions, name: string | undefined): Tried[] {
   const subjects = Object.keys(looks).filter((subject) =>
     name === undefined ? failures.find(subject) !== undefined : subject === name,

@@ -62,8 +62,8 @@ function deliver(service: Service, records: readonly ReturnType<typeof aSliver>[
 const kindsOf = ({ keeper }: Service, query: Partial<typeof ALL> & { name?: typeof A } = {}) =>
   keeper.events({ ...ALL, ...query }).events.map(({ account, what }) => `${account} ${what}`);
 
-describe('the history', () => {
-  test('tells what a delivery changed, with the time of the change', () => {
+describe('history', () => {
+  test('the history has what a delivery changed, with the time of the change', () => {
     const clock = new FakeClock();
     const service = open(clock);
     deliver(service, [aSliver({ name: 'a_a' }), aSliver({ name: 'b_b' })]);
@@ -77,7 +77,7 @@ describe('the history', () => {
     expect(service.keeper.events(ALL).events.at(-1)).toMatchObject({ at: (NOON + 60) * 1000 });
   });
 
-  test('of a document delivered twice is written once, and not a byte more', () => {
+  test('the history of a document delivered twice is written once, and not a byte more', () => {
     const service = open();
     deliver(service, [aSliver({ name: 'a_a' })]);
     const { digest } = anUpdate({ records: [] });
@@ -96,7 +96,7 @@ describe('the history', () => {
     expect(service.keeper.events(ALL)).toEqual(before);
   });
 
-  test('survives a restart, and the removal of the record that it tells of', () => {
+  test('the history survives a restart, and the removal of the record that it is about', () => {
     const service = openService(file);
     deliver(service, [aSliver({ name: 'a_a' }), aSliver({ name: 'b_b' })]);
     deliver(service, [aSliver({ name: 'b_b' })], 1);
@@ -104,7 +104,7 @@ describe('the history', () => {
     expect(kindsOf(open(), { name: A })).toEqual(['a_a record-created', 'a_a record-removed']);
   });
 
-  test('of a call that cannot be made durable is not written either', async () => {
+  test('the history of a call that cannot be made durable is not written either', async () => {
     const service = open();
     deliver(service, [aSliver({ name: 'a_a' })]);
     const write = writeHandlers(
@@ -162,7 +162,7 @@ describe('the history', () => {
   });
 });
 
-describe('the store', () => {
+describe('store', () => {
   let db: Sqlite;
   let store: EventStore;
   beforeEach(() => {
@@ -171,7 +171,7 @@ describe('the store', () => {
     store = new EventStore(db, { own: 3, byOthers: 2 });
   });
 
-  test('keeps the newest of each account, and of those that others cause a few besides', () => {
+  test('the store keeps the newest of each account, and of those that others cause a few besides', () => {
     for (let at = 1; at <= 9; at += 1) {
       store.add(anEvent(at));
       store.add(anEvent(at, A, 'effective-changed'));
@@ -182,7 +182,7 @@ describe('the store', () => {
     expect(times(B)).toEqual([1]);
   });
 
-  test('gives the newest of those that match, and says that there are more', () => {
+  test('the store gives the newest of those that match, and says that there are more', () => {
     for (const at of [1, 2, 3]) store.add(anEvent(at));
     store.add(anEvent(2, B));
     const answer = store.list({ limit: 2, since: 2 });
@@ -191,15 +191,15 @@ describe('the store', () => {
     expect(store.list({ limit: 3, since: 2 }).more).toBe(false);
   });
 
-  test('passes over an event that cannot be read', () => {
+  test('the store passes over an event that cannot be read', () => {
     for (const at of [1, 2]) store.add(anEvent(at));
     db.exec("UPDATE events SET body = '{' WHERE n = 1");
     expect(store.list(ALL).events.map(({ at }) => at)).toEqual([2]);
   });
 });
 
-describe('a database of an older version', () => {
-  test('with a history keeps it, and takes tickets from then on', () => {
+describe('older databases', () => {
+  test('a database of an older version with a history keeps it, and takes tickets from then on', () => {
     copyFileSync(resolve('apps/db-service/fixtures/schema-2.sqlite'), file);
     const service = open();
     const { badRows, salvage } = service.loaded;
@@ -211,7 +211,7 @@ describe('a database of an older version', () => {
     expect(keeper.state.lastWords.get(keyOf('site_ticketed'))?.issued).toBe(NOON);
   });
 
-  test('of before there were remarks takes them in, and what its guard holds back is let through', () => {
+  test('a database of before there were remarks takes them in, and what its guard holds back is let through', () => {
     copyFileSync(resolve('apps/db-service/fixtures/schema-3.sqlite'), file);
     const service = open();
     const { badRows, salvage } = service.loaded;
@@ -226,7 +226,7 @@ describe('a database of an older version', () => {
     expect([...open().keeper.state.remarks]).toEqual([['plc', { source: 'plc', remarks }]]);
   });
 
-  test('is migrated with all that it holds, and keeps a history from then on', async () => {
+  test('a database of an older version is migrated with all that it holds, and keeps a history from then on', async () => {
     copyFileSync(resolve('apps/db-service/fixtures/schema-1.sqlite'), file);
     const service = open();
     const { badRows, salvage, state } = service.loaded;

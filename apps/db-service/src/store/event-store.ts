@@ -13,7 +13,7 @@ import {
 import type { Sqlite } from './open-database.ts';
 import { readEvent, type StoredEvent } from './row-schemas.ts';
 
-/** What other slivers bring about is counted in a lane of its own. */
+/** Events that other slivers bring about are counted in a lane of their own. */
 const LANES = { own: 0, byOthers: 1 } as const;
 /** Events forgotten at once: a sweep that ends 30 days of a busy node must not hold up a write. */
 const FORGOTTEN_AT_ONCE = 1000;

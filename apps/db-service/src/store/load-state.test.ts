@@ -90,7 +90,7 @@ function inFile(sql: string, ...args: unknown[]): void {
   db.close();
 }
 
-describe('a database', () => {
+describe('databases', () => {
   test('that is not there yet is made, empty, for its owner alone', () => {
     const loaded = load();
     expect(loaded.state.records.size).toBe(0);
@@ -110,7 +110,7 @@ describe('a database', () => {
     expect(load()).toMatchObject({ state, badRows: [] });
   });
 
-  test('of a newer version is refused with both versions named, and left exactly as it was', () => {
+  test('a database of a newer version is refused with both versions named, and left exactly as it was', () => {
     fill();
     inFile('PRAGMA user_version = 99');
     const before = readFileSync(file);
@@ -120,7 +120,7 @@ describe('a database', () => {
   });
 });
 
-describe('a row that cannot be used', () => {
+describe('unusable rows', () => {
   test.each([
     ['is no JSON', '{"record_key":'],
     ['is no record', '{"record_key":"sliver_s_7"}'],
@@ -141,7 +141,7 @@ describe('a row that cannot be used', () => {
     expect(loaded.salvage).toBeUndefined();
   });
 
-  test('is replaced when its source delivers again', () => {
+  test('a row that cannot be used is replaced when its source delivers again', () => {
     fill();
     inFile("UPDATE records SET body = '?' WHERE key = ?", 'sliver_s_7');
     const { deliveries, keeper, loaded } = openService(file);
@@ -153,12 +153,15 @@ describe('a row that cannot be used', () => {
     expect(load()).toMatchObject({ state: keeper.state, badRows: [] });
   });
 
-  test.each(['locals', 'sources', 'removed', 'holds'])('of %s stops nothing', (table) => {
-    fill();
-    inFile(`INSERT OR REPLACE INTO ${table} (key, body) VALUES ('plc', '[]')`);
-    expect(load().badRows).toMatchObject([{ table, key: 'plc' }]);
-    expect(asideFiles()).toEqual([]);
-  });
+  test.each(['locals', 'sources', 'removed', 'holds'])(
+    'a row that cannot be used of %s stops nothing',
+    (table) => {
+      fill();
+      inFile(`INSERT OR REPLACE INTO ${table} (key, body) VALUES ('plc', '[]')`);
+      expect(load().badRows).toMatchObject([{ table, key: 'plc' }]);
+      expect(asideFiles()).toEqual([]);
+    },
+  );
 
   test('because damage has left it no key is named so, and stops nothing', () => {
     const { records } = fill();
@@ -173,7 +176,7 @@ describe('a row that cannot be used', () => {
     expect(badRows).toMatchObject([{ table: 'records', key: 'null' }]);
   });
 
-  test('of remarks is dropped, and its source says again what there is to remark', () => {
+  test('a row that cannot be used of remarks is dropped, and its source says again what there is to remark', () => {
     const state = fill();
     inFile("INSERT INTO remarks (key, body) VALUES ('plc sliver_s_7', '[]')");
     expect(load().badRows).toMatchObject([{ table: 'remarks', key: 'plc sliver_s_7' }]);
@@ -183,7 +186,7 @@ describe('a row that cannot be used', () => {
     expect(again.state.sources.get('plc')?.digest).toBeUndefined();
   });
 
-  test('of the revision or of the last salvage stops nothing, and the revision still grows', () => {
+  test('a row that cannot be used of the revision or of the last salvage stops nothing, and the revision still grows', () => {
     fill();
     const before = load().revision;
     inFile("INSERT OR REPLACE INTO meta (key, value) VALUES ('revision', 'x'), ('salvage', 'x')");
@@ -193,7 +196,7 @@ describe('a row that cannot be used', () => {
   });
 });
 
-describe('a last word that is lost', () => {
+describe('lost last words', () => {
   /** Makes each slice's word bear a time of its own. */
   function say(...names: readonly string[]): void {
     const { keeper, loaded } = openService(file);
@@ -245,7 +248,7 @@ describe('a last word that is lost', () => {
     },
   );
 
-  test('is said once to the operator, with what it means', () => {
+  test('a last word that is lost is reported once to the operator, with what it means', () => {
     fill();
     say('a_a');
     inFile("UPDATE last_words SET body = '?'");
@@ -274,7 +277,7 @@ describe('a last word that is lost', () => {
   });
 });
 
-describe('a damaged database', () => {
+describe('damaged databases', () => {
   test.each([
     ['of no length', () => writeFileSync(file, '')],
     [
@@ -298,7 +301,7 @@ describe('a damaged database', () => {
     expect(asideFiles()).toHaveLength(1);
   });
 
-  test('gives every row that is not on a damaged page', () => {
+  test('a damaged database gives every row that is not on a damaged page', () => {
     const state = fill();
     const pages = statSync(file).size / PAGE;
     // Two pages far apart: what lies between them is found by the index of keys.
@@ -309,7 +312,7 @@ describe('a damaged database', () => {
     expect(loaded.state.records.size).toBeGreaterThan(SLIVERS.length - 20);
   });
 
-  test('gives the remarks on what its sources say, so that none is told anew', () => {
+  test('a damaged database gives the remarks on what its sources say, so that none is noted anew', () => {
     fill();
     const service = openService(file);
     const { source, timestamp, digest } = anUpdate({ timestamp: NOON + 1, records: SLIVERS });
@@ -323,7 +326,7 @@ describe('a damaged database', () => {
     expect([...state.remarks]).toEqual([['plc', { source: 'plc', remarks }]]);
   });
 
-  test('gives the history that is not on a damaged page', () => {
+  test('a damaged database gives the history that is not on a damaged page', () => {
     fill();
     const whole = openService(file);
     const before = whole.keeper.events({ limit: 10_000 }).events;
@@ -336,7 +339,7 @@ describe('a damaged database', () => {
     for (const event of events) expect(before).toContainEqual(event);
   });
 
-  test('loses its sources, so that they deliver again, and its revision still grows', () => {
+  test('a damaged database loses its sources, so that they deliver again, and its revision still grows', () => {
     fill();
     const { revision } = load();
     overwrite(Math.floor(statSync(file).size / PAGE / 2) * PAGE, Buffer.alloc(PAGE, 7));
@@ -347,7 +350,7 @@ describe('a damaged database', () => {
     expect(load().revision).toBe(loaded.revision);
   });
 
-  test('works again at once, and what is delivered then is kept', () => {
+  test('a damaged database works again at once, and what is delivered then is kept', () => {
     const state = fill();
     overwrite(3 * PAGE, Buffer.alloc(5 * PAGE, 7));
     const service = openService(file);
@@ -358,7 +361,7 @@ describe('a damaged database', () => {
     expect(new Set(load().state.records.keys())).toEqual(new Set(state.records.keys()));
   });
 
-  test('is one of at most three that are kept, the newest', () => {
+  test('a damaged database is one of at most three that are kept, the newest', () => {
     const stamps: string[] = [];
     for (let time = 0; time < 5; time++) {
       fill();
@@ -384,7 +387,7 @@ describe('a damaged database', () => {
     expect(load()).toMatchObject({ state, badRows: [] });
   });
 
-  test('of which only the log is left is a new one', () => {
+  test('a damaged database of which only the log is left is a new one', () => {
     fill();
     const { loaded, keeper } = openService(file);
     keeper.commit(
@@ -407,7 +410,7 @@ describe('a damaged database', () => {
     expect(asideFiles()).toEqual([]);
   });
 
-  test('is not opened through a folder, and what is told names the file, its file system and what to do', () => {
+  test('a damaged database is not opened through a folder, and the error names the file, its file system and what to do', () => {
     mkdirSync(file, { recursive: true });
     expect(load).toThrow(
       /^\S+nodemgr\.sqlite \(on [a-z0-9]+\): .*SQLITE_CANTOPEN.*node\.state_dir/,
@@ -416,7 +419,7 @@ describe('a damaged database', () => {
 });
 
 describe('a crash while a damaged database is set aside', () => {
-  test('before its successor was complete begins anew', () => {
+  test('a crash while a damaged database is set aside before its successor was complete begins anew', () => {
     fill();
     writeFileSync(successorOf(file), readFileSync(file).subarray(0, 10 * PAGE));
     overwrite(5 * PAGE, Buffer.alloc(PAGE, 7));
@@ -426,7 +429,7 @@ describe('a crash while a damaged database is set aside', () => {
     expect(existsSync(successorOf(file))).toBe(false);
   });
 
-  test('before its successor took its place is completed', () => {
+  test('a crash while a damaged database is set aside before its successor took its place is completed', () => {
     const state = fill();
     renameSync(file, successorOf(file));
     writeFileSync(`${file}-wal`, 'of the damaged one');

@@ -1,7 +1,7 @@
 /** Loads the database into memory: opens it, salvages what a damaged file still gives, checks each row. */
 import type { Logger } from '@nodemgr/daemon';
 import { epochSeconds, type Revision, revision as revisionOf } from '@nodemgr/records';
-import { lostWordRows } from '../tickets/lost-words.ts';
+import { lostWordRows } from '../tickets/last-words.ts';
 import {
   applyRows,
   EMPTY_STATE,
@@ -48,7 +48,7 @@ function withoutDigests(state: NodeState): NodeState {
 const revisionAfterLoss = (known: Revision | undefined): Revision =>
   revisionOf(Math.max((known ?? 0) + 1, Math.floor(Date.now() / 1000)));
 
-/** What was said of slices is lost, or may be, and nobody will say it again: something must stand in for it. */
+/** Last words on slices are lost, or may be, and nobody will repeat them: rows must stand in for them. */
 function standInForLost(
   badRows: readonly BadRow[],
   isSalvage: boolean,
@@ -102,8 +102,8 @@ function withoutRemarks(badRows: readonly BadRow[]): readonly Row[] {
 }
 
 /**
- * What is bad leaves the file with what stands in for it, so that a restart finds nothing lost anew; and with
- * the digests, so that none takes what is left for all that was delivered.
+ * Bad rows leave the file together with the rows that stand in for them, so that a restart finds nothing lost
+ * anew; and with the digests, so that no source takes the rest for all that it delivered.
  */
 function withoutLostWords(
   store: RowStore,

@@ -15,7 +15,7 @@ import type {
   Source,
 } from '@nodemgr/records';
 
-/** What was last accepted from a source. */
+/** The last update that was accepted from a source. */
 export interface SourceState {
   readonly timestamp: EpochSeconds;
   /** Undefined after a salvage: what the database holds may not be what was delivered. */
@@ -41,13 +41,13 @@ export interface Hold {
   readonly since: EpochSeconds;
   readonly refusal: Refusal;
   readonly records: readonly DeliveredRecord[];
-  /** What the update names besides, that is no record. */
+  /** The entries of the update that are no records. */
   readonly unusable: readonly Ignored[];
   readonly unreadable: readonly Unreadable[];
   readonly remarks: readonly DeliveredRemark[];
 }
 
-/** What of the word of a source does not count as it was written: on one record, or on the whole. */
+/** A source's remarks on what does not count as it was written: on one record, or on the whole. */
 export interface Remarks {
   readonly source: Source;
   readonly record_key?: RecordKey | undefined;
@@ -60,7 +60,7 @@ export interface LastWord {
   readonly issued: EpochSeconds;
   /** SHA-256, in hex, of the ticket that said it; absent where it was a document. */
   readonly ticket?: string | undefined;
-  /** What was said is lost, and `issued` is of no account: no ticket counts until a trusted clock has settled it. */
+  /** The word itself is lost, and `issued` is of no account: no ticket counts until a trusted clock has settled it. */
   readonly untimed?: true | undefined;
 }
 

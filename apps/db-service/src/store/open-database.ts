@@ -126,7 +126,7 @@ function buildSuccessor(file: string, fill: (db: Sqlite) => void): void {
   }
 }
 
-/** The type of the file system that a folder is on (proc(5), mounts); 'unknown' where that is not told. */
+/** The type of the file system that a folder is on (proc(5), mounts); 'unknown' where no line has it. */
 function fileSystemOf(folder: string): string {
   const real = `${realpathSync(folder)}/`;
   const mounts = readFileSync('/proc/self/mounts', 'utf8').trim().split('\n');

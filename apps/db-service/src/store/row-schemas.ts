@@ -1,4 +1,4 @@
-/** What a row of the database must look like to count. Pure. */
+/** The schemas of the database's rows: a row that fails its schema does not count. Pure. */
 import {
   deliveredRemarkSchema,
   digestSchema,

@@ -30,7 +30,7 @@ const PROBE = 'probe';
 /** A request that changed something, so that its retry changes nothing. */
 export interface AnsweredRequest {
   readonly id: string;
-  /** Seconds since 1970: for whoever inspects the file, nothing depends on it. */
+  /** Seconds since 1970: for people who inspect the file; nothing depends on it. */
   readonly at: number;
 }
 
@@ -39,7 +39,7 @@ export interface Commit {
   readonly revision: Revision;
   /** The requests that it answers. */
   readonly requests?: readonly AnsweredRequest[];
-  /** What the change means, for the history. */
+  /** The meaning of the change, for the history. */
   readonly events?: readonly NodeEvent[];
 }
 

@@ -20,7 +20,7 @@ export interface SalvagedRow {
 
 export interface Salvaged {
   readonly rows: readonly SalvagedRow[];
-  /** Of each account from its first one to its last one. */
+  /** The events of each account from its first one to its last one. */
   readonly events: readonly StoredEvent[];
   /** The last revision that can be read; it may be older than the last one given out. */
   readonly revision: Revision | undefined;
@@ -61,7 +61,7 @@ function readTable(db: Database.Database, table: (typeof TABLES)[number]): Salva
   return [...found.values()].map(({ rowid: _, ...row }) => ({ table, ...row }));
 }
 
-/** What is on a damaged page is lost; the history before and behind it is not. */
+/** Events on a damaged page are lost; the history before and behind it is not. */
 function readEvents(db: Database.Database): StoredEvent[] {
   const found = new Map<string, StoredEvent & { readonly lane: number; readonly n: number }>();
   for (const order of ['ASC', 'DESC']) {

@@ -43,8 +43,8 @@ const updated = (state: NodeState, timestamp: number, records: readonly unknown[
 const swept = (state: NodeState, now: number, keep = 10): NodeState =>
   applyRows(state, decideExpiry(state, epochSeconds(now), keep, new Map()));
 
-describe('a ticket', () => {
-  test('creates a record of its own source, which PLC has not instantiated', () => {
+describe('tickets', () => {
+  test('a ticket creates a record of its own source, which PLC has not instantiated', () => {
     const { result } = decideTicket(aGrant(), EMPTY_STATE, NOW);
     const state = granted(EMPTY_STATE, aGrant());
     expect(result).toBe('created');
@@ -76,7 +76,7 @@ describe('a ticket', () => {
     expect(again.locals.get(KEY)).toEqual(localFacts({ starts: 3 }));
   });
 
-  test('for a slice that PLC names itself changes nothing, now or later', () => {
+  test('a ticket for a slice that PLC names itself changes nothing, now or later', () => {
     const state = stateWith([aSliver()]);
     expect(decideTicket(aGrant(), state, NOW)).toEqual({ rows: [], result: 'left to PLC' });
   });
@@ -96,7 +96,7 @@ describe('a ticket', () => {
     expect(decideTicket(aGrant(), fewer, NOW).result).toBe('created');
   });
 
-  test('renews a slice though tickets stand in for as many as they may', () => {
+  test('a ticket renews a slice though tickets stand in for as many as they may', () => {
     const all = Array.from({ length: 1000 }, (_, n) => aSliver({ name: `a_${n}` }));
     const renewed = aGrant({ name: 'a_7', timestamp: NOON + 1 });
     expect(decideTicket(renewed, stateWith(all, [], 'ticket'), NOW).result).toBe('renewed');
@@ -115,13 +115,13 @@ describe('of two tickets of one second the first counts', () => {
   const REFUSED =
     /refused: another ticket on princeton_sirius, of the same second, has been accepted/;
 
-  test('while it holds: who has both cannot flip the slice', () => {
+  test('of two tickets of one second the first counts while it holds: a holder of both cannot flip the slice', () => {
     const state = granted(EMPTY_STATE, aGrant());
     expect(() => decideTicket(OTHER, state, NOW)).toThrow(REFUSED);
     expect(decideTicket(aGrant(), state, NOW).result).toBe('unchanged');
   });
 
-  test('once it is over', () => {
+  test('of two tickets of one second the first counts once it is over', () => {
     const gone = swept(granted(EMPTY_STATE, aGrant({ expiry: NOON + 1 })), NOON + 2);
     expect(() => decideTicket(OTHER, gone, at(NOON + 2))).toThrow(REFUSED);
   });
@@ -142,24 +142,24 @@ describe('of two tickets of one second the first counts', () => {
   });
 });
 
-describe('an older ticket is refused', () => {
+describe('older tickets', () => {
   const older = aGrant({ timestamp: NOON - 1 }, 'older');
   const REFUSED =
     /^the ticket is refused: it was issued at \S+, and a later word on princeton_sirius/;
 
-  test('while the newer one holds', () => {
+  test('an older ticket is refused while the newer one holds', () => {
     const state = granted(EMPTY_STATE, aGrant());
     expect(() => decideTicket(older, state, NOW)).toThrow(REFUSED);
   });
 
-  test('once the newer one has expired, and its files are gone', () => {
+  test('an older ticket is refused once the newer one has expired, and its files are gone', () => {
     const brief = granted(EMPTY_STATE, aGrant({ expiry: NOON + 1 }));
     const gone = swept(swept(brief, NOON + 2), NOON + 50);
     expect([gone.records.size, gone.removed.size]).toEqual([0, 0]);
     expect(() => decideTicket(older, gone, at(NOON + 50))).toThrow(REFUSED);
   });
 
-  test('once PLC has taken the slice over and left it out again', () => {
+  test('an older ticket is refused once PLC has taken the slice over and left it out again', () => {
     const held = granted(EMPTY_STATE, aGrant());
     const taken = updated(held, NOON + 5, [aSliver()]);
     expect(taken.records.get(KEY)?.source).toBe('plc');
@@ -191,7 +191,7 @@ describe('what PLC has ended is not brought back by a ticket from before', () =>
     expect(decideTicket(newer, over, at(NOON + 1001)).result).toBe('created');
   });
 
-  test('when its document named the slice as over from the first', () => {
+  test('what PLC has ended is not brought back by a ticket from before when its document named the slice as over from the first', () => {
     const state = updated(EMPTY_STATE, NOON + 1002, [ending]);
     const before = aGrant({ timestamp: NOON + 1001, expiry: NOON + 1_000_000 });
     expect(() => decideTicket(before, state, at(NOON + 1002))).toThrow(LATER);
@@ -204,7 +204,7 @@ describe('what PLC has ended is not brought back by a ticket from before', () =>
     expect(() => decideTicket(between, state, at(NOON + 1002))).toThrow(LATER);
   });
 
-  test('and later documents that still name it as over write nothing of it', () => {
+  test('what PLC has ended is not brought back by a ticket from before, and later documents that still name it as over write nothing of it', () => {
     const state = updated(EMPTY_STATE, NOON + 1002, [ending]);
     const next = anUpdate({ timestamp: NOON + 2000, records: [ending] });
     const { rows } = decideFullUpdate(next, state, { ...at(NOON + 2000), ...POLICY });
@@ -212,14 +212,14 @@ describe('what PLC has ended is not brought back by a ticket from before', () =>
   });
 });
 
-describe('a document that names as over what a ticket stands in for', () => {
+describe('documents on ticketed slices', () => {
   const ending = aSliver({ expiry: NOON + 10 });
   const held = granted(EMPTY_STATE, aGrant({ expiry: NOON + 1000 }));
   const update = anUpdate({ timestamp: NOON + 20, records: [ending] });
   const decide = (state: NodeState, each = update) =>
     decideFullUpdate(each, state, { ...at(NOON + 20), ...POLICY });
 
-  test('ends it, if the ticket is older, for every ticket from before', () => {
+  test('a document that names as over what a ticket stands in for ends it, if the ticket is older, for every ticket from before', () => {
     const { rows, result } = decide(held);
     expect(result).toMatchObject({ outcome: 'accepted', removed: 1 });
     const state = applyRows(held, rows);
@@ -237,12 +237,12 @@ describe('a document that names as over what a ticket stands in for', () => {
     expect(applyRows(renewed, decide(renewed).rows).records).toEqual(renewed.records);
   });
 
-  test('says nothing when it is this node’s own configuration', () => {
+  test('a document that names as over what a ticket stands in for says nothing when it is this node’s own configuration', () => {
     const { rows } = decide(held, { ...update, source: 'config' });
     expect(rows.map(({ table }) => table)).toEqual(['sources']);
   });
 
-  test('ends nothing while the clock is not trusted', () => {
+  test('a document that names as over what a ticket stands in for ends nothing while the clock is not trusted', () => {
     const doubtful = { ...at(NOON + 20, false), ...POLICY };
     const state = applyRows(held, decideFullUpdate(update, held, doubtful).rows);
     expect(state.records.get(KEY)?.source).toBe('plc');
@@ -267,7 +267,7 @@ describe('time', () => {
   });
 });
 
-describe('a last word', () => {
+describe('last words', () => {
   const wordOf = (issued: number, untimed?: true): Row => {
     return { table: 'last_words', key: KEY, value: { issued: epochSeconds(issued), untimed } };
   };
@@ -284,14 +284,14 @@ describe('a last word', () => {
     expect(() => decideTicket(before, settled(state), NOW)).toThrow(/a later word/);
   });
 
-  test('of a clock that was ahead counts as said now: later tickets count, and renew', () => {
+  test('a last word of a clock that was ahead counts as said now: later tickets count, and renew', () => {
     const ahead = granted(EMPTY_STATE, aGrant({ timestamp: NOON + 1e8 }));
     const later = aGrant({ timestamp: NOON + 1, expiry: NOON + 900 }, 'two');
     expect(() => decideTicket(later, ahead, NOW)).toThrow(/a later word/);
     expect(decideTicket(later, settled(ahead), NOW).result).toBe('renewed');
   });
 
-  test('of a clock that was ahead does not keep PLC from ending the slice', () => {
+  test('a last word of a clock that was ahead does not keep PLC from ending the slice', () => {
     const terms = { timestamp: NOON + 1e8, expiry: NOON + 2e8 };
     const state = settled(granted(EMPTY_STATE, aGrant(terms)));
     const over = aSliver({ expiry: NOON + 10 });
@@ -300,7 +300,7 @@ describe('a last word', () => {
 });
 
 describe('PLC', () => {
-  test('takes a ticketed slice over when its document names it', () => {
+  test('PLC takes a ticketed slice over when its document names it', () => {
     const state = updated(granted(EMPTY_STATE, aGrant()), NOON + 5, [aSliver()]);
     expect(state.records.get(KEY)).toMatchObject({
       source: 'plc',
@@ -308,12 +308,12 @@ describe('PLC', () => {
     });
   });
 
-  test('says nothing of a ticketed slice that its document does not name', () => {
+  test('PLC says nothing of a ticketed slice that its document does not name', () => {
     const state = granted(EMPTY_STATE, aGrant());
     expect(updated(state, NOON + 5, []).records).toBe(state.records);
   });
 
-  test('is guarded without a look at ticketed slivers: they cannot make room for a bad document', () => {
+  test('PLC is guarded without a look at ticketed slivers: they cannot make room for a bad document', () => {
     const created: Row = { table: 'locals', key: KEY, value: localFacts({ created: true }) };
     const state = applyRows(granted(stateWith([aSliver({ name: 'a_a' })]), aGrant()), [created]);
     expect([...protectedSlivers(state, POLICY.defaults).existing]).toEqual([keyOf('a_a')]);

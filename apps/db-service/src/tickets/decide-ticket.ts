@@ -17,7 +17,7 @@ import type { MarkTime } from '../expiry/decide-expiry.ts';
 import type { NodeState, Row } from '../store/node-state.ts';
 import { heldAsOfWord, lastWordOn, lastWordRows } from './last-words.ts';
 
-/** What a ticket grants. The record's timestamp is when the ticket was issued. */
+/** The grant of a ticket. The record's timestamp is when the ticket was issued. */
 export interface GrantedRecord {
   readonly record: SliverRecord;
   /** SHA-256 of the ticket's bytes, in hex. */
@@ -102,7 +102,7 @@ export function decideTicket(
   const decided = planSingleRecord(record, 'ticket', asOfWord, clockTrusted ? now : undefined);
   const [ignored] = decided.ignored;
   if (ignored !== undefined) refuseTicket(ignored.why);
-  // The first one stays: were each to replace the other, whoever has both could flip the slice for ever.
+  // The first one stays: were each to replace the other, a holder of both could flip the slice for ever.
   if (decided.puts.length > 0 && isSecondOfItsSecond(granted, state)) {
     refuseTicket(`another ticket on ${record.name}, of the same second, has been accepted already`);
   }

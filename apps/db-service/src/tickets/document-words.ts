@@ -49,7 +49,7 @@ export function wordsOnExpired(
   });
 }
 
-/** What a document that names slices as over does to them. */
+/** The effect of a document on the slices that it names as over. */
 export interface Ending {
   /** Records of tickets that are older than the document. */
   readonly removals: readonly Removal[];

@@ -1,10 +1,17 @@
 /**
- * What is remembered of each slice so that no old ticket undoes a newer word, even after the record has
+ * Remembers the last word on each slice, so that no old ticket undoes a newer word, even after the record has
  * gone. How long is not a matter of time, for an old ticket may be good for years: the oldest words are
  * forgotten when there are too many, and from then on no ticket as old as they counts for any slice that
  * is not remembered. Pure.
  */
-import { type HeldRecord, MAX_RECORDS, type RecordKey } from '@nodemgr/records';
+import {
+  type EpochSeconds,
+  type HeldRecord,
+  MAX_RECORDS,
+  type RecordKey,
+  recordKeyOf,
+  sliverOfKey,
+} from '@nodemgr/records';
 import {
   FORGOTTEN,
   type LastWord,
@@ -12,6 +19,7 @@ import {
   type NodeState,
   type Row,
 } from '../store/node-state.ts';
+import type { BadRow } from '../store/row-schemas.ts';
 
 /** Slices remembered: all that one document can name, and as many again. */
 export const MAX_LAST_WORDS = 2 * MAX_RECORDS;
@@ -88,4 +96,35 @@ export function lastWordRows(
   // What is forgotten at once is written first, and then deleted.
   const after = new Map<LastWordKey, LastWord>([...state.lastWords, ...news]);
   return [...puts, ...forgetRows(after, most)];
+}
+
+/** The record of the slice that a row was about, if its key still shows that. */
+function sliceOf(key: string): RecordKey | undefined {
+  const name = sliverOfKey(key);
+  return name === undefined ? undefined : recordKeyOf('sliver', name);
+}
+
+/** Rows without which an old ticket could undo what was said: a record of PLC's is its word too. */
+function isWord({ table, key }: BadRow): boolean {
+  return table === 'last_words' || (table === 'records' && sliceOf(key) !== undefined);
+}
+
+/**
+ * lostWordRows puts a word of `now` in the place of each that is among `badRows`, which go, until a trusted
+ * clock has settled when that was. With `isSalvage`, rows may be lost of which not even the key is left: then it is
+ * the word on every slice that is not remembered.
+ */
+export function lostWordRows(
+  badRows: readonly BadRow[],
+  { now, isSalvage }: { readonly now: EpochSeconds; readonly isSalvage: boolean },
+): readonly Row[] {
+  const lost = badRows.filter(isWord);
+  const keys = new Set<LastWordKey>(lost.map(({ key }) => sliceOf(key) ?? FORGOTTEN));
+  if (isSalvage) keys.add(FORGOTTEN);
+  const value: LastWord = { issued: now, untimed: true };
+  return [
+    // The key is the file's: to delete it, it need not be one of ours.
+    ...lost.map(({ table, key }) => ({ table, key, value: undefined }) as Row),
+    ...[...keys].map((key): Row => ({ table: 'last_words', key, value })),
+  ];
 }

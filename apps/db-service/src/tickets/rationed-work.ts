@@ -5,7 +5,7 @@
 import { Fault } from '@nodemgr/faults';
 
 export interface RationOptions {
-  /** What waits, for the fault: 'tickets'. */
+  /** The name of the work, for the fault: 'tickets'. */
   readonly what: string;
   /** Milliseconds that only grow. */
   readonly now: () => number;

@@ -114,8 +114,8 @@ function deliver(ticket: string, request_id?: string) {
 
 const held = () => service.keeper.state.records.get(KEY);
 
-describe('a ticket that a trusted key has signed', () => {
-  test('is durable when it is answered, with who signed and who delivered it in the history', async () => {
+describe('trusted tickets', () => {
+  test('a ticket that a trusted key has signed is durable when it is answered, with who signed and who delivered it in the history', async () => {
     const answer = await deliver(ticketOf());
     expect(answer).toEqual({ revision: 1, sliver: NAME, outcome: 'created' });
     service.loaded.store.close();
@@ -130,7 +130,7 @@ describe('a ticket that a trusted key has signed', () => {
     );
   });
 
-  test('is logged by what it grants, never as it is', async () => {
+  test('a ticket that a trusted key has signed is logged by what it grants, never as it is', async () => {
     await deliver(ticketOf());
     expect(logged).toEqual([
       {
@@ -167,7 +167,7 @@ describe('a ticket that a trusted key has signed', () => {
     expect(readFileSync(`${file}-wal`).equals(wal)).toBe(true);
   });
 
-  test('is renewed by a later one, after which the earlier one is refused', async () => {
+  test('a ticket that a trusted key has signed is renewed by a later one, after which the earlier one is refused', async () => {
     const first = ticketOf();
     await deliver(first);
     const second = ticketOf({ issued: NOON + 1, expiry: NOON + 5000 });
@@ -184,7 +184,7 @@ describe('a ticket that a trusted key has signed', () => {
   });
 });
 
-describe('a ticket is refused, and nothing changes,', () => {
+describe('refused tickets', () => {
   test.each([
     ['that nobody signed whom this node trusts', () => ticketOf({}, stranger), /no key that this/],
     ['that was changed', () => ticketOf().replace('id="77"', 'id="78"'), /changed after it was/],
@@ -206,7 +206,7 @@ describe('a ticket is refused, and nothing changes,', () => {
     ]);
   });
 
-  test('once its signer is no longer on the list', async () => {
+  test('a ticket is refused, and nothing changes, once its signer is no longer on the list', async () => {
     const [first, second] = [ticketOf(), ticketOf({ issued: NOON + 1 })];
     await deliver(first);
     writeFileSync(keysFile, stranger.public);

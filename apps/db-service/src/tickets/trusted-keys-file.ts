@@ -9,7 +9,7 @@ import { readTrustedKeys, type TrustedKey } from '@nodemgr/tickets';
 const MAX_BYTES = 512 * 1024;
 const WRITABLE_BY_OTHERS = 0o022;
 const ROOT = 0;
-/** What fails for want of the keys. */
+/** The subject that fails for want of the keys. */
 export const TICKETS = 'tickets';
 const FAILURE = {
   code: 'trusted-keys',
@@ -30,7 +30,7 @@ function whyUnfit(stats: Stats, ownUid: number): string | undefined {
   return undefined;
 }
 
-/** What is judged is what is read: the file is opened once. */
+/** The file is opened once, so that the same file is judged and read. */
 function readText(path: string): string {
   const judge = (stats: Stats): void => {
     const why = whyUnfit(stats, process.getuid?.() ?? ROOT);

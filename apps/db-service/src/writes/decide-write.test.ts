@@ -27,8 +27,8 @@ function write(state: NodeState, ...writes: readonly WriteRequest[]) {
 const node = stateWith([aSliver()]);
 const foreign = stateWith([aSliver({ plc_instantiated: false })]);
 
-describe('a write', () => {
-  test('of loans replaces the list', () => {
+describe('writes', () => {
+  test('a write of loans replaces the list', () => {
     const other: Loan = ['c_c', 'nm_net_share', 1];
     const { local } = write(
       node,
@@ -49,7 +49,7 @@ describe('a write', () => {
     expect(changed).toBe(1);
   });
 
-  test('of Stop is remembered until Start, which counts', () => {
+  test('a write of Stop is remembered until Start, which counts', () => {
     expect(write(node, { act: 'stop' }).local).toEqual(localFacts({ stopped: true }));
     expect(write(node, { act: 'stop' }, { act: 'start' }).local).toEqual(
       localFacts({ stopped: false, starts: 1 }),
@@ -57,7 +57,7 @@ describe('a write', () => {
     expect(write(node, { act: 'start' }, { act: 'start' }).local?.starts).toBe(2);
   });
 
-  test('of CreateSliver and DeleteSliver is about slivers that PLC has not instantiated', () => {
+  test('a write of CreateSliver and DeleteSliver is about slivers that PLC has not instantiated', () => {
     expect(write(foreign, { act: 'create_sliver' }).local?.created).toBe(true);
     expect(write(foreign, { act: 'create_sliver' }, { act: 'delete_sliver' }).local).toEqual(
       localFacts({ created: false }),
@@ -65,7 +65,7 @@ describe('a write', () => {
     expect(write(node, { act: 'create_sliver' }, { act: 'delete_sliver' }).changed).toBe(0);
   });
 
-  test('of one fact leaves the others as they were', () => {
+  test('a write of one fact leaves the others as they were', () => {
     const { local } = write(
       foreign,
       { act: 'set_loans', loans: LOANS },
@@ -103,7 +103,7 @@ describe('a write', () => {
     expect(() => decideWrite(write, SIRIUS, node)).toThrow(why);
   });
 
-  test('of loans leaves those that never count, of an old database, until the list is replaced', () => {
+  test('a write of loans leaves those that never count, of an old database, until the list is replaced', () => {
     const old: Loan[] = [['b_b', 'nm_disk_quota', 1]];
     const state = stateWith(
       [aSliver()],
@@ -114,7 +114,7 @@ describe('a write', () => {
     expect(write(state, { act: 'set_loans', loans: LOANS }).local?.loans).toEqual(LOANS);
   });
 
-  test('of more loans than a node can hold is refused; fewer may always be set', () => {
+  test('a write of more loans than a node can hold is refused; fewer may always be set', () => {
     const full = Array.from({ length: MAX_LOANS_OF_NODE }, (): Loan => ['b_b', 'nm_cpu_share', 1]);
     const state = stateWith(
       [aSliver(), aSliver({ name: 'b_b' })],

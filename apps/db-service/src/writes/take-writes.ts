@@ -19,7 +19,7 @@ export interface Write {
 
 type Target = Omit<Write, 'request'>;
 
-/** What the log says of a write: its loans are the tenant's to choose, and may be a thousand. */
+/** The fields of a write's log line: its loans are the tenant's to choose, and may be a thousand. */
 function summaryOf(request: WriteRequest): { act: string; loans?: number } {
   return request.act === 'set_loans'
     ? { act: request.act, loans: request.loans.length }
