@@ -28,6 +28,11 @@ const HOMES: Readonly<Record<User, string>> = { root: '/root', me: '/home/me' };
 export const checkoutOf = (user: User): string => `${HOMES[user]}/über uns`;
 /** What brings this machine's npm to its registry, whatever that is. */
 const REACHING = ['registry', 'proxy', 'https-proxy', 'noproxy', 'cafile'] as const;
+/** Where the headers of Node.js are: where npm is not told, it fetches them from nodejs.org. */
+const NPM_OF_ITS_OWN: Readonly<Record<Suite, Readonly<Record<string, string>>>> = {
+  trixie: {},
+  bookworm: { npm_config_nodedir: '/usr/local' },
+};
 const CERTIFICATES = '/etc/ssl/certs/ca-certificates.crt';
 const ENTER = resolve('test/bare/enter.sh');
 
@@ -155,7 +160,12 @@ export class BareDebian {
       name === 'cafile' ? CERTIFICATES : value,
     ]);
     const env = { PATH: path, HOME: HOMES[user], USER: user, LANG: 'C.UTF-8' };
-    const all = { ...env, ...Object.fromEntries(npm), NODE_EXTRA_CA_CERTS: CERTIFICATES };
+    const all = {
+      ...env,
+      ...Object.fromEntries(npm),
+      ...NPM_OF_ITS_OWN[this.suite],
+      NODE_EXTRA_CA_CERTS: CERTIFICATES,
+    };
     const values = Object.entries(all).map(([name, value]) => `${name}=${value}`);
     const command = ['env', '--ignore-environment', ...values, ...argv];
     const child = spawn(ENTER, [this.root, user, checkoutOf(user), ...command], {
