@@ -2,6 +2,7 @@
 // reaches it and nothing stands between.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 
@@ -35,8 +36,9 @@ if (process.env.npm_lifecycle_event === 'start') {
   }, 500).unref();
 }
 
-if (!process.argv.includes('--help')) {
+const demo = fileURLToPath(new URL('../dist/apps/demo/main.cjs', import.meta.url));
+if (!process.argv.includes('--help') || !existsSync(demo)) {
   process.stdout.write('building (only what has changed) …\n');
   await build();
 }
-createRequire(import.meta.url)('../dist/apps/demo/main.cjs');
+createRequire(import.meta.url)(demo);

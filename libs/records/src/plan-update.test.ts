@@ -5,6 +5,7 @@ import {
   planExpiry,
   planFullUpdate,
   planSingleRecord,
+  UNREADABLE_FIELDS,
   type UnreadableField,
   type UpdateCircumstances,
 } from './plan-update.ts';
@@ -306,6 +307,22 @@ describe('what a full update leaves unreadable', () => {
   test('is the ticket’s where PLC takes the slice over from one', () => {
     const decision = planFullUpdate(broken(['expiry']), given({ held: held('ticket', mine) }));
     expect(decision).toMatchObject({ puts: [{ id: 0, expiry: 5000, ssh_keys: 'new' }] });
+  });
+
+  test('is all of it where nothing of it can be read: the record held stays, and a ticket’s stays the ticket’s', () => {
+    const known = aSliver({ expiry: epochSeconds(2000), rspec: { nm_cpu_share: 7 } });
+    const update = {
+      ...fromPlc(10, aSliver({ rspec: {} })),
+      unreadable: new Map([[keyOf('princeton_sirius'), UNREADABLE_FIELDS]]),
+    };
+    for (const source of ['plc', 'ticket'] as const) {
+      const decision = planFullUpdate(update, given({ held: held(source, known) }));
+      expect(decision).toMatchObject({ outcome: 'accepted', puts: [], removals: [] });
+    }
+    expect(planFullUpdate(update, given({}))).toMatchObject({
+      puts: [],
+      ignored: [{ why: 'nothing of it can be read, and no record of it is held' }],
+    });
   });
 
   test('makes no record where none is held, and says so', () => {

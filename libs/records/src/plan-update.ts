@@ -16,7 +16,16 @@ export interface HeldRecord {
 }
 
 /** What a source may say of a record in a way that nobody can use, without the record being left out for it. */
-export const UNREADABLE_FIELDS = ['id', 'expiry'] as const;
+export const UNREADABLE_FIELDS = [
+  'id',
+  'expiry',
+  'plc_instantiated',
+  'ssh_keys',
+  'rspec',
+  'initscript',
+  'image',
+  'delegations',
+] as const;
 export type UnreadableField = (typeof UNREADABLE_FIELDS)[number];
 
 /** All that one source has to say: it replaces all records of that source and no other's. */
@@ -121,9 +130,11 @@ function judgeReadable(
   now: EpochSeconds | undefined,
 ): { readonly verdict: Verdict; readonly record: DeliveredRecord } {
   const whole = completed(record, fields, held);
-  if (whole === undefined) {
-    const why = `its ${fields.join(' and ')} cannot be read, and no record of it is held`;
-    return { verdict: { ignored: why }, record };
+  const saysNothing = fields.length === UNREADABLE_FIELDS.length;
+  // What says nothing of a record takes it from nobody, either.
+  if (whole === undefined || (saysNothing && held?.source !== source)) {
+    const what = saysNothing ? 'nothing of it can' : `its ${fields.join(' and ')} cannot`;
+    return { verdict: { ignored: `${what} be read, and no record of it is held` }, record };
   }
   const verdict = judgeRecord(whole, source, held, now);
   const isOver = 'ignored' in verdict && verdict.over === true;

@@ -6,20 +6,24 @@
 import {
   ACCOUNT_NAME_RULE,
   type AccountName,
+  DEFAULT_IMAGE,
   epochSeconds,
   isSliceName,
   MAX_KEYS_BYTES,
+  UNREADABLE_FIELDS,
   type UnreadableField,
 } from '@nodemgr/records';
 import { gatherKeys, type KeyRing, KeyRings } from './judge-keys.ts';
 import { judgeResources } from './judge-resources.ts';
-import type { RawDocument, RawSlice } from './raw-document.ts';
+import type { RawDocument, RawSlice, RawStranger } from './raw-document.ts';
 import { type BoundedRemarks, quote, RemarkList } from './remark-list.ts';
 import type { Slice } from './slices-document.ts';
 import { readNatural } from './xml-integer.ts';
 
 export interface JudgedSlices extends BoundedRemarks {
   readonly slices: readonly Slice[];
+  /** How many of them are this node's for certain. */
+  readonly ours: number;
 }
 
 /** Names of slices by their id; of a repeated name the first slice counts, and a bad name is none. */
@@ -38,9 +42,18 @@ function holdersOfIds(slices: readonly RawSlice[]): ReadonlyMap<number, readonly
   return holders;
 }
 
+/** The last second of the year 9999: what is beyond it was counted in something else, such as milliseconds. */
+const LAST_SECOND = 253_402_300_799;
+
+function readExpiry(text: string | undefined): number | undefined {
+  const expiry = readNatural(text);
+  return expiry !== undefined && expiry <= LAST_SECOND ? expiry : undefined;
+}
+
 class SliceJudge {
   readonly slices: Slice[] = [];
   readonly remarks = new RemarkList();
+  ours = 0;
   readonly #names = new Set<string>();
   readonly #rings: KeyRings;
   readonly #holders: ReadonlyMap<number, readonly string[]>;
@@ -49,13 +62,22 @@ class SliceJudge {
     this.#holders = holdersOfIds(document.slices);
     this.#rings = new KeyRings(document.keys, this.remarks);
     for (const raw of document.slices) this.#judge(raw);
+    for (const stranger of document.strangers) this.#tellOf(stranger);
+  }
+
+  #tellOf({ at, parent, name }: RawStranger): void {
+    const where = parent === 'root' ? 'planetlab_slices' : parent;
+    this.remarks.trouble(at, `<${name}> in <${where}> means nothing, nor does what is in it`);
   }
 
   #judge(raw: RawSlice): void {
     const { at, name } = raw;
     const repeated = name !== undefined && this.#names.has(name);
     if (name !== undefined) this.#names.add(name);
-    if (!raw.ours) return;
+    if (!raw.ours) {
+      if (raw.unclear !== undefined) this.#judgeUnclear(raw, raw.unclear, repeated);
+      return;
+    }
     if (name === undefined) this.remarks.trouble(at, 'a <slice> without a name cannot be used');
     else if (!isSliceName(name)) {
       this.remarks.trouble(
@@ -64,12 +86,34 @@ class SliceJudge {
       );
     } else if (repeated) {
       this.remarks.trouble(at, 'its name is repeated; the first one counts', name);
-    } else this.slices.push(this.#read(name, raw));
+    } else {
+      this.ours += 1;
+      this.slices.push(this.#read(name, raw));
+    }
+  }
+
+  /** Nobody can say whether it is this node's: what this node has of it stays as it is. */
+  #judgeUnclear({ at, name }: RawSlice, why: string, repeated: boolean): void {
+    const what = `whether it is this node's cannot be read: ${why}`;
+    if (name === undefined || !isSliceName(name) || repeated) {
+      this.remarks.trouble(at, `of slice ${quote(name ?? '')}, ${what}`);
+      return;
+    }
+    this.remarks.trouble(at, `${what}; what is known of it stays`, name);
+    this.slices.push({
+      name,
+      id: 0,
+      ssh_keys: '',
+      rspec: {},
+      initscript: '',
+      image: DEFAULT_IMAGE,
+      unreadable: UNREADABLE_FIELDS,
+    });
   }
 
   #read(name: AccountName, raw: RawSlice): Slice {
     const id = readNatural(raw.id);
-    const expiry = readNatural(raw.expiry);
+    const expiry = readExpiry(raw.expiry);
     if (id !== undefined) this.#tellOfSharedId(name, raw, id);
     return {
       name,
@@ -106,7 +150,7 @@ class SliceJudge {
     }
     if (expiry === undefined && raw.expiry !== undefined) {
       fields.push('expiry');
-      const what = `${quote(raw.expiry)}, not seconds since 1970`;
+      const what = `${quote(raw.expiry)}, not seconds since 1970 up to the year 9999`;
       this.remarks.trouble(raw.at, `its expiry is ${what}; the one that is known stays`, name);
     }
     return fields;
@@ -139,6 +183,6 @@ class SliceJudge {
 
 /** judgeSlices returns the slices of this node that count, and what was left out or ignored. */
 export function judgeSlices(document: RawDocument): JudgedSlices {
-  const { slices, remarks } = new SliceJudge(document);
-  return { slices, ...remarks.all() };
+  const { slices, ours, remarks } = new SliceJudge(document);
+  return { slices, ours, ...remarks.all() };
 }

@@ -5,6 +5,7 @@ import {
   MAX_REMARKS,
   RESOURCE_NAMES,
   rspecSchema,
+  UNREADABLE_FIELDS,
 } from '@nodemgr/records';
 import { describe, expect, test } from 'vitest';
 import { aDocument, aKey, anSshKey, aResource, aSlice } from './document-builder.test-support.ts';
@@ -63,6 +64,60 @@ describe('what a slice says', () => {
     ['of another namespace', '<nodes><node xmlns="urn:other" id="17"/></nodes>'],
   ])('a node %s makes no slice ours', (_where, nodes) => {
     expect(read(aSlice({ nodes })).totals).toEqual({ slices: 1, ours: 0 });
+  });
+
+  test.each([
+    ['names a node by no number', '<nodes><node id="17x"/></nodes>', /a <node> has the id "17x"/],
+    [
+      'names a node by nothing',
+      '<nodes><node hostname="a.example"/></nodes>',
+      /a <node> has no id/,
+    ],
+    ['names a node by other digits', '<nodes><node id="１７"/></nodes>', /has the id/],
+    ['has no <nodes>', '', /it has no <nodes>/],
+    ['has misspelt <nodes>', '<Nodes><node id="17"/></Nodes>', /it has no <nodes>/],
+  ])(
+    'a slice that %s may be ours: nothing of it can be read, and that is told',
+    (_how, nodes, why) => {
+      const { slices, totals, remarks } = read(aSlice({ nodes }));
+      expect(totals).toEqual({ slices: 1, ours: 0 });
+      expect(slices).toMatchObject([{ name: 'princeton_sirius', unreadable: UNREADABLE_FIELDS }]);
+      const severity = 'trouble';
+      expect(remarks).toContainEqual({
+        slice: 'princeton_sirius',
+        severity,
+        text: expect.stringMatching(why),
+      });
+    },
+  );
+
+  test.each([
+    ['readable nodes, and not ours', '<nodes><node id="3"/><node id="18"/></nodes>'],
+    ['no nodes at all', '<nodes/>'],
+  ])('a slice on %s is somebody else’s', (_how, nodes) => {
+    expect(read(aSlice({ nodes }))).toMatchObject({ slices: [], remarks: [] });
+  });
+
+  test('one node that can be read as ours makes the slice ours, whatever else is in the list', () => {
+    const nodes = '<nodes><node id="x"/><node id="17"/></nodes>';
+    expect(only(aSlice({ nodes }))?.unreadable).toEqual([]);
+  });
+
+  test('white space around a name is no part of it', () => {
+    expect(only(aSlice({ name: ' princeton_sirius\n' }))?.name).toBe('princeton_sirius');
+  });
+
+  test('an element that is called nearly as one that counts is told, and any other is not', () => {
+    const { remarks } = read(`${aSlice()}<Slice name="a_b"/><slices/><future/>`);
+    expect(remarks.map(({ severity, text }) => [severity, text])).toEqual([
+      ['trouble', 'line 3: <Slice> in <planetlab_slices> means nothing, nor does what is in it'],
+      ['trouble', 'line 3: <slices> in <planetlab_slices> means nothing, nor does what is in it'],
+    ]);
+  });
+
+  test('an expiry in milliseconds is none', () => {
+    const slice = only(aSlice({ attributes: ' id="12" expiry="1900000000000"' }));
+    expect(slice).toMatchObject({ unreadable: ['expiry'] });
   });
 
   test('an expiry is kept, and without one a slice never expires', () => {

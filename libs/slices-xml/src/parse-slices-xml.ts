@@ -28,7 +28,7 @@ function describe(parsed: ParsedText, { remarks, rest }: BoundedRemarks): readon
 
 function read(parsed: ParsedText, nodeId: number): SlicesDocument {
   const raw = readDocument(parsed.text, { root: 'planetlab_slices', nodeId });
-  const { slices, ...remarks } = judgeSlices(raw);
+  const { slices, ours, ...remarks } = judgeSlices(raw);
   if (slices.length > MAX_RECORDS) {
     return refuse(`it gives this node more than ${MAX_RECORDS} slices`);
   }
@@ -36,7 +36,7 @@ function read(parsed: ParsedText, nodeId: number): SlicesDocument {
     ok: true,
     version: raw.version,
     slices,
-    totals: { slices: raw.slices.length, ours: slices.length },
+    totals: { slices: raw.slices.length, ours },
     remarks: describe(parsed, remarks),
   };
 }

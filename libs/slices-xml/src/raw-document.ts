@@ -24,6 +24,8 @@ export interface RawSlice {
   readonly expiry: string | undefined;
   /** Whether its <nodes> names this node. What follows is empty where it does not. Always in a ticket. */
   ours: boolean;
+  /** Why a slices.xml leaves it open whether the slice is this node's; undefined: it says so, or is a ticket. */
+  unclear: string | undefined;
   /** Every <node> of a ticket. Of slices.xml only `ours` remains: it names half a million. */
   readonly nodes: RawNode[];
   /** Means something in a ticket only. */
@@ -39,12 +41,22 @@ export interface RawKey {
   readonly value: string;
 }
 
+/** An element that means nothing where it stands, and is called nearly as one that would. */
+export interface RawStranger {
+  readonly at: number;
+  /** Of the element that it is in, and its own. */
+  readonly parent: string;
+  readonly name: string;
+}
+
 export interface RawDocument {
   version: string;
   /** The root's attribute of that name; means something in a ticket only. */
   issued: string | undefined;
   readonly slices: RawSlice[];
   readonly keys: RawKey[];
+  /** Of slices.xml, and at most MAX_STRANGERS of them. */
+  readonly strangers: RawStranger[];
 }
 
 /** Which of the two documents is read. Of slices.xml only the slices of that node are of interest. */

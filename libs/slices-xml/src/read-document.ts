@@ -6,6 +6,7 @@
  */
 import { SaxesParser, type SaxesTagNS } from 'saxes';
 import type { DocumentForm, RawDocument, RawSlice } from './raw-document.ts';
+import { quote } from './remark-list.ts';
 import { readNatural } from './xml-integer.ts';
 
 /** Thrown by readDocument: the document counts for nothing. */
@@ -22,6 +23,11 @@ export class DocumentRefused extends Error {
 const MAX_DEPTH = 100;
 /** A hundred times what a document of 30 MB has once other nodes' elements are out. */
 const MAX_ELEMENTS = 5_000_000;
+/** The elements that mean something, their plurals and singulars, in any case: one that is unknown is misspelt. */
+const NEARLY_KNOWN = /^(slice|node|user|resource|value|delegate)s?$|^(key|rspec)$/i;
+/** Misspelt elements that are remembered. */
+const MAX_STRANGERS = 1000;
+const NO_NODES = 'it has no <nodes>';
 
 /** Where an element stands, and which of its children mean something there. */
 const CHILDREN = {
@@ -57,6 +63,7 @@ class DocumentReader {
     issued: undefined,
     slices: [],
     keys: [],
+    strangers: [],
   };
   readonly #parser = new SaxesParser({
     xmlns: true,
@@ -113,6 +120,7 @@ class DocumentReader {
     this.#places.push(place);
     const attribute = (name: string) => tag.attributes[name]?.value;
     if (known && tag.local === 'key') this.#addKey(attribute);
+    else if (place === 'elsewhere') this.#addStranger(parent, tag.name);
     else this.#enter(place, attribute);
   }
 
@@ -124,6 +132,13 @@ class DocumentReader {
     this.#namespace = tag.uri;
     this.document.issued = tag.attributes['issued']?.value;
     this.document.version = tag.attributes['version']?.value ?? '';
+  }
+
+  /** What is in an unknown element needs no word of its own; one of another name is an extension, not ours. */
+  #addStranger(parent: Place, name: string): void {
+    const { strangers } = this.document;
+    if (this.#form.root === 'ticket' || parent === 'elsewhere' || !NEARLY_KNOWN.test(name)) return;
+    if (strangers.length < MAX_STRANGERS) strangers.push({ at: this.#at, parent, name });
   }
 
   #addKey(attribute: (name: string) => string | undefined): void {
@@ -140,6 +155,7 @@ class DocumentReader {
     const at = this.#at;
     const name = attribute('name');
     if (place === 'slice') this.#addSlice(attribute);
+    else if (place === 'nodes' && slice?.unclear === NO_NODES) slice.unclear = undefined;
     else if (place === 'node') this.#addNode(slice, attribute);
     else if (place === 'user') slice?.users.push({ at, person: attribute('person_id') });
     else if (place === 'delegate') slice?.delegates.push({ name, methods: attribute('methods') });
@@ -152,10 +168,11 @@ class DocumentReader {
   #addSlice(attribute: (name: string) => string | undefined): void {
     this.document.slices.push({
       at: this.#at,
-      name: attribute('name'),
+      name: attribute('name')?.trim(),
       id: attribute('id'),
       expiry: attribute('expiry'),
       ours: this.#form.root === 'ticket',
+      unclear: this.#form.root === 'ticket' ? undefined : NO_NODES,
       nodes: [],
       delegates: [],
       users: [],
@@ -168,6 +185,9 @@ class DocumentReader {
     const id = attribute('id');
     if (this.#form.root === 'ticket') slice.nodes.push({ id, hostname: attribute('hostname') });
     else if (readNatural(id) === this.#form.nodeId) slice.ours = true;
+    else if (readNatural(id) === undefined) {
+      slice.unclear = id === undefined ? 'a <node> has no id' : `a <node> has the id ${quote(id)}`;
+    }
   }
 
   #text(text: string): void {

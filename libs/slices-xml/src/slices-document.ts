@@ -19,7 +19,7 @@ export interface Remark {
   readonly text: string;
 }
 
-/** A slice whose <nodes> names this node. */
+/** A slice whose <nodes> names this node, or of which nobody can say: then all of it is unreadable. */
 export interface Slice {
   readonly name: AccountName;
   /** 0 where it is unreadable. */
@@ -51,7 +51,7 @@ export interface AcceptedDocument {
   readonly version: string;
   /** Ours only, in the order of the document. */
   readonly slices: readonly Slice[];
-  /** Slices in the document, and those of them that are in `slices`. */
+  /** Slices in the document, and those of them that are this node's for certain. */
   readonly totals: { readonly slices: number; readonly ours: number };
   /** Where, which, why; at most MAX_REMARKS, and one that counts the rest. */
   readonly remarks: readonly Remark[];

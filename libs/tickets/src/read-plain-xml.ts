@@ -96,6 +96,7 @@ export function readPlainXml(bytes: Uint8Array): XmlElement {
     refuseTicket(`it has more than ${MAX_TICKET_BYTES} bytes`);
   }
   refuseForeign(bytes);
+  if (bytes.length === 0) refuseTicket('it is empty');
   if (!isUtf8(bytes)) refuseTicket('it is not UTF-8');
   return new PlainReader().read(Buffer.from(bytes).toString('utf8'));
 }

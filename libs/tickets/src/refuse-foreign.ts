@@ -2,7 +2,7 @@
  * Says what somebody has handed in for a ticket that no reader of tickets here can read: another
  * generation's ticket, SFA's credential. Goes by how it begins, before anything parses it. Pure.
  */
-import { Buffer } from 'node:buffer';
+import { Buffer, isUtf8 } from 'node:buffer';
 import { refuseTicket } from './refuse-ticket.ts';
 
 /** Bytes. Further in no document says what it is. */
@@ -37,7 +37,15 @@ function withoutProlog(text: string): string {
   }
 }
 
+/** A packet's first byte has its highest bit set (RFC 9580, section 4.2); UTF-8 begins with one only for other than ASCII. */
+function isPgpPacket(bytes: Buffer): boolean {
+  const [first = 0] = bytes;
+  // UTF-16 begins with one of the two highest, and no packet does (section 5: tags for private use).
+  return first >= 0x80 && first < 0xfe && !isUtf8(bytes);
+}
+
 function foreignKind(start: string, holds: (text: string) => boolean): string | undefined {
+  if (start.startsWith('{')) return 'JSON, as SFA wraps a credential in it';
   const label = /^-----BEGIN ([A-Z0-9 ]{1,64})-----/.exec(start)?.[1];
   if (label !== undefined) return BLOCKS.find(([pattern]) => pattern.test(label))?.[1];
   const [, root = '', attributes = ''] = /^<([\w.:-]{1,64})([^<>]*)>/.exec(start) ?? [];
@@ -50,6 +58,8 @@ function foreignKind(start: string, holds: (text: string) => boolean): string | 
 export function refuseForeign(bytes: Uint8Array): void {
   const whole = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const start = withoutProlog(whole.subarray(0, START).toString('utf8'));
-  const kind = foreignKind(start, (text) => whole.includes(text));
+  const kind = isPgpPacket(whole)
+    ? 'a PGP message in its binary form, as PLC 4 or later signs its tickets'
+    : foreignKind(start, (text) => whole.includes(text));
   if (kind !== undefined) refuseTicket(`this is ${kind}; ${WANTED}`);
 }

@@ -27,11 +27,19 @@ test('a small guarantee never makes a sliver poorer than its share', () => {
 });
 
 test('guarantees over what can be given are cut in proportion, and that can be told', () => {
-  const claims = slivers([1, 1500], [1, 500], [1, 0]);
+  const claims = slivers([1, 900], [1, 300], [1, 0]);
   const [big = 0, small = 0, rest = 0] = weightsOf(claims);
-  expect(planCpuWeights(claims).guaranteed).toBe(2000);
+  expect(planCpuWeights(claims).guaranteed).toBe(1200);
   expect(big / small).toBeCloseTo(3, 1);
   expect((big + small) / (big + small + rest)).toBeCloseTo(MAX_GUARANTEED / 1000, 2);
+});
+
+test('an absurd guarantee counts as all of the node, and leaves others half of theirs or more', () => {
+  const absurd = slivers([1, Number.MAX_SAFE_INTEGER], [1, 250], [1, 0]);
+  const all = slivers([1, 1000], [1, 250], [1, 0]);
+  expect(planCpuWeights(absurd)).toEqual(planCpuWeights(all));
+  const [, other = 0] = weightsOf(absurd);
+  expect(other / sum(weightsOf(absurd))).toBeGreaterThan(0.125);
 });
 
 test('shares too large for a weight are scaled down together, and keep their ratio', () => {

@@ -21,6 +21,9 @@ const MAX_WEIGHT = 10_000;
 export const WEIGHT_PER_SHARE = 8;
 /** Guarantees may add up to this many thousandths: someone must be left to give way. */
 export const MAX_GUARANTEED = 950;
+/** Thousandths. Nobody is promised more than all of it: one absurd amount must not leave the others nothing. */
+const ALL = 1000;
+const within = (guarantee: number): number => Math.min(ALL, Math.max(0, guarantee));
 
 /** What one sliver is entitled to: `share` proportional, `guarantee` in thousandths; not negative. */
 export interface CpuClaim {
@@ -66,7 +69,7 @@ function readClaims(slivers: ReadonlyMap<AccountName, CpuClaim>, guaranteed: num
   return [...slivers].map(([name, claim]) => ({
     name,
     share: Math.max(1, claim.share),
-    guarantee: Math.max(0, claim.guarantee) * cut,
+    guarantee: within(claim.guarantee) * cut,
   }));
 }
 
@@ -106,7 +109,7 @@ function weigh(claims: readonly Claim[], decided: readonly Claim[], scale: numbe
  */
 export function planCpuWeights(slivers: ReadonlyMap<AccountName, CpuClaim>): CpuPlan {
   let guaranteed = 0;
-  for (const { guarantee } of slivers.values()) guaranteed += Math.max(0, guarantee);
+  for (const { guarantee } of slivers.values()) guaranteed += within(guarantee);
   const claims = readClaims(slivers, guaranteed);
   const decided = claimsByGuarantee(claims);
   let scale = WEIGHT_PER_SHARE;

@@ -41,7 +41,7 @@ export async function findTrust(session: Session, options: TrustOptions): Promis
   const settings = options.keys === undefined ? configOf(session)?.tickets : undefined;
   const origin = options.keys ?? settings?.trusted_keys_file ?? missing('--keys', session);
   return {
-    keys: readTrustedKeys(await readPublicKeys(origin)),
+    keys: readTrustedKeys(await readPublicKeys(origin, settings !== undefined)),
     allowSha1: options.allowSha1 ?? settings?.allow_rsa_sha1 ?? false,
     origin,
   };

@@ -1,6 +1,6 @@
 /** Reads the files that ticket commands are given, within bounds. Reads nothing into them. */
 import { createReadStream } from 'node:fs';
-import { open } from 'node:fs/promises';
+import { open, stat } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import { Fault } from '@nodemgr/faults';
 
@@ -29,8 +29,11 @@ export function readInput(path: string, maxBytes: number): Promise<Buffer> {
   return collect(createReadStream(path), path, maxBytes);
 }
 
-/** readPublicKeys returns the text of a file with public keys in PEM. */
-export async function readPublicKeys(path: string): Promise<string> {
+/** readPublicKeys returns the text of a file with public keys in PEM; a `configured` one must be a regular file. */
+export async function readPublicKeys(path: string, configured: boolean): Promise<string> {
+  if (configured && !(await stat(path)).isFile()) {
+    throw new Fault('bad-argument', `${path}: it is not a regular file`);
+  }
   return (await collect(createReadStream(path), path, MAX_PEM_BYTES)).toString('utf8');
 }
 
