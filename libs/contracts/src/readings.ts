@@ -1,8 +1,18 @@
 /** Limits that an agent wants for an account, and those that the kernel reports. Numbers only: nmctl makes the text. */
 import * as z from 'zod';
 
-/** Units of amounts; `weight` is a proportion. */
-export const READING_UNITS = ['weight', 'tasks', 'files', 'KiB', 'bytes', 'bit/s', 's'] as const;
+/** Units of amounts; `weight` is a proportion, `thousandths` are of the node's CPU. */
+export const READING_UNITS = [
+  'weight',
+  'thousandths',
+  'tasks',
+  'files',
+  'KiB',
+  'bytes',
+  'bytes/s',
+  'bit/s',
+  's',
+] as const;
 export type ReadingUnit = (typeof READING_UNITS)[number];
 
 const unit = z.enum(READING_UNITS);

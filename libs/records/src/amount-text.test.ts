@@ -8,6 +8,9 @@ test('amounts are told in the unit that reads best', () => {
   expect(amountText('nm_net_min_rate', 8)).toBe('8 bit/s');
   expect(amountText('nm_net_max_rate', 0)).toBe('0 bit/s');
   expect(amountText('nm_cpu_guaranteed_share', 200)).toBe('20%');
+  expect(amountText('nm_cpu_max', 250)).toBe('25%');
+  expect(amountText('nm_cpu_max', 0)).toBe('no limit');
+  expect(amountText('nm_io_read_max', 20_000_000)).toBe('20 MB/s');
   expect(amountText('nm_cpu_share', 64)).toBe('64');
   expect(amountText('nm_mem_max', 0)).toBe('no limit');
   expect(amountText('nm_net_max_rate', 1e12)).toBe('no limit');

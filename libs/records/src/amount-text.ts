@@ -10,6 +10,12 @@ const RATES: Scale = [
   [1e3, 'kbit/s'],
   [1, 'bit/s'],
 ];
+const BYTE_RATES: Scale = [
+  [1e9, 'GB/s'],
+  [1e6, 'MB/s'],
+  [1e3, 'kB/s'],
+  [1, 'B/s'],
+];
 const SIZES: Scale = [
   [2 ** 30, 'TiB'],
   [2 ** 20, 'GiB'],
@@ -37,10 +43,11 @@ export function rateText(rate: number): string {
 
 /** amountText tells how much of a resource that is: '4.77 GiB', '20%', '64'. */
 export function amountText(resource: string, value: number): string {
-  if (resource === 'nm_cpu_guaranteed_share') return `${value / 10}%`;
   const known = resourceOf(resource);
   if (known?.unlimited === value) return 'no limit';
+  if (known?.unit.startsWith('thousandths')) return `${value / 10}%`;
   if (known?.unit === 'bits/s') return rateText(value);
+  if (known?.unit === 'bytes/s') return scaled(value, BYTE_RATES);
   if (known?.unit === 'KiB') return scaled(value, SIZES);
   return String(value);
 }

@@ -46,6 +46,14 @@ export const RESOURCES = {
     enforcedBy: 'account-supervisor',
     meaning: 'CPU that the sliver gets whatever the others do',
   },
+  nm_cpu_max: {
+    default: 0,
+    unit: "thousandths of the node's CPU",
+    loanable: false,
+    enforcedBy: 'account-supervisor',
+    meaning: 'CPU ceiling; 0: none',
+    unlimited: 0,
+  },
   nm_disk_quota: {
     default: 5_000_000,
     unit: 'KiB',
@@ -106,6 +114,22 @@ export const RESOURCES = {
     enforcedBy: 'account-supervisor',
     meaning: 'processes and threads',
     unlimited: UNLIMITED_TASKS,
+  },
+  nm_io_read_max: {
+    default: 0,
+    unit: 'bytes/s',
+    loanable: false,
+    enforcedBy: 'account-supervisor',
+    meaning: 'what is read from the disk; 0: no limit',
+    unlimited: 0,
+  },
+  nm_io_write_max: {
+    default: 0,
+    unit: 'bytes/s',
+    loanable: false,
+    enforcedBy: 'account-supervisor',
+    meaning: 'what is written to the disk; 0: no limit',
+    unlimited: 0,
   },
 } as const satisfies Record<string, Resource>;
 

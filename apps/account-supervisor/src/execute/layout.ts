@@ -7,14 +7,17 @@ import type { AccountName, EpochSeconds } from '@nodemgr/records';
 export interface MachineLayout {
   /** Below it: what is ours of every account. */
   readonly stateDir: string;
+  /** The processors of the machine, which limits are parts of. */
+  readonly cpus: number;
   readonly sliverShell: string;
   readonly delegateShell: string;
 }
 
-/** layoutOf returns the layout that a configuration asks for. */
-export function layoutOf({ node, accounts }: Config): MachineLayout {
+/** layoutOf returns the layout that a configuration asks for, on a machine of `cpus` processors. */
+export function layoutOf({ node, accounts }: Config, cpus: number): MachineLayout {
   return {
     stateDir: node.state_dir,
+    cpus,
     sliverShell: accounts.sliver_shell,
     delegateShell: accounts.delegate_shell,
   };

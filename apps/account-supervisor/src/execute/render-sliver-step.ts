@@ -32,10 +32,10 @@ function noteStarts(starts: number, name: AccountName, layout: MachineLayout): C
 }
 
 /** Resource properties, as systemd.resource-control(5) writes them. */
-function properties(limits: Limits): readonly string[] {
+function properties(limits: Limits, layout: MachineLayout): readonly string[] {
   return UNIT_LIMITS.flatMap(([name, { property, write }]) => {
     const amount = limits[name];
-    return amount === undefined ? [] : [`${property}=${write(amount)}`];
+    return amount === undefined ? [] : [`${property}=${write(amount, layout)}`];
   });
 }
 
@@ -113,8 +113,8 @@ export const SLIVER_RENDERERS: Renderers<
   ],
 
   // Takes hold now, and is kept for the next boot.
-  'set-limits': ({ limits }, name) => [
-    run('systemctl', 'set-property', unitOf(name), ...properties(limits)),
+  'set-limits': ({ limits }, name, layout) => [
+    run('systemctl', 'set-property', unitOf(name), ...properties(limits, layout)),
   ],
 
   'start-unit': ({ starts }, name, layout) => [

@@ -3,6 +3,7 @@ import { accountName, epochSeconds, isSliceName, kib } from '@nodemgr/records';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { contentOf } from '../desired/desired-account.ts';
+import type { Limits } from '../limits/table.ts';
 import { UNDATED } from '../observed/observed-account.ts';
 import type { AccountStep } from '../plan/account-steps.ts';
 import { idsOf, slot } from '../slots/account-ids.ts';
@@ -12,6 +13,7 @@ import { renderStep } from './render-step.ts';
 
 const LAYOUT: MachineLayout = {
   stateDir: '/var/lib/nodemgr',
+  cpus: 2,
   sliverShell: '/usr/lib/nodemgr/sliver-shell',
   delegateShell: '/usr/lib/nodemgr/forward_api_calls',
 };
@@ -154,6 +156,17 @@ test('a delegate has the shell that forwards API calls', () => {
   const step = { step: 'create-user', type: 'delegate', ids, range: false, login: true } as const;
   const [, useradd] = renderStep(step, SIRIUS, LAYOUT);
   expect(useradd).toMatchObject({ run: expect.arrayContaining([LAYOUT.delegateShell]) });
+});
+
+test('a limit of the disk or the CPU is written in parts of the machine, and taken away by an empty value', () => {
+  const rendered = (limits: Limits) =>
+    renderStep({ step: 'set-limits', limits }, SIRIUS, LAYOUT).map(formatCommand);
+  expect(rendered({ cpuMax: 250, ioReadMax: 1_000_000 })).toEqual([
+    "systemctl set-property nodemgr-sliver@princeton_sirius.service CPUQuota=50% 'IOReadBandwidthMax=/var/lib/nodemgr 1000000'",
+  ]);
+  expect(rendered({ cpuMax: 0, ioWriteMax: 0 })).toEqual([
+    'systemctl set-property nodemgr-sliver@princeton_sirius.service CPUQuota= IOWriteBandwidthMax=',
+  ]);
 });
 
 test('no memory limit is written as infinity', () => {

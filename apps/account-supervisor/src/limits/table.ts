@@ -4,9 +4,11 @@
  */
 import type { Reading } from '@nodemgr/contracts';
 import type { ResourceOf, Rspec } from '@nodemgr/records';
+import { CPU_MAX } from './cpu-max.ts';
 import { CPU_WEIGHT } from './cpu-weight.ts';
 import { DISK_QUOTA } from './disk-quota.ts';
 import { ENABLED } from './enabled.ts';
+import { IO_READ_MAX, IO_WRITE_MAX } from './io-max.ts';
 import type { Limit, OwnLimit, QuotaLimit, SharedLimit, UnitLimit } from './limit.ts';
 import { MEMORY_MAX } from './memory-max.ts';
 import { TASKS_MAX } from './tasks-max.ts';
@@ -33,8 +35,11 @@ export const LIMITS = limitsTable({
   enabled: ENABLED,
   diskQuota: DISK_QUOTA,
   cpuWeight: CPU_WEIGHT,
+  cpuMax: CPU_MAX,
   memoryMax: MEMORY_MAX,
   tasksMax: TASKS_MAX,
+  ioReadMax: IO_READ_MAX,
+  ioWriteMax: IO_WRITE_MAX,
 });
 
 type NamesOf<Kind> = {
@@ -87,9 +92,11 @@ export function allSet(
 
 /** unlike returns those of the `wanted` properties of a unit that it does not `have`. */
 export function unlike(have: Limits, wanted: Limits): Limits {
-  const changes = UNIT_LIMITS.flatMap(([name]) => {
+  const changes = UNIT_LIMITS.flatMap(([name, { unset }]) => {
     const amount = wanted[name];
-    return amount === undefined || amount === have[name] ? [] : [[name, amount] as const];
+    return amount === undefined || amount === (have[name] ?? unset)
+      ? []
+      : [[name, amount] as const];
   });
   return Object.fromEntries(changes);
 }
@@ -109,4 +116,9 @@ export function changeText(name: LimitName, was: number, now: number): string {
   const suffix = unit === 'weight' || unit === 'tasks' ? '' : ` ${unit}`;
   const [first, last] = isNumber(now) ? ['', suffix] : [suffix, ''];
   return `${label} ${text(was)}${first} → ${text(now)}${last}`;
+}
+
+/** unsetOf returns the amount of a limit that nobody has set; undefined: somebody has to. */
+export function unsetOf(limit: UnitLimit | QuotaLimit): number | undefined {
+  return limit.writtenBy === 'unit' ? limit.unset : undefined;
 }

@@ -106,7 +106,14 @@ export const OF_PLC: Reason = { why: 'record of plc', by: { kind: 'plc' } };
 export const STOPPED: Reason = { why: 'Stop was called', by: { kind: 'api-caller' } };
 export const EXPIRED: Reason = { why: 'its record has expired', by: { kind: 'clock' } };
 
-const OWN_LIMITS: OwnLimits = { diskQuota: 5_000_000, memoryMax: 0, tasksMax: 4096 };
+const OWN_LIMITS: OwnLimits = {
+  diskQuota: 5_000_000,
+  cpuMax: 0,
+  memoryMax: 0,
+  tasksMax: 4096,
+  ioReadMax: 0,
+  ioWriteMax: 0,
+};
 
 /** wantedSliver makes what a sliver should be like. */
 export function wantedSliver({

@@ -4,6 +4,7 @@
  */
 
 import { realpath } from 'node:fs/promises';
+import { cpus } from 'node:os';
 import { dirname, join, relative, resolve } from 'node:path';
 import { formatCommand } from '@nodemgr/agent';
 import type { Config } from '@nodemgr/config';
@@ -20,7 +21,7 @@ import type { ImageVersion } from '@nodemgr/images';
 import type { AccountName, ImageName } from '@nodemgr/records';
 import { layoutOf, type MachineLayout } from '../../execute/layout.ts';
 import { renderStep } from '../../execute/render-step.ts';
-import { AMOUNTS, readingOf } from '../../limits/table.ts';
+import { AMOUNTS, readingOf, unsetOf } from '../../limits/table.ts';
 import { ABSENT, isObservedSliver, type ObservedAccount } from '../../observed/observed-account.ts';
 import type { AccountStep } from '../../plan/account-steps.ts';
 import { applyStep } from '../../plan/apply-step.ts';
@@ -96,7 +97,7 @@ export class DryRunMachine implements Machine {
     const { passwd_file: passwd, subuid_file: subuid } = config.accounts;
     this.#log = log;
     this.signs = signsOf(config);
-    this.#layout = layoutOf(config);
+    this.#layout = layoutOf(config, cpus().length);
     this.#files = new AccountFiles(
       join(config.node.state_dir, 'machine/accounts'),
       bootId,
@@ -173,8 +174,8 @@ export class DryRunMachine implements Machine {
   async readings(name: AccountName): Promise<readonly Reading[]> {
     const account = this.#stateOf(name);
     if (!isObservedSliver(account)) return [];
-    return AMOUNTS.flatMap(([limit]) => {
-      const amount = account.limits[limit];
+    return AMOUNTS.flatMap(([limit, of]) => {
+      const amount = account.limits[limit] ?? unsetOf(of);
       return amount === undefined ? [] : [readingOf(limit, amount)];
     });
   }

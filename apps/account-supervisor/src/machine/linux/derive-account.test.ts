@@ -10,6 +10,7 @@ import { type AccountTexts, UnixAccounts } from './unix-accounts.ts';
 
 const LAYOUT: MachineLayout = {
   stateDir: '/var/lib/nodemgr',
+  cpus: 2,
   sliverShell: '/usr/lib/nodemgr/sliver-shell',
   delegateShell: '/usr/lib/nodemgr/forward_api_calls',
 };

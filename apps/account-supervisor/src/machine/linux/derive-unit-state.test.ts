@@ -8,16 +8,26 @@ SubState=running
 Result=success
 ExecMainStatus=0
 CPUWeight=64
+CPUQuotaPerSecUSec=500ms
 MemoryMax=infinity
 TasksMax=4096
+IOWriteBandwidthMax=/var/lib/nodemgr 1000000
 `;
-const stateOf = (text: string) => unitStatesIn(text).get(UNIT);
+const NODE = { cpus: 2, stateDir: '/var/lib/nodemgr' };
+const stateOf = (text: string) => unitStatesIn(text, NODE).get(UNIT);
 
 test('a unit that runs is active, with the limits that systemd was told', () => {
   expect(stateOf(RUNNING)).toEqual({
     active: true,
     ailing: undefined,
-    limits: { cpuWeight: 64, memoryMax: 0, tasksMax: 4096 },
+    limits: {
+      cpuWeight: 64,
+      cpuMax: 250,
+      memoryMax: 0,
+      tasksMax: 4096,
+      ioReadMax: 0,
+      ioWriteMax: 1_000_000,
+    },
   });
 });
 
@@ -46,6 +56,6 @@ test('a unit that systemd starts again and again is ailing, and says how it ende
 
 test('several units are told apart', () => {
   const other = RUNNING.replace('a_one', 'b_two').replace('=active', '=failed');
-  const states = unitStatesIn(`${RUNNING}\n${other}`);
+  const states = unitStatesIn(`${RUNNING}\n${other}`, NODE);
   expect([...states.values()].map(({ active }) => active)).toEqual([true, false]);
 });

@@ -1,4 +1,5 @@
 /** What `systemctl show` says of slivers' units. Pure. */
+import type { NodeFacts } from '../../limits/limit.ts';
 import { allSet, type Limits, UNIT_LIMITS } from '../../limits/table.ts';
 
 /** The properties that are asked for, in systemd's names (org.freedesktop.systemd1(5)). */
@@ -8,7 +9,7 @@ export const UNIT_PROPERTIES = [
   'SubState',
   'Result',
   'ExecMainStatus',
-  ...UNIT_LIMITS.map(([, { property }]) => property),
+  ...UNIT_LIMITS.map(([, { property, shownAs = property }]) => shownAs),
 ];
 
 export interface UnitState {
@@ -22,20 +23,23 @@ export interface UnitState {
 
 type Properties = ReadonlyMap<string, string>;
 
-function limitsIn(properties: Properties): Limits | undefined {
+function limitsIn(properties: Properties, node: NodeFacts): Limits | undefined {
   return allSet(
-    UNIT_LIMITS.map(([name, { property, shown }]) => [name, shown(properties.get(property) ?? '')]),
+    UNIT_LIMITS.map(([name, { property, shownAs = property, shown }]) => [
+      name,
+      shown(properties.get(shownAs) ?? '', node),
+    ]),
   );
 }
 
-function unitState(properties: Properties): UnitState {
+function unitState(properties: Properties, node: NodeFacts): UnitState {
   const state = properties.get('ActiveState');
   const restarting = properties.get('SubState')?.startsWith('auto-restart') === true;
   const end = `${properties.get('Result')}, exit status ${properties.get('ExecMainStatus')}`;
   return {
     active: state !== 'inactive' && state !== 'failed',
     ailing: restarting ? `its unit ends by itself (${end}); systemd starts it again` : undefined,
-    limits: limitsIn(properties),
+    limits: limitsIn(properties, node),
   };
 }
 
@@ -48,11 +52,11 @@ function propertiesIn(block: string): Properties {
 }
 
 /** unitStatesIn returns the states that `systemctl show` printed, by unit. */
-export function unitStatesIn(output: string): ReadonlyMap<string, UnitState> {
+export function unitStatesIn(output: string, node: NodeFacts): ReadonlyMap<string, UnitState> {
   const blocks = output.split('\n\n').filter((block) => block.trim() !== '');
   return new Map(
     blocks
       .map(propertiesIn)
-      .map((properties) => [properties.get('Id') ?? '', unitState(properties)]),
+      .map((properties) => [properties.get('Id') ?? '', unitState(properties, node)]),
   );
 }

@@ -3,6 +3,7 @@
  * quotas. Looks at the machine afresh each time, and does what a step stands for, command by command.
  */
 
+import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { type Command, formatCommand, REAL_TIMING } from '@nodemgr/agent';
 import type { Config } from '@nodemgr/config';
@@ -85,7 +86,7 @@ export class LinuxMachine implements Machine {
       monotonicMs: () => performance.now(),
       after: REAL_TIMING.after,
     });
-    this.#layout = layoutOf(config);
+    this.#layout = layoutOf(config, cpus().length);
     this.#policy = config.accounts;
     this.#images = new ImageShelf(join(this.#layout.stateDir, 'images'));
     this.signs = signsOf(this.#layout, this.#policy);
@@ -119,7 +120,7 @@ export class LinuxMachine implements Machine {
   async readings(name: AccountName): Promise<readonly Reading[]> {
     const record = await readRecord(name, this.#layout);
     if (record === 'none' || 'damaged' in record || record.type === 'delegate') return [];
-    return [this.#quotaReading(record.slot), ...(await readGroup(name))];
+    return [this.#quotaReading(record.slot), ...(await readGroup(name, this.#layout))];
   }
 
   commandsOf(name: AccountName, step: AccountStep): readonly string[] {

@@ -16,7 +16,7 @@ let layout: MachineLayout;
 
 beforeEach(async () => {
   const stateDir = await mkdtemp(join(tmpdir(), 'nodemgr-facts-'));
-  layout = { stateDir, sliverShell: '/sliver-shell', delegateShell: '/delegate-shell' };
+  layout = { stateDir, cpus: 2, sliverShell: '/sliver-shell', delegateShell: '/delegate-shell' };
   const folder = join(stateDir, `kept/${SIRIUS}@${SINCE}`);
   for (const part of ['upper/home', 'work', 'boot']) {
     await mkdir(join(folder, part), { recursive: true });

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Reading } from '@nodemgr/contracts';
 import type { AccountName } from '@nodemgr/records';
 import { cgroupOf } from '../../execute/layout.ts';
-import type { UnitLimit } from '../../limits/limit.ts';
+import type { NodeFacts, UnitLimit } from '../../limits/limit.ts';
 import { allSet, type LimitName, type Limits, readingOf, UNIT_LIMITS } from '../../limits/table.ts';
 
 /** groupFile returns a file of the sliver's control group, without the line's end; undefined where there is none. */
@@ -19,37 +19,40 @@ async function groupFile(name: AccountName, file: string): Promise<string | unde
   }
 }
 
-async function amountIn(name: AccountName, limit: UnitLimit): Promise<number | undefined> {
-  const text = await groupFile(name, limit.from);
-  return text === undefined ? undefined : limit.read(text);
+async function amountIn(
+  name: AccountName,
+  { from, read, unset }: UnitLimit,
+  node: NodeFacts,
+): Promise<number | undefined> {
+  const text = await groupFile(name, from);
+  return text === undefined ? unset : read(text, node);
 }
 
 /** readLimits returns what is in force for a running sliver; undefined when it does not run. */
-export async function readLimits(name: AccountName): Promise<Limits | undefined> {
+export async function readLimits(name: AccountName, node: NodeFacts): Promise<Limits | undefined> {
   return allSet(
     await Promise.all(
-      UNIT_LIMITS.map(async ([limit, of]) => [limit, await amountIn(name, of)] as const),
+      UNIT_LIMITS.map(async ([limit, of]) => [limit, await amountIn(name, of, node)] as const),
     ),
   );
+}
+
+async function usedOf(name: AccountName, { used }: UnitLimit): Promise<Pick<Reading, 'used'>> {
+  const text = used && (await groupFile(name, used.file));
+  const amount = text === undefined ? undefined : used?.read(text);
+  return used === undefined || amount === undefined ? {} : { used: [{ amount, unit: used.unit }] };
 }
 
 async function reading(
   name: AccountName,
   [limit, of]: readonly [LimitName, UnitLimit],
+  node: NodeFacts,
 ): Promise<readonly Reading[]> {
-  const [amount, counted] = await Promise.all([amountIn(name, of), groupFile(name, of.used.file)]);
-  if (amount === undefined) return [];
-  const used = counted === undefined ? undefined : of.used.read(counted);
-  const { unit } = of.used;
-  return [
-    {
-      ...readingOf(limit, amount),
-      ...(used === undefined ? {} : { used: [{ amount: used, unit }] }),
-    },
-  ];
+  const [amount, used] = await Promise.all([amountIn(name, of, node), usedOf(name, of)]);
+  return amount === undefined ? [] : [{ ...readingOf(limit, amount), ...used }];
 }
 
 /** readGroup returns what the sliver's control group says; nothing when it does not run. */
-export async function readGroup(name: AccountName): Promise<readonly Reading[]> {
-  return (await Promise.all(UNIT_LIMITS.map((each) => reading(name, each)))).flat();
+export async function readGroup(name: AccountName, node: NodeFacts): Promise<readonly Reading[]> {
+  return (await Promise.all(UNIT_LIMITS.map((each) => reading(name, each, node)))).flat();
 }

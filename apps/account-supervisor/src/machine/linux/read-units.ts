@@ -2,6 +2,7 @@
 import { run, runChecked } from '@nodemgr/agent';
 import type { AccountName } from '@nodemgr/records';
 import { unitOf } from '../../execute/layout.ts';
+import type { NodeFacts } from '../../limits/limit.ts';
 import { UNIT_PROPERTIES, type UnitState, unitStatesIn } from './derive-unit-state.ts';
 
 /** Units asked about at once: an argument list has an end. */
@@ -12,6 +13,7 @@ const MAX_OUTPUT = 1 << 20;
 /** readUnits returns what systemd knows of each sliver's unit. Rejects when systemd does not answer. */
 export async function readUnits(
   names: readonly AccountName[],
+  node: NodeFacts,
 ): Promise<ReadonlyMap<AccountName, UnitState>> {
   const found = new Map<AccountName, UnitState>();
   for (let at = 0; at < names.length; at += UNITS_AT_ONCE) {
@@ -21,7 +23,7 @@ export async function readUnits(
       run('systemctl', 'show', properties, '--', ...some.map(unitOf)),
       { maxOutput: MAX_OUTPUT },
     );
-    const states = unitStatesIn(output);
+    const states = unitStatesIn(output, node);
     for (const name of some) {
       const state = states.get(unitOf(name));
       if (state === undefined) throw new Error(`systemctl says nothing of ${unitOf(name)}`);

@@ -63,7 +63,7 @@ export class MachineSurvey {
   async all(): Promise<ReadonlyMap<AccountName, ObservedAccount>> {
     const records = await this.#recorded();
     const [unix, kept] = await Promise.all([this.#unix.current(), keptFolders(this.layout)]);
-    const shared = { unix, kept, units: await readUnits([...records]) };
+    const shared = { unix, kept, units: await readUnits([...records], this.layout) };
     const accounts = new Map<AccountName, ObservedAccount>();
     const names = [...new Set([...records, ...kept.keys()])].sort();
     for (let at = 0; at < names.length; at += LOOK_AT_ONCE) {
@@ -106,7 +106,7 @@ export class MachineSurvey {
       keptFolders(this.layout),
       readRecord(name, this.layout),
     ]);
-    const units = await readUnits(record === 'none' ? [] : [name]);
+    const units = await readUnits(record === 'none' ? [] : [name], this.layout);
     return this.#look(name, { unix, kept, units });
   }
 
@@ -129,7 +129,7 @@ export class MachineSurvey {
       Promise.all((kept.get(name) ?? []).map((since) => readKept(name, since, layout, policy))),
       readKeys(name, layout),
       readStarts(name, layout),
-      unit?.active === true ? readLimits(name) : undefined,
+      unit?.active === true ? readLimits(name, layout) : undefined,
       isThere(join(MACHINES, machineNameOf(name))),
     ]);
     const sliver = record !== 'none' && 'slot' in record && record.type === 'sliver';
