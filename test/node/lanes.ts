@@ -23,6 +23,8 @@ export const LANES = [
 export const MORE_LANES = [
   ['cpu', 'bandwidth', 'ticket-signer', 'tickets', 'power-cut'],
   ['names', 'broken-key', 'many-logins', 'mended', 'clock'],
+  // Not in CI before it has passed there.
+  ['law'],
 ] as const;
 
 export const ALL_LANES: readonly (readonly string[])[] = [...LANES, ...MORE_LANES];

@@ -14,6 +14,7 @@ import {
   TIMESTAMP_KEY,
 } from '@nodemgr/records';
 import { afterEach, expect, test, vi } from 'vitest';
+import type { Limits } from './limits/table.ts';
 import { type HolderOf, type Machine, type MachineSigns, StrangerFound } from './machine/port.ts';
 import { ABSENT, newSliver, type ObservedAccount } from './observed/observed-account.ts';
 import type { AccountStep } from './plan/account-steps.ts';
@@ -31,6 +32,7 @@ import {
   BOOT,
   IMAGE,
   keyed,
+  NODE,
   SIRIUS,
   theRemoval,
 } from './test-support/builders.test-support.ts';
@@ -39,6 +41,8 @@ import { SIGNS, type SignName } from './waits/causes.ts';
 /** A machine in memory: every step does what the model says; some names may be broken. */
 class FakeMachine implements Machine {
   readonly driver = 'fake';
+  node = NODE;
+  slices: Limits = {};
   /** What each sign reads now. */
   readonly shown = new Map<SignName, string>();
   readonly signs = Object.fromEntries(
@@ -74,6 +78,7 @@ class FakeMachine implements Machine {
     this.meanwhile(step);
     if (this.broken.has(name)) throw this.breakage;
     if (step.step === 'create-user') this.#refuseHidden(step.ids);
+    if (step.step === 'set-slices') this.slices = step.limits;
     this.done.push({ name, step });
     this.accounts.set(name, applyStep(this.accounts.get(name) ?? ABSENT, step));
   }
@@ -604,4 +609,36 @@ test('an operator’s retry tries all that fails, or one account, and says how e
       { subject: B, outcome: 'fails', reason: 'create-user: the disk is on fire' },
     ],
   });
+});
+
+test('the slices above the slivers have what all of these keep, also when one comes, goes or stops', async () => {
+  const machine = new FakeMachine();
+  const { handlers, publish } = await aSupervisor(machine);
+  const keeping = (name: AccountName, amount: number) =>
+    keyed(aSliver(name, { effective: { nm_mem_min: amount } }));
+  await publish(keeping(A, 4000), keeping(B, 8000));
+  expect(machine.slices).toEqual({ memoryMin: 12_000 });
+  expect(machine.accounts.get(A)).toMatchObject({ limits: { memoryMin: 4000 } });
+  const stopped = aSliver(A, { effective: { nm_mem_min: 4000 } });
+  await publish([keyOf(A), { ...stopped, local: { ...NO_LOCAL_FACTS, stopped: true } }]);
+  expect(machine.slices).toEqual({ memoryMin: 8000 });
+  await publish([keyOf(B), theRemoval('expired')]);
+  expect(machine.slices).toEqual({ memoryMin: 0 });
+  expect((await handlers.plan({})).steps).toEqual([]);
+});
+
+test('what is asked for and cannot be had is a failure until nobody asks', async () => {
+  const machine = new FakeMachine();
+  machine.node = { ...machine.node, lacks: { 'disk weights': 'the disk knows none' } };
+  const { failures, publish } = await aSupervisor(machine);
+  await publish(keyed(aSliver(A, { effective: { nm_io_weight: 300 } })));
+  expect(failures.list()).toMatchObject([
+    {
+      code: 'disk-weights',
+      action: 'weigh',
+      reason: expect.stringMatching(/the disk knows none$/),
+    },
+  ]);
+  await publish(keyed(aSliver(A)));
+  expect(failures.list()).toEqual([]);
 });

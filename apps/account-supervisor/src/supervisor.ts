@@ -56,7 +56,9 @@ export class AccountSupervisor
   readonly #parts: SupervisorParts;
   readonly #observed = new Map<AccountName, ObservedAccount>();
   readonly #slots: SlotTable;
-  readonly #shared = new SharedLimits();
+  readonly #shared: SharedLimits;
+  /** Shortfalls that are reported, by their subject. */
+  readonly #short = new Map<string, string>();
   readonly #purges: PurgeWatch;
   readonly #waits: Waits<AccountName, SignName>;
   /** The cause that each account waits for, by its last plan. */
@@ -65,6 +67,7 @@ export class AccountSupervisor
   private constructor(parts: SupervisorParts) {
     this.#parts = parts;
     this.#slots = new SlotTable(parts.accounts.slots);
+    this.#shared = new SharedLimits(parts.machine.node);
     this.#purges = new PurgeWatch(parts.clock, parts.timing, parts.wake);
     this.#waits = new Waits({
       signs: parts.machine.signs,
@@ -98,6 +101,7 @@ export class AccountSupervisor
       accounts,
       slots,
       shared: this.#shared,
+      slices: this.#parts.machine.slices,
       newestImage,
       clock: clock.look(),
     };
@@ -106,10 +110,13 @@ export class AccountSupervisor
   /** previews decides about every account without giving a slot away: removals first, then by name. */
   *previews(): Iterable<readonly [AccountName, Decision]> {
     const slots = this.#slots.copy();
-    const grounds = this.grounds(slots);
+    let grounds = this.grounds(slots);
     for (const name of this.#inOrder(this.keys())) {
       const decision = decideAccount(name, this.#lastSeen(name), grounds);
       if (typeof decision.slot === 'number') slots.hold(name, decision.slot);
+      // Whoever comes first does it for all.
+      const summed = decision.steps.some(({ step }) => step.step === 'set-slices');
+      if (summed) grounds = { ...grounds, slices: grounds.shared.sums() };
       yield [name, decision];
     }
   }
@@ -233,12 +240,20 @@ export class AccountSupervisor
       (name) => [name, claimsOf(items.get(recordKeyOf('sliver', name)))] as const,
     );
     const changed = this.#shared.update(claims);
-    const { failures } = this.#parts;
     for (const { failure, reason } of this.#shared.shortfalls()) {
-      if (reason === undefined) failures.clear(failure.subject);
-      else if (changed.size > 0) failures.report({ ...failure, action: 'guarantee', reason });
+      if (reason === this.#short.get(failure.subject)) continue;
+      if (reason === undefined) this.#enough(failure.subject);
+      else {
+        this.#short.set(failure.subject, reason);
+        this.#parts.failures.report({ ...failure, reason });
+      }
     }
     return changed;
+  }
+
+  #enough(subject: string): void {
+    this.#short.delete(subject);
+    this.#parts.failures.clear(subject);
   }
 
   #remember(name: AccountName, account: ObservedAccount): void {

@@ -27,6 +27,8 @@ export const EVENT_KINDS = [
   'account-changed',
   'account-removed',
   'cpu-weight-changed',
+  /** Another limit that follows from what all slivers ask for. */
+  'share-changed',
   'sliver-started',
   'sliver-stopped',
   'scripts-run',
@@ -96,7 +98,11 @@ export const EVENTS_KEPT_MS = 30 * 86_400_000;
 export const EVENTS_KEPT_OF_OTHERS = 250;
 
 /** Kinds that one sliver causes in another by its loans and shares: they must not push the other's history out. */
-const BY_OTHERS: ReadonlySet<EventKind> = new Set(['effective-changed', 'cpu-weight-changed']);
+const BY_OTHERS: ReadonlySet<EventKind> = new Set([
+  'effective-changed',
+  'cpu-weight-changed',
+  'share-changed',
+]);
 
 /** isByOthers reports whether events of this kind are counted apart, because other slivers cause them. */
 export function isByOthers(kind: EventKind): boolean {

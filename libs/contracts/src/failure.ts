@@ -33,6 +33,9 @@ export const FAILURE_CODES = [
   /** A file of the pretended machine (driver `dry-run`). */
   'pretended-account',
   'cpu-guarantees',
+  'cpu-cores',
+  'memory-guarantees',
+  'disk-weights',
   'history',
   'uplink',
   /** Messages of the kernel on interfaces, routes and qdiscs. */

@@ -5,6 +5,7 @@ import * as z from 'zod';
 export const READING_UNITS = [
   'weight',
   'thousandths',
+  'cores',
   'tasks',
   'files',
   'KiB',

@@ -17,6 +17,7 @@ test('a sliver has these resources, and this much of each when its record is sil
     nm_cpu_share: 32,
     nm_cpu_guaranteed_share: 0,
     nm_cpu_max: 0,
+    nm_cpu_cores: 0,
     nm_disk_quota: 5_000_000,
     nm_net_min_rate: 8,
     nm_net_exempt_min_rate: 8,
@@ -24,7 +25,9 @@ test('a sliver has these resources, and this much of each when its record is sil
     nm_net_exempt_max_rate: 1_000_000_000,
     nm_net_share: 1,
     nm_mem_max: 0,
+    nm_mem_min: 0,
     nm_tasks_max: 4096,
+    nm_io_weight: 100,
     nm_io_read_max: 0,
     nm_io_write_max: 0,
   });

@@ -54,6 +54,13 @@ export const RESOURCES = {
     meaning: 'CPU ceiling; 0: none',
     unlimited: 0,
   },
+  nm_cpu_cores: {
+    default: 0,
+    unit: 'cores',
+    loanable: false,
+    enforcedBy: 'account-supervisor',
+    meaning: 'processors for this sliver alone; one stays for everybody',
+  },
   nm_disk_quota: {
     default: 5_000_000,
     unit: 'KiB',
@@ -107,6 +114,13 @@ export const RESOURCES = {
     meaning: 'memory limit; 0: none',
     unlimited: 0,
   },
+  nm_mem_min: {
+    default: 0,
+    unit: 'KiB',
+    loanable: true,
+    enforcedBy: 'account-supervisor',
+    meaning: "memory that other slivers' needs do not take away",
+  },
   nm_tasks_max: {
     default: 4096,
     unit: 'tasks',
@@ -114,6 +128,13 @@ export const RESOURCES = {
     enforcedBy: 'account-supervisor',
     meaning: 'processes and threads',
     unlimited: UNLIMITED_TASKS,
+  },
+  nm_io_weight: {
+    default: 100,
+    unit: 'share',
+    loanable: true,
+    enforcedBy: 'account-supervisor',
+    meaning: 'proportional share of the disk, where its scheduler has such',
   },
   nm_io_read_max: {
     default: 0,

@@ -1,4 +1,4 @@
-/** What the package tells systemd, the kernel, sshd and lintian: files of this checkout, as they are. */
+/** What the package tells systemd, udev, the kernel, sshd and lintian: files of this checkout, as they are. */
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { PackageFile } from './package-file.ts';
@@ -42,6 +42,16 @@ export function systemFiles(): readonly PackageFile[] {
       from: 'systemd/sysctl.d/60-nodemgr.conf',
       to: 'usr/lib/sysctl.d/60-nodemgr.conf',
       mode: 0o644,
+    },
+    {
+      from: 'systemd/udev/60-nodemgr.rules',
+      to: 'usr/lib/udev/rules.d/60-nodemgr.rules',
+      mode: 0o644,
+    },
+    {
+      from: 'systemd/udev/sliver-disks',
+      to: 'usr/lib/nodemgr/sliver-disks',
+      mode: 0o755,
     },
     {
       from: 'systemd/sshd_config.d/60-nodemgr.conf',

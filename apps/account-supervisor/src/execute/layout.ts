@@ -3,21 +3,18 @@ import { join } from 'node:path';
 import type { Config } from '@nodemgr/config';
 import type { ImageVersion } from '@nodemgr/images';
 import type { AccountName, EpochSeconds } from '@nodemgr/records';
+import type { NodeFacts } from '../limits/limit.ts';
 
-export interface MachineLayout {
-  /** Below it: what is ours of every account. */
-  readonly stateDir: string;
-  /** The processors of the machine, which limits are parts of. */
-  readonly cpus: number;
+/** Below `stateDir` is what is ours of every account. */
+export interface MachineLayout extends NodeFacts {
   readonly sliverShell: string;
   readonly delegateShell: string;
 }
 
-/** layoutOf returns the layout that a configuration asks for, on a machine of `cpus` processors. */
-export function layoutOf({ node, accounts }: Config, cpus: number): MachineLayout {
+/** layoutOf returns the layout that a configuration asks for, on this node. */
+export function layoutOf({ accounts }: Config, facts: NodeFacts): MachineLayout {
   return {
-    stateDir: node.state_dir,
-    cpus,
+    ...facts,
     sliverShell: accounts.sliver_shell,
     delegateShell: accounts.delegate_shell,
   };
@@ -36,9 +33,17 @@ export function propertiesOf(name: AccountName): string {
   return join(PROPERTIES, `${unitOf(name)}.d`);
 }
 
+const GROUPS = '/sys/fs/cgroup';
+
+/** The slices above the slivers' units, and the control group of each: systemd nests them by their names. */
+export const SLICES = [
+  { slice: 'nodemgr.slice', group: join(GROUPS, 'nodemgr.slice') },
+  { slice: 'nodemgr-slivers.slice', group: join(GROUPS, 'nodemgr.slice/nodemgr-slivers.slice') },
+] as const;
+
 /** cgroupOf returns the control group of the sliver's unit, below that of all slivers. */
 export function cgroupOf(name: AccountName): string {
-  return join('/sys/fs/cgroup/nodemgr.slice/nodemgr-slivers.slice', unitOf(name));
+  return join(SLICES[1].group, unitOf(name));
 }
 
 /** A name that keeps all of itself when each `_` becomes a `-`. */

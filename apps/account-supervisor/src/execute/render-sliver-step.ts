@@ -10,7 +10,7 @@ import { inodeLimit } from '../limits/inode-limit.ts';
 import { type Limits, UNIT_LIMITS } from '../limits/table.ts';
 import type { StepName } from '../plan/account-steps.ts';
 import { RANGE_SIZE } from '../slots/account-ids.ts';
-import { imageTree, type MachineLayout, machineNameOf, pathsOf, unitOf } from './layout.ts';
+import { imageTree, type MachineLayout, machineNameOf, pathsOf, SLICES, unitOf } from './layout.ts';
 import type { Renderer, Renderers } from './step-renderer.ts';
 
 /** Files that a tenant has made in great numbers take their time; an rm that is cut goes on where it was. */
@@ -116,6 +116,12 @@ export const SLIVER_RENDERERS: Renderers<
   'set-limits': ({ limits }, name, layout) => [
     run('systemctl', 'set-property', unitOf(name), ...properties(limits, layout)),
   ],
+
+  // Of a slice that is not there yet, too. Not for the next boot: what slivers ask for by then is not known.
+  'set-slices': ({ limits }, _name, layout) =>
+    SLICES.map(({ slice }) =>
+      run('systemctl', 'set-property', '--runtime', slice, ...properties(limits, layout)),
+    ),
 
   'start-unit': ({ starts }, name, layout) => [
     run('systemctl', 'start', unitOf(name)),

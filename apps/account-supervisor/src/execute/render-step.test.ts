@@ -7,13 +7,12 @@ import type { Limits } from '../limits/table.ts';
 import { UNDATED } from '../observed/observed-account.ts';
 import type { AccountStep } from '../plan/account-steps.ts';
 import { idsOf, slot } from '../slots/account-ids.ts';
-import { IMAGE, POLICY, SIRIUS, WEIGHT } from '../test-support/builders.test-support.ts';
+import { IMAGE, NODE, POLICY, SIRIUS, WEIGHT } from '../test-support/builders.test-support.ts';
 import { type MachineLayout, machineNameOf } from './layout.ts';
 import { renderStep } from './render-step.ts';
 
 const LAYOUT: MachineLayout = {
-  stateDir: '/var/lib/nodemgr',
-  cpus: 2,
+  ...NODE,
   sliverShell: '/usr/lib/nodemgr/sliver-shell',
   delegateShell: '/usr/lib/nodemgr/forward_api_calls',
 };
@@ -162,7 +161,7 @@ test('a limit of the disk or the CPU is written in parts of the machine, and tak
   const rendered = (limits: Limits) =>
     renderStep({ step: 'set-limits', limits }, SIRIUS, LAYOUT).map(formatCommand);
   expect(rendered({ cpuMax: 250, ioReadMax: 1_000_000 })).toEqual([
-    "systemctl set-property nodemgr-sliver@princeton_sirius.service CPUQuota=50% 'IOReadBandwidthMax=/var/lib/nodemgr 1000000'",
+    "systemctl set-property nodemgr-sliver@princeton_sirius.service CPUQuota=100% 'IOReadBandwidthMax=/var/lib/nodemgr 1000000'",
   ]);
   expect(rendered({ cpuMax: 0, ioWriteMax: 0 })).toEqual([
     'systemctl set-property nodemgr-sliver@princeton_sirius.service CPUQuota= IOWriteBandwidthMax=',
@@ -205,4 +204,12 @@ test('no two slivers have one machine name, not even without its capitals, and e
     }),
     { numRuns: 2000 },
   );
+});
+
+test('what the slices above all slivers need is set for both of them, and not for the next boot', () => {
+  const step: AccountStep = { step: 'set-slices', limits: { memoryMin: 64 } };
+  expect(renderStep(step, SIRIUS, LAYOUT).map(formatCommand)).toEqual([
+    'systemctl set-property --runtime nodemgr.slice MemoryMin=64K',
+    'systemctl set-property --runtime nodemgr-slivers.slice MemoryMin=64K',
+  ]);
 });

@@ -28,7 +28,7 @@ function limitsChange(
   const own: string[] = [];
   const shared: Description[] = [];
   for (const [name, limit] of UNIT_LIMITS) {
-    const [before, now] = [was[name], limits[name]];
+    const [before, now] = [was[name] ?? limit.unset, limits[name]];
     if (before === undefined || now === undefined) continue;
     const text = changeText(name, before, now);
     if ('wanted' in limit) own.push(text);

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
+import { NODE } from '../test-support/builders.test-support.ts';
 import { CPU_MAX } from './cpu-max.ts';
 
-const node = { cpus: 4, stateDir: '/var/lib/nodemgr' };
+const node = NODE;
 const wanted = (nm_cpu_max: number) => CPU_MAX.wanted({ nm_cpu_max });
 
 test('a ceiling is a part of all processors, written in per cent of one', () => {

@@ -61,7 +61,7 @@ export const CPU_WEIGHT = {
     return { amounts: plan.weights, shortfall: shortfallOf(plan.guaranteed, plan.short) };
   },
   how: weightText,
-  failure: { code: 'cpu-guarantees', subject: 'CPU guarantees' },
+  failure: { code: 'cpu-guarantees', subject: 'CPU guarantees', action: 'guarantee' },
   told: { what: 'cpu-weight-changed', why: 'by the shares and guarantees of all' },
   writtenBy: 'unit',
   property: 'CPUWeight',

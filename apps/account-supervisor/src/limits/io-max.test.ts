@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
+import { NODE } from '../test-support/builders.test-support.ts';
 import { IO_READ_MAX, IO_WRITE_MAX } from './io-max.ts';
 
-const node = { cpus: 4, stateDir: '/var/lib/nodemgr' };
+const node = NODE;
 const LINE = '252:0 rbps=1000000 wbps=max riops=max wiops=max\n';
 
 test('a limit is written for the device of the state folder, and taken away by an empty value', () => {

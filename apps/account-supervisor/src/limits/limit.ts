@@ -8,10 +8,14 @@ import type { AccountName, ResourceName, Rspec } from '@nodemgr/records';
 
 /** What a limit has to know of the node. */
 export interface NodeFacts {
-  /** Its processors. */
+  /** Its processors, which are numbered from 0. */
   readonly cpus: number;
+  /** Its memory (KiB). */
+  readonly memory: number;
   /** A folder on the device that holds the slivers' files. */
   readonly stateDir: string;
+  /** What this node cannot do, and why: a limit that needs it is not to be had. */
+  readonly lacks: Readonly<Partial<Record<'processor sets' | 'disk weights', string>>>;
 }
 
 /** What operators are shown of a limit. */
@@ -25,6 +29,10 @@ interface Shown {
   readonly label: string;
   /** Its key among the details of an observed account. */
   readonly detail: string;
+  /** The amount for people, where the one that is compared says more. */
+  readonly tells?: (amount: number) => number;
+  /** The amount in the history, where it is no number. */
+  readonly text?: (amount: number) => string;
 }
 
 /** An amount that follows from the sliver's own effective RSpec. */
@@ -44,10 +52,14 @@ export interface Division {
 /** An amount that follows from what all slivers that run claim. */
 interface Shared {
   /** `claims` are effective RSpecs. */
-  readonly divide: (claims: ReadonlyMap<AccountName, Rspec>) => Division;
+  readonly divide: (claims: ReadonlyMap<AccountName, Rspec>, node: NodeFacts) => Division;
   readonly how: (effective: Rspec, amount: number, division: Division) => string | undefined;
   /** What a shortfall is reported as. */
-  readonly failure: { readonly code: FailureCode; readonly subject: string };
+  readonly failure: {
+    readonly code: FailureCode;
+    readonly subject: string;
+    readonly action: string;
+  };
   /** How a change is told in the history: it need not be of the sliver's own RSpec. */
   readonly told: { readonly what: EventKind; readonly why: string };
 }
@@ -73,6 +85,8 @@ interface UnitWritten {
   readonly read: (text: string, node: NodeFacts) => number;
   /** The amount of a unit for which nobody has set the property, and of a control group without the file. Absent: it is always set. */
   readonly unset?: number;
+  /** The slices above the sliver's unit need the sum of all amounts, or it is not in force. */
+  readonly summed?: true;
   readonly used?: Counted;
 }
 
@@ -93,6 +107,9 @@ interface Enforces {
 export type Limit = UnitLimit | QuotaLimit | StepLimit;
 export type OwnLimit = Extract<Limit, Own> | (UnitLimit & Own);
 export type SharedLimit = UnitLimit & Shared;
+
+/** The kernel holds memory by pages. */
+export const PAGE_KIB = 4;
 
 /** In cgroup-v2.rst, the value of a limit that is not there. */
 const MAX = 'max';

@@ -1,9 +1,8 @@
 /** nm_mem_max, as memory.max of the sliver's control group. */
 import { amountOf, type Rspec } from '@nodemgr/records';
-import { howLimited, inGroup, inProperty, orInfinity, type UnitLimit } from './limit.ts';
+import { howLimited, inGroup, inProperty, orInfinity, PAGE_KIB, type UnitLimit } from './limit.ts';
 
-/** The kernel holds memory by pages and rounds down (cgroup-v2.rst, memory.max): nobody is to get less. */
-const PAGE_KIB = 4;
+/** The kernel rounds down (cgroup-v2.rst, memory.max): nobody is to get less. */
 const wholePages = (amount: number): number => Math.ceil(amount / PAGE_KIB) * PAGE_KIB;
 
 /** Under a limit of less, systemd-nspawn is killed before the sliver has started. */

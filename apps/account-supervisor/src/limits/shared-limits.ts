@@ -3,7 +3,7 @@
  * change of one claim need not concern anybody else. The arithmetic is each limit's own.
  */
 import { type AccountName, amountOf, type Rspec } from '@nodemgr/records';
-import type { Division, SharedLimit } from './limit.ts';
+import type { Division, NodeFacts, SharedLimit } from './limit.ts';
 import { type LimitName, type Limits, SHARED_LIMITS } from './table.ts';
 
 interface Kept {
@@ -28,11 +28,17 @@ function sameClaim(a: Rspec | undefined, b: Rspec | undefined): boolean {
 
 export class SharedLimits {
   readonly #claims = new Map<AccountName, Rspec>();
-  readonly #kept: readonly Kept[] = SHARED_LIMITS.map(([name, limit]) => ({
-    name,
-    limit,
-    division: limit.divide(new Map()),
-  }));
+  readonly #node: NodeFacts;
+  readonly #kept: readonly Kept[];
+
+  constructor(node: NodeFacts) {
+    this.#node = node;
+    this.#kept = SHARED_LIMITS.map(([name, limit]) => ({
+      name,
+      limit,
+      division: limit.divide(this.#claims, node),
+    }));
+  }
 
   /**
    * update takes the effective RSpecs of some slivers (undefined: it does not run) and returns the names of
@@ -50,7 +56,7 @@ export class SharedLimits {
     if (!changed) return names;
     for (const kept of this.#kept) {
       const before = kept.division.amounts;
-      kept.division = kept.limit.divide(this.#claims);
+      kept.division = kept.limit.divide(this.#claims, this.#node);
       for (const [name, amount] of kept.division.amounts) {
         if (before.get(name) !== amount) names.add(name);
       }
@@ -68,6 +74,18 @@ export class SharedLimits {
     if (!this.#claims.has(name)) return undefined;
     const amounts = this.#kept.map((kept) => [kept.name, kept.division.amounts.get(name)]);
     return Object.fromEntries(amounts);
+  }
+
+  /** sums returns what the slices above the slivers are to have. */
+  sums(): Limits {
+    const summed = this.#kept.filter(({ limit }) => limit.summed === true);
+    return Object.fromEntries(
+      summed.map(({ name, division }) => {
+        let sum = 0;
+        for (const amount of division.amounts.values()) sum += amount;
+        return [name, sum];
+      }),
+    );
   }
 
   /** howOf tells how what `name` is given follows from what all claim. */

@@ -4,13 +4,16 @@
  */
 import type { Reading } from '@nodemgr/contracts';
 import type { ResourceOf, Rspec } from '@nodemgr/records';
+import { CPU_CORES } from './cpu-cores.ts';
 import { CPU_MAX } from './cpu-max.ts';
 import { CPU_WEIGHT } from './cpu-weight.ts';
 import { DISK_QUOTA } from './disk-quota.ts';
 import { ENABLED } from './enabled.ts';
 import { IO_READ_MAX, IO_WRITE_MAX } from './io-max.ts';
+import { IO_WEIGHT } from './io-weight.ts';
 import type { Limit, OwnLimit, QuotaLimit, SharedLimit, UnitLimit } from './limit.ts';
 import { MEMORY_MAX } from './memory-max.ts';
+import { MEMORY_MIN } from './memory-min.ts';
 import { TASKS_MAX } from './tasks-max.ts';
 
 type Table = Readonly<Record<string, Limit>>;
@@ -36,8 +39,11 @@ export const LIMITS = limitsTable({
   diskQuota: DISK_QUOTA,
   cpuWeight: CPU_WEIGHT,
   cpuMax: CPU_MAX,
+  cpuCores: CPU_CORES,
   memoryMax: MEMORY_MAX,
+  memoryMin: MEMORY_MIN,
   tasksMax: TASKS_MAX,
+  ioWeight: IO_WEIGHT,
   ioReadMax: IO_READ_MAX,
   ioWriteMax: IO_WRITE_MAX,
 });
@@ -47,7 +53,9 @@ type NamesOf<Kind> = {
 }[keyof typeof LIMITS];
 
 /** A limit that is an amount. */
-export type LimitName = NamesOf<UnitLimit | QuotaLimit>;
+export type LimitName = NamesOf<AmountLimit>;
+
+type AmountLimit = UnitLimit | QuotaLimit;
 
 /** Amounts of limits, in the unit of each; 0 is no limit where there is such a thing. Absent: nobody has set it. */
 export type Limits = { readonly [Name in LimitName]?: number };
@@ -60,14 +68,16 @@ type Entries<Kind> = readonly (readonly [LimitName, Kind])[];
 const ALL = Object.entries(LIMITS) as unknown as Entries<Limit>;
 
 /** The limits that are amounts. */
-export const AMOUNTS = ALL.filter(([, limit]) => limit.writtenBy !== 'steps') as Entries<
-  UnitLimit | QuotaLimit
->;
+export const AMOUNTS = ALL.filter(
+  ([, limit]) => limit.writtenBy !== 'steps',
+) as Entries<AmountLimit>;
 /** Those that are written as properties of the sliver's unit, with one command. */
 export const UNIT_LIMITS = ALL.filter(
   ([, limit]) => limit.writtenBy === 'unit',
 ) as Entries<UnitLimit>;
 const OWN_LIMITS = ALL.filter(([, limit]) => 'wanted' in limit) as Entries<OwnLimit>;
+/** Those of which the slices above the slivers need the sum. */
+export const SUMMED_LIMITS = UNIT_LIMITS.filter(([, { summed }]) => summed === true);
 export const SHARED_LIMITS = ALL.filter(([, limit]) => 'divide' in limit) as Entries<SharedLimit>;
 
 /** ownLimits returns the amounts that follow from a sliver's own effective RSpec. */
@@ -103,14 +113,15 @@ export function unlike(have: Limits, wanted: Limits): Limits {
 
 /** readingOf tells an amount of a limit as a reading of the resource that comes first in it. */
 export function readingOf(name: LimitName, amount: number): Reading {
-  const { resources, from, unit, zero } = LIMITS[name];
-  const isNoLimit = amount === 0 && zero === 'no limit';
-  return { resource: resources[0], from, amount: isNoLimit ? null : amount, unit };
+  const { from, unit, zero, tells }: AmountLimit = LIMITS[name];
+  const told = amount === 0 && zero === 'no limit' ? null : (tells?.(amount) ?? amount);
+  return { resource: LIMITS[name].resources[0], from, amount: told, unit };
 }
 
 /** changeText tells a change of a limit: 'memory limit none → 20000 KiB'. The unit stands behind the last amount. */
 export function changeText(name: LimitName, was: number, now: number): string {
-  const { label, unit, zero } = LIMITS[name];
+  const { label, unit, zero, text: own }: AmountLimit = LIMITS[name];
+  if (own !== undefined) return `${label} ${own(was)} → ${own(now)}`;
   const isNumber = (amount: number) => amount !== 0 || zero === 'nothing';
   const text = (amount: number) => (isNumber(amount) ? `${amount}` : 'none');
   const suffix = unit === 'weight' || unit === 'tasks' ? '' : ` ${unit}`;
@@ -119,6 +130,6 @@ export function changeText(name: LimitName, was: number, now: number): string {
 }
 
 /** unsetOf returns the amount of a limit that nobody has set; undefined: somebody has to. */
-export function unsetOf(limit: UnitLimit | QuotaLimit): number | undefined {
+export function unsetOf(limit: AmountLimit): number | undefined {
   return limit.writtenBy === 'unit' ? limit.unset : undefined;
 }

@@ -6,6 +6,8 @@ import type { Reading } from '@nodemgr/contracts';
 import type { Sign } from '@nodemgr/daemon';
 import type { ImageVersion } from '@nodemgr/images';
 import type { AccountName, ImageName } from '@nodemgr/records';
+import type { NodeFacts } from '../limits/limit.ts';
+import type { Limits } from '../limits/table.ts';
 import type { ObservedAccount } from '../observed/observed-account.ts';
 import type { AccountStep } from '../plan/account-steps.ts';
 import type { Slot } from '../slots/account-ids.ts';
@@ -28,6 +30,10 @@ export interface Machine {
   /** How the operator calls it. */
   readonly driver: string;
   readonly signs: MachineSigns;
+  /** What limits have to know of it. */
+  readonly node: NodeFacts;
+  /** What the slices above the slivers have, as of the last observation. */
+  readonly slices: Limits;
   /**
    * observe looks at everything, afresh: our accounts, and the kept files of former ones. Rejects when
    * the machine cannot be looked at.

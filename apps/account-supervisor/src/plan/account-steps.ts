@@ -38,6 +38,8 @@ export interface StepArguments {
   'write-unit': { readonly base: HostUid; readonly image: ImageVersion };
   /** Properties of its unit that are to be others. Takes hold at once, also while the sliver runs. */
   'set-limits': { readonly limits: Limits };
+  /** Properties of the slices above all slivers, which their limits stand on. It is for all, whoever's plan it is in. */
+  'set-slices': { readonly limits: Limits };
   /** Start scripts run by themselves when the unit starts; `starts` notes them as run. */
   'start-unit': { readonly starts: number };
   'run-start-scripts': { readonly starts: number };

@@ -157,6 +157,7 @@ export function applyStep(account: ObservedAccount, step: AccountStep): Observed
     const fits = canHaveUser(account) && canHaveRange(step, account);
     return fits ? created(step, account) : misfit(step, account);
   }
+  if (step.step === 'set-slices') return account;
   if (step.step === 'purge-files' && account.state === 'kept') return ABSENT;
   if (step.step === 'date-files' && account.state === 'kept') return dated(step, account);
   if (account.state === 'delegate') return applyToEither(step, account) ?? misfit(step, account);

@@ -15,6 +15,7 @@ import {
   BOOT,
   IMAGE,
   keyed,
+  NODE,
   SIRIUS,
   theRemoval,
 } from '../test-support/builders.test-support.ts';
@@ -42,7 +43,8 @@ function theGrounds(
     bootId: BOOT,
     accounts,
     slots,
-    shared: new SharedLimits(),
+    shared: new SharedLimits(NODE),
+    slices: {},
     newestImage: () => IMAGE,
     clock: { now: epochSeconds(NOW), clockTrusted },
   } satisfies Grounds;
@@ -122,6 +124,20 @@ test('an account that is gone gives up its slot, and so does one whose name is s
     slot: 'none',
     waitsFor: 'name-taken',
   });
+});
+
+test('whoever runs, or is about to, gives the slices what all slivers keep; a sliver that cannot be made does not', () => {
+  const grounds = theGrounds(new Map([keyed(aSliver())]));
+  grounds.shared.update([[OTHER, { nm_mem_min: 4000 }]]);
+  const stepsFor = (account: ObservedAccount) =>
+    decideAccount(SIRIUS, account, grounds).steps.map(({ step }) => step);
+  const set = { step: 'set-slices', limits: { memoryMin: 4000 } };
+  expect(stepsFor(aRunningSliver()).at(-1)).toEqual(set);
+  expect(stepsFor(ABSENT).at(-1)).toEqual(set);
+  expect(stepsFor({ state: 'foreign', cause: 'name-taken', reason: 'not ours' })).toEqual([]);
+  const done = { ...grounds, slices: { memoryMin: 4000 } };
+  const steps = decideAccount(SIRIUS, aRunningSliver(), done).steps.map(({ step }) => step.step);
+  expect(steps).not.toContain('set-slices');
 });
 
 test('kept files are to be looked at again when their time is over', () => {

@@ -7,13 +7,16 @@ import type { Config } from '@nodemgr/config';
 import type { Unmet } from '@nodemgr/contracts';
 import type { AccountName, Revision } from '@nodemgr/records';
 import { judgeAccount, type Verdict } from '../desired/desired-account.ts';
+import { ours } from '../desired/reasons.ts';
 import type { SharedLimits } from '../limits/shared-limits.ts';
+import { type Limits, SUMMED_LIMITS } from '../limits/table.ts';
 import type { ObservedAccount } from '../observed/observed-account.ts';
 import { idsOf, type Slot } from '../slots/account-ids.ts';
 import type { SlotTable } from '../slots/slot-table.ts';
 import type { PurgeClock } from '../waits/purge-watch.ts';
 import type { AccountPlan, Circumstances, ReasonedStep, Target } from './account-plan.ts';
 import { planAccount } from './plan-account.ts';
+import { stepsNeeded } from './steps-needed.ts';
 
 /** All that decisions are made from. */
 export interface Grounds {
@@ -21,7 +24,9 @@ export interface Grounds {
   readonly bootId: string;
   readonly accounts: Config['accounts'];
   readonly slots: Pick<SlotTable, 'slotFor' | 'whyNone'>;
-  readonly shared: Pick<SharedLimits, 'amountsOf' | 'howOf'>;
+  readonly shared: Pick<SharedLimits, 'amountsOf' | 'howOf' | 'sums'>;
+  /** What the slices above the slivers have now. */
+  readonly slices: Limits;
   readonly newestImage: Circumstances['newestImage'];
   /** The time, and whether it is trusted. */
   readonly clock: ReturnType<PurgeClock['look']>;
@@ -110,6 +115,25 @@ export function judge(name: AccountName, observed: ObservedAccount, grounds: Gro
   return judgeAccount(name, observed, feed.items, bootId);
 }
 
+const SUMMED_UP = ours('what all slivers keep is summed up for the slices above them');
+
+/** What the slices lack, whichever sliver that runs, or will run by now, comes first to see it. */
+function slicesNeeded(
+  own: readonly ReasonedStep[],
+  observed: ObservedAccount,
+  { feed, shared, slices }: Grounds,
+): readonly ReasonedStep[] {
+  if (feed.position.state === 'waiting') return [];
+  // Without one the slices have no control group that could be read back.
+  const runs = observed.state === 'running' || own.some(({ step }) => step.step === 'start-unit');
+  if (!runs) return [];
+  const limits = shared.sums();
+  const differ = SUMMED_LIMITS.some(
+    ([name, { unset }]) => limits[name] !== (slices[name] ?? unset),
+  );
+  return stepsNeeded([[differ, SUMMED_UP, () => ({ step: 'set-slices', limits })]]);
+}
+
 /** decideAccount judges `name` and plans what is to be done about it. */
 export function decideAccount(
   name: AccountName,
@@ -122,7 +146,9 @@ export function decideAccount(
   const planned = withVerdict(planAccount(target, observed, circumstancesOf(grounds)), verdict);
   const { revision } = grounds.feed.position;
   const removes = verdict.verdict === 'goes';
-  const steps = planned.steps.map((step) => ({ ...step, before: observed, removes, revision }));
+  // Last: should it fail, the sliver has all that is its own.
+  const reasoned = [...planned.steps, ...slicesNeeded(planned.steps, observed, grounds)];
+  const steps = reasoned.map((step) => ({ ...step, before: observed, removes, revision }));
   const plan: Decision = { ...planned, steps };
   if (slot !== undefined) return { ...plan, slot };
   const isGone = observed.state === 'absent' && verdict.verdict === 'goes';

@@ -73,9 +73,9 @@ function sliverDetail(sliver: ObservedSliver): Detail {
     keys: shortDigest(sliver.keys),
     initscript: shortDigest(sliver.initscript),
     ...Object.fromEntries(
-      AMOUNTS.flatMap(([name, { detail }]) => {
+      AMOUNTS.flatMap(([name, { detail, tells }]) => {
         const amount = limits[name];
-        return amount === undefined ? [] : [[detail, amount]];
+        return amount === undefined ? [] : [[detail, tells?.(amount) ?? amount]];
       }),
     ),
   };

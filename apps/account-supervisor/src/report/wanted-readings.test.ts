@@ -3,13 +3,14 @@ import { describe, expect, test } from 'vitest';
 import type { CpuClaim } from '../limits/plan-cpu-weights.ts';
 import { SharedLimits } from '../limits/shared-limits.ts';
 import { ownLimits } from '../limits/table.ts';
+import { NODE } from '../test-support/builders.test-support.ts';
 import { limitsWanted } from './wanted-readings.ts';
 
 const A = accountName('site_a');
 const B = accountName('site_b');
 
 function textFor(name: AccountName, claims: Readonly<Record<string, CpuClaim>>): string {
-  const shared = new SharedLimits();
+  const shared = new SharedLimits(NODE);
   shared.update(
     Object.entries(claims).map(([each, { share, guarantee }]) => [
       accountName(each),
@@ -52,7 +53,7 @@ describe('CPU weights', () => {
   });
 });
 
-const NOTHING = new SharedLimits();
+const NOTHING = new SharedLimits(NODE);
 
 describe('limits', () => {
   const howFor = (nm_mem_max: number, nm_tasks_max: number) =>

@@ -16,6 +16,7 @@ import {
 } from '@nodemgr/records';
 import { contentOf, type DesiredSliver } from '../desired/desired-account.ts';
 import type { Reason } from '../desired/reasons.ts';
+import type { NodeFacts } from '../limits/limit.ts';
 import { cpuWeight } from '../limits/plan-cpu-weights.ts';
 import type { OwnLimits } from '../limits/table.ts';
 import type { ObservedSliver } from '../observed/observed-account.ts';
@@ -26,6 +27,13 @@ export const SIRIUS = accountName('princeton_sirius');
 export const BOOT = 'boot-1';
 export const POLICY: IdPolicy = { first_uid: 30_000, first_range_id: 1_879_048_192, slots: 8 };
 export const WEIGHT = cpuWeight(256);
+/** The machine that everything is on. */
+export const NODE: NodeFacts = {
+  cpus: 4,
+  memory: 1_000_000,
+  stateDir: '/var/lib/nodemgr',
+  lacks: {},
+};
 /** The image that every sliver's files stand on, unless a test says otherwise. */
 export const IMAGE = 'default@1' as ImageVersion;
 

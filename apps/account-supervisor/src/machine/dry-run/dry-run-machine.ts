@@ -2,9 +2,8 @@
  * The dry run: prints each step with the exact commands that it stands for, runs none of them, and keeps
  * the state that the machine would have. It writes nothing outside the state folder.
  */
-
 import { realpath } from 'node:fs/promises';
-import { cpus } from 'node:os';
+import { cpus, totalmem } from 'node:os';
 import { dirname, join, relative, resolve } from 'node:path';
 import { formatCommand } from '@nodemgr/agent';
 import type { Config } from '@nodemgr/config';
@@ -21,7 +20,8 @@ import type { ImageVersion } from '@nodemgr/images';
 import type { AccountName, ImageName } from '@nodemgr/records';
 import { layoutOf, type MachineLayout } from '../../execute/layout.ts';
 import { renderStep } from '../../execute/render-step.ts';
-import { AMOUNTS, readingOf, unsetOf } from '../../limits/table.ts';
+import type { NodeFacts } from '../../limits/limit.ts';
+import { AMOUNTS, type Limits, readingOf, unsetOf } from '../../limits/table.ts';
 import { ABSENT, isObservedSliver, type ObservedAccount } from '../../observed/observed-account.ts';
 import type { AccountStep } from '../../plan/account-steps.ts';
 import { applyStep } from '../../plan/apply-step.ts';
@@ -74,6 +74,12 @@ function signsOf({ node, accounts }: Config): MachineSigns {
   };
 }
 
+/** The pretended machine is as large as this one, and can do everything. */
+function factsOf({ node }: Config): NodeFacts {
+  const memory = Math.floor(totalmem() / 1024);
+  return { cpus: cpus().length, memory, stateDir: node.state_dir, lacks: {} };
+}
+
 /** What the dry run takes of its daemon. */
 export interface DryRunContext {
   readonly config: Config;
@@ -84,11 +90,14 @@ export interface DryRunContext {
 export class DryRunMachine implements Machine {
   readonly driver = 'dry-run';
   readonly signs: MachineSigns;
+  readonly node: NodeFacts;
   readonly #log: DryRunContext['log'];
   readonly #layout: MachineLayout;
   readonly #files: AccountFiles;
   readonly #database: AccountDatabase;
   readonly #accounts = new Map<AccountName, ObservedAccount>();
+  /** Pretended anew at each start: it is set for the first sliver then. */
+  #slices: Limits = {};
   /** Whether the pretended users may lack a line of an account that is there. */
   #usersAreBehind = false;
 
@@ -97,7 +106,8 @@ export class DryRunMachine implements Machine {
     const { passwd_file: passwd, subuid_file: subuid } = config.accounts;
     this.#log = log;
     this.signs = signsOf(config);
-    this.#layout = layoutOf(config, cpus().length);
+    this.node = factsOf(config);
+    this.#layout = layoutOf(config, this.node);
     this.#files = new AccountFiles(
       join(config.node.state_dir, 'machine/accounts'),
       bootId,
@@ -114,6 +124,10 @@ export class DryRunMachine implements Machine {
     await machine.#database.load(machine.#accounts);
     await machine.#bringUsersInLine();
     return machine;
+  }
+
+  get slices(): Limits {
+    return this.#slices;
   }
 
   async observe(): Promise<ReadonlyMap<AccountName, ObservedAccount>> {
@@ -190,6 +204,7 @@ export class DryRunMachine implements Machine {
     const after = applyStep(this.#stateOf(name), step);
     const commands = this.commandsOf(name, step);
     this.#log.info({ account: name, step: step.step, commands }, 'dry run: this would be done');
+    if (step.step === 'set-slices') this.#slices = step.limits;
     // A line without an account is taken away at the next start; the other way round it would be missing.
     await this.#database.set(name, after);
     this.#files.set(name, after);

@@ -4,13 +4,12 @@ import { contentOf } from '../../desired/desired-account.ts';
 import type { MachineLayout } from '../../execute/layout.ts';
 import { unitSettings } from '../../execute/render-sliver-step.ts';
 import { idsOf, slot } from '../../slots/account-ids.ts';
-import { IMAGE, POLICY, SIRIUS, WEIGHT } from '../../test-support/builders.test-support.ts';
+import { IMAGE, NODE, POLICY, SIRIUS, WEIGHT } from '../../test-support/builders.test-support.ts';
 import { type AccountFacts, deriveAccount, type FolderFacts } from './derive-account.ts';
 import { type AccountTexts, UnixAccounts } from './unix-accounts.ts';
 
 const LAYOUT: MachineLayout = {
-  stateDir: '/var/lib/nodemgr',
-  cpus: 2,
+  ...NODE,
   sliverShell: '/usr/lib/nodemgr/sliver-shell',
   delegateShell: '/usr/lib/nodemgr/forward_api_calls',
 };

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { NODE } from '../../test-support/builders.test-support.ts';
 import { unitStatesIn } from './derive-unit-state.ts';
 
 const UNIT = 'nodemgr-sliver@a_one.service';
@@ -8,12 +9,14 @@ SubState=running
 Result=success
 ExecMainStatus=0
 CPUWeight=64
-CPUQuotaPerSecUSec=500ms
+CPUQuotaPerSecUSec=1s
+AllowedCPUs=2-3
+MemoryMin=0
+IOWeight=[not set]
 MemoryMax=infinity
 TasksMax=4096
 IOWriteBandwidthMax=/var/lib/nodemgr 1000000
 `;
-const NODE = { cpus: 2, stateDir: '/var/lib/nodemgr' };
 const stateOf = (text: string) => unitStatesIn(text, NODE).get(UNIT);
 
 test('a unit that runs is active, with the limits that systemd was told', () => {
@@ -23,8 +26,11 @@ test('a unit that runs is active, with the limits that systemd was told', () => 
     limits: {
       cpuWeight: 64,
       cpuMax: 250,
+      cpuCores: 2 * 2 ** 16 + 2,
       memoryMax: 0,
+      memoryMin: 0,
       tasksMax: 4096,
+      ioWeight: 100,
       ioReadMax: 0,
       ioWriteMax: 1_000_000,
     },

@@ -2,8 +2,6 @@
  * The real node: users by useradd(8), containers by systemd, limits by control groups and project
  * quotas. Looks at the machine afresh each time, and does what a step stands for, command by command.
  */
-
-import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { type Command, formatCommand, REAL_TIMING } from '@nodemgr/agent';
 import type { Config } from '@nodemgr/config';
@@ -13,7 +11,8 @@ import type { ImageVersion } from '@nodemgr/images';
 import type { AccountName, ImageName } from '@nodemgr/records';
 import { cgroupOf, layoutOf, type MachineLayout } from '../../execute/layout.ts';
 import { renderStep } from '../../execute/render-step.ts';
-import { readingOf } from '../../limits/table.ts';
+import type { NodeFacts } from '../../limits/limit.ts';
+import { type Limits, readingOf } from '../../limits/table.ts';
 import type { ObservedAccount } from '../../observed/observed-account.ts';
 import type { AccountStep } from '../../plan/account-steps.ts';
 import type { IdPolicy, Slot } from '../../slots/account-ids.ts';
@@ -25,7 +24,8 @@ import { ImageShelf } from './image-shelf.ts';
 import { signsOf } from './machine-signs.ts';
 import { OneAtATime } from './one-at-a-time.ts';
 import { quotaOf, readRecord } from './read-account-facts.ts';
-import { readGroup } from './read-control-group.ts';
+import { readGroup, readSlices } from './read-control-group.ts';
+import { readNodeFacts } from './read-node-facts.ts';
 import { MachineSurvey } from './survey-machine.ts';
 import { SliverWatch } from './watch-slivers.ts';
 
@@ -69,12 +69,14 @@ export interface LinuxContext {
 export class LinuxMachine implements Machine {
   readonly driver = 'linux';
   readonly signs: MachineSigns;
+  readonly node: NodeFacts;
   readonly #layout: MachineLayout;
   readonly #policy: IdPolicy;
   readonly #images: ImageShelf;
   readonly #survey: MachineSurvey;
   readonly #accountPrograms = new OneAtATime();
   readonly #watch: SliverWatch;
+  #slices: Limits = {};
 
   /** Throws when the configuration cannot be a real node's. */
   constructor({ config, log, onNotice }: LinuxContext) {
@@ -86,15 +88,21 @@ export class LinuxMachine implements Machine {
       monotonicMs: () => performance.now(),
       after: REAL_TIMING.after,
     });
-    this.#layout = layoutOf(config, cpus().length);
+    this.node = readNodeFacts(config.node.state_dir);
+    this.#layout = layoutOf(config, this.node);
     this.#policy = config.accounts;
     this.#images = new ImageShelf(join(this.#layout.stateDir, 'images'));
     this.signs = signsOf(this.#layout, this.#policy);
     this.#survey = new MachineSurvey(this.#layout, this.#policy);
   }
 
+  get slices(): Limits {
+    return this.#slices;
+  }
+
   async observe(): Promise<ReadonlyMap<AccountName, ObservedAccount>> {
     await this.#images.look();
+    this.#slices = await readSlices(this.node);
     const accounts = await this.#survey.all();
     for (const [name, { state }] of accounts) {
       this.#watch.follow(name, state === 'running');
@@ -108,6 +116,7 @@ export class LinuxMachine implements Machine {
 
   async observeAccount(name: AccountName): Promise<ObservedAccount> {
     await this.#images.look();
+    this.#slices = await readSlices(this.node);
     const account = await this.#survey.one(name);
     this.#watch.follow(name, account.state === 'running');
     return account;

@@ -5,7 +5,7 @@ import { epochSeconds } from '@nodemgr/records';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { MachineLayout } from '../../execute/layout.ts';
 import { renderStep } from '../../execute/render-step.ts';
-import { IMAGE, POLICY, SIRIUS } from '../../test-support/builders.test-support.ts';
+import { IMAGE, NODE, POLICY, SIRIUS } from '../../test-support/builders.test-support.ts';
 import { carryOut } from './carry-out.ts';
 import { keptFolders, readKept } from './read-account-facts.ts';
 
@@ -16,7 +16,7 @@ let layout: MachineLayout;
 
 beforeEach(async () => {
   const stateDir = await mkdtemp(join(tmpdir(), 'nodemgr-facts-'));
-  layout = { stateDir, cpus: 2, sliverShell: '/sliver-shell', delegateShell: '/delegate-shell' };
+  layout = { ...NODE, stateDir, sliverShell: '/sliver-shell', delegateShell: '/delegate-shell' };
   const folder = join(stateDir, `kept/${SIRIUS}@${SINCE}`);
   for (const part of ['upper/home', 'work', 'boot']) {
     await mkdir(join(folder, part), { recursive: true });

@@ -3,14 +3,21 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Reading } from '@nodemgr/contracts';
 import type { AccountName } from '@nodemgr/records';
-import { cgroupOf } from '../../execute/layout.ts';
+import { cgroupOf, SLICES } from '../../execute/layout.ts';
 import type { NodeFacts, UnitLimit } from '../../limits/limit.ts';
-import { allSet, type LimitName, type Limits, readingOf, UNIT_LIMITS } from '../../limits/table.ts';
+import {
+  allSet,
+  type LimitName,
+  type Limits,
+  readingOf,
+  SUMMED_LIMITS,
+  UNIT_LIMITS,
+} from '../../limits/table.ts';
 
-/** groupFile returns a file of the sliver's control group, without the line's end; undefined where there is none. */
-async function groupFile(name: AccountName, file: string): Promise<string | undefined> {
+/** groupFile returns a file of a control group, without the line's end; undefined where there is none. */
+async function groupFile(group: string, file: string): Promise<string | undefined> {
   try {
-    return (await readFile(join(cgroupOf(name), file), 'utf8')).trimEnd();
+    return (await readFile(join(group, file), 'utf8')).trimEnd();
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     // ENODEV: the group has gone since it was opened.
@@ -20,39 +27,57 @@ async function groupFile(name: AccountName, file: string): Promise<string | unde
 }
 
 async function amountIn(
-  name: AccountName,
+  group: string,
   { from, read, unset }: UnitLimit,
   node: NodeFacts,
 ): Promise<number | undefined> {
-  const text = await groupFile(name, from);
+  const text = await groupFile(group, from);
   return text === undefined ? unset : read(text, node);
 }
 
 /** readLimits returns what is in force for a running sliver; undefined when it does not run. */
 export async function readLimits(name: AccountName, node: NodeFacts): Promise<Limits | undefined> {
+  const group = cgroupOf(name);
   return allSet(
     await Promise.all(
-      UNIT_LIMITS.map(async ([limit, of]) => [limit, await amountIn(name, of, node)] as const),
+      UNIT_LIMITS.map(async ([limit, of]) => [limit, await amountIn(group, of, node)] as const),
     ),
   );
 }
 
-async function usedOf(name: AccountName, { used }: UnitLimit): Promise<Pick<Reading, 'used'>> {
-  const text = used && (await groupFile(name, used.file));
+/** What nobody wants. */
+const DISCORD = -1;
+
+/** readSlices returns what the slices above all slivers have; where they do not agree, it is to be set again. */
+export async function readSlices(node: NodeFacts): Promise<Limits> {
+  const found = await Promise.all(
+    SUMMED_LIMITS.map(async ([limit, of]) => {
+      const read = ({ group }: { group: string }) => amountIn(group, of, node);
+      const [first, ...others] = await Promise.all(SLICES.map(read));
+      const isOne = others.every((amount) => amount === first);
+      return [limit, isOne ? first : DISCORD] as const;
+    }),
+  );
+  return Object.fromEntries(found);
+}
+
+async function usedOf(group: string, { used }: UnitLimit): Promise<Pick<Reading, 'used'>> {
+  const text = used && (await groupFile(group, used.file));
   const amount = text === undefined ? undefined : used?.read(text);
   return used === undefined || amount === undefined ? {} : { used: [{ amount, unit: used.unit }] };
 }
 
 async function reading(
-  name: AccountName,
+  group: string,
   [limit, of]: readonly [LimitName, UnitLimit],
   node: NodeFacts,
 ): Promise<readonly Reading[]> {
-  const [amount, used] = await Promise.all([amountIn(name, of, node), usedOf(name, of)]);
+  const [amount, used] = await Promise.all([amountIn(group, of, node), usedOf(group, of)]);
   return amount === undefined ? [] : [{ ...readingOf(limit, amount), ...used }];
 }
 
 /** readGroup returns what the sliver's control group says; nothing when it does not run. */
 export async function readGroup(name: AccountName, node: NodeFacts): Promise<readonly Reading[]> {
-  return (await Promise.all(UNIT_LIMITS.map((each) => reading(name, each, node)))).flat();
+  const group = cgroupOf(name);
+  return (await Promise.all(UNIT_LIMITS.map((each) => reading(group, each, node)))).flat();
 }
