@@ -37,6 +37,8 @@ test('these resources may be lent, and no others', () => {
   expect([...LOANABLE].sort()).toEqual([
     'nm_cpu_guaranteed_share',
     'nm_cpu_share',
+    'nm_io_weight',
+    'nm_mem_min',
     'nm_net_exempt_max_rate',
     'nm_net_max_rate',
     'nm_net_share',
