@@ -239,8 +239,11 @@ describe('resources', () => {
       nm_net_exempt_max_rate: 1e12,
       nm_mem_max: 0,
       nm_tasks_max: 4_194_304,
+      nm_cpu_max: 0,
+      nm_io_read_max: 0,
+      nm_io_write_max: 0,
     });
-    expect(remarks).toHaveLength(RESOURCE_NAMES.length - 5);
+    expect(remarks).toHaveLength(RESOURCE_NAMES.length - 8);
     expect(remarks[0]).toMatchObject({
       severity: 'trouble',
       text: 'line 3: resource "nm_enabled" cannot be used: -1 makes no sense',
