@@ -50,6 +50,12 @@ function textOf({ name = '', values }: RawResource): string {
 const STATE = 'plc_slice_state';
 const ENABLED: ReadonlySet<string> = new Set(['enabled', 'nm_enabled']);
 
+/** What a sliver is promised, and what it may have at most. */
+const RATES = [
+  ['nm_net_min_rate', 'nm_net_max_rate'],
+  ['nm_net_exempt_min_rate', 'nm_net_exempt_max_rate'],
+] as const;
+
 /** Names of scripts that PLC keeps elsewhere; a script of one such word would be the only one of its kind. */
 const SCRIPT_NAME = /^[A-Za-z0-9_.@-]+$/;
 
@@ -61,6 +67,7 @@ class ResourceReader {
   image: ImageName = DEFAULT_IMAGE;
   suspended = false;
   #enabled: number | undefined;
+  #lastAt = 0;
   readonly #remarks: ResourceRemarks;
 
   constructor(remarks: ResourceRemarks) {
@@ -70,6 +77,7 @@ class ResourceReader {
   add(resource: RawResource): void {
     const { at, name } = resource;
     const text = textOf(resource);
+    this.#lastAt = at;
     if (name === undefined) this.#remarks.trouble(at, 'a <resource> without a name cannot be used');
     else if (name === STATE) this.suspended ||= text.trim() === 'suspended';
     else if (ENABLED.has(name)) this.#addEnabled(at, name, text);
@@ -79,7 +87,18 @@ class ResourceReader {
     else this.#addAmount(at, name, text);
   }
 
+  /** The max rate counts: to keep the promise would lift the ceiling. */
+  #tellOfPromises(): void {
+    for (const [least, most] of RATES) {
+      const [promised, ceiling] = [this.rspec.get(least), this.rspec.get(most)];
+      if (promised === undefined || ceiling === undefined || promised <= ceiling) continue;
+      const text = `${least} ${promised} is more than ${most} ${ceiling}, and is cut to that`;
+      this.#remarks.trouble(this.#lastAt, text);
+    }
+  }
+
   result(): JudgedResources {
+    this.#tellOfPromises();
     const enabled = this.suspended ? 0 : this.#enabled;
     if (enabled !== undefined) this.rspec.set('nm_enabled', enabled);
     return {

@@ -115,6 +115,15 @@ describe('what a slice says', () => {
     ]);
   });
 
+  test('a min rate above the max rate is told, and both are kept as they are', () => {
+    const rates = aResource('nm_net_min_rate', [20]) + aResource('nm_net_max_rate', [10]);
+    const { slices, remarks } = read(aSlice({ inside: `<rspec>${rates}</rspec>` }));
+    expect(slices[0]?.rspec).toEqual({ nm_net_min_rate: 20, nm_net_max_rate: 10 });
+    expect(remarks).toMatchObject([
+      { severity: 'trouble', text: expect.stringMatching(/nm_net_min_rate 20 is more than/) },
+    ]);
+  });
+
   test('an expiry in milliseconds is none', () => {
     const slice = only(aSlice({ attributes: ' id="12" expiry="1900000000000"' }));
     expect(slice).toMatchObject({ unreadable: ['expiry'] });
