@@ -86,11 +86,12 @@ describe('a full update', () => {
     expect(fits({ ...update, records: Array.from({ length: 10_001 }, () => ({})) })).toBe(false);
   });
 
-  test('says of which record it leaves what unreadable: of its id and its expiry alone', () => {
+  test('says of which record it leaves what unreadable: neither its name nor its time', () => {
     const of = (...fields: readonly string[]) =>
       fits({ ...update, unreadable: [{ record_key: 'sliver_a_b', fields }] });
     expect(of('id', 'expiry')).toBe(true);
-    expect(of('rspec')).toBe(false);
+    expect(of('ssh_keys', 'plc_instantiated')).toBe(true);
+    expect(of('timestamp')).toBe(false);
   });
 
   test('has a bounded number of remarks, of bounded length, and one that counts the rest', () => {
