@@ -29,6 +29,13 @@ const hasCode = (error: unknown, code: string): boolean =>
 const messageOf = (error: unknown): string =>
   error instanceof Error ? error.message : String(error);
 
+interface Writing {
+  readonly mode: number;
+  readonly encoding: TextEncoding;
+  /** Whether a power cut does not take it back (fsync(2)). */
+  readonly durable: boolean;
+}
+
 /**
  * What may be in the way (no folder yet, a killed writer's file) is dealt with only when it is there: an
  * agent writes a file for every step.
@@ -36,14 +43,15 @@ const messageOf = (error: unknown): string =>
 async function writeNew(
   path: string,
   text: string,
-  options: { readonly mode: number; readonly encoding: TextEncoding },
+  { mode, encoding, durable }: Writing,
 ): Promise<void> {
   const attempt = async () => {
-    const file = await open(path, 'wx', options.mode);
+    const file = await open(path, 'wx', mode);
     try {
-      await file.writeFile(text, options.encoding);
+      await file.writeFile(text, encoding);
       // Whatever the umask: others are to read some of them.
-      await file.chmod(options.mode);
+      await file.chmod(mode);
+      if (durable) await file.sync();
     } finally {
       await file.close();
     }
@@ -68,6 +76,24 @@ async function namingFile(path: string, write: () => Promise<void>): Promise<voi
   }
 }
 
+async function syncFolder(path: string): Promise<void> {
+  const folder = await open(path, constants.O_RDONLY);
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
+  }
+}
+
+async function replace(path: string, text: string, writing: Writing): Promise<void> {
+  const temporary = temporaryOf(path);
+  await namingFile(path, async () => {
+    await writeNew(temporary, text, writing);
+    await rename(temporary, path);
+    if (writing.durable) await syncFolder(dirname(path));
+  });
+}
+
 /** replaceFile writes `text` to a temporary name beside `path`, then renames; makes the folder. */
 export async function replaceFile(
   path: string,
@@ -75,31 +101,12 @@ export async function replaceFile(
   text: string,
   encoding: TextEncoding = 'utf8',
 ): Promise<void> {
-  const temporary = temporaryOf(path);
-  await namingFile(path, async () => {
-    await writeNew(temporary, text, { mode, encoding });
-    await rename(temporary, path);
-  });
-}
-
-async function syncFile(path: string): Promise<void> {
-  const file = await open(path, constants.O_RDONLY);
-  try {
-    await file.sync();
-  } finally {
-    await file.close();
-  }
+  await replace(path, text, { mode, encoding, durable: false });
 }
 
 /** replaceFileDurably is replaceFile whose outcome a power cut does not take back (fsync(2)). */
 export async function replaceFileDurably(path: string, mode: number, text: string): Promise<void> {
-  const temporary = temporaryOf(path);
-  await namingFile(path, async () => {
-    await writeNew(temporary, text, { mode, encoding: 'utf8' });
-    await syncFile(temporary);
-    await rename(temporary, path);
-    await syncFile(dirname(path));
-  });
+  await replace(path, text, { mode, encoding: 'utf8', durable: true });
 }
 
 /**

@@ -67,7 +67,6 @@ class ResourceReader {
   image: ImageName = DEFAULT_IMAGE;
   suspended = false;
   #enabled: number | undefined;
-  #lastAt = 0;
   readonly #remarks: ResourceRemarks;
 
   constructor(remarks: ResourceRemarks) {
@@ -77,7 +76,6 @@ class ResourceReader {
   add(resource: RawResource): void {
     const { at, name } = resource;
     const text = textOf(resource);
-    this.#lastAt = at;
     if (name === undefined) this.#remarks.trouble(at, 'a <resource> without a name cannot be used');
     else if (name === STATE) this.suspended ||= text.trim() === 'suspended';
     else if (ENABLED.has(name)) this.#addEnabled(at, name, text);
@@ -87,18 +85,7 @@ class ResourceReader {
     else this.#addAmount(at, name, text);
   }
 
-  /** The max rate counts: to keep the promise would lift the ceiling. */
-  #tellOfPromises(): void {
-    for (const [least, most] of RATES) {
-      const [promised, ceiling] = [this.rspec.get(least), this.rspec.get(most)];
-      if (promised === undefined || ceiling === undefined || promised <= ceiling) continue;
-      const text = `${least} ${promised} is more than ${most} ${ceiling}, and is cut to that`;
-      this.#remarks.trouble(this.#lastAt, text);
-    }
-  }
-
   result(): JudgedResources {
-    this.#tellOfPromises();
     const enabled = this.suspended ? 0 : this.#enabled;
     if (enabled !== undefined) this.rspec.set('nm_enabled', enabled);
     return {
@@ -189,6 +176,20 @@ class ResourceReader {
   }
 }
 
+/** The max rate counts: to keep the promise would lift the ceiling. */
+function tellOfPromises(
+  resources: readonly RawResource[],
+  { rspec }: JudgedResources,
+  remarks: ResourceRemarks,
+): void {
+  for (const [least, most] of RATES) {
+    const [promised, ceiling] = [rspec[least], rspec[most]];
+    if (promised === undefined || ceiling === undefined || promised <= ceiling) continue;
+    const at = resources.findLast(({ name }) => name === least)?.at ?? 0;
+    remarks.trouble(at, `${least} ${promised} is more than ${most} ${ceiling}, and is cut to that`);
+  }
+}
+
 /** judgeResources returns what the resources say, and tells what does not count. */
 export function judgeResources(
   resources: readonly RawResource[],
@@ -196,5 +197,7 @@ export function judgeResources(
 ): JudgedResources {
   const reader = new ResourceReader(remarks);
   for (const resource of resources) reader.add(resource);
-  return reader.result();
+  const judged = reader.result();
+  tellOfPromises(resources, judged, remarks);
+  return judged;
 }

@@ -33,7 +33,8 @@ export function propertiesOf(name: AccountName): string {
   return join(PROPERTIES, `${unitOf(name)}.d`);
 }
 
-const GROUPS = '/sys/fs/cgroup';
+/** The root of all control groups. */
+export const GROUPS = '/sys/fs/cgroup';
 
 /** The slices above the slivers' units, and the control group of each: systemd nests them by their names. */
 export const SLICES = [

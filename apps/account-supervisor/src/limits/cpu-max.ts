@@ -1,6 +1,6 @@
 /** nm_cpu_max, as cpu.max of the sliver's control group: a share of the time of all the node's processors. */
-import { amountOf, type Rspec } from '@nodemgr/records';
-import { howLimited, spanInMicros, type UnitLimit } from './limit.ts';
+import { amountOf } from '@nodemgr/records';
+import { howCeiled, spanInMicros, type UnitLimit } from './limit.ts';
 
 /** All of the node's CPU, in thousandths. */
 const WHOLE = 1000;
@@ -19,10 +19,7 @@ export const CPU_MAX = {
     const asked = amountOf(effective, 'nm_cpu_max');
     return asked <= 0 || asked > WHOLE ? 0 : Math.max(LEAST, asked);
   },
-  how: (effective: Rspec, amount: number) => {
-    const asked = amountOf(effective, 'nm_cpu_max');
-    return asked <= 0 || asked === amount ? undefined : howLimited(asked, amount);
-  },
+  how: howCeiled('nm_cpu_max'),
   writtenBy: 'unit',
   // Per cent of one processor; empty: none (systemd.resource-control(5)).
   property: 'CPUQuota',

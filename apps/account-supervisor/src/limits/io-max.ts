@@ -1,6 +1,6 @@
 /** nm_io_read_max and nm_io_write_max, as io.max of the device that holds the slivers' files. */
-import { amountOf, type ResourceName, type Rspec } from '@nodemgr/records';
-import { howLimited, type UnitLimit } from './limit.ts';
+import { amountOf, type ResourceName } from '@nodemgr/records';
+import { howCeiled, type UnitLimit } from './limit.ts';
 
 /** With less a sliver does not start within the time that its unit has. Bytes a second. */
 const LEAST = 65_536;
@@ -44,10 +44,7 @@ function ioMax<const Name extends ResourceName>(direction: Direction<Name>) {
       const asked = amountOf(effective, resource);
       return asked <= 0 ? 0 : Math.max(LEAST, asked);
     },
-    how: (effective: Rspec, amount: number) => {
-      const asked = amountOf(effective, resource);
-      return asked <= 0 || asked === amount ? undefined : howLimited(asked, amount);
-    },
+    how: howCeiled(resource),
     writtenBy: 'unit',
     property,
     write: (amount, { stateDir }) => (amount === 0 ? '' : `${stateDir} ${amount}`),

@@ -4,7 +4,7 @@
  * (table.ts). Types, and what several limits share. Pure.
  */
 import type { EventKind, FailureCode, ReadingUnit } from '@nodemgr/contracts';
-import type { AccountName, ResourceName, Rspec } from '@nodemgr/records';
+import { type AccountName, amountOf, type ResourceName, type Rspec } from '@nodemgr/records';
 
 /** What a limit has to know of the node. */
 export interface NodeFacts {
@@ -145,6 +145,14 @@ export function spanInMicros(text: string): number | undefined {
 /** orInfinity returns the value of a property that is no limit where `amount` is 0. */
 export const orInfinity = (amount: number, suffix = ''): string =>
   amount === 0 ? INFINITY : `${amount}${suffix}`;
+
+/** howCeiled returns a limit's `how` where an amount of 0 or less asks for no ceiling at all. */
+export const howCeiled =
+  (resource: ResourceName) =>
+  (effective: Rspec, amount: number): string | undefined => {
+    const asked = amountOf(effective, resource);
+    return asked <= 0 || asked === amount ? undefined : howLimited(asked, amount);
+  };
 
 /** howLimited tells how the limit enforced follows from the one asked for, where that is not plain. */
 export function howLimited(asked: number, enforced: number): string {

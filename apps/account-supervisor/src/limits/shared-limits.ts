@@ -30,6 +30,8 @@ export class SharedLimits {
   readonly #claims = new Map<AccountName, Rspec>();
   readonly #node: NodeFacts;
   readonly #kept: readonly Kept[];
+  /** Of the divisions as they are: every plan asks for it. */
+  #sums: Limits;
 
   constructor(node: NodeFacts) {
     this.#node = node;
@@ -38,6 +40,7 @@ export class SharedLimits {
       limit,
       division: limit.divide(this.#claims, node),
     }));
+    this.#sums = this.#sumUp();
   }
 
   /**
@@ -61,6 +64,7 @@ export class SharedLimits {
         if (before.get(name) !== amount) names.add(name);
       }
     }
+    this.#sums = this.#sumUp();
     return names;
   }
 
@@ -78,6 +82,10 @@ export class SharedLimits {
 
   /** sums returns what the slices above the slivers are to have. */
   sums(): Limits {
+    return this.#sums;
+  }
+
+  #sumUp(): Limits {
     const summed = this.#kept.filter(({ limit }) => limit.summed === true);
     return Object.fromEntries(
       summed.map(({ name, division }) => {

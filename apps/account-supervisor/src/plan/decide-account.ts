@@ -9,7 +9,7 @@ import type { AccountName, Revision } from '@nodemgr/records';
 import { judgeAccount, type Verdict } from '../desired/desired-account.ts';
 import { ours } from '../desired/reasons.ts';
 import type { SharedLimits } from '../limits/shared-limits.ts';
-import { type Limits, SUMMED_LIMITS } from '../limits/table.ts';
+import { type Limits, unlike } from '../limits/table.ts';
 import type { ObservedAccount } from '../observed/observed-account.ts';
 import { idsOf, type Slot } from '../slots/account-ids.ts';
 import type { SlotTable } from '../slots/slot-table.ts';
@@ -128,9 +128,7 @@ function slicesNeeded(
   const runs = observed.state === 'running' || own.some(({ step }) => step.step === 'start-unit');
   if (!runs) return [];
   const limits = shared.sums();
-  const differ = SUMMED_LIMITS.some(
-    ([name, { unset }]) => limits[name] !== (slices[name] ?? unset),
-  );
+  const differ = Object.keys(unlike(slices, limits)).length > 0;
   return stepsNeeded([[differ, SUMMED_UP, () => ({ step: 'set-slices', limits })]]);
 }
 

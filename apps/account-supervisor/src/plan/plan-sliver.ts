@@ -123,22 +123,20 @@ function raising(
 ): readonly ReasonedStep[] {
   const { starts, reason } = wanted;
   const limits = limitsToSet(wanted, have, shared);
-  return [
-    ...stepsNeeded([
-      [
-        Object.keys(limits).length > 0,
-        reasonForLimits(limits, wanted),
-        () => ({ step: 'set-limits', limits }),
-      ],
-      [wanted.run && stopped, startReason, () => ({ step: 'start-unit', starts })],
-      [
-        wanted.run && !stopped && starts > have.starts,
-        calledFor('Start'),
-        () => ({ step: 'run-start-scripts', starts }),
-      ],
-      [wanted.login && !have.login, reason, () => ({ step: 'allow-login' })],
-    ]),
-  ];
+  return stepsNeeded([
+    [
+      Object.keys(limits).length > 0,
+      reasonForLimits(limits, wanted),
+      () => ({ step: 'set-limits', limits }),
+    ],
+    [wanted.run && stopped, startReason, () => ({ step: 'start-unit', starts })],
+    [
+      wanted.run && !stopped && starts > have.starts,
+      calledFor('Start'),
+      () => ({ step: 'run-start-scripts', starts }),
+    ],
+    [wanted.login && !have.login, reason, () => ({ step: 'allow-login' })],
+  ]);
 }
 
 /** The sliver as it is when its user, made by half, has been discarded. */

@@ -4,7 +4,7 @@ import type { Config } from '@nodemgr/config';
 import { readTrustedKeys } from '@nodemgr/tickets';
 import type { Session } from '../session.ts';
 import type { Trust } from './judge-by-trust.ts';
-import { readPublicKeys } from './read-input.ts';
+import { readConfiguredKeys, readPublicKeys } from './read-input.ts';
 
 export interface TrustOptions {
   /** File with public keys and certificates in PEM. */
@@ -38,10 +38,12 @@ export function findNode(session: Session, { node }: TrustOptions): number {
  * the system's error when they cannot be read.
  */
 export async function findTrust(session: Session, options: TrustOptions): Promise<Trust> {
-  const settings = options.keys === undefined ? configOf(session)?.tickets : undefined;
-  const origin = options.keys ?? settings?.trusted_keys_file ?? missing('--keys', session);
+  const { keys } = options;
+  const settings = keys === undefined ? configOf(session)?.tickets : undefined;
+  const origin = keys ?? settings?.trusted_keys_file ?? missing('--keys', session);
+  const text = keys === undefined ? readConfiguredKeys(origin) : await readPublicKeys(keys);
   return {
-    keys: readTrustedKeys(await readPublicKeys(origin, settings !== undefined)),
+    keys: readTrustedKeys(text),
     allowSha1: options.allowSha1 ?? settings?.allow_rsa_sha1 ?? false,
     origin,
   };

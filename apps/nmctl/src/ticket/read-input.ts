@@ -1,7 +1,8 @@
 /** Reads the files that ticket commands are given, within bounds. Reads nothing into them. */
 import { createReadStream } from 'node:fs';
-import { open, stat } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
+import { readBoundedFile } from '@nodemgr/config';
 import { Fault } from '@nodemgr/faults';
 
 export const STANDARD_INPUT = '-';
@@ -29,12 +30,21 @@ export function readInput(path: string, maxBytes: number): Promise<Buffer> {
   return collect(createReadStream(path), path, maxBytes);
 }
 
-/** readPublicKeys returns the text of a file with public keys in PEM; a `configured` one must be a regular file. */
-export async function readPublicKeys(path: string, configured: boolean): Promise<string> {
-  if (configured && !(await stat(path)).isFile()) {
-    throw new Fault('bad-argument', `${path}: it is not a regular file`);
-  }
+/** readPublicKeys returns the text of a file with public keys in PEM, or of a pipe: an operator may name one. */
+export async function readPublicKeys(path: string): Promise<string> {
   return (await collect(createReadStream(path), path, MAX_PEM_BYTES)).toString('utf8');
+}
+
+/** readConfiguredKeys returns the same of the file that the configuration names; it waits for no pipe. */
+export function readConfiguredKeys(path: string): string {
+  try {
+    return readBoundedFile(path, { maxBytes: MAX_PEM_BYTES }).toString('utf8');
+  } catch (cause) {
+    const { message } = cause as Error;
+    // The system's own errors name the file.
+    if (cause instanceof Error && 'code' in cause) throw cause;
+    throw new Fault('bad-argument', `${path}: ${message}`, { cause });
+  }
 }
 
 /**

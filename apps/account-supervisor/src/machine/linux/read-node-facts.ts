@@ -2,9 +2,9 @@
 import { readFileSync, realpathSync, statSync } from 'node:fs';
 import { cpus, totalmem } from 'node:os';
 import { basename, dirname, join } from 'node:path';
+import { GROUPS } from '../../execute/layout.ts';
 import type { NodeFacts } from '../../limits/limit.ts';
 
-const GROUPS = '/sys/fs/cgroup';
 const DEVICES = '/sys/dev/block';
 
 /** undefined: there is no such file. */
