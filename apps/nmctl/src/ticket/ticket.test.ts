@@ -225,6 +225,17 @@ describe('verify', () => {
     });
   });
 
+  test('waits for no pipe that the configuration names as its keys', async () => {
+    const ticket = await signed();
+    const pipe = join(node.folder, 'pipe.pem');
+    execFileSync('mkfifo', [pipe]);
+    const config = execFileSync('cat', [node.configFile], { encoding: 'utf8' });
+    put('nodemgr.toml', `${config}[tickets]\ntrusted_keys_file = "${pipe}"\n`);
+    const { code, err } = await node.run('ticket', 'verify', ticket);
+    expect(code).not.toBe(0);
+    expect(err).toContain(`${pipe}: it is not a regular file`);
+  });
+
   test('says in one line why a ticket does not count', async () => {
     const [, strangers] = putKeys('stranger');
     const ticket = await signed();
