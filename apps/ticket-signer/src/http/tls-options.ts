@@ -1,9 +1,8 @@
 /** The TLS side of the server: its own certificate, and whose certificates callers may show. */
 import { constants } from 'node:crypto';
 import { createSecureContext, type TlsOptions } from 'node:tls';
-import { readBoundedFile } from '@nodemgr/config';
+import { readBoundedFile, readPrivateFile } from '@nodemgr/config';
 import type { SignerConfig } from '../config/signer-schema.ts';
-import { readPrivateFile } from '../private-file.ts';
 
 /** A list of authorities may be that long. */
 const MAX_PEM_BYTES = 4 << 20;

@@ -1,7 +1,7 @@
 /** The key that tickets are signed with. It leaves this file only as signatures. */
 import { createPrivateKey, createPublicKey } from 'node:crypto';
+import { readPrivateFile } from '@nodemgr/config';
 import { readTrustedKeys, signTicket, type TicketContent } from '@nodemgr/tickets';
-import { readPrivateFile } from '../private-file.ts';
 
 export interface SigningKey {
   /** SHA-256 of its public half, hex: as logs of nodes name who signed. */

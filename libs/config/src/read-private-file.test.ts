@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { skipUnless } from '@nodemgr/testkit';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { readPrivateFile } from './private-file.ts';
+import { readPrivateFile } from './read-private-file.ts';
 
 let folder: string;
 let file: string;

@@ -1,6 +1,6 @@
 /** Reads a file that holds a secret, and refuses one that anybody but the user of this process could have read. */
 import type { Stats } from 'node:fs';
-import { readBoundedFile } from '@nodemgr/config';
+import { readBoundedFile } from './read-bounded-file.ts';
 
 const MAX_BYTES = 64 << 10;
 /** Of its mode: everything but that its owner may read and write it. */
@@ -14,7 +14,7 @@ function checkOpen(found: Stats): void {
   const user = process.geteuid?.();
   // Its owner could read it, and give it to others.
   if (found.uid !== user) {
-    throw new Error(`it belongs to the user ${found.uid}; wants ${user}, the signer's own`);
+    throw new Error(`it belongs to the user ${found.uid}; wants ${user}, the user of this process`);
   }
 }
 
