@@ -1,7 +1,15 @@
 /** XML-RPC documents to calls and answers. Errors are Faults that name what is wrong and where. */
+import { TextDecoder } from 'node:util';
 import { Fault } from '@nodemgr/faults';
 import type { Part } from './element-rules.ts';
-import { DEFAULT_BOUNDS, type DecodeBounds, readDocument } from './read-document.ts';
+import {
+  DEFAULT_BOUNDS,
+  type DecodeBounds,
+  type Document,
+  DocumentReader,
+  readDocument,
+  type Wanted,
+} from './read-document.ts';
 import { scanPlainCall } from './scan-plain-call.ts';
 import { isStruct, type XmlRpcCall, type XmlRpcValue } from './xml-rpc-value.ts';
 
@@ -42,15 +50,7 @@ function answerOf(fault: XmlRpcValue): XmlRpcAnswer {
   return { kind: 'fault', code, text };
 }
 
-/**
- * decodeResponse reads a methodResponse: the value or the fault in it. Throws Fault 'not-xml-rpc'
- * for what is no such document.
- */
-export function decodeResponse(
-  body: Uint8Array,
-  bounds: DecodeBounds = DEFAULT_BOUNDS,
-): XmlRpcAnswer {
-  const { parts } = readDocument(body, ['methodResponse'], bounds);
+function answerIn({ parts }: Document): XmlRpcAnswer {
   const fault = parts.find((part) => part.tag === 'fault');
   if (fault !== undefined) return answerOf(fault.value);
   const params = listIn(parts, 'params');
@@ -59,4 +59,46 @@ export function decodeResponse(
     throw new Fault('not-xml-rpc', 'a response holds one value or a fault');
   }
   return { kind: 'value', value };
+}
+
+/**
+ * decodeResponse reads a methodResponse: the value or the fault in it. Throws Fault 'not-xml-rpc'
+ * for what is no such document.
+ */
+export function decodeResponse(
+  body: Uint8Array,
+  bounds: DecodeBounds = DEFAULT_BOUNDS,
+): XmlRpcAnswer {
+  return answerIn(readDocument(body, ['methodResponse'], bounds));
+}
+
+/**
+ * ResponseReader is decodeResponse for a methodResponse that comes in pieces and is large: of its value no more is
+ * held than is wanted. It has to be UTF-8. Every method throws Fault 'not-xml-rpc' for what is no such document.
+ */
+export class ResponseReader {
+  readonly #text = new TextDecoder('utf-8', { fatal: true });
+  readonly #reader: DocumentReader;
+
+  constructor(bounds: DecodeBounds, wanted: Wanted) {
+    this.#reader = new DocumentReader(['methodResponse'], bounds, wanted);
+  }
+
+  write(piece: Uint8Array): void {
+    this.#reader.write(this.#decode(piece));
+  }
+
+  /** end returns the answer, all of which has been written. */
+  end(): XmlRpcAnswer {
+    this.#reader.write(this.#decode());
+    return answerIn(this.#reader.end());
+  }
+
+  #decode(piece?: Uint8Array): string {
+    try {
+      return this.#text.decode(piece, { stream: piece !== undefined });
+    } catch {
+      throw new Fault('not-xml-rpc', 'the text is not UTF-8');
+    }
+  }
 }
