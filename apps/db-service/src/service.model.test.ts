@@ -9,6 +9,7 @@ import type { DeliveryResult, FeedItem, WriteContract } from '@nodemgr/contracts
 import { asFault } from '@nodemgr/faults';
 import {
   accountName,
+  accountOfKey,
   epochSeconds,
   type Loan,
   type LocalFacts,
@@ -161,8 +162,13 @@ class Deliver extends Step {
       this.#expectNoOlderTicketOnWhatIsOver(node, timestamp);
     }
     const others = SOURCES.filter((each) => each !== this.update.source && each !== 'ticket');
+    // A delegate or a cap of PLC's that the configuration says, too, is the configuration's.
+    const isTaken = (key: RecordKey) =>
+      update.source === 'config' &&
+      accountOfKey(key)?.type !== 'sliver' &&
+      node.state.records.get(key)?.source === 'config';
     const untouched = (state: NodeState) =>
-      recordsOf(state, others).filter(([key]) => node.state.records.has(key));
+      recordsOf(state, others).filter(([key]) => node.state.records.has(key) && !isTaken(key));
     expect(untouched(node.state)).toEqual(untouched(before));
   }
 

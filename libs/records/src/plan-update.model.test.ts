@@ -56,16 +56,21 @@ function modelOf(record: DeliveredRecord, source: Source): ModelRecord {
   return { source, content, timestamp, expiry, sliver: isSliver(record) };
 }
 
+/** Whether an update of `source` takes over a record that another source has. */
+const hasToGiveWay = (mine: Pick<ModelRecord, 'source' | 'sliver'>, source: Source): boolean =>
+  (mine.source === 'ticket' && source === 'plc') ||
+  (mine.source === 'plc' && source === 'config' && !mine.sliver);
+
 /** Whether the model takes `record` in. Reports what becomes of the one that it has. */
 function take(model: Model, record: DeliveredRecord, source: Source): 'taken' | 'kept' | 'over' {
   const mine = model.records.get(record.record_key);
   if (isOver(record.expiry, model)) return 'over';
-  const ticketGivesWay = mine?.source === 'ticket' && source === 'plc';
-  if (mine !== undefined && mine.source !== source && !ticketGivesWay) return 'kept';
-  if (mine !== undefined && !ticketGivesWay && record.timestamp < mine.timestamp) return 'kept';
+  const givesWay = mine !== undefined && hasToGiveWay(mine, source);
+  if (mine !== undefined && mine.source !== source && !givesWay) return 'kept';
+  if (mine !== undefined && !givesWay && record.timestamp < mine.timestamp) return 'kept';
   const next = modelOf(record, source);
   // Only a change of content is written: the timestamp held is that of the last change.
-  if (mine?.content !== next.content || ticketGivesWay) model.records.set(record.record_key, next);
+  if (mine?.content !== next.content || givesWay) model.records.set(record.record_key, next);
   return 'taken';
 }
 
@@ -87,7 +92,10 @@ class FullUpdateStep implements Step {
     const before = new Map(real.held);
     const decision = planFullUpdate(this.update, this.#circumstances(model, real));
     const foreign = (held: Real['held']) =>
-      [...held].filter(([, each]) => each.source !== source && each.source !== 'ticket');
+      [...held].filter(([, each]) => {
+        const mine = { source: each.source, sliver: isSliver(each.record) };
+        return each.source !== source && !hasToGiveWay(mine, source);
+      });
     expect(decision.outcome).toBe(this.#expected(model));
     if (decision.outcome === 'accepted') {
       apply(real, source, decision);

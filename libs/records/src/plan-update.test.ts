@@ -101,6 +101,13 @@ describe('a full update', () => {
     });
   });
 
+  test('of the node’s own configuration has its way with what PLC also says', () => {
+    const own = aDelegate({ ssh_keys: 'own' });
+    const update = { source: 'config', timestamp: epochSeconds(10), records: [own] } as const;
+    const circumstances = given({ held: held('plc', aDelegate(), aSliver()) });
+    expect(planFullUpdate(update, circumstances)).toEqual({ ...NO_CHANGES, puts: [own] });
+  });
+
   test('from PLC takes over what a ticket stood in for, even unchanged', () => {
     const ticket = aSliver({ timestamp: 500 });
     const circumstances = given({ held: held('ticket', ticket) });
@@ -214,6 +221,13 @@ describe('the guard over a full update', () => {
   test('sees through an update that ends every slice in the past', () => {
     const ended = slivers.map((sliver) => ({ ...sliver, expiry: epochSeconds(1) }));
     expect(planFullUpdate(fromPlc(10, ...ended), node).outcome).toBe('refused');
+  });
+
+  test('sees through an update after which every slice would wait for a CreateSliver', () => {
+    const waiting = slivers.map((sliver) => ({ ...sliver, plc_instantiated: false }));
+    expect(planFullUpdate(fromPlc(10, ...waiting), node).outcome).toBe('refused');
+    const half = [...slivers.slice(0, 2), ...waiting.slice(2)];
+    expect(planFullUpdate(fromPlc(10, ...half), node).outcome).toBe('accepted');
   });
 
   test('does not count a record that the update may not remove', () => {

@@ -6,7 +6,7 @@
 import { hasExpired } from './clock.ts';
 import { type GuardLimits, guardUpdate, type Protected, type Refusal } from './guard.ts';
 import type { EpochSeconds } from './quantities.ts';
-import type { DeliveredRecord, Source } from './record.ts';
+import { type DeliveredRecord, isSliver, type Source } from './record.ts';
 import { sameContent } from './record-content.ts';
 import type { RecordKey } from './record-key.ts';
 
@@ -79,9 +79,13 @@ export interface UpdateCircumstances {
   readonly guard: GuardLimits | 'allowed';
 }
 
-/** A ticket stands in until PLC itself names the slice. */
-function mayReplace(held: Source, incoming: Source): boolean {
-  return held === incoming || (held === 'ticket' && incoming === 'plc');
+/**
+ * A ticket stands in until PLC itself names the slice. The node's own configuration has its way with what PLC also
+ * says and it may say: a cap, or a delegate of one name. No sliver is its to take.
+ */
+function mayReplace({ source, record }: HeldRecord, incoming: Source): boolean {
+  if (source === incoming || (source === 'ticket' && incoming === 'plc')) return true;
+  return source === 'plc' && incoming === 'config' && !isSliver(record);
 }
 
 type Verdict = { readonly put: boolean } | { readonly ignored: string; readonly over?: true };
@@ -96,7 +100,7 @@ function judgeRecord(
     return { ignored: 'it has already expired', over: true };
   }
   if (held === undefined) return { put: true };
-  if (!mayReplace(held.source, source)) {
+  if (!mayReplace(held, source)) {
     return { ignored: `a record of source '${held.source}' has this key` };
   }
   if (held.source === source && record.timestamp < held.record.timestamp) {
@@ -204,6 +208,18 @@ function removalsOf(
 const byDocument = (removals: readonly Removal[]): readonly RecordKey[] =>
   removals.filter(({ reason }) => reason === 'document').map(({ record_key }) => record_key);
 
+/** Slivers that PLC has set up until now, and that would wait for a CreateSliver from now on: as good as removed. */
+const takenDown = (
+  puts: readonly DeliveredRecord[],
+  held: UpdateCircumstances['held'],
+): readonly RecordKey[] =>
+  puts
+    .filter((record) => isSetUp(held.get(record.record_key)?.record) && !isSetUp(record))
+    .map(({ record_key }) => record_key);
+
+const isSetUp = (record: DeliveredRecord | undefined): boolean =>
+  record !== undefined && isSliver(record) && record.plc_instantiated;
+
 /**
  * planFullUpdate decides on a full update. Older than the last one: stale, nothing happens. Would it
  * remove too many running slivers: refused, nothing happens. Otherwise every record of the source
@@ -219,8 +235,8 @@ export function planFullUpdate(
   }
   const { puts, ignored, renewed, over } = judgeRecords(update, circumstances);
   const removals = removalsOf(update, renewed, circumstances);
-  const refusal =
-    guard === 'allowed' ? undefined : guardUpdate(slivers, byDocument(removals), guard);
+  const lost = [...byDocument(removals), ...takenDown(puts, circumstances.held)];
+  const refusal = guard === 'allowed' ? undefined : guardUpdate(slivers, lost, guard);
   if (refusal !== undefined) return { outcome: 'refused', refusal };
   return { outcome: 'accepted', puts, removals, ignored, over };
 }

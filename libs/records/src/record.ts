@@ -20,6 +20,11 @@ export const SOURCES = ['plc', 'config', 'ticket'] as const;
 export type Source = (typeof SOURCES)[number];
 export const sourceSchema = z.enum(SOURCES);
 
+/** The ways in which a PLC may say what it wants of a node, and the name of what it says, for people. */
+export const PLC_DOCUMENTS = { 'slices-xml': 'slices.xml', getslivers: 'GetSlivers' } as const;
+export type PlcKind = keyof typeof PLC_DOCUMENTS;
+export const plcKindSchema = z.enum(Object.keys(PLC_DOCUMENTS) as [PlcKind, ...PlcKind[]]);
+
 const integer = z.int();
 
 /** `__proto__` would be no property but the object's prototype. */
