@@ -6,11 +6,13 @@ import { Buffer } from 'node:buffer';
 import { MAX_KEYS_BYTES } from '@nodemgr/records';
 import type { RawKey } from './raw-document.ts';
 import { quote, type RemarkList } from './remark-list.ts';
-import { readSshKey } from './ssh-key.ts';
+import { readSshKey, type SshKeyVerdict } from './ssh-key.ts';
 
 /** A key that does not count, and why. */
 interface LeftOut {
   readonly at: number;
+  /** As it was written. */
+  readonly value: string;
   readonly severity: 'trouble' | 'note';
   readonly why: string;
 }
@@ -29,21 +31,26 @@ const NO_KEYS: KeyRing = { lines: [], leftOut: [] };
 /** PLC 3 wrote no type, later ones `ssh`. */
 const isSsh = (type: string | undefined): boolean => !type || type === 'ssh';
 
-function readRing(keys: readonly RawKey[]): KeyRing {
+/** readRing judges the keys of one person, or of one slice; `read` judges each text that is for ssh. */
+export function readRing(
+  keys: readonly Omit<RawKey, 'person'>[],
+  read: (text: string) => SshKeyVerdict = readSshKey,
+): KeyRing {
   const lines = new Set<string>();
   const leftOut: LeftOut[] = [];
   for (const { at, type, value } of keys) {
     if (!isSsh(type)) {
       leftOut.push({
         at,
+        value,
         severity: 'note',
         why: `keys of type ${quote(type ?? '')} mean nothing here`,
       });
       continue;
     }
-    const verdict = readSshKey(value);
+    const verdict = read(value);
     if (verdict.ok) lines.add(verdict.line);
-    else leftOut.push({ at, severity: 'trouble', why: verdict.why });
+    else leftOut.push({ at, value, severity: 'trouble', why: verdict.why });
   }
   return { lines: [...lines].sort(), leftOut: firstOf(leftOut) };
 }
