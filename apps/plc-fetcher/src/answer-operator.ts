@@ -7,21 +7,26 @@ import {
   type Tried,
 } from '@nodemgr/contracts';
 import { type CommonStatus, type FailureBoard, sleep } from '@nodemgr/daemon';
+import { PLC_DOCUMENTS, type PlcKind } from '@nodemgr/records';
 import { DB_SERVICE } from './delivery-loop.ts';
 import { KEPT } from './kept-document.ts';
 import type { Fetcher } from './make-fetcher.ts';
-import { DOCUMENT, PLC, type PollStatus } from './poll-loop.ts';
+import { PLC, type PollStatus } from './poll-loop.ts';
 
 /** The last good document; with nothing heard from PLC yet there is none. */
 function documentOf({ good }: PollStatus): FetcherStatus['detail']['document'] {
   if (good === undefined) return undefined;
-  return { bytes: good.bytes, ...good.document.totals, fetched_at: good.fetchedAt };
+  return { bytes: good.bytes, ...good.read.state.totals, fetched_at: good.fetchedAt };
 }
 
-function detailOf(url: string, status: PollStatus): FetcherStatus['detail'] {
+function detailOf(
+  { url, kind }: Pick<OperatorOptions, 'url' | 'kind'>,
+  status: PollStatus,
+): FetcherStatus['detail'] {
   const { lastAttempt, lastSuccess, lastPoll, nextAttempt } = status;
   return {
     url,
+    kind,
     last_attempt: lastAttempt,
     last_success: lastSuccess,
     next_attempt: nextAttempt,
@@ -32,6 +37,7 @@ function detailOf(url: string, status: PollStatus): FetcherStatus['detail'] {
 
 interface OperatorOptions {
   readonly url: string;
+  readonly kind: PlcKind;
   readonly fetcher: Pick<Fetcher, 'polls' | 'deliveries' | 'kept'>;
   readonly failures: Pick<FailureBoard, 'find'>;
   readonly commonStatus: () => CommonStatus;
@@ -40,11 +46,12 @@ interface OperatorOptions {
 /** The attempts that can be made, by the subject that fails; other subjects wait for somebody else. */
 function attemptsOf({
   fetcher,
+  kind,
 }: OperatorOptions): Readonly<Record<string, () => Promise<unknown>>> {
   const { polls, deliveries, kept } = fetcher;
   return {
     [PLC]: () => polls.fetchNow(),
-    [DOCUMENT]: () => polls.fetchNow(),
+    [PLC_DOCUMENTS[kind]]: () => polls.fetchNow(),
     [KEPT]: () => kept.again(),
     [DB_SERVICE]: () => deliveries.retry(),
   };
@@ -74,10 +81,10 @@ async function retry(options: OperatorOptions, name: string | undefined): Promis
 export function operatorHandlers(
   options: OperatorOptions,
 ): Handlers<typeof fetcherOperatorContract> {
-  const { url, fetcher, commonStatus } = options;
+  const { fetcher, commonStatus } = options;
   const { polls } = fetcher;
   return {
-    status: () => ({ ...commonStatus(), detail: detailOf(url, polls.status) }),
+    status: () => ({ ...commonStatus(), detail: detailOf(options, polls.status) }),
     retry: async ({ name }) => ({ tried: await retry(options, name) }),
     fetch_now: () => polls.fetchNow(),
   };

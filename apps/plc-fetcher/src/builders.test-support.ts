@@ -1,7 +1,7 @@
 /** Builders of documents and what belongs to them, for tests. */
-import { epochSeconds } from '@nodemgr/records';
-import { parseSlicesXml } from '@nodemgr/slices-xml';
-import { type GoodDocument, sha256Of } from './judge-answer.ts';
+import { type Delegation, epochSeconds } from '@nodemgr/records';
+import type { GoodDocument } from './judge-answer.ts';
+import { recallSlicesXml } from './source/slices-xml/slices-xml-source.ts';
 
 /** slicesXml returns a document in which node 17 has these slices. */
 export function slicesXml(...names: string[]): Buffer {
@@ -15,13 +15,13 @@ export function slicesXml(...names: string[]): Buffer {
 export function aGoodDocument(
   changes: Partial<GoodDocument> = {},
   bytes = slicesXml('princeton_sirius'),
+  delegations: readonly Delegation[] = [],
 ): GoodDocument {
-  const document = parseSlicesXml(bytes, 17);
-  if (!document.ok) throw new Error(document.reason);
+  const read = recallSlicesXml(17, delegations)(bytes);
+  if (!read.ok) throw new Error(read.reason);
   return {
-    document,
+    read,
     validators: { etag: '"1"' },
-    sha256: sha256Of(bytes),
     bytes: bytes.length,
     fetchedAt: 1_700_000_000_000,
     vouchedAt: epochSeconds(1_700_000_000),

@@ -18,6 +18,9 @@ export const CAUSES = {
   'file-unfit': ['document'],
   /** PLC answered, and with no document: it alone knows when it will (Retry-After). */
   'plc-refuses': [],
+  /** PLC does not accept this node's key, or its file cannot be used: another file may come. */
+  'key-refused': ['node-key'],
+  'key-unfit': ['node-key'],
   /** The last good document could not be kept: the disk is full, or cannot be written. */
   'not-kept': ['room', 'writable'],
 } as const satisfies Readonly<Record<string, readonly string[]>>;
@@ -34,6 +37,7 @@ export function signsOf({ plc, node }: Config): Readonly<Record<SignName, Sign>>
     routes: routesSign,
     names: fileSign(...NAMES),
     authorities: fileSign(...(plc.ca_file === undefined ? [] : [plc.ca_file])),
+    'node-key': fileSign(...(plc.node_key_file === undefined ? [] : [plc.node_key_file])),
     document: fileSign(...(isFile ? [fileURLToPath(plc.url)] : [])),
     room: roomSign(node.state_dir, join(node.state_dir, 'plc')),
     writable: writableSign(join(node.state_dir, 'plc')),

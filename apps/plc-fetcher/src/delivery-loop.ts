@@ -8,8 +8,8 @@ import type { DeliveryResult, FullUpdateParams, HeldSource } from '@nodemgr/cont
 import { backoffMs, type FailureBoard, type Logger } from '@nodemgr/daemon';
 import type { DeliveredRecord, EpochSeconds, Source } from '@nodemgr/records';
 import { Alarm } from './alarm.ts';
-import { reasonOf } from './fetch-answer.ts';
 import { type Offer, planDelivery } from './plan-delivery.ts';
+import { reasonOf } from './source/fetch-answer.ts';
 
 /** db-service as this loop sees it; both reject when it does not answer. */
 export interface DeliveryPort {
@@ -19,6 +19,8 @@ export interface DeliveryPort {
 
 /** The whole update of one source. */
 export interface SourceOffer extends Offer {
+  /** Its name on the failure board. */
+  readonly subject: string;
   /** The records, as of a time. */
   records(timestamp: EpochSeconds): readonly DeliveredRecord[];
   readonly unreadable: FullUpdateParams['unreadable'];
@@ -42,12 +44,6 @@ export interface DeliveryOptions {
 const BACKOFF = { base_ms: 250, max_ms: 2000 };
 /** Subject on the failure board. */
 export const DB_SERVICE = 'db-service';
-/** The name of a source's update on the failure board. */
-const SUBJECTS: Readonly<Record<Source, string>> = {
-  plc: 'slices.xml',
-  config: 'configuration',
-  ticket: 'ticket',
-};
 
 /** How much of everything there is, for the log. */
 const countsOf = (said: Pick<FullUpdateParams, 'records' | 'unreadable' | 'remarks'>) => ({
@@ -140,8 +136,8 @@ export class DeliveryLoop {
     const plan = planDelivery(offer, await this.#options.port.held(source));
     if (plan.deliver) await this.#deliver(source, offer, plan.timestamp);
     else if (plan.why === 'held back by the guard') {
-      this.#noteRefusal(source, 'the update is held back by the guard (nmctl guard allow)');
-    } else this.#noteAcceptance(source);
+      this.#noteRefusal(source, offer, 'the update is held back by the guard (nmctl guard allow)');
+    } else this.#noteAcceptance(source, offer);
   }
 
   async #deliver(source: Source, offer: SourceOffer, timestamp: EpochSeconds): Promise<void> {
@@ -160,22 +156,21 @@ export class DeliveryLoop {
     const ended =
       result.outcome === 'accepted' ? { ...result, ignored: result.ignored.length } : result;
     log.info({ source, timestamp, fresh, ...countsOf(said), ...ended }, 'delivered');
-    if (result.outcome === 'refused') this.#noteRefusal(source, result.reason);
+    if (result.outcome === 'refused') this.#noteRefusal(source, offer, result.reason);
     if (result.outcome !== 'accepted') return;
-    this.#noteAcceptance(source);
+    this.#noteAcceptance(source, offer);
     await offer.accepted?.(timestamp);
   }
 
   /** Shown until it is over, whatever else is reported or cleared about the same document. */
-  #noteRefusal(source: Source, reason: string): void {
+  #noteRefusal(source: Source, { subject }: SourceOffer, reason: string): void {
     const { failures } = this.#options;
-    const subject = SUBJECTS[source];
     this.#refused.add(source);
     if (failures.list().some((failure) => failure.subject === subject)) return;
     failures.report({ code: 'update-held', source, subject, action: 'deliver', reason });
   }
 
-  #noteAcceptance(source: Source): void {
-    if (this.#refused.delete(source)) this.#options.failures.clear(SUBJECTS[source]);
+  #noteAcceptance(source: Source, { subject }: SourceOffer): void {
+    if (this.#refused.delete(source)) this.#options.failures.clear(subject);
   }
 }

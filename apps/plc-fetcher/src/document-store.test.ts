@@ -4,8 +4,7 @@ import { join } from 'node:path';
 import { epochSeconds } from '@nodemgr/records';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { slicesXml } from './builders.test-support.ts';
-import { DocumentStore } from './document-store.ts';
-import { sha256Of } from './judge-answer.ts';
+import { DocumentStore, sha256Of } from './document-store.ts';
 
 let folder: string;
 let store: DocumentStore;
@@ -16,6 +15,7 @@ beforeEach(async () => {
 afterEach(() => rm(join(folder, '..'), { recursive: true }));
 
 const noteOf = (bytes: Buffer, etag = '"1"') => ({
+  kind: 'slices-xml' as const,
   url: 'https://plc.example/slices.xml',
   node_id: 17,
   etag,
@@ -48,6 +48,28 @@ test('a crash before the last step leaves the document of before', async () => {
   expect(await store.load()).toMatchObject({ bytes });
 });
 
+test('an answer of GetSlivers takes the place of a document, and the other way round', async () => {
+  const bytes = slicesXml('a_b');
+  const answer = Buffer.from('{}');
+  const note = { ...noteOf(answer), kind: 'getslivers' as const };
+  await store.save(noteOf(bytes), bytes);
+  await store.save(note, answer);
+  expect(await store.load()).toEqual({ note, bytes: answer });
+  expect((await readdir(folder)).sort()).toEqual(
+    [`${sha256Of(answer)}.json`, 'last-good.json'].sort(),
+  );
+  await store.save(noteOf(bytes), bytes);
+  expect(await readdir(folder)).toHaveLength(2);
+});
+
+test('a note from before there were two kinds is one of slices.xml', async () => {
+  const bytes = slicesXml('a_b');
+  await store.save(noteOf(bytes), bytes);
+  const { kind: _, ...old } = noteOf(bytes);
+  await writeFile(join(folder, 'last-good.json'), JSON.stringify(old));
+  expect(await store.load()).toEqual({ note: noteOf(bytes), bytes });
+});
+
 test('a damaged document or note is an error, never a document', async () => {
   const bytes = slicesXml('a_b');
   await store.save(noteOf(bytes), bytes);
@@ -61,5 +83,7 @@ test('nobody else can read it', async () => {
   const bytes = slicesXml('a_b');
   await store.save(noteOf(bytes), bytes);
   expect((await stat(folder)).mode & 0o777).toBe(0o700);
-  expect((await stat(join(folder, 'last-good.json'))).mode & 0o777).toBe(0o600);
+  for (const name of await readdir(folder)) {
+    expect((await stat(join(folder, name))).mode & 0o777).toBe(0o600);
+  }
 });

@@ -1,22 +1,27 @@
 /**
  * Keeps the last good document on disk, for a node that boots with PLC unreachable. `last-good.json`
- * names the document and has what PLC sent with it; the document itself is `SHA256.xml` beside it.
+ * names the document and has what PLC sent with it; the document itself is `SHA256.xml` beside it, or
+ * `SHA256.json` where PLC speaks GetSlivers. All of it is readable by its owner alone.
  * The pointer is written last, so whatever a crash interrupts, it names a complete document.
  */
+import { createHash } from 'node:crypto';
 import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { epochSecondsSchema } from '@nodemgr/records';
+import { epochSecondsSchema, type PlcKind, plcKindSchema } from '@nodemgr/records';
 import * as z from 'zod';
-import { sha256Of } from './judge-answer.ts';
 import { UNFINISHED, writeDurably } from './write-durably.ts';
 
 const noteSchema = z.strictObject({
+  /** What reads it. Nodes that knew one kind only named none. */
+  kind: plcKindSchema.default('slices-xml'),
   /** Whose document it is: its validators are for the same URL and node only. */
   url: z.string(),
   node_id: z.int(),
   etag: z.string().optional(),
   last_modified: z.string().optional(),
+  /** Of what is kept. */
   sha256: z.string().regex(/^[0-9a-f]{64}$/),
+  /** How many came. */
   bytes: z.int().nonnegative(),
   /** Milliseconds since 1970. */
   fetched_at: z.number(),
@@ -32,6 +37,16 @@ export interface StoredDocument {
 }
 
 const POINTER = 'last-good.json';
+const ENDS: Readonly<Record<PlcKind, string>> = { 'slices-xml': '.xml', getslivers: '.json' };
+
+/** sha256Of names the bytes of a document. */
+export function sha256Of(bytes: Buffer): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}
+
+const nameOf = ({ sha256, kind }: DocumentNote): string => `${sha256}${ENDS[kind]}`;
+/** nameOf's names. */
+const DOCUMENT_NAME = /^[0-9a-f]{64}\.(xml|json)$/;
 
 export class DocumentStore {
   /** `folder` is made when something is first kept. */
@@ -66,14 +81,14 @@ export class DocumentStore {
     await writeDurably(join(this.folder, POINTER), `${JSON.stringify(note, undefined, 2)}\n`);
   }
 
-  #documentFile({ sha256 }: DocumentNote): string {
-    return join(this.folder, `${sha256}.xml`);
+  #documentFile(note: DocumentNote): string {
+    return join(this.folder, nameOf(note));
   }
 
   async #removeOthers(note: DocumentNote): Promise<void> {
     for (const name of await readdir(this.folder)) {
-      const ours = name.endsWith('.xml') || name.endsWith(UNFINISHED);
-      if (ours && name !== `${note.sha256}.xml`) await rm(join(this.folder, name), { force: true });
+      const ours = DOCUMENT_NAME.test(name) || name.endsWith(UNFINISHED);
+      if (ours && name !== nameOf(note)) await rm(join(this.folder, name), { force: true });
     }
   }
 }

@@ -2,19 +2,18 @@
  * Decides what an answer from PLC makes of the last good document: confirmed, replaced or left as it
  * is. Pure. A document that cannot be read counts for nothing: the last good one and its validators stay.
  */
-import { createHash } from 'node:crypto';
 import { type EpochSeconds, epochSeconds } from '@nodemgr/records';
-import { type AcceptedDocument, parseSlicesXml } from '@nodemgr/slices-xml';
-import type { FetchAnswer, Validators } from './fetch-answer.ts';
+import type { Cause } from './causes.ts';
+import type { ReadState, SourceAnswer } from './source/desired-state-source.ts';
+import type { Validators } from './source/fetch-answer.ts';
 
-/** The last document that could be read. */
+/** The last document that could be read, whatever PLC speaks. */
 export interface GoodDocument {
-  readonly document: AcceptedDocument;
+  readonly read: ReadState;
   readonly validators: Validators;
-  /** SHA-256 of its bytes in hex, and their number. */
-  readonly sha256: string;
+  /** How many came. */
   readonly bytes: number;
-  /** When these bytes came: milliseconds since 1970. */
+  /** When they came: milliseconds since 1970. */
   readonly fetchedAt: number;
   /** When PLC last said that it still stands. */
   readonly vouchedAt: EpochSeconds;
@@ -24,52 +23,39 @@ export interface GoodDocument {
 
 export type Judgement =
   | {
-      readonly outcome: 'failed';
+      readonly outcome: 'failed' | 'malformed';
       readonly reason: string;
+      readonly cause: Cause;
       readonly retryAfterSeconds?: number | undefined;
-      /** PLC was reached, and answered with no document. */
-      readonly refused?: true | undefined;
     }
-  | { readonly outcome: 'malformed'; readonly reason: string }
-  /** The same document as before; nothing was parsed. */
+  /** The same document as before. */
   | { readonly outcome: 'confirmed'; readonly good: GoodDocument }
-  | { readonly outcome: 'accepted'; readonly good: GoodDocument; readonly bytes: Buffer };
-
-export interface AnswerCircumstances {
-  readonly nodeId: number;
-  readonly nowMs: number;
-}
-
-/** sha256Of names the bytes of a document. */
-export function sha256Of(bytes: Buffer): string {
-  return createHash('sha256').update(bytes).digest('hex');
-}
+  /** `kept` is what the source's own Recall reads. */
+  | { readonly outcome: 'accepted'; readonly good: GoodDocument; readonly kept: Buffer };
 
 function confirm(good: GoodDocument, validators: Validators, nowMs: number): Judgement {
   const vouchedAt = epochSeconds(Math.floor(nowMs / 1000));
   return { outcome: 'confirmed', good: { ...good, validators, vouchedAt, fresh: true } };
 }
 
-/** judgeAnswer takes an answer into account; `good` is the document whose validators were sent. */
+/** judgeAnswer takes an answer into account; `good` is what was known when PLC was asked. */
 export function judgeAnswer(
-  answer: FetchAnswer,
+  answer: SourceAnswer,
   good: GoodDocument | undefined,
-  { nodeId, nowMs }: AnswerCircumstances,
+  nowMs: number,
 ): Judgement {
-  if (answer.kind === 'failed') {
-    const { reason, retryAfterSeconds, refused } = answer;
-    return { outcome: 'failed', reason, retryAfterSeconds, refused };
+  if (answer.kind === 'failed' || answer.kind === 'malformed') {
+    const { kind: outcome, ...about } = answer;
+    return { outcome, ...about };
   }
   if (answer.kind === 'unchanged') {
-    if (good !== undefined) return confirm(good, good.validators, nowMs);
-    return { outcome: 'failed', reason: 'PLC says that nothing changed, but nothing is known yet' };
+    if (good !== undefined) return confirm(good, answer.validators ?? good.validators, nowMs);
+    const reason = 'PLC says that nothing changed, but nothing is known yet';
+    return { outcome: 'failed', cause: 'plc-refuses', reason };
   }
-  const { bytes, validators } = answer;
-  const sha256 = sha256Of(bytes);
-  if (good?.sha256 === sha256) return confirm(good, validators, nowMs);
-  const document = parseSlicesXml(bytes, nodeId);
-  if (!document.ok) return { outcome: 'malformed', reason: document.reason };
+  const { read, validators, bytes, kept } = answer;
+  if (good?.read.identity === read.identity) return confirm(good, validators, nowMs);
   const vouchedAt = epochSeconds(Math.floor(nowMs / 1000));
-  const about = { sha256, bytes: bytes.length, fetchedAt: nowMs, vouchedAt, fresh: true };
-  return { outcome: 'accepted', bytes, good: { document, validators, ...about } };
+  const about = { bytes, fetchedAt: nowMs, vouchedAt, fresh: true };
+  return { outcome: 'accepted', kept, good: { read, validators, ...about } };
 }

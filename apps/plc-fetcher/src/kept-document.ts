@@ -3,14 +3,17 @@
  * cannot be kept or read is reported and holds nothing up: it is missed only by a boot without PLC.
  */
 import type { FailureBoard, Logger, Waits } from '@nodemgr/daemon';
-import type { EpochSeconds } from '@nodemgr/records';
-import { parseSlicesXml } from '@nodemgr/slices-xml';
+import type { EpochSeconds, PlcKind } from '@nodemgr/records';
 import { CAUSES, type SignName } from './causes.ts';
-import type { DocumentNote, DocumentStore } from './document-store.ts';
-import { reasonOf } from './fetch-answer.ts';
+import { type DocumentNote, type DocumentStore, sha256Of } from './document-store.ts';
 import type { GoodDocument } from './judge-answer.ts';
+import type { Recall } from './source/desired-state-source.ts';
+import { reasonOf } from './source/fetch-answer.ts';
 
 export interface KeptOptions {
+  readonly kind: PlcKind;
+  /** What is kept may be of the other kind: what this node was told before its configuration was changed. */
+  readonly recall: Readonly<Record<PlcKind, Recall>>;
   readonly url: string;
   readonly nodeId: number;
   readonly store: Pick<DocumentStore, 'load' | 'save' | 'note'>;
@@ -30,8 +33,8 @@ interface Write {
 export const KEPT = 'last good document';
 
 export class KeptDocument {
-  /** Names the document that is on disk; notes about another one come too late. */
-  #sha256: string | undefined;
+  /** The document that is on disk: its identity, and its file's digest. Notes about another one come too late. */
+  #kept: { readonly identity: string; readonly sha256: string } | undefined;
   #turn: Promise<void> = Promise.resolve();
   /** The document that could not be written, with its bytes, which nobody else has. */
   #undone: Write | undefined;
@@ -56,10 +59,11 @@ export class KeptDocument {
   }
 
   /** keep writes a new document; never rejects. */
-  keep(good: GoodDocument, bytes: Buffer): Promise<void> {
+  keep(good: GoodDocument, kept: Buffer): Promise<void> {
     const carryOut = async () => {
-      await this.options.store.save(this.#noteOf(good), bytes);
-      this.#sha256 = good.sha256;
+      const sha256 = sha256Of(kept);
+      await this.options.store.save(this.#noteOf(good, sha256), kept);
+      this.#kept = { identity: good.read.identity, sha256 };
       return true;
     };
     return this.#inTurn({ what: 'document', carryOut });
@@ -71,8 +75,8 @@ export class KeptDocument {
    */
   keepNote(good: GoodDocument, vouchedAt: EpochSeconds = good.vouchedAt): Promise<void> {
     const carryOut = async () => {
-      if (good.sha256 !== this.#sha256) return false;
-      await this.options.store.note(this.#noteOf({ ...good, vouchedAt }));
+      if (this.#kept === undefined || this.#kept.identity !== good.read.identity) return false;
+      await this.options.store.note(this.#noteOf({ ...good, vouchedAt }, this.#kept.sha256));
       return true;
     };
     return this.#inTurn({ what: 'note', carryOut });
@@ -90,20 +94,20 @@ export class KeptDocument {
   }
 
   async #load(): Promise<GoodDocument | undefined> {
-    const { store, log, url, nodeId } = this.options;
+    const { store, log, kind, recall, url, nodeId } = this.options;
     const kept = await store.load();
     if (kept === undefined) return undefined;
     const { note, bytes } = kept;
-    const document = parseSlicesXml(bytes, nodeId);
-    if (!document.ok) throw new Error(document.reason);
+    const read = recall[note.kind](bytes);
+    if (!read.ok) throw new Error(read.reason);
     const { etag, last_modified, sha256, fetched_at: fetchedAt, vouched_at: vouchedAt } = note;
     // The validators of another server, or of another node's view, mean nothing to this one.
-    const same = note.url === url && note.node_id === nodeId;
+    const same = note.kind === kind && note.url === url && note.node_id === nodeId;
     const validators = same ? { etag, last_modified } : {};
-    const about = { sha256, bytes: bytes.length, fetchedAt, vouchedAt, fresh: false };
-    this.#sha256 = sha256;
-    log.info({ fetched_at: fetchedAt, ...document.totals }, 'the last good document was found');
-    return { document, validators, ...about };
+    // A note is written for the kind of today; what is of the other kind stays as it is.
+    if (note.kind === kind) this.#kept = { identity: read.identity, sha256 };
+    log.info({ fetched_at: fetchedAt, ...read.state.totals }, 'the last good document was found');
+    return { read, validators, bytes: note.bytes, fetchedAt, vouchedAt, fresh: false };
   }
 
   /** Both loops write: one at a time, or a note could name a document that is being replaced. */
@@ -145,9 +149,10 @@ export class KeptDocument {
       log.error({ err: error }, `the last good document could not be kept; ${next}`);
   }
 
-  #noteOf({ validators, sha256, bytes, fetchedAt, vouchedAt }: GoodDocument): DocumentNote {
-    const { url, nodeId } = this.options;
+  #noteOf(good: GoodDocument, sha256: string): DocumentNote {
+    const { validators, bytes, fetchedAt, vouchedAt } = good;
+    const { kind, url, nodeId } = this.options;
     const about = { sha256, bytes, fetched_at: fetchedAt, vouched_at: vouchedAt };
-    return { url, node_id: nodeId, ...validators, ...about };
+    return { kind, url, node_id: nodeId, ...validators, ...about };
   }
 }

@@ -36,7 +36,13 @@ async function start(context: DaemonContext): Promise<RunningDaemon> {
   const operators = await serveCalls({
     path: endpoints.operator['plc-fetcher'],
     contract: fetcherOperatorContract,
-    handlers: operatorHandlers({ url: config.plc.url, fetcher, failures, commonStatus }),
+    handlers: operatorHandlers({
+      url: config.plc.url,
+      kind: config.plc.kind,
+      fetcher,
+      failures,
+      commonStatus,
+    }),
     log,
   });
   // Not earlier: to read the document that was kept takes a while, and we are ready without it.

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseConfig } from '@nodemgr/config';
 import { FailureBoard } from '@nodemgr/daemon';
+import { encodeFault, encodeResponse } from '@nodemgr/xml-rpc';
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { operatorHandlers } from './answer-operator.ts';
@@ -99,14 +100,14 @@ describe('delivery', () => {
     const fetcher = start();
     const delivered = { slivers: [SIRIUS], fresh: true, timestamp: START };
     await until(() => expect(db.documents).toEqual([delivered]));
-    const before = fetcher.polls.status.good?.document;
+    const before = fetcher.polls.status.good?.read;
     now += 600;
     expect(await fetcher.polls.fetchNow()).toEqual({ outcome: 'unchanged' });
     expect(plc.requests.at(-1)).toMatchObject({ 'if-none-match': '"princeton_sirius"' });
     await someChecks();
     expect(db.documents).toEqual([delivered]);
     // The very same object: it was not parsed again.
-    expect(fetcher.polls.status.good?.document).toBe(before);
+    expect(fetcher.polls.status.good?.read).toBe(before);
   });
 
   test('a changed document is delivered; its time never goes back, though the clock may', async () => {
@@ -253,7 +254,10 @@ describe('what is mended is noticed', () => {
     await until(() => expect(failing()).toHaveLength(2));
     const { failures } = running ?? { failures: new FailureBoard() };
     const commonStatus = () => ({ process: '', pid: 1, version: '', started_at: 0, failures: [] });
-    const { retry } = operatorHandlers({ url: plc.url, fetcher, failures, commonStatus });
+    const { retry } = operatorHandlers({
+      ...{ url: plc.url, kind: 'slices-xml' as const },
+      ...{ fetcher, failures, commonStatus },
+    });
     expect(await retry({ name: 'princeton_sirius' })).toEqual({ tried: [] });
     expect(await retry({ name: 'PLC' })).toEqual({
       tried: [{ subject: 'PLC', outcome: 'fails', reason: expect.stringMatching(/503/) }],
@@ -330,6 +334,70 @@ describe('after a restart', () => {
     await until(() => expect(failing()).toContainEqual(expect.stringMatching(/is damaged/)));
     await someChecks();
     expect(db.documents).toHaveLength(1);
+  });
+});
+
+describe('a PLC that answers GetSlivers', () => {
+  const settings = () => `kind = "getslivers"\nnode_key_file = "${folder}/node.key"`;
+  const sliver = (name: string) => ({
+    ...{ name, slice_id: 0, instantiation: 'plc-instantiated', expires: 1_900_000_000 },
+    ...{ keys: [], attributes: [], GetSliceFamily: null },
+  });
+  function answerWith(...names: string[]): void {
+    const lists = { interfaces: [], initscripts: [], slivers: names.map(sliver) };
+    const body = encodeResponse({ node_id: 17, accounts: [{ name: 'root', keys: [] }], ...lists });
+    plc.answer = (_request, response) => response.writeHead(200).end(body);
+  }
+  beforeEach(() => writeFile(join(folder, 'node.key'), 'secret', { mode: 0o600 }));
+
+  test('is delivered once, whatever the bytes, and kept for a boot with PLC away', async () => {
+    answerWith('princeton_sirius', 'mit_dht');
+    const fetcher = start(settings());
+    const delivered = { slivers: [SIRIUS, DHT], fresh: true, timestamp: START };
+    await until(() => expect(db.documents).toEqual([delivered]));
+    answerWith('mit_dht', 'princeton_sirius');
+    expect(await fetcher.polls.fetchNow()).toEqual({ outcome: 'unchanged' });
+    await running?.stop();
+    db.boot();
+    db.loseDatabase();
+    serveNothing();
+    start(settings());
+    await until(() => expect(db.documents.at(-1)).toEqual({ ...delivered, fresh: false }));
+    await until(() => expect(failing()).toEqual([expect.stringMatching(/^PLC: .*503/)]));
+  });
+
+  test('is left alone when it does not accept the key, until there is another', async () => {
+    plc.answer = (_request, response) => response.end(encodeFault(103, 'Failed to authenticate'));
+    const fetcher = start(settings());
+    await until(() => expect(failing()).toEqual([expect.stringMatching(/accept this node’s key/)]));
+    expect(fetcher.polls.status.nextAttempt).toBeGreaterThanOrEqual((START + 29) * 1000);
+    answerWith('princeton_sirius');
+    await writeFile(join(folder, 'node.key'), 'another');
+    await until(() => expect(db.documents).toHaveLength(1));
+    expect(failing()).toEqual([]);
+  });
+
+  test('takes the place of slices.xml and gives it back: what was kept of either is what the node knew', async () => {
+    serve('princeton_sirius');
+    start();
+    await until(() => expect(db.documents).toHaveLength(1));
+    await until(async () => expect(await readdir(join(folder, 'state/plc'))).toHaveLength(2));
+    await running?.stop();
+    db.loseDatabase();
+    serveNothing();
+    const fetcher = start(settings());
+    await until(() => expect(db.documents).toHaveLength(2));
+    expect(db.documents.at(-1)).toEqual({ slivers: [SIRIUS], fresh: false, timestamp: START });
+    answerWith('mit_dht');
+    expect(await fetcher.polls.fetchNow()).toEqual({ outcome: 'new document' });
+    await until(() => expect(db.documents.at(-1)).toMatchObject({ slivers: [DHT], fresh: true }));
+    await running?.stop();
+    db.loseDatabase();
+    serveNothing();
+    const back = start();
+    await until(() => expect(db.documents.at(-1)).toMatchObject({ slivers: [DHT], fresh: false }));
+    serve('princeton_sirius');
+    expect(await back.polls.fetchNow()).toEqual({ outcome: 'new document' });
   });
 });
 

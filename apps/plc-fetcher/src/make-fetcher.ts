@@ -1,19 +1,15 @@
 /** Puts the two loops together: PLC's document and this node's configuration go to db-service. */
 import { join } from 'node:path';
-import type { Config } from '@nodemgr/config';
 import { type DaemonContext, Waits } from '@nodemgr/daemon';
 import { epochSeconds } from '@nodemgr/records';
 import { type SignName, signsOf } from './causes.ts';
 import { DeliveryLoop, type DeliveryPort } from './delivery-loop.ts';
 import { DocumentStore } from './document-store.ts';
-import type { Fetch } from './fetch-answer.ts';
-import { fetchFile } from './fetch-file.ts';
-import { fetchHttps } from './fetch-https.ts';
 import { KEPT, KeptDocument } from './kept-document.ts';
 import { offerConfig, offerDocument } from './offer-records.ts';
 import { delegationsFromConfig } from './plan-records.ts';
 import { PLC, type PollClock, PollLoop } from './poll-loop.ts';
-import { withDeadline } from './with-deadline.ts';
+import { sourcesOf } from './source/sources.ts';
 
 export interface FetcherOptions
   extends Pick<DaemonContext, 'config' | 'failures' | 'log' | 'signal'> {
@@ -33,12 +29,6 @@ export interface Fetcher {
   run(): Promise<void>;
 }
 
-function fetcherOf({ url, ca_file, max_bytes, timeout_seconds }: Config['plc']): Fetch {
-  const source = { url, caFile: ca_file, maxBytes: max_bytes };
-  const fetch = url.startsWith('file:') ? fetchFile(source) : fetchHttps(source);
-  return withDeadline(fetch, timeout_seconds);
-}
-
 /** Source `config` is offered once: the configuration does not change while we run. */
 function offerOwnConfig(deliveries: DeliveryLoop, options: FetcherOptions): void {
   const { config, clock } = options;
@@ -55,9 +45,9 @@ function offerOwnConfig(deliveries: DeliveryLoop, options: FetcherOptions): void
 /** makeFetcher puts the loops together; throws when the configuration grants more than records can hold. */
 export function makeFetcher(options: FetcherOptions): Fetcher {
   const { config, failures, log } = options;
-  const { url } = config.plc;
+  const { url, kind } = config.plc;
   const nodeId = config.node.id;
-  const delegations = delegationsFromConfig(config.delegates);
+  const { source, recall } = sourcesOf(config, delegationsFromConfig(config.delegates));
   const store = new DocumentStore(join(config.node.state_dir, 'plc'));
   const waits = new Waits<string, SignName>({
     signs: signsOf(config),
@@ -72,19 +62,18 @@ export function makeFetcher(options: FetcherOptions): Fetcher {
     monotonicMs: () => performance.now(),
   });
   options.signal.addEventListener('abort', () => waits.stop(), { once: true });
-  const kept = new KeptDocument({ url, nodeId, store, failures, log, waits });
+  const kept = new KeptDocument({ kind, recall, url, nodeId, store, failures, log, waits });
   const deliveries = new DeliveryLoop(options);
   const polls = new PollLoop({
     ...options,
     nodeId,
     policy: config.plc,
-    fetch: fetcherOf(config.plc),
-    isFile: url.startsWith('file:'),
+    source,
     kept,
     waits,
     onGood: (good) =>
       deliveries.offer('plc', {
-        ...offerDocument(good, delegations),
+        ...offerDocument(good, kind),
         accepted: (timestamp) => kept.keepNote(good, timestamp),
       }),
   });

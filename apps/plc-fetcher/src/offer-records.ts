@@ -1,29 +1,36 @@
 /** Turns a good document, and this node's configuration, into what is offered to db-service. Pure. */
-import type { Config } from '@nodemgr/config';
 import { type DeliveredRemark, remarkText } from '@nodemgr/contracts';
-import { type Delegation, type EpochSeconds, epochSeconds, recordKeyOf } from '@nodemgr/records';
-import { recordsFromSlices } from '@nodemgr/slices-xml';
+import {
+  type DeliveredRecord,
+  type EpochSeconds,
+  epochSeconds,
+  PLC_DOCUMENTS,
+  type PlcKind,
+  recordKeyOf,
+} from '@nodemgr/records';
 import type { SourceOffer } from './delivery-loop.ts';
 import type { GoodDocument } from './judge-answer.ts';
-import { type BadKey, digestOf, recordsFromConfig } from './plan-records.ts';
+import { type BadKey, digestOf, type OwnRecordsConfig, recordsFromConfig } from './plan-records.ts';
 
 /** A digest does not look at timestamps. */
 const ANY_TIME = epochSeconds(0);
 
-/** offerDocument returns the update of source `plc`: a sliver record for each slice of the document. */
+/** asOf returns records that are vouched for at `timestamp`. */
+const asOf =
+  (records: readonly DeliveredRecord[]) =>
+  (timestamp: EpochSeconds): readonly DeliveredRecord[] =>
+    records.map((record) => ({ ...record, timestamp }));
+
+/** offerDocument returns the update of source `plc`; `kind` is what the node is configured to hear. */
 export function offerDocument(
-  { document, vouchedAt, fresh }: GoodDocument,
-  delegations: readonly Delegation[],
+  { read, vouchedAt, fresh }: GoodDocument,
+  kind: PlcKind,
 ): SourceOffer {
-  const records = (timestamp: EpochSeconds) => recordsFromSlices(document, timestamp, delegations);
-  const unreadable = document.slices.flatMap(({ name, unreadable: fields }) =>
-    fields.length === 0 ? [] : [{ record_key: recordKeyOf('sliver', name), fields }],
-  );
-  const remarks = document.remarks.map(({ slice, ...remark }) =>
-    slice === undefined ? remark : { ...remark, record_key: recordKeyOf('sliver', slice) },
-  );
-  const digest = digestOf({ records: records(ANY_TIME), unreadable, remarks });
-  return { digest, vouchedAt, fresh, records, unreadable, remarks };
+  const { digest, state } = read;
+  const { unreadable, remarks } = state;
+  const records = asOf(state.records);
+  const subject = PLC_DOCUMENTS[kind];
+  return { subject, digest, vouchedAt, fresh, records, unreadable, remarks };
 }
 
 function badKeyRemark({ name, why }: BadKey): DeliveredRemark {
@@ -32,14 +39,11 @@ function badKeyRemark({ name, why }: BadKey): DeliveredRemark {
 }
 
 /** offerConfig returns the update of source `config`. */
-export function offerConfig(
-  config: Pick<Config, 'delegates' | 'bandwidth'>,
-  vouchedAt: EpochSeconds,
-): SourceOffer {
+export function offerConfig(config: OwnRecordsConfig, vouchedAt: EpochSeconds): SourceOffer {
   const { records, bad } = recordsFromConfig(config, ANY_TIME);
-  const asOf = (timestamp: EpochSeconds) => records.map((record) => ({ ...record, timestamp }));
   const remarks = bad.map(badKeyRemark);
   const digest = digestOf({ records, unreadable: [], remarks });
   // The file is this node's own, read when this process started: always fresh.
-  return { digest, vouchedAt, fresh: true, records: asOf, unreadable: [], remarks };
+  const about = { subject: 'configuration', digest, vouchedAt, fresh: true };
+  return { ...about, records: asOf(records), unreadable: [], remarks };
 }

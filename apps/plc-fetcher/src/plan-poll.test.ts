@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import type { Cause } from './causes.ts';
 import { planPoll, pollPhaseMs } from './plan-poll.ts';
 
 const POLICY = { poll_seconds: 600, spread: 1, max_backoff_seconds: 600 };
@@ -44,14 +45,25 @@ describe('the next poll', () => {
     );
   });
 
-  const afterFailures = (attempts: number, retryAfterSeconds?: number, random = 0.5) =>
-    planPoll(POLICY, node, { endedAt: 0, failure: { attempts, retryAfterSeconds, random } });
+  const afterFailures = (
+    attempts: number,
+    retryAfterSeconds?: number,
+    random = 0.5,
+    cause: Cause = 'plc-refuses',
+  ) =>
+    planPoll(POLICY, node, { endedAt: 0, failure: { attempts, cause, retryAfterSeconds, random } });
 
   test('after failures waits longer and longer, up to the bound, with chance in it', () => {
     expect(afterFailures(1)).toBe(1500);
     expect(afterFailures(2)).toBe(3000);
     expect(afterFailures(50, undefined, 1)).toBe(600_000);
     expect(afterFailures(1, undefined, 0)).toBeLessThan(afterFailures(1, undefined, 1));
+  });
+
+  test('waits up to an hour where PLC does not accept the key: each attempt mails people there', () => {
+    const refused = (attempts: number) => afterFailures(attempts, undefined, 1, 'key-refused');
+    expect([1, 2, 3, 50].map(refused)).toEqual([60_000, 120_000, 240_000, 3_600_000]);
+    expect(afterFailures(50, undefined, 0, 'key-refused')).toBe(1_800_000);
   });
 
   test('obeys Retry-After, spread a little, and not beyond the bound', () => {

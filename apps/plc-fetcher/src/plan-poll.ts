@@ -4,6 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import { backoffMs } from '@nodemgr/daemon';
+import type { Cause } from './causes.ts';
 
 /** The part of nodemgr.toml, [plc], that decides when to poll. */
 export interface PollPolicy {
@@ -19,6 +20,7 @@ export interface LastFetch {
   readonly failure?: {
     /** In a row, this one included. */
     readonly attempts: number;
+    readonly cause: Cause;
     /** The pause that PLC asked for. */
     readonly retryAfterSeconds?: number | undefined;
     /** 0 to 1, drawn once for each failure. */
@@ -28,6 +30,8 @@ export interface LastFetch {
 
 /** The first retry comes after at most this long: a PLC that was restarted is found again soon. */
 const FIRST_RETRY_SECONDS = 2;
+/** A PLC that does not accept this node's key mails people at every attempt: it is asked again when the key's file changes. */
+const KEY_REFUSED = { base_ms: 60_000, max_ms: 3_600_000 };
 /** The share that chance adds to Retry-After: PLC sends the whole fleet the same time. */
 const RETRY_AFTER_JITTER = 0.1;
 
@@ -42,7 +46,8 @@ export function pollPhaseMs(nodeId: number, { poll_seconds, spread }: PollPolicy
 
 /** After a failure: back-off with jitter, but never before the time that PLC asked for, within bounds. */
 function retryWaitMs(failure: NonNullable<LastFetch['failure']>, policy: PollPolicy): number {
-  const { attempts, random, retryAfterSeconds = 0 } = failure;
+  const { attempts, cause, random, retryAfterSeconds = 0 } = failure;
+  if (cause === 'key-refused') return backoffMs(attempts, KEY_REFUSED, random);
   const max_ms = policy.max_backoff_seconds * 1000;
   const base_ms = Math.min(policy.poll_seconds, FIRST_RETRY_SECONDS) * 1000;
   const asked = Math.min(retryAfterSeconds * 1000, max_ms);

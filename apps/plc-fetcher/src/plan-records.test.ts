@@ -8,6 +8,7 @@ const SAID = { records: [], unreadable: [], remarks: [] };
 const NOW = epochSeconds(1_700_000_000);
 const KEY =
   'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEB u@host';
+const plc = { kind: 'slices-xml' } as const;
 const bandwidth = { exempt_ips: [], link_rate: 1e9 };
 const aDelegate = (changes = {}) => ({
   name: accountName('del_snoop'),
@@ -17,7 +18,7 @@ const aDelegate = (changes = {}) => ({
 });
 
 test('a delegate of the configuration is a record of its own', () => {
-  const { records } = recordsFromConfig({ delegates: [aDelegate()], bandwidth }, NOW);
+  const { records } = recordsFromConfig({ delegates: [aDelegate()], bandwidth, plc }, NOW);
   expect(records.map((record) => deliveredRecordSchema.parse(record))).toEqual([
     {
       record_key: 'delegate_del_snoop',
@@ -33,7 +34,7 @@ test('a delegate of the configuration is a record of its own', () => {
 test('a broken key of a delegate costs that key, and is reported', () => {
   const ssh_keys = [`${KEY}\nssh-rsa x`, `${KEY}\n`, `no-pty ${KEY}`];
   const delegates = [aDelegate({ name: accountName('del_other'), ssh_keys }), aDelegate()];
-  const { records, bad } = recordsFromConfig({ delegates, bandwidth }, NOW);
+  const { records, bad } = recordsFromConfig({ delegates, bandwidth, plc }, NOW);
   expect(records).toMatchObject([{ name: 'del_other', ssh_keys: KEY }, { name: 'del_snoop' }]);
   expect(bad).toEqual([
     { name: 'del_other', why: 'ssh_keys.0 cannot be used: a line end is in the middle of it' },
@@ -46,12 +47,22 @@ test('a broken key of a delegate costs that key, and is reported', () => {
 
 test('a cap is a record; exempt networks without one are capped at the link rate', () => {
   const recordsOf = (changes: object) =>
-    recordsFromConfig({ delegates: [], bandwidth: { ...bandwidth, ...changes } }, NOW).records;
+    recordsFromConfig({ delegates: [], bandwidth: { ...bandwidth, ...changes }, plc }, NOW).records;
   expect(recordsOf({})).toEqual([]);
   expect(recordsOf({ cap: 5e6 })).toMatchObject([
     { record_key: 'bwcap', cap: 5e6, exempt_ips: [] },
   ]);
   expect(recordsOf({ exempt_ips: ['192.0.2.0/24'] })).toMatchObject([{ cap: 1e9 }]);
+});
+
+test('where PLC says which cap a node has, the configuration does so only with a cap of its own', () => {
+  const capOf = (changes: object) =>
+    recordsFromConfig(
+      { delegates: [], bandwidth: { ...bandwidth, ...changes }, plc: { kind: 'getslivers' } },
+      NOW,
+    ).records;
+  expect(capOf({ exempt_ips: ['192.0.2.0/24'] })).toEqual([]);
+  expect(capOf({ cap: 5e6 })).toMatchObject([{ record_key: 'bwcap', cap: 5e6 }]);
 });
 
 test('every sliver grants each delegate its methods', () => {
@@ -62,7 +73,8 @@ test('every sliver grants each delegate its methods', () => {
     ['del_snoop', 'GetRSpec'],
     ['del_snoop', 'GetLoans'],
   ]);
-  const [record] = offerDocument(aGoodDocument(), delegations).records(NOW);
+  const good = aGoodDocument({}, slicesXml('princeton_sirius'), delegations);
+  const [record] = offerDocument(good, 'slices-xml').records(NOW);
   expect(record).toMatchObject({ record_key: 'sliver_princeton_sirius', delegations });
 });
 
@@ -75,11 +87,11 @@ test('a digest looks at the content: not at timestamps, not at the order', () =>
   const digest = (names: string[], time = NOW) =>
     digestOf({
       ...SAID,
-      records: offerDocument(aGoodDocument({}, slicesXml(...names)), []).records(time),
+      records: offerDocument(aGoodDocument({}, slicesXml(...names)), 'slices-xml').records(time),
     });
   expect(digest(['a_b'])).toBe(digest(['a_b'], epochSeconds(1)));
   expect(digest(['a_b'])).not.toBe(digest(['a_c']));
-  const offer = offerConfig({ delegates: [aDelegate()], bandwidth }, NOW);
+  const offer = offerConfig({ delegates: [aDelegate()], bandwidth, plc }, NOW);
   const records = [...offer.records(NOW)].reverse();
   expect(digestOf({ ...SAID, records })).toBe(offer.digest);
 });

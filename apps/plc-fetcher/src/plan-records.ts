@@ -52,11 +52,20 @@ function badKeys({ name, ssh_keys }: Delegate): readonly BadKey[] {
   });
 }
 
-/** Exempt networks mean something only under a cap: where none is set it is the link itself. */
+/** The part of the configuration that records are made of. */
+export type OwnRecordsConfig = Pick<Config, 'delegates' | 'bandwidth'> & {
+  readonly plc: Pick<Config['plc'], 'kind'>;
+};
+
+/**
+ * Exempt networks mean something only under a cap: where none is set it is the link itself. A PLC that says which cap
+ * a node has takes the exempt networks with it (libs/getslivers).
+ */
 function bwcapRecords(
-  { cap, exempt_ips, link_rate }: Config['bandwidth'],
+  { plc, bandwidth: { cap, exempt_ips, link_rate } }: OwnRecordsConfig,
   timestamp: EpochSeconds,
 ): readonly DeliveredRecord[] {
+  if (cap === undefined && plc.kind === 'getslivers') return [];
   if (cap === undefined && exempt_ips.length === 0) return [];
   const rate = bitsPerSecond(cap ?? link_rate);
   return [{ record_key: BWCAP_KEY, timestamp, cap: rate, exempt_ips: [...exempt_ips] }];
@@ -64,13 +73,13 @@ function bwcapRecords(
 
 /** recordsFromConfig returns the records of source `config`: delegates, and the bandwidth cap if any. */
 export function recordsFromConfig(
-  config: Pick<Config, 'delegates' | 'bandwidth'>,
+  config: OwnRecordsConfig,
   timestamp: EpochSeconds,
 ): ConfigRecords {
   return {
     records: [
       ...config.delegates.map((delegate) => delegateRecord(delegate, timestamp)),
-      ...bwcapRecords(config.bandwidth, timestamp),
+      ...bwcapRecords(config, timestamp),
     ],
     bad: config.delegates.flatMap(badKeys),
   };

@@ -1,5 +1,5 @@
 /**
- * Asks PLC for slices.xml at the times that plan-poll.ts gives, and keeps the last good document.
+ * Asks PLC what it wants of this node at the times that plan-poll.ts gives, and keeps the last good document.
  *
  *   nothing known ──document──▶ good, fresh ◀──document or 'unchanged'──┐
  *        └──kept on disk──▶ good, not fresh ────────────────────────────┘
@@ -9,12 +9,13 @@
  */
 import type { PollEnd } from '@nodemgr/contracts';
 import type { FailureBoard, Logger, Waits } from '@nodemgr/daemon';
+import { PLC_DOCUMENTS } from '@nodemgr/records';
 import { Alarm } from './alarm.ts';
-import { CAUSES, type Cause, type SignName } from './causes.ts';
-import type { Fetch } from './fetch-answer.ts';
+import { CAUSES, type SignName } from './causes.ts';
 import { type GoodDocument, type Judgement, judgeAnswer } from './judge-answer.ts';
 import type { KeptDocument } from './kept-document.ts';
 import { type LastFetch, type PollPolicy, planPoll } from './plan-poll.ts';
+import type { DesiredStateSource } from './source/desired-state-source.ts';
 
 export interface PollClock {
   /** Milliseconds since 1970. */
@@ -26,9 +27,7 @@ export interface PollClock {
 export interface PollOptions {
   readonly nodeId: number;
   readonly policy: PollPolicy;
-  readonly fetch: Fetch;
-  /** The document is a file of this machine's, and not PLC's answer over HTTPS. */
-  readonly isFile: boolean;
+  readonly source: DesiredStateSource;
   readonly kept: Pick<KeptDocument, 'restore' | 'keep' | 'keepNote' | 'again'>;
   readonly waits: Pick<Waits<string, SignName>, 'begins' | 'failed' | 'works'>;
   readonly clock: PollClock;
@@ -50,9 +49,8 @@ export interface PollStatus {
   readonly lastPoll: PollEnd | undefined;
 }
 
-/** Subjects on the failure board: PLC itself, and its document. */
+/** Subject on the failure board; the name of its document (PLC_DOCUMENTS) is another. */
 export const PLC = 'PLC';
-export const DOCUMENT = 'slices.xml';
 
 type FailedJudgement = Extract<Judgement, { reason: string }>;
 
@@ -118,28 +116,26 @@ export class PollLoop {
   }
 
   async #poll(): Promise<void> {
-    const { fetch, clock, signal, nodeId } = this.#options;
+    const { source, clock, signal } = this.#options;
     await this.#options.waits.begins(PLC);
     this.#lastAttempt = clock.wallMs();
-    const answer = await fetch(this.#good?.validators ?? {}, signal);
+    const good = this.#good;
+    const known = good && { identity: good.read.identity, validators: good.validators };
+    const answer = await source.ask(known, signal);
     if (signal.aborted) return;
-    const judged = judgeAnswer(answer, this.#good, { nodeId, nowMs: clock.wallMs() });
+    const judged = judgeAnswer(answer, good, clock.wallMs());
     const afresh = this.#isMended;
     this.#isMended = false;
-    const end =
-      judged.outcome === 'failed' || judged.outcome === 'malformed'
-        ? this.#noteFailure(judged, afresh)
-        : await this.#take(judged);
+    const end = 'reason' in judged ? this.#noteFailure(judged, afresh) : await this.#take(judged);
     this.#answerAsked(end);
   }
 
   #noteFailure(judged: FailedJudgement, afresh: boolean): PollEnd {
     const { clock, random, failures, log } = this.#options;
-    const { outcome, reason } = judged;
-    const retryAfterSeconds = outcome === 'failed' ? judged.retryAfterSeconds : undefined;
-    this.#options.waits.failed(PLC, CAUSES[this.#causeOf(judged)]);
+    const { outcome, reason, cause, retryAfterSeconds } = judged;
+    this.#options.waits.failed(PLC, CAUSES[cause]);
     const attempts = (afresh ? 0 : (this.#last?.failure?.attempts ?? 0)) + 1;
-    const failure = { attempts, retryAfterSeconds, random: random() };
+    const failure = { attempts, cause, retryAfterSeconds, random: random() };
     this.#last = { endedAt: clock.monotonicMs(), failure };
     this.#lastPoll = { outcome, reason };
     const wait = this.#dueIn();
@@ -148,19 +144,19 @@ export class PollLoop {
       failures.report({ code: 'plc', subject: PLC, action: 'fetch', reason, retryAt });
     else {
       failures.clear(PLC);
-      failures.report({ code: 'document', subject: DOCUMENT, action: 'read', reason, retryAt });
+      const subject = this.#document;
+      failures.report({ code: 'document', subject, action: 'read', reason, retryAt });
     }
     log.warn(
       { outcome, reason, attempts, retry_in_ms: Math.round(wait) },
-      'slices.xml could not be had; the last good one stays',
+      `${this.#document} could not be had; the last good one stays`,
     );
     return this.#lastPoll;
   }
 
-  #causeOf(judged: FailedJudgement): Cause {
-    if (this.#options.isFile) return 'file-unfit';
-    const answered = judged.outcome === 'malformed' || judged.refused === true;
-    return answered ? 'plc-refuses' : 'plc-unreachable';
+  /** Another subject on the failure board. */
+  get #document(): string {
+    return PLC_DOCUMENTS[this.#options.source.kind];
   }
 
   async #take(judged: Exclude<Judgement, FailedJudgement>): Promise<PollEnd> {
@@ -174,16 +170,16 @@ export class PollLoop {
     this.#lastPoll = end;
     this.#options.waits.works(PLC);
     failures.clear(PLC);
-    failures.clear(DOCUMENT);
+    failures.clear(this.#document);
     if (judged.outcome === 'accepted') {
-      const { remarks, totals } = good.document;
+      const { remarks, totals } = good.read.state;
       // A line that the journal takes in one piece (48 KiB); db-service keeps them all.
       const first = remarks.slice(0, 50);
       const counts = { ...totals, remarks: remarks.length };
-      log.info({ bytes: good.bytes, ...counts, first }, 'a new slices.xml counts');
-      await kept.keep(good, judged.bytes);
+      log.info({ bytes: good.bytes, ...counts, first }, `a new ${this.#document} counts`);
+      await kept.keep(good, judged.kept);
     } else {
-      log.debug('slices.xml has not changed');
+      log.debug(`${this.#document} has not changed`);
       if (before?.etag !== good.validators.etag) await kept.keepNote(good);
       await kept.again();
     }

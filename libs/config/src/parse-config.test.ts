@@ -41,6 +41,25 @@ test('a section that is missing is told by the keys that it must have', () => {
   ]);
 });
 
+test('GetSlivers wants a key of the node, and a PLC that is asked over HTTPS', () => {
+  expect(problemsOf(`${MINIMAL}kind = "getslivers"\n`)).toEqual([
+    'plc.node_key_file: missing; kind "getslivers" wants the absolute path of the file with the key of this node',
+  ]);
+  const file = '[node]\nid = 17\n[plc]\nurl = "file:///slices.xml"\n';
+  expect(problemsOf(`${file}kind = "getslivers"\nnode_key_file = "/key"\n`)).toEqual([
+    'plc.url: "file:///slices.xml" is not allowed; kind "getslivers" wants a URL that begins with https:',
+  ]);
+  const whole = `${MINIMAL}kind = "getslivers"\nnode_key_file = "/key"\nimages = { "lxc-f27" = "fedora" }\n`;
+  expect(parseConfig(whole, {}, 'test.toml').plc).toMatchObject({
+    kind: 'getslivers',
+    slice_prefix: 'pl',
+    images: { 'lxc-f27': 'fedora' },
+  });
+  expect(problemsOf(whole.replace('"fedora"', '"../etc"'))).toEqual([
+    expect.stringMatching(/^plc\.images\.lxc-f27: "\.\.\/etc" is not allowed; wants the name of/),
+  ]);
+});
+
 test('a value is shown as it was written, but not endlessly', () => {
   expect(problemsOf(`${MINIMAL}poll_seconds = nan\n`)).toEqual([
     'plc.poll_seconds: NaN is not allowed; wants a number, 0.05 to 31536000',

@@ -6,7 +6,9 @@ import {
   ACCOUNT_NAME_RULE,
   accountNameSchema,
   DEFAULT_RSPEC,
+  imageNameSchema,
   networkSchema,
+  plcKindSchema,
   RESOURCE_NAMES,
   type ResourceName,
   readAmount,
@@ -37,11 +39,29 @@ const node = z.strictObject({
   boot_id_file: path.default('/proc/sys/kernel/random/boot_id'),
 });
 
-const plc = z.strictObject({
-  /** Where slices.xml is: https:, or file: for a copy on this machine. */
+/** plc.images: the images of this node that stand for families of PLC's. */
+const images = z
+  .record(z.string().min(1).max(255), imageNameSchema)
+  .refine((map) => Object.keys(map).length <= 1000, { error: 'wants at most 1000 families' })
+  .describe('table from a family of PLC to the name of an image')
+  .default({});
+
+const plcKeys = z.strictObject({
+  /** What PLC speaks. */
+  kind: plcKindSchema.default('slices-xml'),
+  /** Where slices.xml is: https:, or file: for a copy on this machine. Or where PLC answers GetSlivers: https:. */
   url: z.url({ protocol: /^(https|file)$/, error: `wants a ${urlText}` }).describe(urlText),
   /** PEM file with the authority's own CA; the system's CAs where absent. */
   ca_file: path.optional(),
+  /** The key that PLC knows this node by, where it speaks GetSlivers: readable by plc-fetcher's user alone. */
+  node_key_file: path.optional(),
+  /** The prefix of PLC's own slices: `PREFIX_default` has settings of all nodes. GetSlivers only. */
+  slice_prefix: z
+    .string()
+    .regex(/^[a-z0-9.]{1,20}$/)
+    .default('pl'),
+  /** Images by the family of a sliver. GetSlivers only. */
+  images,
   poll_seconds: positiveSeconds.default(600),
   /** Share of the poll interval, 0 to 1, over which a fleet's polls are spread, the first one too. */
   spread: z.number().min(0).max(1).default(1),
@@ -55,6 +75,17 @@ const plc = z.strictObject({
     .min(1024)
     .max(1 << 30)
     .default(128 << 20),
+});
+
+/** What only one kind of PLC needs. */
+const plc = plcKeys.superRefine(({ kind, url, node_key_file }, context) => {
+  if (kind !== 'getslivers') return;
+  const complain = (key: string, wants: string) =>
+    context.addIssue({ code: 'custom', path: [key], message: `kind "getslivers" wants ${wants}` });
+  if (!url.startsWith('https:')) complain('url', 'a URL that begins with https:');
+  if (node_key_file === undefined) {
+    complain('node_key_file', 'the absolute path of the file with the key of this node');
+  }
 });
 
 const guard = z.strictObject({

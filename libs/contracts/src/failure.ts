@@ -45,7 +45,7 @@ export const FAILURE_CODES = [
   'tcp-callers',
   /** PLC's answer, or that there is none. */
   'plc',
-  /** The contents of slices.xml. */
+  /** What PLC says, slices.xml or the answer to GetSlivers, where it cannot be read. */
   'document',
   /** The last good document on the disk. */
   'kept-document',

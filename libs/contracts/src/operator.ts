@@ -3,6 +3,7 @@ import {
   accountNameSchema,
   LOAN_VERDICTS,
   loanSchema,
+  plcKindSchema,
   revisionSchema,
   sourceSchema,
 } from '@nodemgr/records';
@@ -62,6 +63,7 @@ export type PollEnd = Readonly<z.infer<typeof pollEnd>>;
 export const fetcherStatus = statusOf(
   z.object({
     url: z.string(),
+    kind: plcKindSchema,
     last_attempt: epochMs.optional(),
     last_success: epochMs.optional(),
     next_attempt: epochMs.optional(),

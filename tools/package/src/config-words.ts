@@ -34,8 +34,15 @@ const NODE: Readonly<Record<string, KeyWords>> = {
 };
 
 const PLC: Readonly<Record<string, KeyWords>> = {
+  'plc.kind': {
+    about:
+      'What PLC speaks: "slices-xml" for a document that it offers, "getslivers" for the method GetSlivers of ' +
+      'PLCAPI (PLC 4 and later).',
+  },
   'plc.url': {
-    about: 'Where slices.xml is: https:, or file: for a copy on this machine.',
+    about:
+      'Where slices.xml is: https:, or file: for a copy on this machine. With kind "getslivers", where PLCAPI ' +
+      'answers, such as https://plc.example.org/PLCAPI/.',
     example: '"https://plc.example.org/slices.xml"',
   },
   'plc.ca_file': {
@@ -43,6 +50,23 @@ const PLC: Readonly<Record<string, KeyWords>> = {
       "PEM file with the authority's own CA, or an intermediate one, or the server's certificate itself. It is " +
       "read for each poll. Without it, the system's CAs are trusted.",
     example: '"/etc/nodemgr/plc-ca.pem"',
+  },
+  'plc.node_key_file': {
+    about:
+      'File with the key that PLC knows this node by, for kind "getslivers". It is read for each call. It must be ' +
+      "nodemgr-plc's, and readable by nobody else (mode 0400 or 0600).",
+    example: '"/etc/nodemgr/node.key"',
+  },
+  'plc.slice_prefix': {
+    about:
+      'The prefix of the slices of PLC itself, for kind "getslivers": the amounts of PREFIX_default hold for every ' +
+      'sliver whose own tags do not say otherwise.',
+  },
+  'plc.images': {
+    about:
+      'The images of this node by the families of PLC, for kind "getslivers". A family that is not in it is the ' +
+      'image "default".',
+    example: '{ "lxc-f27-x86_64" = "fedora" }',
   },
   'plc.poll_seconds': { about: 'How often the document is fetched.' },
   'plc.spread': {

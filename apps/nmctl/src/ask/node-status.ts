@@ -9,6 +9,7 @@ import {
   type GatewayStatus,
   type SupervisorStatus,
 } from '@nodemgr/contracts';
+import { PLC_DOCUMENTS } from '@nodemgr/records';
 import { type Answer, answerState, heard, isSilent } from './answer.ts';
 
 /** Every daemon's answer, by its name. */
@@ -50,11 +51,11 @@ export function failuresOf(status: Partial<NodeStatus>): readonly DaemonFailure[
 }
 
 /** The name of each source's document, for people. */
-const DOCUMENTS: Readonly<Record<string, string>> = {
-  plc: 'slices.xml',
-  config: 'configuration',
-  ticket: 'ticket',
-};
+function documentsOf(status: Partial<NodeStatus>): Readonly<Record<string, string>> {
+  const fetcher = status['plc-fetcher'] && heard(status['plc-fetcher']);
+  const plc = PLC_DOCUMENTS[fetcher?.detail.kind ?? 'slices-xml'];
+  return { plc, config: 'configuration', ticket: 'ticket' };
+}
 
 /** Accounts named in one line. */
 const MAX_NAMED = 3;
@@ -74,9 +75,10 @@ export function sourceTroublesOf(status: Partial<NodeStatus>): readonly string[]
   const db = status['db-service'] && heard(status['db-service']);
   if (db === undefined) return [];
   const { troubles, more_troubles } = db.detail;
+  const documents = documentsOf(status);
   const concerned = new Map<string, { said: string; text: string; names: string[] }>();
   for (const { source, record_key, text } of troubles) {
-    const said = DOCUMENTS[source] ?? source;
+    const said = documents[source] ?? source;
     const entry = concerned.get(`${said} ${text}`) ?? { said, text, names: [] };
     if (record_key !== undefined) entry.names.push(nameOf(record_key));
     concerned.set(`${said} ${text}`, entry);

@@ -75,6 +75,7 @@ export function aFetcherStatus(changes: Partial<FetcherStatus['detail']> = {}): 
     ...common('plc-fetcher', 101),
     detail: {
       url: 'https://plc.example/slices.xml',
+      kind: 'slices-xml',
       last_attempt: NOW - MINUTE,
       last_success: NOW - MINUTE,
       next_attempt: NOW + 5 * MINUTE,

@@ -1,4 +1,5 @@
-/** The result of one fetch: the values that the fetchers, the store and the planners share. */
+/** The result of one fetch: the values that the fetchers, the sources and the planners share. */
+import type { Cause } from '../causes.ts';
 
 /** The validators that PLC sent with a document, to be sent back with the next request (RFC 9110, 13.1). */
 export interface Validators {
@@ -6,18 +7,20 @@ export interface Validators {
   readonly last_modified?: string | undefined;
 }
 
+export interface FailedFetch {
+  readonly kind: 'failed';
+  readonly reason: string;
+  /** What it is that may be mended. */
+  readonly cause: Cause;
+  /** The pause that PLC asked for (RFC 9110, 10.2.3). */
+  readonly retryAfterSeconds?: number | undefined;
+}
+
 export type FetchAnswer =
+  | FailedFetch
   /** PLC vouches for the document whose validators were sent. */
   | { readonly kind: 'unchanged' }
-  | { readonly kind: 'document'; readonly bytes: Buffer; readonly validators: Validators }
-  | {
-      readonly kind: 'failed';
-      readonly reason: string;
-      /** PLC was reached, and answered with no document. */
-      readonly refused?: true;
-      /** The pause that PLC asked for (RFC 9110, 10.2.3). */
-      readonly retryAfterSeconds?: number | undefined;
-    };
+  | { readonly kind: 'document'; readonly bytes: Buffer; readonly validators: Validators };
 
 /** One way of fetching. Never rejects: a failure is an answer. Ends when `signal` aborts. */
 export type Fetch = (validators: Validators, signal: AbortSignal) => Promise<FetchAnswer>;

@@ -5,11 +5,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { slicesXml } from './builders.test-support.ts';
-import { makeAuthority } from './certificates.test-support.ts';
-import { type Answer, type FakePlc, startFakePlc } from './fake-plc.test-support.ts';
+import { slicesXml } from '../../builders.test-support.ts';
+import { makeAuthority } from '../../certificates.test-support.ts';
+import { type Answer, type FakePlc, startFakePlc } from '../../fake-plc.test-support.ts';
+import { withDeadline } from '../with-deadline.ts';
 import { fetchHttps } from './fetch-https.ts';
-import { withDeadline } from './with-deadline.ts';
 
 const DOCUMENT = slicesXml('princeton_sirius');
 const LATER = new AbortController().signal;
@@ -35,9 +35,11 @@ const fetch = (answer: Answer, changes = {}, validators = {}) => {
   plc.answer = answer;
   return withDeadline(fetchHttps(source(changes)), 10)(validators, LATER);
 };
-const failed = (reason: RegExp) => ({ kind: 'failed', reason: expect.stringMatching(reason) });
+const failed = (reason: RegExp, cause = 'plc-unreachable') => ({
+  ...{ kind: 'failed', cause, reason: expect.stringMatching(reason) },
+});
 /** PLC itself said so. */
-const refused = (reason: RegExp) => ({ ...failed(reason), refused: true });
+const refused = (reason: RegExp) => failed(reason, 'plc-refuses');
 
 test('the certificate of PLC itself will do as the CA file', async () => {
   const caFile = join(folder, 'own.pem');
@@ -193,7 +195,7 @@ describe('a failure', () => {
     const stop = new AbortController();
     plc.answer = () => stop.abort();
     const fetched = withDeadline(fetchHttps(source()), 60)({}, stop.signal);
-    expect(await fetched).toEqual({ kind: 'failed', reason: 'told to stop' });
+    expect(await fetched).toEqual(failed(/^told to stop$/));
   });
 
   test('503 tells its Retry-After', async () => {
@@ -201,7 +203,7 @@ describe('a failure', () => {
       response.writeHead(503, { 'retry-after': '120' }).end('busy');
     expect(await fetch(answer)).toEqual({
       kind: 'failed',
-      refused: true,
+      cause: 'plc-refuses',
       reason: 'PLC answers 503 Service Unavailable',
       retryAfterSeconds: 120,
     });

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { slicesXml } from './builders.test-support.ts';
+import { slicesXml } from '../../builders.test-support.ts';
 import { fetchFile } from './fetch-file.ts';
 
 const LATER = new AbortController().signal;
@@ -38,9 +38,10 @@ test('a file that is missing, too large or none at all is a failure', async () =
   await writeFile(path, slicesXml('a_b'));
   expect(await fetch({}, 10)).toEqual({
     kind: 'failed',
+    cause: 'file-unfit',
     reason: 'the document has more than 10 bytes',
   });
   await rm(path);
   execFileSync('mkfifo', [path]);
-  expect(await fetch()).toEqual({ kind: 'failed', reason: `${path} is not a file` });
+  expect(await fetch()).toMatchObject({ kind: 'failed', reason: `${path} is not a file` });
 });

@@ -1,48 +1,43 @@
-/** Fetches the document over HTTPS. One request, no redirects, no state; when to ask is not decided here. */
+/** One request to PLC over HTTPS and its answer: no redirects, no state; when to ask is not decided here. */
 import { X509Certificate } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { request } from 'node:https';
 import { readBoundedFileBefore } from '@nodemgr/config';
 import { VERSION } from '@nodemgr/daemon';
-import {
-  type Fetch,
-  type FetchAnswer,
-  MAX_VALIDATOR_LENGTH,
-  reasonOf,
-  type Validators,
-} from './fetch-answer.ts';
-import { ACCEPT_ENCODING, readBody } from './read-body.ts';
+import { type FailedFetch, reasonOf } from '../fetch-answer.ts';
+import { ACCEPT_ENCODING } from './read-body.ts';
 import { retryAfterSeconds } from './retry-after.ts';
 
-export interface HttpsSource {
+export interface HttpsPlace {
   readonly url: string;
   /** PEM file with the only authorities that are believed; the system's where absent. */
   readonly caFile: string | undefined;
-  /** The most that a document may have, in bytes. */
+  /** The most that an answer may have, in bytes. */
   readonly maxBytes: number;
 }
 
-function requestHeaders({ etag, last_modified }: Validators): Record<string, string> {
-  return {
-    accept: 'application/xml, text/xml;q=0.9, */*;q=0.1',
-    'accept-encoding': ACCEPT_ENCODING,
-    'user-agent': `nodemgr/${VERSION}`,
-    ...(etag === undefined ? {} : { 'if-none-match': etag }),
-    ...(last_modified === undefined ? {} : { 'if-modified-since': last_modified }),
-  };
+export interface Exchange<Answer> {
+  readonly headers: Readonly<Record<string, string>>;
+  /** What is posted; absent: nothing is, and the request is a GET. */
+  readonly body?: string;
+  /** Reads the answer; undefined: PLC refuses. May reject: then there was no complete answer. */
+  read(answer: IncomingMessage): Promise<Answer> | undefined;
 }
 
 function open(
-  { url, caFile }: HttpsSource,
+  { url, caFile }: HttpsPlace,
   ca: readonly string[] | undefined,
-  validators: Validators,
+  { headers, body }: Exchange<unknown>,
   signal: AbortSignal,
 ): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
-    // A connection of its own: polls are minutes apart, and a CA file may be another by then.
-    const headers = requestHeaders(validators);
+    const own = { 'accept-encoding': ACCEPT_ENCODING, 'user-agent': `nodemgr/${VERSION}` };
+    const length = body === undefined ? {} : { 'content-length': Buffer.byteLength(body) };
     const options = {
-      ...{ agent: false, headers, signal, rejectUnauthorized: true },
+      method: body === undefined ? 'GET' : 'POST',
+      headers: { ...own, ...headers, ...length },
+      // A connection of its own: polls are minutes apart, and a CA file may be another by then.
+      ...{ agent: false, signal, rejectUnauthorized: true },
       // PLC's own certificate, or the authority between, is as good as the root: as curl has it.
       allowPartialTrustChain: true,
     };
@@ -51,33 +46,16 @@ function open(
       caFile === undefined ? options : { ...options, ca: [...(ca ?? [])] },
       resolve,
     );
-    sent.on('error', reject).end();
+    sent.on('error', reject).end(body);
   });
 }
 
-const short = (header: string | undefined): string | undefined =>
-  header !== undefined && header.length <= MAX_VALIDATOR_LENGTH ? header : undefined;
-
-async function readDocument(answer: IncomingMessage, maxBytes: number): Promise<FetchAnswer> {
-  const { headers } = answer;
-  if (Number(headers['content-length'] ?? 0) > maxBytes) {
-    throw new Error(`the document has more than ${maxBytes} bytes`);
-  }
-  const bytes = await readBody(answer, headers['content-encoding'] ?? '', maxBytes);
-  const { etag, 'last-modified': last_modified } = headers;
-  return {
-    kind: 'document',
-    bytes,
-    validators: { etag: short(etag), last_modified: short(last_modified) },
-  };
-}
-
-function refusal(answer: IncomingMessage): FetchAnswer {
+function refusal(answer: IncomingMessage): FailedFetch {
   const { statusCode = 0, statusMessage = '', headers } = answer;
   const where = headers.location === undefined ? '' : `; redirects are not followed`;
   return {
     kind: 'failed',
-    refused: true,
+    cause: 'plc-refuses',
     reason: `PLC answers ${statusCode} ${statusMessage.slice(0, 80)}${where}`.trim(),
     retryAfterSeconds: retryAfterSeconds(headers['retry-after'], Date.now()),
   };
@@ -119,30 +97,22 @@ function checkCertificate(pem: string, number: number): void {
   }
 }
 
-async function converse(
-  source: HttpsSource,
-  validators: Validators,
+/** exchange makes one request. Never rejects: a failure is an answer. Ends when `signal` aborts. */
+export async function exchange<Answer>(
+  place: HttpsPlace,
+  conversation: Exchange<Answer>,
   signal: AbortSignal,
-): Promise<FetchAnswer> {
-  const { caFile, maxBytes } = source;
-  const ca = caFile === undefined ? undefined : await readAuthorities(caFile, signal);
-  const answer = await open(source, ca, validators, signal);
+): Promise<Answer | FailedFetch> {
+  const { caFile } = place;
   try {
-    if (answer.statusCode === 200) return await readDocument(answer, maxBytes);
-    const asked = validators.etag !== undefined || validators.last_modified !== undefined;
-    return answer.statusCode === 304 && asked ? { kind: 'unchanged' } : refusal(answer);
-  } finally {
-    answer.destroy();
-  }
-}
-
-/** fetchHttps returns the way to fetch from `source`. */
-export function fetchHttps(source: HttpsSource): Fetch {
-  return async (validators, signal) => {
+    const ca = caFile === undefined ? undefined : await readAuthorities(caFile, signal);
+    const answer = await open(place, ca, conversation, signal);
     try {
-      return await converse(source, validators, signal);
-    } catch (error) {
-      return { kind: 'failed', reason: reasonOf(error) };
+      return await (conversation.read(answer) ?? refusal(answer));
+    } finally {
+      answer.destroy();
     }
-  };
+  } catch (error) {
+    return { kind: 'failed', cause: 'plc-unreachable', reason: reasonOf(error) };
+  }
 }

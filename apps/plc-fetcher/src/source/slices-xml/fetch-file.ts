@@ -2,7 +2,7 @@
 import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { type Fetch, type FetchAnswer, reasonOf, type Validators } from './fetch-answer.ts';
+import { type Fetch, type FetchAnswer, reasonOf, type Validators } from '../fetch-answer.ts';
 
 interface FileSource {
   readonly url: string;
@@ -37,7 +37,7 @@ export function fetchFile(source: FileSource): Fetch {
     try {
       return await read(source, validators, signal);
     } catch (error) {
-      return { kind: 'failed', reason: reasonOf(error) };
+      return { kind: 'failed', cause: 'file-unfit', reason: reasonOf(error) };
     }
   };
 }

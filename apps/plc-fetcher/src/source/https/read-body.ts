@@ -1,6 +1,5 @@
 /** Reads an answer's body to its end: decompressed, and never more of it than the bound. */
-
-import type { Readable } from 'node:stream';
+import type { IncomingMessage } from 'node:http';
 import { Transform, type TransformCallback } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createBrotliDecompress, createGunzip } from 'node:zlib';
@@ -17,13 +16,15 @@ const DECODERS = {
 /** The value of Accept-Encoding. */
 export const ACCEPT_ENCODING = Object.keys(DECODERS).join(', ');
 
+const tooLong = (maxBytes: number): string => `the document has more than ${maxBytes} bytes`;
+
 /** Lets `max` bytes through, then fails. */
 function bound(max: number, what: string): Transform {
   let seen = 0;
   return new Transform({
     transform(chunk: Buffer, _encoding, done: TransformCallback) {
       seen += chunk.length;
-      if (seen > max) done(new Error(`the document has more than ${max} bytes${what}`));
+      if (seen > max) done(new Error(`${tooLong(max)}${what}`));
       else done(null, chunk);
     },
   });
@@ -36,24 +37,25 @@ function decoderOf(encoding: string): Transform | undefined {
   throw new Error(`the document came in an encoding that was not asked for: ${encoding}`);
 }
 
+/** What takes a body, piece by piece. */
+export type Consumer = (pieces: AsyncIterable<Buffer>) => Promise<void>;
+
 /**
- * readBody returns the whole body. Rejects when it is longer than `maxBytes`, before or after it is
- * decompressed (a small body can unpack to anything), when it was cut short, or does not decompress.
+ * readBody gives the whole body of an answer to `consume`, decompressed. Rejects when it is longer than `maxBytes`,
+ * before or after that (a small body can unpack to anything), when it was cut short, or does not decompress.
  */
 export async function readBody(
-  body: Readable,
-  encoding: string,
+  answer: IncomingMessage,
   maxBytes: number,
-): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  const collect = async (source: AsyncIterable<Buffer>) => {
-    for await (const chunk of source) chunks.push(chunk);
-  };
+  consume: Consumer,
+): Promise<void> {
+  const { headers } = answer;
+  const encoding = headers['content-encoding'] ?? '';
+  if (Number(headers['content-length'] ?? 0) > maxBytes) throw new Error(tooLong(maxBytes));
   const decoder = decoderOf(encoding.trim().toLowerCase());
-  if (decoder === undefined) await pipeline(body, bound(maxBytes, ''), collect);
+  if (decoder === undefined) await pipeline(answer, bound(maxBytes, ''), consume);
   else {
     const [before, after] = [bound(maxBytes, ''), bound(maxBytes, ' when unpacked')];
-    await pipeline(body, before, decoder, after, collect);
+    await pipeline(answer, before, decoder, after, consume);
   }
-  return Buffer.concat(chunks);
 }

@@ -1,0 +1,53 @@
+/** Every way in which an authority may speak to this node: the one that its configuration names is asked. */
+import type { Config } from '@nodemgr/config';
+import type { NodeSettings } from '@nodemgr/getslivers';
+import { type Delegation, epochSeconds, type PlcKind } from '@nodemgr/records';
+import { recordsFromConfig } from '../plan-records.ts';
+import type { DesiredStateSource, Recall } from './desired-state-source.ts';
+import { getSliversSource, recallGetSlivers } from './getslivers/getslivers-source.ts';
+import { fetchFile } from './slices-xml/fetch-file.ts';
+import { fetchHttps } from './slices-xml/fetch-https.ts';
+import { recallSlicesXml, slicesXmlSource } from './slices-xml/slices-xml-source.ts';
+import { withDeadline } from './with-deadline.ts';
+
+export interface Sources {
+  readonly source: DesiredStateSource;
+  /** What a node was told stands, in whatever way it was told. */
+  readonly recall: Readonly<Record<PlcKind, Recall>>;
+}
+
+function settingsOf(config: Config, delegations: readonly Delegation[]): NodeSettings {
+  const { node, plc, bandwidth } = config;
+  const { records } = recordsFromConfig(config, epochSeconds(0));
+  return {
+    nodeId: node.id,
+    delegations,
+    ownKeys: new Set(records.map(({ record_key }) => record_key)),
+    slicePrefix: plc.slice_prefix,
+    images: plc.images,
+    exemptIps: bandwidth.exempt_ips,
+    linkRate: bandwidth.link_rate,
+  };
+}
+
+/** sourcesOf returns the configured source, and what reads the documents of each. */
+export function sourcesOf(config: Config, delegations: readonly Delegation[]): Sources {
+  const { url, kind, ca_file, node_key_file: keyFile = '', max_bytes } = config.plc;
+  const place = { url, caFile: ca_file, maxBytes: max_bytes };
+  const settings = settingsOf(config, delegations);
+  const recall = {
+    'slices-xml': recallSlicesXml(config.node.id, delegations),
+    getslivers: recallGetSlivers(settings),
+  };
+  const isFile = url.startsWith('file:');
+  const make: Readonly<Record<PlcKind, () => DesiredStateSource>> = {
+    'slices-xml': () => {
+      const fetch = isFile ? fetchFile(place) : fetchHttps(place);
+      return slicesXmlSource(fetch, recall['slices-xml'], isFile);
+    },
+    getslivers: () => getSliversSource({ place, keyFile, settings }),
+  };
+  const source = make[kind]();
+  const ask = withDeadline(source.ask, config.plc.timeout_seconds);
+  return { source: { ...source, ask }, recall };
+}
