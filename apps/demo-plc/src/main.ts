@@ -1,6 +1,6 @@
 /**
  * demo-plc: a small PLC to develop and demonstrate against. Serves one slices.xml over HTTPS with a CA
- * of its own making, and tickets for the slices in it that are marked so. It decides nothing about
+ * of its own making, the same as an answer to GetSlivers, and tickets for the slices in it that are marked so. It decides nothing about
  * slices. This file only wires.
  */
 import { rm } from 'node:fs/promises';
@@ -13,18 +13,24 @@ import {
   SIGUSR1_IGNORED,
   untilToldToStop,
 } from '@nodemgr/daemon';
+import { ApiOffice } from './api-office.ts';
 import { certificateFiles } from './certificate-files.ts';
+import { nodeKeyFile } from './node-key-file.ts';
+import { type Manner, readManners } from './plan-call.ts';
 import { replaceFile } from './replace-file.ts';
 import { type DocumentServer, serveDocument } from './serve-document.ts';
 import { DocumentFile } from './served-document.ts';
 import { ticketKeyFiles } from './ticket-key-files.ts';
 import { TicketOffice } from './ticket-office.ts';
 
-const USAGE = `usage: demo-plc --slices FILE --dir DIR [--port P] [--stop-on-stdin-eof]
+const USAGE = `usage: demo-plc --slices FILE --dir DIR [--port P] [--faults LIST]
+                [--stop-on-stdin-eof]
   --slices FILE        the document; read again when it changes on disk
   --dir DIR            where its keys and certificates are kept, and while it runs \`url\` and \`pid\`
   --port P             on 127.0.0.1; 0, the default: any that is free
+  --faults LIST        such as 103,500,html,cut,slow: answer GetSlivers rightly, then so in turn, and so on
   --stop-on-stdin-eof  stop when standard input ends
+POST /PLCAPI/ answers GetSlivers to nodes that sign with the key in DIR/node.key.
 GET /tickets/SLICE.xml is a ticket for a slice that has <ticket_nodes>, beside its <nodes>, in the document.
 `;
 
@@ -32,6 +38,7 @@ interface Arguments {
   readonly slices: string;
   readonly dir: string;
   readonly port: number;
+  readonly manners: readonly Manner[];
   readonly stopOnStdinEof: boolean;
 }
 
@@ -45,6 +52,7 @@ function readArguments(): Arguments | 'help' {
       slices: { type: 'string' },
       dir: { type: 'string' },
       port: { type: 'string', default: '0' },
+      faults: { type: 'string' },
       'stop-on-stdin-eof': { type: 'boolean', default: false },
       help: { type: 'boolean', short: 'h', default: false },
     },
@@ -56,7 +64,8 @@ function readArguments(): Arguments | 'help' {
     throw new Error(`--port ${port} is not allowed; a number from 0 to 65535 is`);
   }
   const stopOnStdinEof = values['stop-on-stdin-eof'];
-  return { slices: resolve(slices), dir: resolve(dir), port: Number(port), stopOnStdinEof };
+  const places = { slices: resolve(slices), dir: resolve(dir), port: Number(port) };
+  return { ...places, manners: readManners(values.faults), stopOnStdinEof };
 }
 
 /** How often certificates are looked at (milliseconds): the clock may have been set since they were made. */
@@ -90,17 +99,24 @@ function keepValid(server: DocumentServer, dir: string, log: Logger): () => void
   return () => clearInterval(timer);
 }
 
-async function serve({ slices, dir, port }: Arguments, log: Logger): Promise<Serving> {
+async function serve({ slices, dir, port, manners }: Arguments, log: Logger): Promise<Serving> {
   const certificates = await certificateFiles(dir, new Date());
   const keys = await ticketKeyFiles(dir);
   const tickets = new TicketOffice(keys.privateKey);
   const file = new DocumentFile(slices);
-  const server = await serveDocument({ file, tickets, certificates, port, log });
-  const { url, origin } = server;
+  const node = await nodeKeyFile(dir);
+  const api = new ApiOffice({ file, key: node.key, manners, log });
+  const server = await serveDocument({ file, tickets, api, certificates, port, log });
+  const { url, apiUrl, origin } = server;
   const removeNotes = await leaveNotes(dir, origin, log);
   const stopLooking = keepValid(server, dir, log);
   log.info({ url, slices }, 'ready');
-  const facts = { url, ca_file: certificates.caFile, ticket_keys_file: keys.publicKeysFile };
+  const files = {
+    ca_file: certificates.caFile,
+    ticket_keys_file: keys.publicKeysFile,
+    node_key_file: node.file,
+  };
+  const facts = { url, api_url: apiUrl, ...files };
   process.stdout.write(`${JSON.stringify(facts)}\n`);
   const stop = async () => {
     stopLooking();

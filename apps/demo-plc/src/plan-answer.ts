@@ -30,6 +30,8 @@ export type TicketAnswer =
   | { readonly issued: false; readonly because: 'none' | 'unusable'; readonly why: string };
 
 const PATH = '/slices.xml';
+/** Where PLCAPI is on an authority's own server. */
+export const API_PATH = '/PLCAPI/';
 /** Names of slices are checked where they are looked up: here they only have to be plain. */
 const TICKET_PATH = /^\/tickets\/([a-zA-Z0-9_.]{1,32})\.xml$/;
 const XML = 'application/xml; charset=utf-8';
@@ -64,6 +66,11 @@ const pathOf = ({ url = '' }: AskedFor): string => url.split('?')[0] ?? '';
 /** ticketAskedFor returns the slice whose ticket is asked for (`/tickets/SLICE.xml`), undefined for another path. */
 export function ticketAskedFor(asked: AskedFor): string | undefined {
   return TICKET_PATH.exec(pathOf(asked))?.[1];
+}
+
+/** isCall reports whether a request is a call of the API. */
+export function isCall(asked: AskedFor): boolean {
+  return pathOf(asked) === API_PATH && asked.method === 'POST';
 }
 
 /** planRefusal decides on what needs no document: another path or method; undefined when one is needed. */

@@ -6,17 +6,22 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { brotliDecompressSync, gunzipSync } from 'node:zlib';
+import { CALL, signNodeCall } from '@nodemgr/getslivers';
 import { epochSeconds } from '@nodemgr/records';
 import { readTrustedKeys, type TrustedKey, verifyTicket } from '@nodemgr/tickets';
+import { decodeResponse, encodeCall } from '@nodemgr/xml-rpc';
 import { pino } from 'pino';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { ApiOffice } from './api-office.ts';
 import { certificateFiles } from './certificate-files.ts';
+import { readManners } from './plan-call.ts';
 import { type DocumentServer, serveDocument } from './serve-document.ts';
 import { DocumentFile } from './served-document.ts';
 import { ticketKeyFiles } from './ticket-key-files.ts';
 import { TicketOffice } from './ticket-office.ts';
 
 const TEXT = `<planetlab_slices>${' '.repeat(5000)}</planetlab_slices>`;
+const KEY = 'the key of all nodes';
 let folder: string;
 let path: string;
 let server: DocumentServer;
@@ -33,7 +38,8 @@ beforeAll(async () => {
   trusted = readTrustedKeys(await readFile(keys.publicKeysFile, 'utf8'));
   const tickets = new TicketOffice(keys.privateKey);
   const file = new DocumentFile(path);
-  server = await serveDocument({ file, tickets, certificates, port: 0, log });
+  const api = new ApiOffice({ file, key: KEY, manners: ['rightly', { fault: 106 }], log });
+  server = await serveDocument({ file, tickets, api, certificates, port: 0, log });
 });
 afterAll(async () => {
   await server.close();
@@ -41,8 +47,15 @@ afterAll(async () => {
 });
 beforeEach(() => writeFile(path, TEXT));
 
-async function ask(headers: Record<string, string> = {}, method = 'GET', url = server.url) {
-  const sent = request(url, { ca, headers, method, agent: false }).end();
+async function ask(
+  headers: Record<string, string> = {},
+  method = 'GET',
+  url = server.url,
+  body?: string,
+) {
+  const length = body === undefined ? {} : { 'content-length': Buffer.byteLength(body) };
+  const sent = request(url, { ca, headers: { ...headers, ...length }, method, agent: false });
+  sent.end(body);
   const [answer] = (await once(sent, 'response')) as [IncomingMessage];
   return { status: answer.statusCode, headers: answer.headers, body: await buffer(answer) };
 }
@@ -204,4 +217,45 @@ describe('the certificates', () => {
     await writeFile(later.caFile, 'no certificate');
     expect((await certificateFiles(dir(), new Date())).ca).toContain('BEGIN CERTIFICATE');
   });
+});
+
+describe('the API', () => {
+  const NODES = '<nodes><node id="17"/></nodes>';
+  const RSPEC = '<rspec><resource name="nm_net_max_rate"><value>5000000</value></resource></rspec>';
+  const SLICE = `<slice name="a_b" id="3" expiry="1900000000">${NODES}${RSPEC}</slice>`;
+  const call = async (key: string, method = CALL) => {
+    const body = encodeCall(method, [signNodeCall(17, key)]);
+    const answer = await ask({}, 'POST', server.apiUrl, body);
+    return decodeResponse(answer.body);
+  };
+
+  test('answers GetSlivers for the node that has the key, rightly and wrongly in turn', async () => {
+    await writeFile(path, `<planetlab_slices>${SLICE}</planetlab_slices>`);
+    expect(await call(KEY)).toMatchObject({
+      kind: 'value',
+      value: {
+        node_id: 17,
+        slivers: [
+          {
+            name: 'a_b',
+            slice_id: 3,
+            expires: 1_900_000_000,
+            attributes: [{ tagname: 'net_max_rate', value: '5000' }],
+          },
+        ],
+      },
+    });
+    expect(await call(KEY)).toMatchObject({ kind: 'fault', code: 106 });
+  });
+
+  test('does not accept another key, and has no other method', async () => {
+    expect(await call('another')).toMatchObject({ kind: 'fault', code: 103 });
+    expect(await call(KEY)).toMatchObject({ kind: 'fault', code: 106 });
+    expect(await call(KEY, 'GetNodes')).toMatchObject({ kind: 'fault', code: 100 });
+    await call(KEY);
+  });
+});
+
+test.each(['abc', '1,,x', '9999999'])('wrong answers that nobody knows are refused: %s', (list) => {
+  expect(() => readManners(list)).toThrow(/^--faults \S+: wants some of a code, html, cut, slow/);
 });

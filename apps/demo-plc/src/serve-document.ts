@@ -1,12 +1,15 @@
-/** Serves the document and tickets over HTTPS on 127.0.0.1: acts on what plan-answer.ts decides, one log line a request. */
+/** Serves the document, tickets and the API over HTTPS on 127.0.0.1: acts on what plan-answer.ts decides, one log line a request. */
 import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { Logger } from '@nodemgr/daemon';
+import type { ApiOffice } from './api-office.ts';
 import type { Certificates } from './make-certificates.ts';
 import {
   type AnswerPlan,
+  API_PATH,
+  isCall,
   planAnswer,
   planRefusal,
   planTicket,
@@ -19,6 +22,7 @@ import type { TicketOffice } from './ticket-office.ts';
 export interface ServeOptions {
   readonly file: DocumentFile;
   readonly tickets: TicketOffice;
+  readonly api: Pick<ApiOffice, 'serve'>;
   readonly certificates: Pick<Certificates, 'server' | 'serverKey'>;
   /** 0: whatever is free. */
   readonly port: number;
@@ -30,6 +34,8 @@ export interface DocumentServer {
   readonly origin: string;
   /** Of the document. */
   readonly url: string;
+  /** Of the API. */
+  readonly apiUrl: string;
   /** use serves new connections with these from here on. */
   use(certificates: ServeOptions['certificates']): void;
   close(): Promise<void>;
@@ -93,6 +99,7 @@ async function answer(
 ): Promise<void> {
   const started = performance.now();
   const { method, url } = request;
+  if (isCall(request)) return options.api.serve(request, response);
   const { status, headers, body } = await replyTo(request, options);
   // A 304 has no content of its own whose length could be told (RFC 9110, 8.6).
   const length = status === 304 ? {} : { 'content-length': body?.length ?? 0 };
@@ -125,6 +132,7 @@ export async function serveDocument(options: ServeOptions): Promise<DocumentServ
   return {
     origin,
     url: `${origin}/slices.xml`,
+    apiUrl: `${origin}${API_PATH}`,
     use: ({ server: cert, serverKey: key }) => server.setSecureContext({ cert, key }),
     async close() {
       const closed = once(server, 'close');

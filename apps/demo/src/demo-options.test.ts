@@ -32,6 +32,13 @@ test('each flag sets its own key', () => {
   });
 });
 
+test('what PLC speaks, and how it goes wrong, is demo-plc’s to hear', () => {
+  expect(options()).toMatchObject({ plcKind: 'slices-xml', plcFaults: undefined });
+  const flags = options('--plc', 'getslivers', '--plc-faults', '103,cut');
+  expect(flags).toMatchObject({ plcKind: 'getslivers', plcFaults: '103,cut' });
+  expect(flagOverrides(flags)).toEqual({});
+});
+
 test.each([
   [['--tcp-port', '65536'], /--tcp-port 65536: wants a whole number from 0 to 65535/],
   [['--node-id', '-1'], /node-id/],
@@ -40,6 +47,8 @@ test.each([
   [['--polls', '1'], /--polls/],
   [['--without', 'gateway'], /--without gateway: wants one of plc-fetcher/],
   [['--state', ''], /--state: wants a path/],
+  [['--plc', 'sfa'], /--plc sfa: wants one of slices-xml, getslivers/],
+  [['--plc-faults', 'cut'], /--plc-faults: wants --plc getslivers beside it/],
   [['extra'], /extra/],
 ])('%j is refused by its name', (args, message) => {
   expect(() => parseDemoOptions(args)).toThrow(UsageError);

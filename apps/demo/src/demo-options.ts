@@ -2,10 +2,14 @@
 import { parseArgs } from 'node:util';
 import { DEMO_STATE_DIR } from '@nodemgr/config';
 import { DAEMONS, type DaemonName } from '@nodemgr/contracts';
+import { type PlcKind, plcKindSchema } from '@nodemgr/records';
 
 export interface DemoOptions {
   /** Document that demo-plc serves; the sample that ships with the project where absent. */
   readonly slices: string | undefined;
+  /** What demo-plc speaks to the node, and its `--faults`. */
+  readonly plcKind: PlcKind;
+  readonly plcFaults: string | undefined;
   readonly nodeId: number | undefined;
   readonly state: string;
   readonly tcpPort: number | undefined;
@@ -21,6 +25,9 @@ export interface DemoOptions {
 export const USAGE = `usage: npm start -- [FLAGS]
 
   --slices FILE     serve this slices.xml (read again when it changes on disk)
+  --plc KIND        what PLC speaks: slices-xml (the default) or getslivers
+  --plc-faults LIST such as 103,500,html,cut,slow: GetSlivers is answered rightly, then wrongly in
+                    each of these ways in turn, and so on
   --node-id N       this node's id at PLC (default 17)
   --state DIR       database, sockets, logs; kept between runs (default .nodemgr)
   --tcp-port P      port of the API on 127.0.0.1 (default 8812; 0: none)
@@ -56,6 +63,12 @@ function daemonName(text: string): DaemonName {
   return found;
 }
 
+function kindOf(text = 'slices-xml'): PlcKind {
+  const read = plcKindSchema.safeParse(text);
+  if (read.success) return read.data;
+  throw new UsageError(`--plc ${text}: wants one of ${plcKindSchema.options.join(', ')}`);
+}
+
 /** parseDemoOptions reads the command line; throws UsageError. `help` asks for USAGE. */
 export function parseDemoOptions(args: readonly string[]): DemoOptions | 'help' {
   let values: Record<string, string | boolean | string[] | undefined>;
@@ -64,6 +77,8 @@ export function parseDemoOptions(args: readonly string[]): DemoOptions | 'help' 
       args: [...args],
       options: {
         slices: { type: 'string' },
+        plc: { type: 'string' },
+        'plc-faults': { type: 'string' },
         'node-id': { type: 'string' },
         state: { type: 'string' },
         'tcp-port': { type: 'string' },
@@ -82,8 +97,15 @@ export function parseDemoOptions(args: readonly string[]): DemoOptions | 'help' 
   for (const flag of ['slices', 'state', 'config']) {
     if (text(flag) === '') throw new UsageError(`--${flag}: wants a path, got nothing`);
   }
+  const plcKind = kindOf(text('plc'));
+  const faults = text('plc-faults');
+  if (faults !== undefined && plcKind !== 'getslivers') {
+    throw new UsageError('--plc-faults: wants --plc getslivers beside it');
+  }
   return {
     slices: text('slices'),
+    plcKind,
+    plcFaults: faults,
     nodeId: numberFlag('--node-id', text('node-id'), { min: 0, max: 2 ** 53 - 1, whole: true }),
     state: text('state') ?? DEMO_STATE_DIR,
     tcpPort: numberFlag('--tcp-port', text('tcp-port'), { min: 0, max: 65_535, whole: true }),

@@ -160,6 +160,8 @@ class Demo {
       processes: this.#processes,
       stateDir: this.stateDir,
       slices,
+      kind: this.run.options.plcKind,
+      faults: this.run.options.plcFaults,
       going: () => this.#going,
       stop: this.run.stop,
     });

@@ -15,7 +15,7 @@ const feed = { state: 'live', revision: NEWEST } as const;
 function aLook(changed: Partial<NodeLook> = {}): NodeLook {
   const fetcher: FetcherStatus = {
     ...common,
-    detail: { url: 'u', last_poll: { outcome: 'new document' } },
+    detail: { url: 'u', kind: 'slices-xml', last_poll: { outcome: 'new document' } },
   };
   const db: DbStatus = {
     ...common,
