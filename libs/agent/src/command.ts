@@ -75,7 +75,24 @@ export type FileCommand =
   | MoveCommand
   | RemoveCommand;
 
-export type Command = RunCommand | FileCommand;
+/** Something that systemd does with a unit when it is asked over the bus; systemctl(1) stands for it. */
+export interface UnitCommand {
+  readonly unit: string;
+  readonly act: 'start' | 'stop' | 'reload';
+}
+
+/** Resource properties of a unit, each `NAME=VALUE` as in systemd.resource-control(5): they take hold now or with its start. */
+export interface UnitPropertiesCommand {
+  readonly unit: string;
+  readonly properties: readonly string[];
+  /** They are forgotten at the next boot. */
+  readonly runtime?: true;
+}
+
+/** What systemd is asked for: no program is started for it. */
+export type SystemdCommand = UnitCommand | UnitPropertiesCommand;
+
+export type Command = RunCommand | FileCommand | SystemdCommand;
 
 /** run makes the command that runs `program` with `args`. */
 export function run(program: string, ...args: readonly string[]): RunCommand {

@@ -8,6 +8,7 @@ import type {
   FolderCommand,
   QuotaCommand,
   RunCommand,
+  SystemdCommand,
   WriteCommand,
 } from './command.ts';
 
@@ -87,10 +88,19 @@ function formatFileCommand(command: FileCommand): string {
   return `mv --no-target-directory -- ${quoteWord(command.move)} ${quoteWord(command.to)}`;
 }
 
+function formatSystemdCommand(command: SystemdCommand): string {
+  const words =
+    'act' in command
+      ? [command.act, command.unit]
+      : ['set-property', ...(command.runtime ? ['--runtime'] : []), command.unit, ...command.properties];
+  return ['systemctl', ...words.map(quoteWord)].join(' ');
+}
+
 /**
  * formatCommand returns `command` as people would type it in bash. Texts of more than 4000 characters
  * are cut, and say so.
  */
 export function formatCommand(command: Command): string {
-  return 'run' in command ? formatRun(command) : formatFileCommand(command);
+  if ('run' in command) return formatRun(command);
+  return 'unit' in command ? formatSystemdCommand(command) : formatFileCommand(command);
 }

@@ -20,13 +20,16 @@ export function layoutOf({ accounts }: Config, facts: NodeFacts): MachineLayout 
   };
 }
 
-/** Where systemctl(1) writes what `set-property` sets. */
+/** Where systemd writes properties that are set, as by systemctl(1), `set-property`. */
 const PROPERTIES = '/etc/systemd/system.control';
 
 /** unitOf returns the sliver's unit: an instance of our template, one that systemd and not we look after. */
 export function unitOf(name: AccountName): string {
   return `nodemgr-sliver@${name}.service`;
 }
+
+/** The units of all slivers, as a pattern. */
+export const SLIVER_UNITS = 'nodemgr-sliver@*.service';
 
 /** propertiesOf returns the folder where systemd keeps the limits set on the sliver's unit. */
 export function propertiesOf(name: AccountName): string {

@@ -10,7 +10,7 @@ import { inodeLimit } from '../limits/inode-limit.ts';
 import { type Limits, UNIT_LIMITS } from '../limits/table.ts';
 import type { StepName } from '../plan/account-steps.ts';
 import { RANGE_SIZE } from '../slots/account-ids.ts';
-import { imageTree, type MachineLayout, machineNameOf, pathsOf, SLICES, unitOf } from './layout.ts';
+import { imageTree, type MachineLayout, machineNameOf, pathsOf, propertiesOf, SLICES, unitOf } from './layout.ts';
 import type { Renderer, Renderers } from './step-renderer.ts';
 
 /** Files that a tenant has made in great numbers take their time; an rm that is cut goes on where it was. */
@@ -112,26 +112,30 @@ export const SLIVER_RENDERERS: Renderers<
     writeFile(pathsOf(name, layout).unit, 0o644, unitSettings(name, base, image)),
   ],
 
-  // Takes hold now, and is kept for the next boot.
   'set-limits': ({ limits }, name, layout) => [
-    run('systemctl', 'set-property', unitOf(name), ...properties(limits, layout)),
+    { unit: unitOf(name), properties: properties(limits, layout) },
   ],
 
   // Of a slice that is not there yet, too. Not for the next boot: what slivers ask for by then is not known.
   'set-slices': ({ limits }, _name, layout) =>
-    SLICES.map(({ slice }) =>
-      run('systemctl', 'set-property', '--runtime', slice, ...properties(limits, layout)),
-    ),
+    SLICES.map(({ slice }) => ({
+      unit: slice,
+      properties: properties(limits, layout),
+      runtime: true,
+    })),
 
-  'start-unit': ({ starts }, name, layout) => [
-    run('systemctl', 'start', unitOf(name)),
+  // What was set for an earlier start is forgotten: not every property is set each time.
+  'start-unit': ({ starts, limits }, name, layout) => [
+    { remove: propertiesOf(name) },
+    { unit: unitOf(name), properties: properties(limits, layout) },
+    { unit: unitOf(name), act: 'start' },
     noteStarts(starts, name, layout),
   ],
-  'stop-unit': (_step, name) => [run('systemctl', 'stop', unitOf(name))],
+  'stop-unit': (_step, name) => [{ unit: unitOf(name), act: 'stop' }],
 
   // The unit has the sliver's first process run them: nothing of a tenant's runs among our processes.
   'run-start-scripts': ({ starts }, name, layout) => [
-    run('systemctl', 'reload', unitOf(name)),
+    { unit: unitOf(name), act: 'reload' },
     noteStarts(starts, name, layout),
   ],
 

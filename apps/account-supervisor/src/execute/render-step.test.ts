@@ -31,7 +31,7 @@ const STEPS: readonly AccountStep[] = [
   { step: 'install-keys', keys: contentOf('ssh-ed25519 AAAA one@host') },
   { step: 'write-unit', base, image: IMAGE },
   { step: 'set-limits', limits },
-  { step: 'start-unit', starts: 3 },
+  { step: 'start-unit', starts: 3, limits },
   { step: 'run-start-scripts', starts: 4 },
   { step: 'allow-login' },
   { step: 'deny-login' },
@@ -95,6 +95,7 @@ test('every step stands for exactly these commands', () => {
     # set-limits
     systemctl set-property nodemgr-sliver@princeton_sirius.service CPUWeight=256 MemoryMax=1024K TasksMax=512
     # start-unit
+    systemctl set-property nodemgr-sliver@princeton_sirius.service CPUWeight=256 MemoryMax=1024K TasksMax=512
     systemctl start nodemgr-sliver@princeton_sirius.service
     install -m 0600 /dev/stdin /var/lib/nodemgr/accounts/princeton_sirius.starts <<'EOF'
     3
@@ -171,7 +172,7 @@ test('a limit of the disk or the CPU is written in parts of the machine, and tak
 test('no memory limit is written as infinity', () => {
   const step: AccountStep = { step: 'set-limits', limits: { ...limits, memoryMax: 0 } };
   expect(renderStep(step, SIRIUS, LAYOUT)[0]).toMatchObject({
-    run: expect.arrayContaining(['MemoryMax=infinity']),
+    properties: expect.arrayContaining(['MemoryMax=infinity']),
   });
 });
 

@@ -64,11 +64,15 @@ function freeRange(base: number, name: AccountName): Command {
 }
 
 /** Nobody can log in any more: the account has expired, and its keys are gone. */
-function endUser(type: AccountType, { uid, base }: AccountIds, name: AccountName) {
+function endUser(
+  type: AccountType,
+  { uid, base }: AccountIds,
+  name: AccountName,
+): readonly Command[] {
   return [
     // Logins that outlive their sliver, with the user's own service manager: killed, it would stay behind
     // as a failed unit.
-    run('systemctl', 'stop', `user-${uid}.slice`),
+    { unit: `user-${uid}.slice`, act: 'stop' },
     runAccepting([NO_PROCESS], 'pkill', '--signal', 'KILL', '--uid', `${uid}`),
     ...(type === 'sliver' ? [freeRange(base, name)] : []),
     deleteUser(name),

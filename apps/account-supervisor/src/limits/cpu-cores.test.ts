@@ -48,7 +48,6 @@ test('a set is read back as it was written, and another than ours is none of tho
   for (const text of ['', '3', '1-2', '0-1'])
     expect(CPU_CORES.write(CPU_CORES.read(text))).toBe(text);
   expect(CPU_CORES.read('0,2')).not.toBe(CPU_CORES.read('0-1'));
-  expect(CPU_CORES.shown('0 2')).toBe(CPU_CORES.read('0,2'));
 });
 
 test('people are told how many cores a sliver has for itself', () => {

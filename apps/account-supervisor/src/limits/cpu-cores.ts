@@ -97,6 +97,5 @@ export const CPU_CORES = {
   // Empty: every processor (systemd.resource-control(5)).
   property: 'AllowedCPUs',
   write: rangeText,
-  shown: readRange,
   read: readRange,
 } as const satisfies UnitLimit;

@@ -17,13 +17,6 @@ test('a ceiling is read back from the control group as it was written', () => {
   expect(CPU_MAX.read('max 100000', node)).toBe(0);
 });
 
-test('a ceiling is read back from what systemd shows as it was written', () => {
-  expect(CPU_MAX.shown('1s', node)).toBe(250);
-  expect(CPU_MAX.shown('1s 500ms', node)).toBe(375);
-  expect(CPU_MAX.shown('infinity', node)).toBe(0);
-  expect(CPU_MAX.shown('', node)).toBe(undefined);
-});
-
 test('no ceiling is wanted where none or more than the whole node is asked for; the least lets a sliver start', () => {
   expect([0, -1, 1001].map(wanted)).toEqual([0, 0, 0]);
   expect([1, 500, 1000].map(wanted)).toEqual([10, 500, 1000]);

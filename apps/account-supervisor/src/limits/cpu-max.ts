@@ -1,6 +1,6 @@
 /** nm_cpu_max, as cpu.max of the sliver's control group: a share of the time of all the node's processors. */
 import { amountOf } from '@nodemgr/records';
-import { howCeiled, spanInMicros, type UnitLimit } from './limit.ts';
+import { howCeiled, type UnitLimit } from './limit.ts';
 
 /** All of the node's CPU, in thousandths. */
 const WHOLE = 1000;
@@ -24,11 +24,6 @@ export const CPU_MAX = {
   // Per cent of one processor; empty: none (systemd.resource-control(5)).
   property: 'CPUQuota',
   write: (amount, { cpus }) => (amount === 0 ? '' : `${(amount * cpus) / 10}%`),
-  shownAs: 'CPUQuotaPerSecUSec',
-  shown: (value, { cpus }) => {
-    const micros = spanInMicros(value);
-    return micros === undefined ? undefined : Math.round(micros / (1000 * cpus));
-  },
   // `max 100000`, or microseconds in each period of so many (cgroup-v2.rst, cpu.max).
   read: (text, { cpus }) => {
     const [quota = 'max', period = '1'] = text.split(' ');

@@ -1,6 +1,6 @@
 /** nm_cpu_share and nm_cpu_guaranteed_share, as cpu.weight: the arithmetic is in plan-cpu-weights.ts. */
 import { type AccountName, amountOf, type Rspec } from '@nodemgr/records';
-import { type Division, inGroup, inProperty, type UnitLimit } from './limit.ts';
+import { type Division, inGroup, type UnitLimit } from './limit.ts';
 import {
   type CpuClaim,
   MAX_GUARANTEED,
@@ -66,7 +66,6 @@ export const CPU_WEIGHT = {
   writtenBy: 'unit',
   property: 'CPUWeight',
   write: String,
-  shown: inProperty(1),
   read: inGroup(1),
   used: { file: 'cpu.stat', unit: 's', read: secondsIn },
 } as const satisfies UnitLimit;

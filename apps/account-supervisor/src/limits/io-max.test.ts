@@ -16,11 +16,6 @@ test('each direction is read back from its own key; none is no limit', () => {
   expect(IO_WRITE_MAX.read('')).toBe(0);
 });
 
-test('what systemd shows of a limit is a path and the amount; nothing is no limit', () => {
-  expect(IO_WRITE_MAX.shown('/var/lib/nodemgr 2000000')).toBe(2_000_000);
-  expect(IO_WRITE_MAX.shown('')).toBe(0);
-});
-
 test('what was read and written is summed over all devices', () => {
   const stat = '252:0 rbytes=10 wbytes=1 rios=1 wios=1\n253:0 rbytes=5 wbytes=2 rios=1 wios=1\n';
   expect([IO_READ_MAX.used.read(stat), IO_WRITE_MAX.used.read(stat)]).toEqual([15, 3]);

@@ -48,7 +48,6 @@ function ioMax<const Name extends ResourceName>(direction: Direction<Name>) {
     writtenBy: 'unit',
     property,
     write: (amount, { stateDir }) => (amount === 0 ? '' : `${stateDir} ${amount}`),
-    shown: (value) => (value === '' ? 0 : Number(value.slice(value.lastIndexOf(' ') + 1))),
     read: (text) => limitIn(text, key),
     used: { file: 'io.stat', unit: 'bytes', read: (text) => sumIn(text, counted) },
   } as const satisfies UnitLimit & { readonly resources: readonly [Name] };

@@ -13,8 +13,6 @@ const UNSAID = 100;
 const STEP = 11;
 const toProperty = (weight: number): number =>
   weight <= UNSAID ? weight : UNSAID + (weight - UNSAID) * STEP;
-const fromProperty = (value: number): number =>
-  value <= UNSAID ? value : UNSAID + Math.floor((value - UNSAID) / STEP);
 
 const claimOf = (effective: Rspec): number =>
   Math.min(MOST, Math.max(LEAST, amountOf(effective, 'nm_io_weight')));
@@ -52,7 +50,6 @@ export const IO_WEIGHT = {
   property: 'IOWeight',
   write: (weight) => String(toProperty(weight)),
   // `[not set]` where nobody has.
-  shown: (value) => fromProperty(wholeNumber(value) ?? UNSAID),
   // A line for each device with a weight of its own, and `default 100` (bfq-iosched.rst).
   read: (text) => wholeNumber(/^default (\d+)$/m.exec(text)?.[1] ?? '') ?? UNSAID,
 } as const satisfies UnitLimit;

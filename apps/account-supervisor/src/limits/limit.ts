@@ -77,10 +77,6 @@ interface UnitWritten {
   readonly property: string;
   /** The value of the property. */
   readonly write: (amount: number, node: NodeFacts) => string;
-  /** What `systemctl show` calls the property, where it has another name there. */
-  readonly shownAs?: string;
-  /** The amount in what `systemctl show` prints of the property, '' for nothing; undefined: nobody has set one. */
-  readonly shown: (value: string, node: NodeFacts) => number | undefined;
   /** The amount in the file `from` of the control group. */
   readonly read: (text: string, node: NodeFacts) => number;
   /** The amount of a unit for which nobody has set the property, and of a control group without the file. Absent: it is always set. */
@@ -124,23 +120,6 @@ export function wholeNumber(text: string): number | undefined {
 /** inGroup returns the reader of a control group's file that holds one number, `perUnit` of which are one of the limit's unit. */
 export const inGroup = (perUnit: number) => (text: string) =>
   text === MAX ? 0 : Number(text) / perUnit;
-
-/** inProperty returns the reader of a property that holds one number. */
-export const inProperty = (perUnit: number) => (value: string) => {
-  if (value === INFINITY) return 0;
-  const amount = wholeNumber(value);
-  return amount === undefined ? undefined : amount / perUnit;
-};
-
-const MICROS: Readonly<Record<string, number>> = { us: 1, ms: 1e3, s: 1e6, min: 6e7, h: 3.6e9 };
-
-/** spanInMicros returns the microseconds in a time span as systemd shows it ('1min 2.5s'), 0 for infinity; undefined for none. */
-export function spanInMicros(text: string): number | undefined {
-  if (text === INFINITY) return 0;
-  if (!/^(?:\d+(?:\.\d+)?(?:us|ms|s|min|h) ?)+$/.test(text)) return undefined;
-  const parts = [...text.matchAll(/([\d.]+)([a-z]+)/g)];
-  return parts.reduce((sum, [, count, unit = '']) => sum + Number(count) * (MICROS[unit] ?? 0), 0);
-}
 
 /** orInfinity returns the value of a property that is no limit where `amount` is 0. */
 export const orInfinity = (amount: number, suffix = ''): string =>

@@ -1,6 +1,6 @@
 /** nm_mem_max, as memory.max of the sliver's control group. */
 import { amountOf, type Rspec } from '@nodemgr/records';
-import { howLimited, inGroup, inProperty, orInfinity, PAGE_KIB, type UnitLimit } from './limit.ts';
+import { howLimited, inGroup, orInfinity, PAGE_KIB, type UnitLimit } from './limit.ts';
 
 /** The kernel rounds down (cgroup-v2.rst, memory.max): nobody is to get less. */
 const wholePages = (amount: number): number => Math.ceil(amount / PAGE_KIB) * PAGE_KIB;
@@ -30,7 +30,6 @@ export const MEMORY_MAX = {
   property: 'MemoryMax',
   // K is 1024.
   write: (amount) => orInfinity(amount, 'K'),
-  shown: inProperty(1024),
   read: inGroup(1024),
   used: { file: 'memory.current', unit: 'KiB', read: (text) => Number(text) / 1024 },
 } as const satisfies UnitLimit;

@@ -29,6 +29,5 @@ test('more than the node can keep is cut in proportion, and said', () => {
 
 test('an amount is written in KiB and read back from bytes', () => {
   expect(MEMORY_MIN.write(64)).toBe('64K');
-  expect(MEMORY_MIN.shown('65536')).toBe(64);
   expect(MEMORY_MIN.read('65536')).toBe(64);
 });

@@ -6,7 +6,6 @@ import { type AccountName, amountOf, type Rspec } from '@nodemgr/records';
 import {
   type Division,
   inGroup,
-  inProperty,
   type NodeFacts,
   PAGE_KIB,
   type UnitLimit,
@@ -50,7 +49,6 @@ export const MEMORY_MIN = {
   writtenBy: 'unit',
   property: 'MemoryMin',
   write: (amount) => `${amount}K`,
-  shown: inProperty(1024),
   read: inGroup(1024),
   summed: true,
 } as const satisfies UnitLimit;

@@ -86,7 +86,20 @@ export function ownLimits(effective: Rspec): OwnLimits {
   return Object.fromEntries(amounts) as OwnLimits;
 }
 
-/** isUnset reports whether nobody has set any property of the unit yet. */
+/** ofUnit returns those of `limits` that are properties of the unit. */
+export function ofUnit(limits: Limits): Limits {
+  return unlike({}, limits);
+}
+
+/** unitless returns those of `limits` that a sliver has whether its unit runs or not. */
+export function unitless(limits: Limits): Limits {
+  const quotas = AMOUNTS.filter(([, { writtenBy }]) => writtenBy === 'quota');
+  return Object.fromEntries(
+    quotas.flatMap(([name]) => (limits[name] === undefined ? [] : [[name, limits[name]]])),
+  );
+}
+
+/** isUnset reports whether no property of the unit is known. */
 export function isUnset(have: Limits): boolean {
   return UNIT_LIMITS.every(([name]) => have[name] === undefined);
 }

@@ -1,6 +1,6 @@
 /** nm_tasks_max, as pids.max of the sliver's control group. */
 import { amountOf, type Rspec, UNLIMITED_TASKS } from '@nodemgr/records';
-import { howLimited, inGroup, inProperty, orInfinity, type UnitLimit } from './limit.ts';
+import { howLimited, inGroup, orInfinity, type UnitLimit } from './limit.ts';
 
 /** What a sliver needs to start: systemd-nspawn's own two, process 1, the start script, and a login. */
 const MIN_TASKS = 16;
@@ -21,7 +21,6 @@ export const TASKS_MAX = {
   writtenBy: 'unit',
   property: 'TasksMax',
   write: (amount) => orInfinity(amount),
-  shown: inProperty(1),
   read: inGroup(1),
   used: { file: 'pids.current', unit: 'tasks', read: Number },
 } as const satisfies UnitLimit;

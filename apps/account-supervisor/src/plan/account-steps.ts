@@ -36,12 +36,12 @@ export interface StepArguments {
   'install-initscript': { readonly initscript: Content };
   /** The settings of the template unit for this sliver. */
   'write-unit': { readonly base: HostUid; readonly image: ImageVersion };
-  /** Properties of its unit that are to be others. Takes hold at once, also while the sliver runs. */
+  /** Properties of its running unit that are to be others. Takes hold at once. */
   'set-limits': { readonly limits: Limits };
   /** Properties of the slices above all slivers, which their limits stand on. It is for all, whoever's plan it is in. */
   'set-slices': { readonly limits: Limits };
-  /** Start scripts run by themselves when the unit starts; `starts` notes them as run. */
-  'start-unit': { readonly starts: number };
+  /** All limits of its unit are set as it starts. Start scripts run by themselves; `starts` notes them as run. */
+  'start-unit': { readonly starts: number; readonly limits: Limits };
   'run-start-scripts': { readonly starts: number };
   /** Kills all processes of the sliver. */
   'stop-unit': Nothing;

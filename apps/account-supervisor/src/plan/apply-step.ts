@@ -4,6 +4,7 @@
  * behind that nobody looks for any more, throws: a defect.
  */
 import type { EpochSeconds } from '@nodemgr/records';
+import { unitless } from '../limits/table.ts';
 import {
   ABSENT,
   filesOf,
@@ -138,12 +139,14 @@ function applyToSliver(step: AccountStep, account: ObservedSliver): ObservedAcco
       return { ...account, unit: true };
     case 'set-limits':
       return { ...account, limits: { ...account.limits, ...step.limits } };
-    case 'start-unit':
-      return { ...account, state: 'running', starts: step.starts };
+    case 'start-unit': {
+      const limits = { ...account.limits, ...step.limits };
+      return { ...account, state: 'running', limits, starts: step.starts };
+    }
     case 'run-start-scripts':
       return { ...account, starts: step.starts };
     case 'stop-unit':
-      return { ...account, state: 'stopped' };
+      return { ...account, state: 'stopped', limits: unitless(account.limits) };
     case 'keep-files':
       return kept(account, step.since);
     default:

@@ -52,7 +52,6 @@ test('a new sliver is made from the ground up, and its start comes last', () => 
     'install-initscript',
     'install-keys',
     'write-unit',
-    'set-limits',
     'start-unit',
   ]);
 });
@@ -83,6 +82,20 @@ test('a limit, a key, a quota or a share changes while the sliver runs on', () =
     'install-keys',
   ]);
   expect(namesOf(toExist(wantedSliver(), cpuWeight(512)), running)).toEqual(['set-limits']);
+});
+
+test('all limits of the unit are set with its start, and none while the sliver is stopped', () => {
+  const stopped = aRunningSliver({ state: 'stopped', limits: { diskQuota: 5_000_000 } });
+  expect(stepsOf(toExist(wantedSliver({ starts: 1 })), stopped)).toEqual([
+    { step: 'start-unit', starts: 1, limits: { cpuWeight: WEIGHT, memoryMax: 0, tasksMax: 4096 } },
+  ]);
+  expect(stepsOf(toExist(wantedSliver({ run: false })), stopped)).toEqual([]);
+});
+
+test('of a sliver whose limits cannot be read nothing is set anew', () => {
+  const unread = aRunningSliver({ limits: { diskQuota: 5_000_000 }, ailing: 'not readable yet' });
+  const { steps, failing } = planAccount(toExist(wantedSliver()), unread, circumstances());
+  expect([steps, failing?.reason]).toEqual([[], 'not readable yet']);
 });
 
 test('a quota whose limit of inodes is another than its own is set again, while the sliver runs on', () => {

@@ -5,7 +5,7 @@
 import type { ImageVersion } from '@nodemgr/images';
 import type { DesiredSliver } from '../desired/desired-account.ts';
 import { calledFor, ours, type Reason } from '../desired/reasons.ts';
-import { isUnset, type Limits, UNIT_LIMITS, unlike } from '../limits/table.ts';
+import { isUnset, type Limits, ofUnit, UNIT_LIMITS, unlike } from '../limits/table.ts';
 import {
   filesOf,
   isObservedSliver,
@@ -91,14 +91,9 @@ function foundation(
   ];
 }
 
-/** A sliver that is not to run, and whose limits nobody has ever set, has none to set. */
-function limitsToSet(
-  { limits }: DesiredSliver,
-  have: ObservedSliver,
-  shared: Limits | undefined,
-): Limits {
-  if (shared === undefined && isUnset(have.limits)) return {};
-  return unlike(have.limits, { ...limits, ...shared });
+/** A stopped sliver gets its limits when it starts; of one whose control group cannot be read nothing is known to differ. */
+function limitsToSet(have: ObservedSliver, stopped: boolean, wanted: Limits): Limits {
+  return stopped || isUnset(have.limits) ? {} : unlike(have.limits, wanted);
 }
 
 /** A change of what all share need not be of the sliver's own record. */
@@ -113,7 +108,7 @@ function reasonToStart({ starts, reason }: DesiredSliver, observed: ObservedAcco
   return starts > observed.starts ? calledFor('Start') : ours('it should run and did not');
 }
 
-/** The sliver coming up: its limits before it runs, its logins when it does. */
+/** The sliver coming up, with its limits; its logins when it runs. */
 function raising(
   wanted: DesiredSliver,
   have: ObservedSliver,
@@ -122,14 +117,19 @@ function raising(
   startReason: Reason,
 ): readonly ReasonedStep[] {
   const { starts, reason } = wanted;
-  const limits = limitsToSet(wanted, have, shared);
+  const all = { ...wanted.limits, ...shared };
+  const limits = limitsToSet(have, stopped, all);
   return stepsNeeded([
     [
       Object.keys(limits).length > 0,
       reasonForLimits(limits, wanted),
       () => ({ step: 'set-limits', limits }),
     ],
-    [wanted.run && stopped, startReason, () => ({ step: 'start-unit', starts })],
+    [
+      wanted.run && stopped,
+      startReason,
+      () => ({ step: 'start-unit', starts, limits: ofUnit(all) }),
+    ],
     [
       wanted.run && !stopped && starts > have.starts,
       calledFor('Start'),

@@ -1,4 +1,4 @@
-/** Carries one command out on this machine: a program, or system calls on files. Decides nothing. */
+/** Carries one command out on this machine: a program, system calls on files, or a question to systemd. Decides nothing. */
 import { chmod, chown, mkdir, rename, rm, stat } from 'node:fs/promises';
 import {
   type Command,
@@ -6,8 +6,11 @@ import {
   type FolderCommand,
   replaceFileDurably,
   runChecked,
+  type SystemdCommand,
 } from '@nodemgr/agent';
 import { native } from '@nodemgr/native';
+import type { SystemdManager } from './system-bus/systemd-manager.ts';
+import { unitProperty } from './system-bus/unit-properties.ts';
 
 async function makeFolder({ folder, mode, owner }: FolderCommand): Promise<void> {
   await mkdir(folder, { recursive: true });
@@ -28,8 +31,17 @@ async function changeFiles(command: FileCommand): Promise<void> {
   else await rename(command.move, command.to);
 }
 
+async function ask(systemd: SystemdManager, command: SystemdCommand): Promise<void> {
+  if ('act' in command) await systemd[command.act](command.unit);
+  else {
+    const { unit, properties, runtime = false } = command;
+    await systemd.setProperties(unit, properties.map(unitProperty), { runtime });
+  }
+}
+
 /** carryOut does what `command` says; rejects with the reason when that fails. */
-export async function carryOut(command: Command): Promise<void> {
+export async function carryOut(command: Command, systemd: SystemdManager): Promise<void> {
   if ('run' in command) await runChecked(command);
+  else if ('unit' in command) await ask(systemd, command);
   else await changeFiles(command);
 }

@@ -40,7 +40,7 @@ const OURS: AccountFacts = {
   kept: [],
   keys: contentOf('key\n').digest,
   starts: 1,
-  unit: { active: true, ailing: undefined, limits: undefined },
+  unit: { active: true, ailing: undefined },
   limits: LIMITS,
   diskQuota: 5_000_000,
   inodes: 312_500,
@@ -93,12 +93,14 @@ test.each([0, 312_499])(
   },
 );
 
-test('what the kernel enforces counts before what systemd was told', () => {
-  const unit = { active: true, ailing: undefined, limits: { ...LIMITS, tasksMax: 7 } };
-  expect(stateOf({ ...OURS, unit })).toMatchObject({ limits: LIMITS });
-  expect(stateOf({ ...OURS, unit, limits: undefined })).toMatchObject({
-    limits: { tasksMax: 7 },
+test('the limits of a sliver are what the kernel enforces; one that runs without a control group to read is ailing', () => {
+  expect(stateOf(OURS)).toMatchObject({ limits: LIMITS, ailing: undefined });
+  expect(stateOf({ ...OURS, limits: undefined })).toMatchObject({
+    state: 'running',
+    ailing: 'its control group cannot be read yet',
   });
+  const stopped = { ...OURS, unit: { active: false, ailing: undefined }, limits: undefined };
+  expect(stateOf(stopped)).toMatchObject({ state: 'stopped', ailing: undefined });
 });
 
 test('a name of which there is nothing is absent; files kept of it are told', () => {

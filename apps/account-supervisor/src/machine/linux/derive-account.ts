@@ -144,9 +144,15 @@ function filesIn({ folder, kept }: AccountFacts, ids: AccountIds): SliverFiles {
   return { where: 'kept', since: newest.since, image: newest.image };
 }
 
-/** What the kernel enforces counts before what systemd was told. */
-function limitsOf({ limits, unit, diskQuota }: AccountFacts): Limits {
-  return { ...(limits ?? unit?.limits), ...(diskQuota === 0 ? {} : { diskQuota }) };
+/** What the kernel enforces: a sliver that does not run is held to its quota alone. */
+function limitsOf({ limits, diskQuota }: AccountFacts): Limits {
+  return { ...limits, ...(diskQuota === 0 ? {} : { diskQuota }) };
+}
+
+/** Why a sliver that runs does not work, or cannot be seen to. */
+function ailmentOf({ unit, limits }: AccountFacts): string | undefined {
+  if (unit?.active !== true) return undefined;
+  return unit.ailing ?? (limits === undefined ? 'its control group cannot be read yet' : undefined);
 }
 
 function sliverOf(
@@ -161,7 +167,7 @@ function sliverOf(
     files.where === 'in-place' ? unitSettings(name, ids.base, files.image) : undefined;
   return {
     state: unit?.active === true ? 'running' : 'stopped',
-    ailing: unit?.ailing,
+    ailing: ailmentOf(facts),
     slot: ids.slot,
     ...userOf(name, unix, ids, policy),
     range: unix.hasRange(name, ids.base),

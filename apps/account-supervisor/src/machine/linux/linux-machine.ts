@@ -27,6 +27,7 @@ import { quotaOf, readRecord } from './read-account-facts.ts';
 import { readGroup, readSlices } from './read-control-group.ts';
 import { readNodeFacts } from './read-node-facts.ts';
 import { MachineSurvey } from './survey-machine.ts';
+import { SystemdManager } from './system-bus/systemd-manager.ts';
 import { SliverWatch } from './watch-slivers.ts';
 
 /** What the template unit, sshd's rules and useradd(8) take for granted: no key of ours can move it. */
@@ -50,6 +51,9 @@ function refuseOtherPlaces({ node, accounts }: Config): void {
     }
   }
 }
+
+/** The D-Bus Specification's address of the system bus. */
+const SYSTEM_BUS = '/run/dbus/system_bus_socket';
 
 /** Programs that change /etc/passwd and its like: the second of two at once fails for want of the lock. */
 const ACCOUNT_PROGRAMS: ReadonlySet<string> = new Set(['useradd', 'usermod', 'userdel']);
@@ -77,6 +81,7 @@ export class LinuxMachine implements Machine {
   readonly #accountPrograms = new OneAtATime();
   readonly #watch: SliverWatch;
   #slices: Limits = {};
+  readonly #systemd = new SystemdManager(SYSTEM_BUS);
 
   /** Throws when the configuration cannot be a real node's. */
   constructor({ config, log, onNotice }: LinuxContext) {
@@ -93,7 +98,7 @@ export class LinuxMachine implements Machine {
     this.#policy = config.accounts;
     this.#images = new ImageShelf(join(this.#layout.stateDir, 'images'));
     this.signs = signsOf(this.#layout, this.#policy);
-    this.#survey = new MachineSurvey(this.#layout, this.#policy);
+    this.#survey = new MachineSurvey(this.#layout, this.#policy, this.#systemd);
   }
 
   get slices(): Limits {
@@ -144,7 +149,7 @@ export class LinuxMachine implements Machine {
     for (const command of renderStep(step, name, this.#layout)) {
       if (signal.aborted) return;
       if (changesAccounts(command)) await this.#changeAccounts(command, signal);
-      else await carryOut(command);
+      else await carryOut(command, this.#systemd);
     }
   }
 
@@ -152,12 +157,13 @@ export class LinuxMachine implements Machine {
   async close(): Promise<void> {
     this.#watch.stop();
     await this.#accountPrograms.idle(LONGEST_GOODBYE_MS);
+    await this.#systemd.close();
   }
 
   async #changeAccounts(command: Command, signal: AbortSignal): Promise<void> {
     await this.#accountPrograms.run(async () => {
       // Its turn may come only when there is no more time for it.
-      if (!signal.aborted) await carryOut(command);
+      if (!signal.aborted) await carryOut(command, this.#systemd);
     });
   }
 

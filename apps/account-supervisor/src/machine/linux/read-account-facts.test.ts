@@ -8,10 +8,13 @@ import { renderStep } from '../../execute/render-step.ts';
 import { IMAGE, NODE, POLICY, SIRIUS } from '../../test-support/builders.test-support.ts';
 import { carryOut } from './carry-out.ts';
 import { keptFolders, readKept } from './read-account-facts.ts';
+import { SystemdManager } from './system-bus/systemd-manager.ts';
 
 const SINCE = 1_700_000_000;
 /** Whoever runs the tests owns the files: the first slot's ids begin with that one. */
 const policy = { ...POLICY, first_range_id: process.getuid?.() ?? 0 };
+/** A socket where nobody is: nothing here is asked of systemd. */
+const systemd = new SystemdManager('/nowhere/system_bus_socket');
 let layout: MachineLayout;
 
 beforeEach(async () => {
@@ -37,10 +40,10 @@ test('wherever a purge is cut short, what is left is known to be no longer whole
   const commands = [...renderStep(step, SIRIUS, layout)];
   const last = commands.pop();
   for (const command of commands) {
-    await carryOut(command);
+    await carryOut(command, systemd);
     expect(await read()).toEqual({ slot: 0, since: SINCE, image: undefined });
   }
-  if (last !== undefined) await carryOut(last);
+  if (last !== undefined) await carryOut(last, systemd);
   expect(await keptFolders(layout)).toEqual(new Map());
 });
 

@@ -1,34 +1,30 @@
 /** Asks systemd about the units of slivers. Changes nothing. */
-import { run, runChecked } from '@nodemgr/agent';
 import type { AccountName } from '@nodemgr/records';
-import { unitOf } from '../../execute/layout.ts';
-import type { NodeFacts } from '../../limits/limit.ts';
-import { UNIT_PROPERTIES, type UnitState, unitStatesIn } from './derive-unit-state.ts';
+import { SLIVER_UNITS, unitOf } from '../../execute/layout.ts';
+import { deriveUnitState, isRestarting, NOT_LOADED, type UnitState } from './derive-unit-state.ts';
+import type { ListedUnit, SystemdManager } from './system-bus/systemd-manager.ts';
 
-/** Units asked about at once: an argument list has an end. */
-const UNITS_AT_ONCE = 200;
-/** Characters that it says of them, at most: some 400 of each. */
-const MAX_OUTPUT = 1 << 20;
+type AskSystemd = Pick<SystemdManager, 'list' | 'endOf'>;
 
-/** readUnits returns what systemd knows of each sliver's unit. Rejects when systemd does not answer. */
+/** More units than this are asked for by one pattern, whatever their number. */
+const BY_NAME = 16;
+
+async function stateOf(unit: ListedUnit, systemd: AskSystemd): Promise<UnitState> {
+  return deriveUnitState(unit, isRestarting(unit) ? await systemd.endOf(unit) : undefined);
+}
+
+/** readUnits returns what systemd has of each sliver's unit, by one question. Rejects when systemd does not answer. */
 export async function readUnits(
   names: readonly AccountName[],
-  node: NodeFacts,
+  systemd: AskSystemd,
 ): Promise<ReadonlyMap<AccountName, UnitState>> {
-  const found = new Map<AccountName, UnitState>();
-  for (let at = 0; at < names.length; at += UNITS_AT_ONCE) {
-    const some = names.slice(at, at + UNITS_AT_ONCE);
-    const properties = `--property=${UNIT_PROPERTIES.join()}`;
-    const output = await runChecked(
-      run('systemctl', 'show', properties, '--', ...some.map(unitOf)),
-      { maxOutput: MAX_OUTPUT },
-    );
-    const states = unitStatesIn(output, node);
-    for (const name of some) {
-      const state = states.get(unitOf(name));
-      if (state === undefined) throw new Error(`systemctl says nothing of ${unitOf(name)}`);
-      found.set(name, state);
-    }
-  }
-  return found;
+  if (names.length === 0) return new Map();
+  // Nothing in a name means anything in a pattern.
+  const patterns = names.length > BY_NAME ? [SLIVER_UNITS] : names.map(unitOf);
+  const listed = new Map((await systemd.list(patterns)).map((unit) => [unit.unit, unit]));
+  const states = names.map(async (name) => {
+    const unit = listed.get(unitOf(name));
+    return [name, unit === undefined ? NOT_LOADED : await stateOf(unit, systemd)] as const;
+  });
+  return new Map(await Promise.all(states));
 }

@@ -27,6 +27,7 @@ import {
 import { readLimits } from './read-control-group.ts';
 import { readUnits } from './read-units.ts';
 import { UnixAccountFiles } from './read-unix-accounts.ts';
+import type { SystemdManager } from './system-bus/systemd-manager.ts';
 import type { UnixAccounts } from './unix-accounts.ts';
 
 /** Where systemd-machined notes the containers that are registered with it. Ours are not. */
@@ -57,13 +58,14 @@ export class MachineSurvey {
   constructor(
     private readonly layout: MachineLayout,
     private readonly policy: IdPolicy,
+    private readonly systemd: SystemdManager,
   ) {}
 
   /** all looks at everything that we have a record or kept files of. */
   async all(): Promise<ReadonlyMap<AccountName, ObservedAccount>> {
     const records = await this.#recorded();
     const [unix, kept] = await Promise.all([this.#unix.current(), keptFolders(this.layout)]);
-    const shared = { unix, kept, units: await readUnits([...records], this.layout) };
+    const shared = { unix, kept, units: await readUnits([...records], this.systemd) };
     const accounts = new Map<AccountName, ObservedAccount>();
     const names = [...new Set([...records, ...kept.keys()])].sort();
     for (let at = 0; at < names.length; at += LOOK_AT_ONCE) {
@@ -106,7 +108,7 @@ export class MachineSurvey {
       keptFolders(this.layout),
       readRecord(name, this.layout),
     ]);
-    const units = await readUnits(record === 'none' ? [] : [name], this.layout);
+    const units = await readUnits(record === 'none' ? [] : [name], this.systemd);
     return this.#look(name, { unix, kept, units });
   }
 
