@@ -35,6 +35,16 @@ export async function installPackage(machine: NodeMachine, deb: string): Promise
   );
 }
 
+/** replacePackage has the node run another build of the package, be it older or of the same version. */
+export async function replacePackage(machine: NodeMachine, deb: string): Promise<void> {
+  const there = '/root/nodemgr.deb';
+  await machine.copyIn(deb, there);
+  await machine.root(['dpkg', '--install', '--force-downgrade', '--force-confold', there], {
+    deadlineMs: LONG_MS,
+  });
+  await machine.root(['systemctl', 'restart', 'nodemgr.target'], { deadlineMs: LONG_MS });
+}
+
 /** installAsker puts the program in the machine that tests ask daemons by. */
 export async function installAsker(machine: NodeMachine): Promise<void> {
   await machine.root(['mkdir', '--parents', ASKER_FOLDER]);
