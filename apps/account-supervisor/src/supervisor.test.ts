@@ -453,7 +453,7 @@ test('the plan shows what would be done, and gives no slot away', async () => {
   await publish(accepted, [keyOf(A), theRemoval('expired')], keyed(aSliver(B)));
   const { steps } = await handlers.plan({});
   expect(steps.map(({ subject, step }) => `${subject} ${step}`).slice(0, 7)).toEqual([
-    'site_a deny-login',
+    'site_a remove-keys',
     'site_a stop-unit',
     'site_a keep-files',
     'site_a reset-disk-quota',

@@ -43,10 +43,10 @@ async function prepare(own: OwnMachine, machine: NodeMachine, deb: string): Prom
 
 /** What the user has said: `--before FILE` and `--slivers N`. */
 function readOptions(args: readonly string[]) {
-  const valueOf = (flag: string) => args[args.indexOf(flag) + 1 || args.length];
-  const slivers = Number(valueOf('--slivers') ?? SLIVERS);
+  const said = (flag: string) => args[args.indexOf(flag) + 1 || args.length];
+  const slivers = Number(said('--slivers') ?? SLIVERS);
   if (!Number.isInteger(slivers) || slivers < 4) throw new Error('--slivers takes 4 or more');
-  return { before: valueOf('--before'), slivers };
+  return { before: said('--before'), slivers };
 }
 
 /** report prints the table, and writes the plot. */
@@ -68,7 +68,10 @@ function report(measured: readonly (readonly [string, Figures])[], title: string
 async function main([deb = '', ...args]: readonly string[]): Promise<void> {
   const tell = stopwatch();
   const { before, slivers } = readOptions(args);
-  const builds = [...(before === undefined ? [] : [['before', before] as const]), ['now', deb] as const];
+  const builds = [
+    ...(before === undefined ? [] : [['before', before] as const]),
+    ['now', deb] as const,
+  ];
   const context = {
     env: process.env,
     deb,

@@ -95,7 +95,13 @@ async function measureCycle(node: NodeUnderTest): Promise<number> {
 
 async function cpuMicros(machine: NodeMachine): Promise<readonly [number, number]> {
   const unit = 'nodemgr-account-supervisor.service';
-  const group = await machine.root(['systemctl', 'show', '--value', '--property=ControlGroup', unit]);
+  const group = await machine.root([
+    'systemctl',
+    'show',
+    '--value',
+    '--property=ControlGroup',
+    unit,
+  ]);
   const text = await machine.root([
     ...['grep', '-h', '^usage_usec'],
     ...[`/sys/fs/cgroup${group}/cpu.stat`, '/sys/fs/cgroup/init.scope/cpu.stat'],
@@ -143,7 +149,9 @@ export async function measureBuild(
     answer = comeUp + (await secondsOf(() => untilAnswering(node, names)));
     await node.converged(LONG);
   });
-  tell(`${count} slivers run after ${comeUp.toFixed(1)} s, answer after ${answer.toFixed(1)} s; ${made.text}`);
+  tell(
+    `${count} slivers run after ${comeUp.toFixed(1)} s, answer after ${answer.toFixed(1)} s; ${made.text}`,
+  );
   const more = namesUpTo(count + 1);
   await node.publish(documentOf(node, more));
   const oneMore = await secondsOf(() => untilRunning(machine, count + 1));
@@ -154,7 +162,9 @@ export async function measureBuild(
   const look = await countPrograms(machine, () => lookAtAll(node));
   tell(`a look at all: ${look.text}`);
   const [loanCpu, loanCpuOfSystemd] = await measureLoans(node);
-  tell(`a loan: ${loanCpu.toFixed(0)} ms of account-supervisor, ${loanCpuOfSystemd.toFixed(0)} of PID 1`);
+  tell(
+    `a loan: ${loanCpu.toFixed(0)} ms of account-supervisor, ${loanCpuOfSystemd.toFixed(0)} of PID 1`,
+  );
   const cycle = await measureCycle(node);
   tell(`a cycle: ${cycle.toFixed(1)} s`);
   const gone = await countPrograms(machine, async () => {

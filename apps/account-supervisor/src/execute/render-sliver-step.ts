@@ -88,7 +88,13 @@ const installInitscript: Renderer<'install-initscript'> = ({ initscript }, name,
 export const SLIVER_RENDERERS: Renderers<
   Exclude<
     StepName,
-    'create-user' | 'discard-user' | 'remove-user' | 'install-keys' | 'allow-login' | 'deny-login'
+    | 'create-user'
+    | 'discard-user'
+    | 'remove-user'
+    | 'install-keys'
+    | 'remove-keys'
+    | 'allow-login'
+    | 'deny-login'
   >
 > = {
   'set-id-range': ({ base }, name) => {

@@ -33,6 +33,7 @@ const STEPS: readonly AccountStep[] = [
   { step: 'set-limits', limits },
   { step: 'start-unit', starts: 3, limits },
   { step: 'run-start-scripts', starts: 4 },
+  { step: 'remove-keys' },
   { step: 'allow-login' },
   { step: 'deny-login' },
   { step: 'stop-unit' },
@@ -105,6 +106,8 @@ test('every step stands for exactly these commands', () => {
     install -m 0600 /dev/stdin /var/lib/nodemgr/accounts/princeton_sirius.starts <<'EOF'
     4
     EOF
+    # remove-keys
+    rm --recursive --force -- /var/lib/nodemgr/keys/princeton_sirius
     # allow-login
     usermod --expiredate '' princeton_sirius
     # deny-login

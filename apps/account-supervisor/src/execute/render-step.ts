@@ -63,7 +63,7 @@ function freeRange(base: number, name: AccountName): Command {
   return runAccepting([USER_BUSY], 'usermod', ...deletions, name);
 }
 
-/** Nobody can log in any more: the account has expired, and its keys are gone. */
+/** Nobody can log in any more: its keys are gone. */
 function endUser(
   type: AccountType,
   { uid, base }: AccountIds,
@@ -98,6 +98,7 @@ const RENDERERS: Renderers<StepName> = {
   'install-keys': ({ keys }, name, layout) => [
     writeFile(pathsOf(name, layout).keys, 0o644, keys.text),
   ],
+  'remove-keys': (_step, name, layout) => [{ remove: pathsOf(name, layout).keys }],
   'allow-login': (_step, name) => [run('usermod', '--expiredate', NEVER, name)],
   'deny-login': (_step, name) => [run('usermod', '--expiredate', EXPIRED, name)],
   ...SLIVER_RENDERERS,

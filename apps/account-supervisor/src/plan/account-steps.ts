@@ -45,6 +45,8 @@ export interface StepArguments {
   'run-start-scripts': { readonly starts: number };
   /** Kills all processes of the sliver. */
   'stop-unit': Nothing;
+  /** Nobody can log in with keys any more, which is the only way in. */
+  'remove-keys': Nothing;
   'allow-login': Nothing;
   'deny-login': Nothing;
   /** Moves the files aside, under the time of the removal (UNDATED where the clock is not trusted). */

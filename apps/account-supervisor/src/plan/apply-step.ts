@@ -80,6 +80,8 @@ function applyToEither(
   switch (step.step) {
     case 'install-keys':
       return { ...account, keys: step.keys.digest };
+    case 'remove-keys':
+      return { ...account, keys: undefined };
     case 'allow-login':
       return { ...account, login: true };
     case 'deny-login':

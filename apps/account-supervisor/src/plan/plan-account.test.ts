@@ -121,7 +121,7 @@ test('a stopped sliver keeps its logins and its account', () => {
 test("a removal keeps the sliver's files, under the time of removal", () => {
   const steps = stepsOf(NOTHING, aRunningSliver(), 10_000);
   expect(steps.map(({ step }) => step)).toEqual([
-    'deny-login',
+    'remove-keys',
     'stop-unit',
     'keep-files',
     'reset-disk-quota',
@@ -273,8 +273,9 @@ test('half-made files are deleted before the account goes, and before whole ones
 });
 
 test('a delegate that goes is refused logins first', () => {
-  const have = { state: 'delegate', slot: slot(0), user: 'whole', login: true } as const;
-  expect(namesOf(NOTHING, have)).toEqual(['deny-login', 'remove-user']);
+  const { digest: keys } = delegate.keys;
+  const have = { state: 'delegate', slot: slot(0), user: 'whole', login: true, keys } as const;
+  expect(namesOf(NOTHING, have)).toEqual(['remove-keys', 'remove-user']);
 });
 
 test('a user that somebody has deleted is made again, and its sliver runs on', () => {

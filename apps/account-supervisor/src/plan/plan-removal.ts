@@ -89,7 +89,7 @@ function planSliverRemoval(
   return {
     steps: [
       ...stepsNeeded([
-        [have.login, reason, () => ({ step: 'deny-login' })],
+        [have.keys !== undefined, reason, () => ({ step: 'remove-keys' })],
         [have.state === 'running', reason, () => ({ step: 'stop-unit' })],
         [have.files.where === 'in-place', reason, () => ({ step: 'keep-files', since })],
         [have.halfMade, reason, () => ({ step: 'discard-files' })],
@@ -111,7 +111,7 @@ function planDelegateRemoval(
 ): AccountPlan {
   return {
     steps: [
-      ...stepsNeeded([[have.login, reason, () => ({ step: 'deny-login' })]]),
+      ...stepsNeeded([[have.keys !== undefined, reason, () => ({ step: 'remove-keys' })]]),
       ...userRemoval('delegate', have, idsOf(have.slot), reason),
     ],
   };
