@@ -47,5 +47,5 @@ export async function countPrograms(
   } finally {
     await machine.shell(`echo 0 > ${EVENT}; echo > ${TRACE}/set_event_pid`);
   }
-  return programsIn(await machine.root(['grep', '-v', '^#', `${TRACE}/trace`]).catch(() => ''));
+  return programsIn(await machine.read(`${TRACE}/trace`));
 }

@@ -13,7 +13,7 @@ export function nodeDependencies({ build }: BuildFacts, nodeMajor: number): read
  * the scripts' own helpers) is not named.
  */
 const PROGRAMS = [
-  'default-dbus-system-bus | dbus-system-bus', // bwcap-agent asks systemd, and is not root
+  'default-dbus-system-bus | dbus-system-bus', // both agents ask systemd by it
   'iproute2', // tc
   'nftables',
   'passwd', // useradd, usermod, userdel
