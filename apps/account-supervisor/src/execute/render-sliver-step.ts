@@ -21,9 +21,9 @@ export function idRange(base: number): string {
   return `${base}-${base + RANGE_SIZE - 1}`;
 }
 
-/** Nothing that is mounted below one of `paths` is deleted. */
-function deleteTrees(...paths: readonly string[]): Command {
-  const rm = run('rm', '--recursive', '--force', '--one-file-system', '--', ...paths);
+/** Nothing that is mounted below `path` is deleted; what a tenant has made may be much. */
+function deleteTree(path: string): Command {
+  const rm = run('rm', '--recursive', '--force', '--one-file-system', '--', path);
   return { ...rm, longestMs: LONGEST_RM_MS };
 }
 
@@ -73,9 +73,8 @@ const purgeFiles: Renderer<'purge-files'> = ({ since }, name, layout) => {
   const folder = kept(since);
   const moved = (path: string) => join(folder, relative(sliver, path));
   return [
-    { remove: moved(image) },
-    deleteTrees(moved(unit), moved(boot), moved(work)),
-    deleteTrees(folder),
+    ...[image, unit, boot, work].map((path) => ({ remove: moved(path) })),
+    deleteTree(folder),
   ];
 };
 
@@ -158,5 +157,5 @@ export const SLIVER_RENDERERS: Renderers<
     return [{ move: kept(since), to: sliver }];
   },
   'purge-files': purgeFiles,
-  'discard-files': (_step, name, layout) => [deleteTrees(pathsOf(name, layout).sliver)],
+  'discard-files': (_step, name, layout) => [deleteTree(pathsOf(name, layout).sliver)],
 };

@@ -123,7 +123,9 @@ test('every step stands for exactly these commands', () => {
     mv --no-target-directory -- /var/lib/nodemgr/kept/princeton_sirius@1700000000 /var/lib/nodemgr/slivers/princeton_sirius
     # purge-files
     rm --recursive --force -- /var/lib/nodemgr/kept/princeton_sirius@1700000000/image
-    rm --recursive --force --one-file-system -- /var/lib/nodemgr/kept/princeton_sirius@1700000000/unit.env /var/lib/nodemgr/kept/princeton_sirius@1700000000/boot /var/lib/nodemgr/kept/princeton_sirius@1700000000/work
+    rm --recursive --force -- /var/lib/nodemgr/kept/princeton_sirius@1700000000/unit.env
+    rm --recursive --force -- /var/lib/nodemgr/kept/princeton_sirius@1700000000/boot
+    rm --recursive --force -- /var/lib/nodemgr/kept/princeton_sirius@1700000000/work
     rm --recursive --force --one-file-system -- /var/lib/nodemgr/kept/princeton_sirius@1700000000
     # reset-disk-quota
     setquota -P 30001 0 0 0 0 /var/lib/nodemgr
