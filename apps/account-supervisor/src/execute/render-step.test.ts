@@ -96,6 +96,7 @@ test('every step stands for exactly these commands', () => {
     # set-limits
     systemctl set-property nodemgr-sliver@princeton_sirius.service CPUWeight=256 MemoryMax=1024K TasksMax=512
     # start-unit
+    rm --recursive --force -- /etc/systemd/system.control/nodemgr-sliver@princeton_sirius.service.d
     systemctl set-property nodemgr-sliver@princeton_sirius.service CPUWeight=256 MemoryMax=1024K TasksMax=512
     systemctl start nodemgr-sliver@princeton_sirius.service
     install -m 0600 /dev/stdin /var/lib/nodemgr/accounts/princeton_sirius.starts <<'EOF'

@@ -66,10 +66,9 @@ class ToldAccount {
     const items = itemsOf(entries);
     const before = this.observed;
     const target = this.#target(items, weight);
-    const removes = target.wanted === 'nothing';
     for (const planned of planAccount(target, before, circumstances(this.now)).steps) {
       this.observed = applyStep(this.observed, planned.step);
-      this.history.stepDone(this.name, { ...planned, before, removes, revision: REVISION });
+      this.history.stepDone(this.name, { ...planned, before, revision: REVISION });
     }
     return this.lines();
   }

@@ -78,7 +78,7 @@ function describeChange({ step, reason, before }: DecidedStep): readonly Descrip
 
 /** describeStep returns what a step did. */
 export function describeStep(decided: DecidedStep): readonly Description[] {
-  const { step, reason, before, removes } = decided;
+  const { step, reason, before } = decided;
   const isNew = isUnfinished(before);
   switch (step.step) {
     case 'create-user': {
@@ -90,11 +90,13 @@ export function describeStep(decided: DecidedStep): readonly Description[] {
       return [{ what: 'sliver-started', ...reason }];
     case 'run-start-scripts':
       return [{ what: 'scripts-run', ...reason }];
+    case 'remove-keys':
+      // A removal is the event of its last step.
+      return [];
     case 'stop-unit':
       return [{ what: 'sliver-stopped', ...reason }];
     case 'deny-login':
-      // A removal is the event of its last step.
-      return removes ? [] : [changed(`logins are refused: ${reason.why}`, reason)];
+      return [changed(`logins are refused: ${reason.why}`, reason)];
     case 'keep-files':
       return [{ what: 'files-kept', ...reason }];
     case 'restore-files': {

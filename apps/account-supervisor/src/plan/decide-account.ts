@@ -36,8 +36,6 @@ export interface Grounds {
 export interface DecidedStep extends ReasonedStep {
   /** The account as it was when the plan was made. */
   readonly before: ObservedAccount;
-  /** Whether it is a part of the account's removal. */
-  readonly removes: boolean;
   /** The feed's revision that it was decided by. */
   readonly revision: Revision | undefined;
 }
@@ -143,10 +141,9 @@ export function decideAccount(
   const target = targetOf(name, verdict, slot, grounds);
   const planned = withVerdict(planAccount(target, observed, circumstancesOf(grounds)), verdict);
   const { revision } = grounds.feed.position;
-  const removes = verdict.verdict === 'goes';
   // Last: should it fail, the sliver has all that is its own.
   const reasoned = [...planned.steps, ...slicesNeeded(planned.steps, observed, grounds)];
-  const steps = reasoned.map((step) => ({ ...step, before: observed, removes, revision }));
+  const steps = reasoned.map((step) => ({ ...step, before: observed, revision }));
   const plan: Decision = { ...planned, steps };
   if (slot !== undefined) return { ...plan, slot };
   const isGone = observed.state === 'absent' && verdict.verdict === 'goes';
