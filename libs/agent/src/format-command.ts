@@ -92,7 +92,12 @@ function formatSystemdCommand(command: SystemdCommand): string {
   const words =
     'act' in command
       ? [command.act, command.unit]
-      : ['set-property', ...(command.runtime ? ['--runtime'] : []), command.unit, ...command.properties];
+      : [
+          'set-property',
+          ...(command.runtime ? ['--runtime'] : []),
+          command.unit,
+          ...command.properties,
+        ];
   return ['systemctl', ...words.map(quoteWord)].join(' ');
 }
 

@@ -10,7 +10,15 @@ import { inodeLimit } from '../limits/inode-limit.ts';
 import { type Limits, UNIT_LIMITS } from '../limits/table.ts';
 import type { StepName } from '../plan/account-steps.ts';
 import { RANGE_SIZE } from '../slots/account-ids.ts';
-import { imageTree, type MachineLayout, machineNameOf, pathsOf, propertiesOf, SLICES, unitOf } from './layout.ts';
+import {
+  imageTree,
+  type MachineLayout,
+  machineNameOf,
+  pathsOf,
+  propertiesOf,
+  SLICES,
+  unitOf,
+} from './layout.ts';
 import type { Renderer, Renderers } from './step-renderer.ts';
 
 /** Files that a tenant has made in great numbers take their time; an rm that is cut goes on where it was. */

@@ -3,13 +3,7 @@
  * kernel grants a group at most what the groups above it are granted, so the slices have the sum.
  */
 import { type AccountName, amountOf, type Rspec } from '@nodemgr/records';
-import {
-  type Division,
-  inGroup,
-  type NodeFacts,
-  PAGE_KIB,
-  type UnitLimit,
-} from './limit.ts';
+import { type Division, inGroup, type NodeFacts, PAGE_KIB, type UnitLimit } from './limit.ts';
 
 /** Thousandths of the node's memory that can be kept for slivers: the rest is the node's own, and for those without. */
 const MOST = 800;

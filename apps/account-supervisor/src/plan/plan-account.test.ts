@@ -94,8 +94,8 @@ test('all limits of the unit are set with its start, and none while the sliver i
 
 test('of a sliver whose limits cannot be read nothing is set anew', () => {
   const unread = aRunningSliver({ limits: { diskQuota: 5_000_000 }, ailing: 'not readable yet' });
-  const { steps, failing } = planAccount(toExist(wantedSliver()), unread, circumstances());
-  expect([steps, failing?.reason]).toEqual([[], 'not readable yet']);
+  const { steps, unmet } = planAccount(toExist(wantedSliver()), unread, circumstances());
+  expect([steps, unmet?.reason]).toEqual([[], 'not readable yet']);
 });
 
 test('a quota whose limit of inodes is another than its own is set again, while the sliver runs on', () => {

@@ -159,7 +159,7 @@ export class BusReader {
   }
 
   align(alignment: number): void {
-    this.#at = padded(this.#at, alignment);
+    this.#take(padded(this.#at, alignment) - this.#at);
   }
 
   /** Throws where the bytes end before the value does. */
