@@ -1,5 +1,5 @@
 // `npm run bench:node`: makes the package, then measures how slivers come and go on a machine that has it.
-// What is said after -- goes to the benchmark: --before FILE.deb, --slivers N.
+// What is said after -- goes to the benchmark: --before FILE.deb, --peers, --slivers N.
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';

@@ -1,13 +1,14 @@
 /**
  * `npm run bench:node`: how fast slivers come and go on the emulated machine, with the package that was
- * built and, beside it, another one (`--before FILE.deb`), on one machine and in one run.
+ * built and, beside it, another one (`--before FILE.deb`) and what users could take instead (`--peers`), on
+ * one machine and in one run.
  */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { printTable } from '../../bench/report.ts';
 import { aDocument } from '../../support/slices-document.ts';
 import { onMachines, stopwatch } from '../machine/machine-run.ts';
-import { makeKey, type NodeMachine } from '../machine/node-machine.ts';
+import { type MachinePlace, makeKey, NodeMachine } from '../machine/node-machine.ts';
 import { keysOf, NodeUnderTest } from '../machine/node-under-test.ts';
 import {
   ASKER,
@@ -21,6 +22,7 @@ import {
 } from '../machine/prepare-node.ts';
 import type { OwnMachine } from '../machine/start-machine.ts';
 import { FIGURES, type Figures, measureBuild } from './measure-build.ts';
+import { INCUS_PACKAGES, measurePeer, PEERS, type PeerFigures } from './peers.ts';
 import { renderPlot } from './render-plot.ts';
 
 const OUTPUT = 'dist/bench';
@@ -41,24 +43,72 @@ async function prepare(own: OwnMachine, machine: NodeMachine, deb: string): Prom
   await importImage(machine);
 }
 
-/** What the user has said: `--before FILE` and `--slivers N`. */
+/** What the user has said: `--before FILE`, `--slivers N` and `--peers`. */
 function readOptions(args: readonly string[]) {
   const said = (flag: string) => args[args.indexOf(flag) + 1 || args.length];
   const slivers = Number(said('--slivers') ?? SLIVERS);
   if (!Number.isInteger(slivers) || slivers < 4) throw new Error('--slivers takes 4 or more');
-  return { before: said('--before'), slivers };
+  return { before: said('--before'), slivers, peers: args.includes('--peers') };
+}
+
+/** A build of the node, or a peer, which has not all of its figures. */
+type Measured = readonly [name: string, Partial<Figures>];
+
+async function measureBuilds(
+  place: MachinePlace,
+  builds: readonly (readonly [string, string])[],
+  slivers: number,
+  tell: (line: string) => void,
+): Promise<readonly Measured[]> {
+  const results: Measured[] = [];
+  for (const [name, file] of builds) {
+    const node = new NodeUnderTest(place);
+    await node.machine.open();
+    try {
+      tell(`${name}: ${file}`);
+      await replacePackage(node.machine, file);
+      results.push([name, await measureBuild(node, slivers, tell)]);
+    } finally {
+      await node.close();
+    }
+  }
+  return results;
+}
+
+const toldOf = ({ comeUp, oneMore, removal }: PeerFigures): string =>
+  [comeUp, oneMore, removal].map((seconds) => `${seconds.toFixed(1)} s`).join(', ');
+
+/** The node's daemons rest meanwhile. */
+async function measurePeers(
+  place: MachinePlace,
+  slivers: number,
+  tell: (line: string) => void,
+): Promise<readonly Measured[]> {
+  const machine = new NodeMachine(place);
+  await machine.open();
+  const results: Measured[] = [];
+  try {
+    await machine.root(['systemctl', 'stop', 'nodemgr.target']);
+    for (const [name, peer] of Object.entries(PEERS)) {
+      const figures = await measurePeer(machine, peer, slivers);
+      tell(`${name}: all, one more, removal: ${toldOf(figures)}`);
+      results.push([name, figures]);
+    }
+  } finally {
+    await machine.close();
+  }
+  return results;
 }
 
 /** report prints the table, and writes the plot. */
-function report(measured: readonly (readonly [string, Figures])[], title: string): void {
+function report(measured: readonly Measured[], title: string): void {
   const builds = measured.map(([name]) => name);
-  const rows = FIGURES.map(([key, what]) => [what, ...measured.map(([, figures]) => figures[key])]);
+  const valuesOf = (key: keyof Figures) =>
+    measured.map(([, figures]) => figures[key] ?? Number.NaN);
+  const rows = FIGURES.map(([key, what]) => [what, ...valuesOf(key)]);
   printTable(title, 'the issue of the node that is fast has them', ['', ...builds], rows);
   mkdirSync(OUTPUT, { recursive: true });
-  const bars = FIGURES.map(([key, what]) => ({
-    title: what,
-    values: measured.map(([, figures]) => figures[key]),
-  }));
+  const bars = FIGURES.map(([key, what]) => ({ title: what, values: valuesOf(key) }));
   const plot = join(OUTPUT, 'node.svg');
   writeFileSync(plot, renderPlot(title, builds, bars));
   process.stdout.write(`\nThe plot is in ${plot}.\n`);
@@ -67,7 +117,7 @@ function report(measured: readonly (readonly [string, Figures])[], title: string
 /** argv: the .deb of the node, then what the user has said. */
 async function main([deb = '', ...args]: readonly string[]): Promise<void> {
   const tell = stopwatch();
-  const { before, slivers } = readOptions(args);
+  const { before, slivers, peers } = readOptions(args);
   const builds = [
     ...(before === undefined ? [] : [['before', before] as const]),
     ['now', deb] as const,
@@ -78,23 +128,15 @@ async function main([deb = '', ...args]: readonly string[]): Promise<void> {
     network: 'isolated',
     prepare: (own: OwnMachine, machine: NodeMachine) => prepare(own, machine, deb),
     inputs: [DEMO_PLC, ASKER],
+    packages: peers ? INCUS_PACKAGES : [],
     tell,
   } as const;
   const measured = await onMachines(context, async (machines) => {
-    const own = await machines.start();
-    const results: (readonly [string, Figures])[] = [];
-    for (const [name, file] of builds) {
-      const node = new NodeUnderTest(own.place);
-      await node.machine.open();
-      try {
-        tell(`${name}: ${file}`);
-        await replacePackage(node.machine, file);
-        results.push([name, await measureBuild(node, slivers, tell)]);
-      } finally {
-        await node.close();
-      }
-    }
-    return results;
+    const { place } = await machines.start();
+    return [
+      ...(await measureBuilds(place, builds, slivers, tell)),
+      ...(peers ? await measurePeers(place, slivers, tell) : []),
+    ];
   });
   report(measured, `${slivers} slivers on an emulated machine`);
 }

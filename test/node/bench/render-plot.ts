@@ -3,25 +3,28 @@
 /** One measured quantity, of each build in the same order. */
 export interface Bar {
   readonly title: string;
+  /** NaN: this build does not have the quantity. */
   readonly values: readonly number[];
 }
 
 const [WIDTH, LEFT, ROW, GAP, TOP] = [900, 330, 22, 14, 60];
 const LONGEST = WIDTH - LEFT - 90;
-const COLOURS = ['#9aa5b1', '#1f6f8b', '#d08c60'] as const;
+const COLOURS = ['#9aa5b1', '#1f6f8b', '#d08c60', '#7d9d5b'] as const;
 
 const escaped = (text: string): string =>
   text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 
 function shown(value: number): string {
+  if (Number.isNaN(value)) return '-';
   return Number.isInteger(value) ? String(value) : value.toFixed(value < 10 ? 2 : 1);
 }
 
 /** Each quantity has a scale of its own: its largest bar is as long as there is room. */
 function group({ title, values }: Bar, y: number): string {
-  const largest = Math.max(...values, Number.MIN_VALUE);
+  const lengths = values.map((value) => (Number.isNaN(value) ? 0 : value));
+  const largest = Math.max(...lengths, Number.MIN_VALUE);
   const bars = values.map((value, place) => {
-    const [at, length] = [y + place * ROW, (value / largest) * LONGEST];
+    const [at, length] = [y + place * ROW, ((lengths[place] ?? 0) / largest) * LONGEST];
     const colour = COLOURS[place % COLOURS.length];
     return `<rect x="${LEFT}" y="${at}" width="${length.toFixed(1)}" height="${ROW - 4}" fill="${colour}"/><text x="${(LEFT + length + 6).toFixed(1)}" y="${at + 14}">${shown(value)}</text>`;
   });

@@ -62,7 +62,7 @@ function filesBelow(folder: string): readonly string[] {
     .sort();
 }
 
-/** diskRecipe returns what goes on the disk of a node that is to run a package with these `dependencies`. */
+/** diskRecipe returns what goes on the disk of a node that needs these packages, `dependencies`, beside Debian's own. */
 export function diskRecipe(
   { kernelPackage }: Architecture,
   dependencies: readonly string[],

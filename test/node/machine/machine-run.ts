@@ -22,6 +22,8 @@ export interface RunContext {
   readonly network: 'isolated' | 'open';
   /** Makes a node of a machine that has booted, offline. Done once for all that goes into it. */
   readonly prepare: (own: OwnMachine, machine: NodeMachine) => Promise<void>;
+  /** What is on the disk for the sake of this run, beside Debian's own and what the package wants. */
+  readonly packages?: readonly string[];
   /** What `prepare` reads besides the package and the program that runs: a change makes another machine. */
   readonly inputs: readonly string[];
   readonly tell: (line: string) => void;
@@ -69,11 +71,12 @@ class MachineRun {
   ) {}
 
   static async make(context: RunContext): Promise<MachineRun> {
-    const { env, deb, tell } = context;
+    const { env, deb, packages = [], tell } = context;
     const architecture = architectureOf(process.arch);
     if (process.getuid?.() !== 0)
       throw new Error('a Debian disk is built by root alone: run this as root');
-    const recipe = diskRecipe(architecture, await dependenciesOf(deb), await packageSources());
+    const wanted = [...(await dependenciesOf(deb)), ...packages];
+    const recipe = diskRecipe(architecture, wanted, await packageSources());
     const disk = await cachedBuild({
       folder: cacheFolder(env, 'node-machine'),
       key: recipe.key,
