@@ -8,6 +8,7 @@ import { groupOf, SLIVERS_GROUP } from '../machine/look-at-slivers.ts';
 import type { NodeMachine } from '../machine/node-machine.ts';
 import type { NodeUnderTest } from '../machine/node-under-test.ts';
 import { countPrograms } from './count-programs.ts';
+import { cpuDuring } from './cpu-of-groups.ts';
 
 /** What is measured of a build, in the order in which people see it. */
 export const FIGURES = [
@@ -141,17 +142,20 @@ export async function measureBuild(
 ): Promise<Figures> {
   const { machine } = node;
   const names = namesUpTo(count);
-  let [comeUp, answer, removal] = [0, 0, 0];
+  let [comeUp, answer, removal, busy] = [0, 0, 0, ''];
   await node.converged(LONG);
   const made = await countPrograms(machine, async () => {
-    await node.publish(documentOf(node, names));
-    comeUp = await secondsOf(() => untilRunning(machine, count));
+    busy = await cpuDuring(machine, async () => {
+      await node.publish(documentOf(node, names));
+      comeUp = await secondsOf(() => untilRunning(machine, count));
+    });
     answer = comeUp + (await secondsOf(() => untilAnswering(node, names)));
     await node.converged(LONG);
   });
   tell(
     `${count} slivers run after ${comeUp.toFixed(1)} s, answer after ${answer.toFixed(1)} s; ${made.text}`,
   );
+  tell(`seconds of CPU until all ran: ${busy}`);
   const more = namesUpTo(count + 1);
   await node.publish(documentOf(node, more));
   const oneMore = await secondsOf(() => untilRunning(machine, count + 1));
@@ -168,9 +172,12 @@ export async function measureBuild(
   const cycle = await measureCycle(node);
   tell(`a cycle: ${cycle.toFixed(1)} s`);
   const gone = await countPrograms(machine, async () => {
-    removal = await secondsOf(() => removeAll(node));
+    busy = await cpuDuring(machine, async () => {
+      removal = await secondsOf(() => removeAll(node));
+    });
   });
   tell(`${more.length} slivers have gone after ${removal.toFixed(1)} s; ${gone.text}`);
+  tell(`seconds of CPU until all had gone: ${busy}`);
   return {
     ...{ comeUp, answer, oneMore, oneMoreAnswers, cycle, loanCpu, loanCpuOfSystemd, removal },
     programs: made.count / count,
