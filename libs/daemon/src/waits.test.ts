@@ -81,6 +81,22 @@ test('a sign that hangs holds up no attempt, and counts when it answers again', 
   expect(woken).toEqual(['a']);
 });
 
+test('a look that takes too long on a busy machine is no change', async () => {
+  const { shown, woken, fails, nextLook } = someWaits();
+  await fails('a', 'user');
+  let answer = (_reading: string): void => {};
+  shown.set('user', new Promise((resolve) => (answer = resolve)));
+  await nextLook();
+  await fails('b', 'user');
+  answer('bob');
+  shown.set('user', 'bob');
+  await nextLook();
+  expect(woken).toEqual([]);
+  shown.set('user', 'nobody');
+  await nextLook();
+  expect(woken).toEqual(['a', 'b']);
+});
+
 test('a sign that cannot be looked at reads as that, and changes when it can', async () => {
   const { shown, woken, fails, nextLook } = someWaits();
   shown.set('user', new Error('quota is off'));
@@ -108,6 +124,7 @@ test.each([
   ['what a failed attempt gives back', [10, 10], [40, 20], false],
   ['less', [500, 500], [10, 10], false],
   ['an amount where there was an error', 'does not answer', [10], true],
+  ['no answer', [10], 'does not answer', false],
 ] as const)('%s: a change is told from none', (_what, before, now, changed) => {
   expect(hasChanged(before, now)).toBe(changed);
 });

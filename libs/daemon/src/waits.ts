@@ -27,8 +27,12 @@ interface Waiting<Name extends string> {
   readonly before: Readings<Name>;
 }
 
+/** A look that takes too long, for the first time or on a busy machine: it says nothing of what it looks at. */
+const UNANSWERED = 'does not answer';
+
 /** hasChanged reports whether a sign that read `before` is mended now, as far as it can be seen. */
 export function hasChanged(before: Reading, now: Reading): boolean {
+  if (now === UNANSWERED) return false;
   if (typeof before === 'string' || typeof now === 'string') return before !== now;
   return now.some((amount, at) => amount >= (before[at] ?? 0) + LEAST_GROWTH);
 }
@@ -36,20 +40,23 @@ export function hasChanged(before: Reading, now: Reading): boolean {
 const failedLook = (error: unknown): string =>
   `cannot be looked at: ${error instanceof Error ? error.message : String(error)}`;
 
-/** Looks at one sign, at one time only, and with a bound. */
+/** Looks at one sign, at one time only, and with a bound; when that is over, what it read last is what is known. */
 class BoundedLook {
   #running: Promise<Reading> | undefined;
+  #known: Reading = UNANSWERED;
 
   constructor(private readonly sign: Sign) {}
 
   async now(): Promise<Reading> {
     this.#running ??= this.sign()
       .catch(failedLook)
-      .finally(() => {
+      .then((reading) => {
         this.#running = undefined;
+        this.#known = reading;
+        return reading;
       });
     const enough = new AbortController();
-    const late = sleep(LONGEST_LOOK_MS, enough.signal).then(() => 'does not answer');
+    const late = sleep(LONGEST_LOOK_MS, enough.signal).then(() => this.#known);
     const reading = await Promise.race([this.#running, late]);
     enough.abort();
     return reading;
