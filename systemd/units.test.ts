@@ -144,6 +144,8 @@ describe('the bus', () => {
     [dirname(endpoints.write), 'db-service', ['api-gateway']],
     [dirname(endpoints.feedChanges), 'db-service', ['bwcap-agent', 'api-gateway']],
     [dirname(endpoints.feedSnapshot), 'db-service', ['bwcap-agent', 'api-gateway']],
+    [dirname(endpoints.usage['account-supervisor']), 'account-supervisor', ['api-gateway']],
+    [dirname(endpoints.usage['bwcap-agent']), 'bwcap-agent', ['api-gateway']],
   ] as const;
 
   test.each(trust)('%s is served by %s and may be entered by %j', (path, server, clients) => {
@@ -164,6 +166,7 @@ describe('the bus', () => {
     const open = [...folders.values()].filter(({ mode }) => (mode & 0o007) !== 0);
     expect(open.map(({ path, mode, owner }) => [path, mode, owner])).toEqual([
       [RUNTIME, 0o755, 'root'],
+      [join(RUNTIME, 'use'), 0o755, 'root'],
       [join(RUNTIME, 'op'), 0o755, 'root'],
       [join(RUNTIME, 'api'), 0o755, 'root'],
       [STATE, 0o755, 'root'],

@@ -67,6 +67,7 @@ describe.each(['tcp', 'unix'] as const)("Python's client on %s", (kind) => {
     const methods = (await api.call('system.listMethods')) as string[];
     const documented = ['Help', 'CreateSliver', 'DeleteSliver', 'Start', 'Stop', 'GetRSpec'];
     documented.push('GetEffectiveRSpec', 'GetLoans', 'SetLoans', 'DumpDatabase');
+    documented.push('Create', 'Destroy', 'ReCreate', 'GetRecord', 'GetUsage', 'GetXIDs');
     for (const method of documented) {
       expect(methods).toContain(method);
       expect(help).toContain(method);

@@ -39,9 +39,13 @@ describe(`xmlrpc${note}`, () => {
     );
     expect(await xmlrpc('GetLoans', `s/${LENDER}`)).toContain('Array of 0 items');
     expect(await xmlrpc('DumpDatabase')).toContain(`"sliver_${LENDER}"`);
+    expect(await xmlrpc('GetXIDs')).toContain(`'${LENDER}'`);
+    expect(await xmlrpc('GetRecord', `s/${LENDER}`)).toContain(`'sliver_${LENDER}'`);
   });
 
-  works.each(['Stop', 'Start', 'CreateSliver', 'DeleteSliver'])('calls %s', async (method) => {
+  works.each([
+    ...['Stop', 'Start', 'CreateSliver', 'DeleteSliver', 'Create', 'Destroy', 'ReCreate'],
+  ])('calls %s', async (method) => {
     expect(await xmlrpc(method, `s/${LENDER}`)).toMatch(/Integer: 1\n/);
   });
 

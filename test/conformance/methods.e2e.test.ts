@@ -143,6 +143,30 @@ describeEachClient(
       expect(await api.call('DeleteSliver', string(BORROWER))).toEqual(api.given(1));
     });
 
+    works("makes the calls of PLC 4's clients", async () => {
+      const api = session();
+      for (const method of ['Create', 'ReCreate', 'Destroy']) {
+        expect(await api.call(method, string(BORROWER))).toEqual(api.given(1));
+      }
+      const uids = (await api.call('GetXIDs')) as Record<string, unknown>;
+      expect(Object.keys(uids)).toEqual(expect.arrayContaining([LENDER, BORROWER, WIDE]));
+      expect(Number(uids[LENDER])).toBeGreaterThan(0);
+      expect(await api.call('GetSSHKeys')).toHaveProperty(LENDER, '');
+      // The dry run counts nothing.
+      expect(Object.keys((await api.call('GetUsage', string(LENDER))) as object)).toEqual([]);
+    });
+
+    works('reads the record of a sliver: text, numbers, booleans, lists and structs', async () => {
+      const api = session();
+      const record = (await api.call('GetRecord', string(LENDER))) as Record<string, unknown>;
+      expect(record).toMatchObject({ record_key: `sliver_${LENDER}`, name: LENDER, source: 'plc' });
+      expect(record['rspec']).toEqual(api.given({ nm_cpu_guaranteed_share: 200, odd: 3 }));
+      expect(record['loans']).toEqual([]);
+      expect([true, 1, '1']).toContain(record['plc_instantiated']);
+      const known = JSON.parse(String(await api.call('DumpDatabase')))[`sliver_${LENDER}`];
+      expect(Object.keys(record).sort()).toEqual(Object.keys(known).sort());
+    });
+
     works('hands in a ticket, as text or as the bytes of a file', async () => {
       const api = session();
       const ticket = authority.sign({ name: 'site_ticketed' });
@@ -170,7 +194,7 @@ describeEachClient(
     works('gets the code and the text of a fault', async () => {
       const api = session();
       const fault = await api.faultOf('NoSuchMethod');
-      expect(fault).toEqual([100, expect.stringContaining('SetLoans, DumpDatabase')]);
+      expect(fault).toEqual([100, expect.stringContaining('GetSSHKeys, DumpDatabase')]);
       expect(await api.faultOf('GetRSpec')).toEqual([
         101,
         expect.stringContaining('GetRSpec(sliver)'),

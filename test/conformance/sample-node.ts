@@ -11,7 +11,8 @@ export const OVER_31_BITS = 5_000_000_000;
 
 export const METHODS: readonly string[] = [
   ...['Help', 'CreateSliver', 'DeleteSliver', 'Start', 'Stop', 'GetRSpec', 'GetEffectiveRSpec'],
-  ...['GetLoans', 'SetLoans', 'Ticket', 'DumpDatabase'],
+  ...['GetLoans', 'SetLoans', 'Ticket', 'DumpDatabase', 'Create', 'Destroy', 'ReCreate'],
+  ...['GetXIDs', 'GetSSHKeys', 'GetRecord', 'GetUsage'],
   ...['listMethods', 'methodHelp', 'methodSignature', 'multicall'].map((name) => `system.${name}`),
 ];
 

@@ -77,6 +77,7 @@ export class FuzzedNode {
       replica: this.#node,
       heard: Promise.resolve(),
       writes: this.#node,
+      machine: this.#node,
       now,
       log,
     });

@@ -6,15 +6,22 @@ import type { Random } from './random.ts';
 const SLIVER_METHODS = [
   'CreateSliver',
   'DeleteSliver',
+  'Create',
+  'Destroy',
+  'ReCreate',
   'Start',
   'Stop',
   'GetRSpec',
   'GetEffectiveRSpec',
   'GetLoans',
+  'GetRecord',
+  'GetUsage',
 ] as const;
 const OTHER_METHODS = [
   'Help',
   'DumpDatabase',
+  'GetXIDs',
+  'GetSSHKeys',
   'system.listMethods',
   'system.methodHelp',
   'system.methodSignature',

@@ -20,6 +20,7 @@ const METHOD_OF: Readonly<Record<Change['act'], string>> = {
   stop: 'Stop',
   create_sliver: 'CreateSliver',
   delete_sliver: 'DeleteSliver',
+  recreate: 'ReCreate',
 };
 
 /** Who may do what to whom, told a second time and apart from the gateway's own rule. */

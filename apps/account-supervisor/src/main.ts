@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { ownFolder, REAL_TIMING, ReconcileLoop } from '@nodemgr/agent';
 import { serveCalls, subscribeFeed } from '@nodemgr/bus';
-import { supervisorOperatorContract } from '@nodemgr/contracts';
+import { supervisorOperatorContract, usageContract } from '@nodemgr/contracts';
 import {
   type DaemonContext,
   machineClock,
@@ -16,7 +16,7 @@ import { Journal } from './history/journal.ts';
 import { DryRunMachine } from './machine/dry-run/dry-run-machine.ts';
 import { type LinuxContext, LinuxMachine } from './machine/linux/linux-machine.ts';
 import type { Machine } from './machine/port.ts';
-import { operatorHandlers } from './report/operator-view.ts';
+import { operatorHandlers, usageHandlers } from './report/operator-view.ts';
 import { AccountSupervisor } from './supervisor.ts';
 import { HeldWakes } from './waits/held-wakes.ts';
 
@@ -108,11 +108,18 @@ async function start(context: DaemonContext): Promise<RunningDaemon> {
     }),
     log,
   });
+  const usage = await serveCalls({
+    path: endpoints.usage['account-supervisor'],
+    contract: usageContract,
+    handlers: usageHandlers({ machine }),
+    log,
+  });
   return {
     async stop() {
       supervisor.stop();
       // No step begins any more once the loop has been told: then the machine waits for those that run.
-      await Promise.all([feed.close(), loop.stop(), operators.close(), machine.close()]);
+      const servers = [operators.close(), usage.close()];
+      await Promise.all([feed.close(), loop.stop(), ...servers, machine.close()]);
       await history.close();
     },
   };

@@ -22,6 +22,7 @@ import { BodyRoom } from './http/read-body.ts';
 import { RefusalLog } from './http/refusal-log.ts';
 import { TurnRotation } from './http/turn-rotation.ts';
 import { UnsentAnswers } from './http/unsent-answers.ts';
+import type { MachineFacts } from './machine/machine-facts.ts';
 import type { Writes } from './write/make-writes.ts';
 
 /** What the API needs of the rest of the world. */
@@ -30,6 +31,7 @@ export interface GatewayPorts {
   /** Resolves once the replica holds a state, or has been waited for as long as callers should wait. */
   readonly heard: Promise<void>;
   readonly writes: Writes;
+  readonly machine: MachineFacts;
   readonly identify: IdentifyCaller;
   /** Milliseconds that only grow. */
   readonly now: () => number;

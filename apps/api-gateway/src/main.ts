@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { connectCalls, type FeedSubscription, serveCalls, subscribeFeed } from '@nodemgr/bus';
 import { apiSocketOf } from '@nodemgr/config';
-import { gatewayOperatorContract, writeContract } from '@nodemgr/contracts';
+import { gatewayOperatorContract, usageContract, writeContract } from '@nodemgr/contracts';
 import {
   type DaemonContext,
   type ListenAt,
@@ -18,6 +18,7 @@ import { encodeFault } from '@nodemgr/xml-rpc';
 import { identifyBySocket } from './caller/identify-caller.ts';
 import { KERNEL, TcpOwners } from './caller/tcp-owners.ts';
 import { Gateway } from './gateway.ts';
+import { machineFacts } from './machine/machine-facts.ts';
 import { writesThrough } from './write/make-writes.ts';
 import { sendOver, sendTicketOver } from './write/send-over-bus.ts';
 
@@ -61,6 +62,14 @@ async function start(context: DaemonContext): Promise<RunningDaemon> {
   });
   const { root_uids: rootUids } = config.api;
   const accounts = accountsOf(context);
+  const agents = {
+    'account-supervisor': connectCalls({
+      path: endpoints.usage['account-supervisor'],
+      contract: usageContract,
+    }),
+    'bwcap-agent': connectCalls({ path: endpoints.usage['bwcap-agent'], contract: usageContract }),
+  };
+  const machine = machineFacts({ accounts, agents });
   // Known from now on, should the files be out of reach when somebody calls.
   await accounts.current();
   const tcpOwners = new TcpOwners({ questions: KERNEL, failures: context.failures, log });
@@ -70,7 +79,8 @@ async function start(context: DaemonContext): Promise<RunningDaemon> {
       `db-service has not answered in ${FIRST_SNAPSHOT_MS} ms; until it does, calls are told so`,
     );
   });
-  const gateway = new Gateway({ replica: feed, heard, writes, identify, now, log }, config.api);
+  const ports = { replica: feed, heard, writes, machine, identify, now, log };
+  const gateway = new Gateway(ports, config.api);
   const listening = [];
   for (const place of placesToListen(context)) listening.push(await gateway.listen(place));
   const tcp = listening.flatMap((at) => (at.kind === 'tcp' ? [at.tcp] : [])).join(', ');
@@ -92,7 +102,7 @@ async function start(context: DaemonContext): Promise<RunningDaemon> {
     async stop() {
       await gateway.close();
       await operator.close();
-      db.close();
+      for (const client of [db, ...Object.values(agents)]) client.close();
       await feed.close();
     },
   };

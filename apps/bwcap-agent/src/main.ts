@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { ownFolder, REAL_TIMING, ReconcileLoop } from '@nodemgr/agent';
 import { serveCalls, subscribeFeed } from '@nodemgr/bus';
-import { bandwidthOperatorContract } from '@nodemgr/contracts';
+import { bandwidthOperatorContract, usageContract } from '@nodemgr/contracts';
 import {
   type DaemonContext,
   type FailureBoard,
@@ -18,7 +18,7 @@ import { DryRunKernel } from './kernel/dry-run/dry-run-kernel.ts';
 import { LinuxKernel } from './kernel/linux/linux-kernel.ts';
 import { removeLimitsMain } from './kernel/linux/remove-limits.ts';
 import type { Kernel } from './kernel/port.ts';
-import { operatorHandlers } from './report/operator-view.ts';
+import { operatorHandlers, usageHandlers } from './report/operator-view.ts';
 
 /** Subject of what fails in looking. */
 const FOLLOWING = 'network';
@@ -124,11 +124,18 @@ async function start(context: DaemonContext): Promise<RunningDaemon> {
     }),
     log,
   });
+  const usage = await serveCalls({
+    path: endpoints.usage['bwcap-agent'],
+    contract: usageContract,
+    handlers: usageHandlers({ agent, kernel }),
+    log,
+  });
   return {
     async stop() {
       stop.abort();
       agent.stop();
-      await Promise.all([feed.close(), loop.stop(), operators.close(), following]);
+      const servers = [operators.close(), usage.close()];
+      await Promise.all([feed.close(), loop.stop(), ...servers, following]);
       kernel.close();
     },
   };

@@ -13,6 +13,7 @@ describe('what api-gateway may write', () => {
     expect(Object.keys(writeContract).sort()).toEqual([
       'create_sliver',
       'delete_sliver',
+      'recreate',
       'deliver_ticket',
       'set_loans',
       'start',

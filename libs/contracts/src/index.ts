@@ -10,4 +10,5 @@ export * from './readings.ts';
 export * from './remark.ts';
 export * from './retry.ts';
 export * from './traffic.ts';
+export * from './usage.ts';
 export * from './write.ts';

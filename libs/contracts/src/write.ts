@@ -41,6 +41,7 @@ export const writeContract = {
   stop: method(z.strictObject(target), durable),
   create_sliver: method(z.strictObject(target), durable),
   delete_sliver: method(z.strictObject(target), durable),
+  recreate: method(z.strictObject(target), durable),
   deliver_ticket: method(
     z.strictObject({ ...request, ticket: textOfBytes(MAX_TICKET_SIZE).min(1) }),
     ticketResult,

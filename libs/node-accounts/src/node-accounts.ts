@@ -45,6 +45,12 @@ export class NodeAccounts {
   /** The id range of each sliver that has one, by the sliver's name. */
   readonly ranges: ReadonlyMap<AccountName, IdRange>;
 
+  /** The user id of each sliver, by the sliver's name. */
+  get sliverUids(): ReadonlyMap<AccountName, HostUid> {
+    const slivers = [...this.#byUid].filter(([, { kind }]) => kind === 'sliver');
+    return new Map(slivers.map(([uid, { name }]) => [name, hostUid(uid)]));
+  }
+
   constructor(byUid: ReadonlyMap<number, Account>, ranges: readonly OwnedRange[]) {
     this.#byUid = byUid;
     this.#ranges = ranges;

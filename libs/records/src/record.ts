@@ -179,6 +179,8 @@ export interface LocalFacts {
   readonly created: boolean;
   /** How often Start was called: a running sliver runs its start scripts again when it grows. */
   readonly starts: number;
+  /** The value of `starts` at the last ReCreate: a sliver that was started before then is stopped and started anew. */
+  readonly recreated: number;
 }
 
 export const localFactsSchema = z.strictObject({
@@ -186,6 +188,8 @@ export const localFactsSchema = z.strictObject({
   stopped: z.boolean(),
   created: z.boolean(),
   starts: z.int().nonnegative(),
+  // Facts of before there was a ReCreate.
+  recreated: z.int().nonnegative().default(0),
 });
 
 export const NO_LOCAL_FACTS: LocalFacts = Object.freeze({
@@ -193,4 +197,5 @@ export const NO_LOCAL_FACTS: LocalFacts = Object.freeze({
   stopped: false,
   created: false,
   starts: 0,
+  recreated: 0,
 });

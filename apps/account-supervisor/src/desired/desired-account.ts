@@ -65,6 +65,8 @@ export interface DesiredSliver {
   readonly login: boolean;
   /** How often Start was called. */
   readonly starts: number;
+  /** A running sliver that was started at an earlier count of `starts` is stopped and started anew. */
+  readonly recreated: number;
   /** The limits that follow from its own effective RSpec. */
   readonly limits: OwnLimits;
 }
@@ -98,6 +100,7 @@ function desiredSliver(record: SliverRecord, item: AccountItem): DesiredSliver {
     run: shouldRun,
     login: mayLogIn,
     starts: local.starts,
+    recreated: local.recreated,
     limits: ownLimits(effective),
   };
 }

@@ -109,6 +109,20 @@ test('Start on a running sliver runs its start scripts again', () => {
   ]);
 });
 
+test('ReCreate stops a running sliver once and starts it anew; a sliver that was started since is left alone', () => {
+  const wanted = wantedSliver({ starts: 3, recreated: 2 });
+  expect(namesOf(toExist(wanted), aRunningSliver({ starts: 1 }))).toEqual([
+    'stop-unit',
+    'start-unit',
+  ]);
+  expect(namesOf(toExist(wanted), aRunningSliver({ starts: 2 }))).toEqual(['run-start-scripts']);
+  expect(namesOf(toExist(wanted), aRunningSliver({ starts: 1, keys: undefined }))).toEqual([
+    'stop-unit',
+    'install-keys',
+    'start-unit',
+  ]);
+});
+
 test('a disabled sliver is refused logins before it is stopped', () => {
   const disabled = wantedSliver({ run: false, login: false });
   expect(namesOf(toExist(disabled), aRunningSliver())).toEqual(['deny-login', 'stop-unit']);
@@ -361,9 +375,15 @@ const taken: fc.Arbitrary<ObservedAccount> = fc.oneof(
   })),
 );
 const sliver: fc.Arbitrary<DesiredSliver> = fc
-  .tuple(fc.boolean(), fc.boolean(), fc.nat({ max: 3 }), limits)
-  .map(([login, stopped, starts, { memoryMax, tasksMax }]) =>
-    wantedSliver({ login, run: login && !stopped, starts, limits: { memoryMax, tasksMax } }),
+  .tuple(fc.boolean(), fc.boolean(), fc.nat({ max: 3 }), fc.nat({ max: 3 }), limits)
+  .map(([login, stopped, recreated, more, { memoryMax, tasksMax }]) =>
+    wantedSliver({
+      login,
+      run: login && !stopped,
+      starts: recreated + more,
+      recreated,
+      limits: { memoryMax, tasksMax },
+    }),
   );
 const targets: fc.Arbitrary<Target> = fc.oneof(
   fc.constantFrom<Target>(NOTHING, { wanted: 'unchanged' }, toExist(delegate)),
@@ -454,10 +474,10 @@ test('a removed sliver leaves nothing but its kept files, and those only for the
   );
 });
 
-test('a sliver that runs and should run is never stopped, as long as it has its ground', () => {
+test('a sliver that runs and should run is never stopped, as long as it has its ground and no ReCreate came since', () => {
   fc.assert(
     fc.property(sliver, limits, fc.nat({ max: 3 }), (wanted, have, starts) => {
-      fc.pre(wanted.run);
+      fc.pre(wanted.run && starts >= wanted.recreated);
       const names = namesOf(toExist(wanted), aRunningSliver({ limits: have, starts }));
       expect(names).not.toContain('stop-unit');
       expect(names).not.toContain('start-unit');

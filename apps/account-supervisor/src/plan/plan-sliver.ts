@@ -24,10 +24,13 @@ const FILES_HALF_MADE = ours('its files were made by half, and whole ones come b
 /** The steps that clear the way: logins are refused, and a unit stops that should not run or has no files. */
 function clearing(wanted: DesiredSliver, have: ObservedSliver): readonly ReasonedStep[] {
   const { stopReason } = wanted;
-  const stop = have.state === 'running' && !(wanted.run && have.files.where === 'in-place');
+  const mayStay = wanted.run && have.files.where === 'in-place';
+  const isOld = mayStay && have.starts < wanted.recreated;
+  const stop = have.state === 'running' && (!mayStay || isOld);
+  const reason = isOld ? calledFor('ReCreate') : stopReason;
   return stepsNeeded([
     [have.login && !wanted.login, stopReason, () => ({ step: 'deny-login' })],
-    [stop, stopReason, () => ({ step: 'stop-unit' })],
+    [stop, reason, () => ({ step: 'stop-unit' })],
   ]);
 }
 
@@ -103,8 +106,10 @@ function reasonForLimits(limits: Limits, { reason }: DesiredSliver): Reason {
 }
 
 /** The reason for the start of a sliver that was found as `observed`. */
-function reasonToStart({ starts, reason }: DesiredSliver, observed: ObservedAccount): Reason {
+function reasonToStart(wanted: DesiredSliver, observed: ObservedAccount): Reason {
+  const { starts, recreated, reason } = wanted;
   if (!isObservedSliver(observed) || !observed.login) return reason;
+  if (recreated > observed.starts) return calledFor('ReCreate');
   return starts > observed.starts ? calledFor('Start') : ours('it should run and did not');
 }
 

@@ -5,8 +5,11 @@ import {
   type ObservedAccountView,
   type PlanResult,
   RETRY_MS,
+  type Reading,
   type Readings,
+  type SliverUsage,
   type supervisorOperatorContract,
+  type UsageContract,
 } from '@nodemgr/contracts';
 import type { CommonStatus, FailureBoard } from '@nodemgr/daemon';
 import type { AccountName } from '@nodemgr/records';
@@ -159,6 +162,37 @@ async function readingsOf(
   const wanted = wantedReadings(name, observed, supervisor.grounds());
   const readings = await machine.readings(name, AbortSignal.timeout(READINGS_MS));
   return { driver: machine.driver, wanted: [...wanted], readings: [...readings] };
+}
+
+const whole = (amount: number | undefined): number | undefined =>
+  amount === undefined ? undefined : Math.floor(amount);
+
+/** usageIn returns what is counted in `readings`, in the units of the API. */
+export function usageIn(readings: readonly Reading[]): SliverUsage {
+  const counted = new Map(
+    readings.flatMap(({ resource, used = [] }) =>
+      used.map(({ unit, amount }) => [`${resource} ${unit}`, amount] as const),
+    ),
+  );
+  const seconds = counted.get('nm_cpu_share s');
+  const usage = {
+    cpu_ms: whole(seconds === undefined ? undefined : seconds * 1000),
+    memory_kib: whole(counted.get('nm_mem_max KiB')),
+    tasks: counted.get('nm_tasks_max tasks'),
+    disk_kib: whole(counted.get('nm_disk_quota KiB')),
+    files: counted.get('nm_disk_quota files'),
+  };
+  return Object.fromEntries(Object.entries(usage).filter(([, amount]) => amount !== undefined));
+}
+
+/** usageHandlers answers api-gateway's question about the use that a sliver makes of the node. */
+export function usageHandlers({
+  machine,
+}: Pick<OperatorParts, 'machine'>): Handlers<UsageContract> {
+  return {
+    usage: async ({ name }) =>
+      usageIn(await machine.readings(name, AbortSignal.timeout(READINGS_MS))),
+  };
 }
 
 /** operatorHandlers answers an operator's questions about the accounts. */

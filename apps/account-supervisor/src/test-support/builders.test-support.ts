@@ -140,6 +140,7 @@ export function wantedSliver({
     run: true,
     login: true,
     starts: 0,
+    recreated: 0,
     limits: { ...OWN_LIMITS, ...limits },
     ...changes,
   };

@@ -7,6 +7,7 @@ import type { FaultName } from '@nodemgr/faults';
 import type { RecordKey, SliverRecord } from '@nodemgr/records';
 import type { XmlRpcCall, XmlRpcValue } from '@nodemgr/xml-rpc';
 import type { Caller } from '../caller/caller.ts';
+import type { MachineFacts } from '../machine/machine-facts.ts';
 import type { Writes } from '../write/make-writes.ts';
 
 /** The types of XML-RPC that the API takes and gives. */
@@ -37,6 +38,7 @@ export interface CallContext {
   readonly caller: Caller;
   readonly replica: Replica;
   readonly writes: Writes;
+  readonly machine: MachineFacts;
   /** Makes another call for the same caller; it is logged like any other. */
   dispatch(call: XmlRpcCall): Promise<Outcome>;
   /** Milliseconds that only grow. */
@@ -76,6 +78,8 @@ export type SliverItem = AccountItem & { readonly record: SliverRecord };
  */
 export interface SliverMethod extends Described {
   readonly who: 'sliver';
+  /** The method that does the same under another name: who has the right to one has it to the other. */
+  readonly sameAs?: string;
   /** Whether a sliver may leave the first argument out and mean itself; makes the rest of it. */
   readonly withoutSliver?: (rest: readonly XmlRpcValue[]) => readonly XmlRpcValue[];
   run(context: CallContext, sliver: SliverItem, args: readonly XmlRpcValue[]): Result;

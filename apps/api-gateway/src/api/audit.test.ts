@@ -30,6 +30,7 @@ beforeEach(() => {
     replica: node,
     heard: node.heard,
     writes: node,
+    machine: node,
     now: () => 0,
     log: { info: note, error: note },
   });

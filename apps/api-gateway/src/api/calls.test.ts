@@ -11,6 +11,7 @@ import { encodeResponse, type XmlRpcValue } from '@nodemgr/xml-rpc';
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { Caller } from '../caller/caller.ts';
 import {
+  aSliver,
   EISENTEST,
   GOOD_TICKET,
   PretendedNode,
@@ -44,6 +45,7 @@ beforeEach(() => {
     replica: node,
     heard: node.heard,
     writes: node,
+    machine: node,
     now: () => clock,
     log: { info: note, error: note },
   });
@@ -357,6 +359,78 @@ describe('a multicall that asks for much', () => {
   });
 });
 
+describe("the calls of PLC 4's clients", () => {
+  test('Create and Destroy are CreateSliver and DeleteSliver, and ReCreate is a change of its own', async () => {
+    for (const method of ['Create', 'Destroy', 'ReCreate']) {
+      expect(await resultOf(SIRIUS_ITSELF, method, SIRIUS)).toBe(1);
+    }
+    expect(node.made.map(({ change }) => change.act)).toEqual([
+      'create_sliver',
+      'delete_sliver',
+      'recreate',
+    ]);
+  });
+
+  test.each([
+    ['CreateSliver', 'Create'],
+    ['Destroy', 'DeleteSliver'],
+  ])('who is delegated %s may call %s, which is the same', async (delegated, called) => {
+    const key = recordKeyOf('sliver', SIRIUS);
+    node.items.set(key, aSliver(SIRIUS, { delegations: [['del_snoop', delegated]] }));
+    expect(await resultOf(SNOOPER, called, SIRIUS)).toBe(1);
+    expect((await faultOf(SNOOPER, 'ReCreate', SIRIUS)).code).toBe(108);
+  });
+
+  test('GetXIDs tells everybody the user ids of slivers', async () => {
+    expect(await resultOf(NOBODY, 'GetXIDs')).toEqual({
+      princeton_sirius: 30_000,
+      princeton_eisentest: 30_001,
+    });
+  });
+
+  test('GetSSHKeys tells root the keys of slivers, and nobody else', async () => {
+    expect(await resultOf(ROOT, 'GetSSHKeys')).toEqual({
+      princeton_sirius: '',
+      princeton_eisentest: '',
+    });
+    for (const caller of [SIRIUS_ITSELF, SNOOPER, NOBODY]) {
+      expect((await faultOf(caller, 'GetSSHKeys')).code).toBe(108);
+    }
+  });
+
+  test('GetRecord has the record as DumpDatabase shows it, for the sliver and those that it delegates it to', async () => {
+    await call(ROOT, 'SetLoans', SIRIUS, [LOAN]);
+    const dump = JSON.parse(String(await resultOf(ROOT, 'DumpDatabase')));
+    expect(await resultOf(SIRIUS_ITSELF, 'GetRecord', SIRIUS)).toEqual(dump[`sliver_${SIRIUS}`]);
+    for (const caller of [EISENTEST_ITSELF, SNOOPER, NOBODY]) {
+      expect((await faultOf(caller, 'GetRecord', SIRIUS)).code).toBe(108);
+    }
+  });
+
+  test('GetUsage has what the agents count, and is fault 111 with their words when they do not', async () => {
+    node.usage.set(SIRIUS, { cpu_ms: 8_000_000_000, memory_kib: undefined, tasks: 3 });
+    expect(await resultOf(SIRIUS_ITSELF, 'GetUsage', SIRIUS)).toEqual({
+      cpu_ms: 8_000_000_000,
+      tasks: 3,
+    });
+    expect((await faultOf(EISENTEST_ITSELF, 'GetUsage', SIRIUS)).code).toBe(108);
+    node.failing = new Fault('unavailable', 'bwcap-agent has not answered');
+    expect(await faultOf(ROOT, 'GetUsage', SIRIUS)).toEqual({
+      code: 111,
+      text: 'bwcap-agent has not answered',
+    });
+  });
+
+  test('Help says in which units amounts are, for clients that count in others', async () => {
+    expect(await resultOf(NOBODY, 'Help')).toMatch(
+      /rates in bits a second \(PLC 4's were in kbit\/s\)/,
+    );
+    expect(await resultOf(NOBODY, 'system.methodHelp', 'SetLoans')).toContain(
+      'rates in bits a second',
+    );
+  });
+});
+
 test('DumpDatabase has every record, vouched for as late as its source last was', async () => {
   await call(ROOT, 'SetLoans', SIRIUS, [LOAN]);
   // A removed account has no record any more.
@@ -381,6 +455,7 @@ test('DumpDatabase has every record, vouched for as late as its source last was'
     stopped: false,
     created: false,
     starts: 0,
+    recreated: 0,
   });
   expect(dump.bwcap).toMatchObject({ cap: 1_000_000, timestamp: 5, source: 'config' });
 });

@@ -109,8 +109,9 @@ function mayCall(method: SliverMethod, { record }: SliverItem, caller: Caller): 
   if (caller.kind === 'root') return true;
   if (caller.kind === 'nobody') return false;
   if (caller.kind === 'sliver' && caller.name === record.name) return true;
+  const { name, sameAs = name } = method;
   return record.delegations.some(
-    ([delegated, name]) => delegated === caller.name && name === method.name,
+    ([delegated, may]) => delegated === caller.name && (may === name || may === sameAs),
   );
 }
 

@@ -5,6 +5,7 @@
 import { asFault, type Fault } from '@nodemgr/faults';
 import type { XmlRpcCall, XmlRpcValue } from '@nodemgr/xml-rpc';
 import { type Caller, describeCaller } from '../caller/caller.ts';
+import type { MachineFacts } from '../machine/machine-facts.ts';
 import type { Writes } from '../write/make-writes.ts';
 import type { ApiMethod, CallContext, MethodTable, Outcome, Replica } from './api-method.ts';
 import { argumentsOf, authorise, authoriseOn, methodNamed, sliverNamed } from './check-call.ts';
@@ -22,6 +23,7 @@ export interface DispatchOptions {
   /** Resolves once the replica holds a state, or has been waited for as long as callers should wait. */
   readonly heard: Promise<void>;
   readonly writes: Writes;
+  readonly machine: MachineFacts;
   /** Milliseconds that only grow. */
   readonly now: () => number;
   readonly log: CallLog;
@@ -113,11 +115,12 @@ export class CallDispatcher {
   }
 
   async #attempt(caller: Caller, call: XmlRpcCall, line: CallLine): Promise<Outcome> {
-    const { table, replica, heard, writes, now } = this.#options;
+    const { table, replica, heard, writes, machine, now } = this.#options;
     const context: CallContext = {
       caller,
       replica,
       writes,
+      machine,
       now,
       dispatch: (inner) => this.call(caller, inner),
       note: (fields) => Object.assign(line, fields),

@@ -43,6 +43,7 @@ async function provoked({ name: method }: ApiMethod): Promise<readonly number[]>
       replica: node,
       heard: node.heard,
       writes: node,
+      machine: node,
       now: () => 0,
       log,
     };

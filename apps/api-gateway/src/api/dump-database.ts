@@ -1,5 +1,5 @@
-/** DumpDatabase: everything that the gateway knows, as one JSON text. Pure. */
-import type { FeedItem } from '@nodemgr/contracts';
+/** Records as GetRecord and DumpDatabase show them, the latter all of them as one JSON text. Pure. */
+import type { AccountItem, BwcapItem, FeedItem } from '@nodemgr/contracts';
 import { type RecordKey, type Source, TIMESTAMP_KEY } from '@nodemgr/records';
 
 type Items = ReadonlyMap<RecordKey, FeedItem>;
@@ -11,6 +11,13 @@ function vouchedAt(timestamp: number, source: Source, items: Items): number {
   return Math.max(timestamp, renewed ?? 0);
 }
 
+/** recordShown returns a record with its source, an account's with the local facts that LocalFacts names. */
+export function recordShown(item: AccountItem | BwcapItem, items: Items) {
+  const { record, source } = item;
+  const timestamp = vouchedAt(record.timestamp, source, items);
+  return { ...record, timestamp, source, ...(item.kind === 'account' ? item.local : {}) };
+}
+
 function dumped(key: RecordKey, item: FeedItem, items: Items): object | undefined {
   switch (item.kind) {
     case 'removal':
@@ -18,17 +25,14 @@ function dumped(key: RecordKey, item: FeedItem, items: Items): object | undefine
     case 'timestamp':
       return { record_key: key, timestamp: item.timestamp, sources: item.sources };
     case 'bwcap':
-    case 'account': {
-      const { record, source } = item;
-      const timestamp = vouchedAt(record.timestamp, source, items);
-      return { ...record, timestamp, source, ...(item.kind === 'account' ? item.local : {}) };
-    }
+    case 'account':
+      return recordShown(item, items);
   }
 }
 
 /**
  * dumpDatabase returns a JSON object with every record by its record_key, in the order of the keys.
- * Account records come with their local facts (`loans`, `stopped`, `created`, `starts`).
+ * Account records come with their local facts (`loans`, `stopped`, `created`, `starts`, `recreated`).
  */
 export function dumpDatabase(items: Items): string {
   const keys = [...items.keys()].sort();

@@ -27,8 +27,10 @@ export function renderTypes({ type, orType }: Parameter): string {
 }
 
 /** whoMayCall says in words who may call a method. */
-export function whoMayCall({ who }: ApiMethod): string {
-  return WHO[who];
+export function whoMayCall(method: ApiMethod): string {
+  const text = WHO[method.who];
+  if (method.who !== 'sliver' || method.sameAs === undefined) return text;
+  return text.replace('with this method', `with this method or ${method.sameAs}`);
 }
 
 /** Of the checks that come before a method, in check-call.ts. */
@@ -68,7 +70,10 @@ export function renderMethod(method: ApiMethod): string {
 
 /** renderHelp returns the documentation of every method. */
 export function renderHelp(table: MethodTable): string {
-  const head = 'The API of the Node Manager. A call without a result of its own returns 1.';
+  const head =
+    'The API of the Node Manager. A call without a result of its own returns 1. Amounts, in loans too, are in ' +
+    "the units of this API, whoever calls: rates in bits a second (PLC 4's were in kbit/s), guaranteed CPU in " +
+    'thousandths of the node (not percent), disk and memory in KiB.';
   return [head, ...[...table.values()].map(renderMethod)].join('\n\n');
 }
 

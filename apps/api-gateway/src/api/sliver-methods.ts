@@ -1,7 +1,10 @@
 /** The methods on one sliver. Reads come from the replica and never cross the bus. */
+import { USAGE } from '@nodemgr/contracts';
 import { type Loan, MAX_RESOURCE_NAME } from '@nodemgr/records';
+import type { XmlRpcValue } from '@nodemgr/xml-rpc';
 import type { Change } from '../write/make-writes.ts';
 import type { CallContext, Parameter, SliverItem, SliverMethod } from './api-method.ts';
+import { recordShown } from './dump-database.ts';
 import { loggableText } from './loggable-text.ts';
 import { listOfLoans, readLoans } from './read-loans.ts';
 
@@ -19,10 +22,12 @@ function act(
   name: string,
   change: Exclude<Change['act'], 'set_loans'>,
   meaning: string,
+  sameAs?: string,
 ): SliverMethod {
   return {
     name,
     who: 'sliver',
+    ...(sameAs === undefined ? {} : { sameAs }),
     parameters: [SLIVER],
     result: DONE,
     meaning,
@@ -89,7 +94,8 @@ const setLoans: SliverMethod = {
     'Replaces the list of what the sliver lends. A loan that cannot count yet (unknown recipient, ' +
     'more than the sliver has left) is kept, and counts once it can. A list with one that never can ' +
     '(to the lender itself, of a resource that cannot be lent, of an amount that is not positive) ' +
-    'is refused as a whole. A sliver may leave its own name out, and may then give a single triple: ' +
+    'is refused as a whole. Amounts are in the units of the resources, rates in bits a second: those of ' +
+    'PLC 4, in kbit/s and percent, are taken for what they are not. A sliver may leave its own name out, and may then give a single triple: ' +
     "SetLoans(['princeton_eisentest', 'nm_cpu_guaranteed_share', 200]).",
   async run({ writes, caller, note }, { record }, [given]) {
     const loans = readLoans(record.name, given);
@@ -100,17 +106,50 @@ const setLoans: SliverMethod = {
   },
 };
 
+/** presented returns the members of a struct that have a value. */
+function presented(members: Readonly<Record<string, XmlRpcValue | undefined>>): XmlRpcValue {
+  return Object.fromEntries(
+    Object.entries(members).flatMap(([name, value]) =>
+      value === undefined ? [] : [[name, value]],
+    ),
+  );
+}
+
+const getRecord: SliverMethod = {
+  name: 'GetRecord',
+  who: 'sliver',
+  parameters: [SLIVER],
+  result: { type: 'struct', meaning: 'the record, by the names of its fields' },
+  meaning:
+    'The record of the sliver as DumpDatabase shows it: what its source says of it (rspec, ssh_keys, ' +
+    'initscript, delegations, expiry, …), with what the node itself keeps beside that (loans, stopped, ' +
+    'created, starts, recreated). What is not set is not in it.',
+  run: ({ replica }, sliver) => presented(recordShown(sliver, replica.items)),
+};
+
+const getUsage: SliverMethod = {
+  name: 'GetUsage',
+  who: 'sliver',
+  parameters: [SLIVER],
+  result: { type: 'struct', meaning: 'whole numbers by name' },
+  meaning:
+    'What the sliver uses now, and has used, as the kernel counts it: ' +
+    `${Object.entries(USAGE)
+      .map(([name, meaning]) => `${name} (${meaning})`)
+      .join(', ')}. What is not counted, as of a sliver that does not run, is not in it.`,
+  async run({ machine, caller }, { record }) {
+    return presented(await machine.usageOf(record.name, caller));
+  },
+};
+
+const CREATE =
+  'Sets up a sliver that PLC has not instantiated itself. For one that it has, nothing happens.';
+const DELETE =
+  'Tears down a sliver that CreateSliver set up. For one that PLC has instantiated, nothing happens.';
+
 export const SLIVER_METHODS: readonly SliverMethod[] = [
-  act(
-    'CreateSliver',
-    'create_sliver',
-    'Sets up a sliver that PLC has not instantiated itself. For one that it has, nothing happens.',
-  ),
-  act(
-    'DeleteSliver',
-    'delete_sliver',
-    'Tears down a sliver that CreateSliver set up. For one that PLC has instantiated, nothing happens.',
-  ),
+  act('CreateSliver', 'create_sliver', CREATE, 'Create'),
+  act('DeleteSliver', 'delete_sliver', DELETE, 'Destroy'),
   act(
     'Start',
     'start',
@@ -127,4 +166,14 @@ export const SLIVER_METHODS: readonly SliverMethod[] = [
   getEffectiveRspec,
   getLoans,
   setLoans,
+  act('Create', 'create_sliver', `PLC 4's name of CreateSliver. ${CREATE}`, 'CreateSliver'),
+  act('Destroy', 'delete_sliver', `PLC 4's name of DeleteSliver. ${DELETE}`, 'DeleteSliver'),
+  act(
+    'ReCreate',
+    'recreate',
+    'Stops the sliver as Stop does, sets up what is missing of it, and starts it anew; one that PLC has not ' +
+      'instantiated itself is set up as by CreateSliver. Its files stay, unlike those of PLC 4.',
+  ),
+  getRecord,
+  getUsage,
 ];

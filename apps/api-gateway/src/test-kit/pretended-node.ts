@@ -1,5 +1,5 @@
 /** For tests: a node's state as the feed would show it, and writes that change it at once. */
-import type { AccountItem, FeedItem, TicketResult } from '@nodemgr/contracts';
+import type { AccountItem, FeedItem, SliverUsage, TicketResult } from '@nodemgr/contracts';
 import { Fault } from '@nodemgr/faults';
 import {
   type AccountName,
@@ -9,6 +9,8 @@ import {
   DEFAULT_IMAGE,
   type Delegation,
   epochSeconds,
+  type HostUid,
+  hostUid,
   type Loan,
   NO_LOCAL_FACTS,
   type RecordKey,
@@ -19,6 +21,7 @@ import {
 } from '@nodemgr/records';
 import type { Replica } from '../api/api-method.ts';
 import { type Caller, describeCaller } from '../caller/caller.ts';
+import type { MachineFacts } from '../machine/machine-facts.ts';
 import type { Change, Writes } from '../write/make-writes.ts';
 
 interface SliverGiven {
@@ -81,8 +84,8 @@ export const GOOD_TICKET = '<ticket>€</ticket>';
 
 const entry = (item: AccountItem): [RecordKey, FeedItem] => [item.record.record_key, item];
 
-/** PretendedNode is a replica and writes on one map; `failing` makes the next writes fail. */
-export class PretendedNode implements Replica, Writes {
+/** PretendedNode is a replica, writes on one map, and a machine; `failing` makes the next writes and questions fail. */
+export class PretendedNode implements Replica, Writes, MachineFacts {
   readonly items = new Map<RecordKey, FeedItem>([
     entry(aSliver(SIRIUS, { delegations: [['del_snoop', 'GetRSpec']] })),
     entry(aSliver(EISENTEST)),
@@ -114,6 +117,19 @@ export class PretendedNode implements Replica, Writes {
   readonly delivered: { readonly ticket: string; readonly caller: string }[] = [];
   readonly made: { readonly change: Change; readonly caller: string }[] = [];
   failing: Error | undefined;
+  readonly usage = new Map<AccountName, SliverUsage>();
+
+  async sliverUids(): Promise<ReadonlyMap<AccountName, HostUid>> {
+    return new Map([
+      [SIRIUS, hostUid(30_000)],
+      [EISENTEST, hostUid(30_001)],
+    ]);
+  }
+
+  async usageOf(sliver: AccountName): Promise<SliverUsage> {
+    if (this.failing !== undefined) throw this.failing;
+    return this.usage.get(sliver) ?? {};
+  }
 
   async make(change: Change, caller: Caller): Promise<void> {
     if (this.failing !== undefined) throw this.failing;

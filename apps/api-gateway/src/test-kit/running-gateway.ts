@@ -55,6 +55,7 @@ export async function startGateway(
       replica: node,
       heard: node.heard,
       writes: node,
+      machine: node,
       identify: identify ?? (async () => running.caller),
       now: () => running.now(),
       log: { info: note, error: note },

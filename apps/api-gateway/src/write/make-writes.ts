@@ -16,7 +16,7 @@ import { sharesOf } from '../caller/caller-shares.ts';
 export type Change =
   | { readonly act: 'set_loans'; readonly sliver: AccountName; readonly loans: readonly Loan[] }
   | {
-      readonly act: 'start' | 'stop' | 'create_sliver' | 'delete_sliver';
+      readonly act: 'start' | 'stop' | 'create_sliver' | 'delete_sliver' | 'recreate';
       readonly sliver: AccountName;
     };
 

@@ -6,8 +6,11 @@ import {
   type PlanResult,
   RETRY_MS,
   type Readings,
+  type SliverTraffic,
+  type SliverUsage,
   type Traffic,
   type Tried,
+  type UsageContract,
 } from '@nodemgr/contracts';
 import type { CommonStatus, FailureBoard } from '@nodemgr/daemon';
 import { type AccountName, recordKeyOf } from '@nodemgr/records';
@@ -78,13 +81,30 @@ async function readingsFor(
 }
 
 async function trafficNow(
-  { agent, kernel }: OperatorParts,
+  { agent, kernel }: Pick<OperatorParts, 'agent' | 'kernel'>,
   only: AccountName | undefined,
 ): Promise<Traffic> {
   const { uplink, observed } = agent;
   const at = Date.now();
   const counters = uplink === undefined ? new Map() : await kernel.counters(uplink);
   return { driver: kernel.driver, at, ...trafficOf(observed, counters, only) };
+}
+
+/** usageIn returns what a sliver has sent in each branch; nothing where nothing is counted. */
+export function usageIn(traffic: SliverTraffic | undefined): SliverUsage {
+  const ordinary = traffic?.ordinary?.counters?.sent_bytes;
+  const exempt = traffic?.exempt?.counters?.sent_bytes;
+  return {
+    ...(ordinary === undefined ? {} : { sent_bytes: ordinary }),
+    ...(exempt === undefined ? {} : { sent_exempt_bytes: exempt }),
+  };
+}
+
+/** usageHandlers answers api-gateway's question about the use that a sliver makes of the node. */
+export function usageHandlers(
+  parts: Pick<OperatorParts, 'agent' | 'kernel'>,
+): Handlers<UsageContract> {
+  return { usage: async ({ name }) => usageIn((await trafficNow(parts, name)).slivers[0]) };
 }
 
 /** The uplink is looked for, and the kernel read, afresh: also where nothing is tried again by itself. */

@@ -70,7 +70,8 @@ function factsTold(was: LocalFacts, is: LocalFacts): readonly Told[] {
   if (was.loans !== is.loans && JSON.stringify(was.loans) !== JSON.stringify(is.loans)) {
     told.push(['loans-set', loansText(is.loans)]);
   }
-  if (is.starts !== was.starts) told.push(['started', 'Start was called']);
+  if (is.recreated !== was.recreated) told.push(['started', 'ReCreate was called']);
+  else if (is.starts !== was.starts) told.push(['started', 'Start was called']);
   else if (is.stopped && !was.stopped) told.push(['stopped', 'Stop was called']);
   if (is.created && !was.created) told.push(['sliver-created', 'CreateSliver was called']);
   if (was.created && !is.created) told.push(['sliver-deleted', 'DeleteSliver was called']);

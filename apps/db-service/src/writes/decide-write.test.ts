@@ -65,6 +65,18 @@ describe('writes', () => {
     expect(write(node, { act: 'create_sliver' }, { act: 'delete_sliver' }).changed).toBe(0);
   });
 
+  test('a write of ReCreate is a start that notes from which on the sliver is to be a new one', () => {
+    expect(write(node, { act: 'start' }, { act: 'stop' }, { act: 'recreate' }).local).toEqual(
+      localFacts({ starts: 2, recreated: 2 }),
+    );
+    expect(write(node, { act: 'recreate' }, { act: 'start' }).local).toEqual(
+      localFacts({ starts: 2, recreated: 1 }),
+    );
+    expect(write(foreign, { act: 'recreate' }).local).toEqual(
+      localFacts({ created: true, starts: 1, recreated: 1 }),
+    );
+  });
+
   test('a write of one fact leaves the others as they were', () => {
     const { local } = write(
       foreign,
@@ -73,7 +85,13 @@ describe('writes', () => {
       { act: 'start' },
       { act: 'stop' },
     );
-    expect(local).toEqual({ loans: LOANS, created: true, starts: 1, stopped: true });
+    expect(local).toEqual({
+      loans: LOANS,
+      created: true,
+      starts: 1,
+      stopped: true,
+      recreated: 0,
+    });
   });
 
   test.each([

@@ -16,7 +16,14 @@ import type { NodeState, Row } from '../store/node-state.ts';
 
 export type WriteRequest =
   | { readonly act: 'set_loans'; readonly loans: readonly Loan[] }
-  | { readonly act: 'start' | 'stop' | 'create_sliver' | 'delete_sliver' };
+  | { readonly act: 'start' | 'stop' | 'create_sliver' | 'delete_sliver' | 'recreate' };
+
+/** Created where it has to be, and started: with what ReCreate asks for beside a Start. */
+function recreated(local: LocalFacts, record: SliverRecord): LocalFacts {
+  const starts = local.starts + 1;
+  const created = local.created || !record.plc_instantiated;
+  return { ...local, stopped: false, created, starts, recreated: starts };
+}
 
 function afterWrite(write: WriteRequest, local: LocalFacts, record: SliverRecord): LocalFacts {
   switch (write.act) {
@@ -30,6 +37,8 @@ function afterWrite(write: WriteRequest, local: LocalFacts, record: SliverRecord
       return record.plc_instantiated ? local : { ...local, created: true };
     case 'delete_sliver':
       return record.plc_instantiated ? local : { ...local, created: false };
+    case 'recreate':
+      return recreated(local, record);
   }
 }
 

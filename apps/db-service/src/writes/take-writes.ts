@@ -136,5 +136,6 @@ export function writeHandlers(queue: WriteQueue): Omit<Handlers<WriteContract>, 
     stop: (params) => write(params, { act: 'stop' }),
     create_sliver: (params) => write(params, { act: 'create_sliver' }),
     delete_sliver: (params) => write(params, { act: 'delete_sliver' }),
+    recreate: (params) => write(params, { act: 'recreate' }),
   };
 }

@@ -1,0 +1,30 @@
+/** The use that a sliver makes of the node, as the kernel counts it. api-gateway asks each agent for its part. */
+import { accountNameSchema } from '@nodemgr/records';
+import * as z from 'zod';
+import { method } from './call.ts';
+
+/** Everything that is counted, with its meaning. All are whole numbers. */
+export const USAGE = {
+  cpu_ms: 'milliseconds of CPU time since the sliver was started',
+  memory_kib: 'KiB of memory in use',
+  tasks: 'processes and threads',
+  disk_kib: 'KiB of files on top of the image',
+  files: 'files on top of the image',
+  sent_bytes:
+    'bytes sent under the cap of the node, since bwcap-agent made the class of the sliver',
+  sent_exempt_bytes: 'bytes sent to exempt networks, since the same time',
+} as const;
+export type UsageName = keyof typeof USAGE;
+
+const usageSchema = z.partialRecord(
+  z.enum(Object.keys(USAGE) as [UsageName, ...UsageName[]]),
+  z.int().nonnegative(),
+);
+/** Amounts by name; absent: nothing is counted, as of a sliver that does not run. */
+export type SliverUsage = z.infer<typeof usageSchema>;
+
+/** The part of the whole that one agent counts. */
+export const usageContract = {
+  usage: method(z.strictObject({ name: accountNameSchema }), usageSchema),
+};
+export type UsageContract = typeof usageContract;
