@@ -3,5 +3,5 @@ export { type ConfigKey, configKeys } from './config-keys.ts';
 export * from './load-config.ts';
 export * from './parse-config.ts';
 export * from './read-bounded-file.ts';
-export { readPrivateFile } from './read-private-file.ts';
+export { readPrivateFile, readPrivateFileBefore } from './read-private-file.ts';
 export * from './schema.ts';

@@ -69,10 +69,12 @@ export function readBoundedFile(path: string, { maxBytes, judge }: BoundedRead):
   }
 }
 
-async function readOpen(file: FileHandle, maxBytes: number): Promise<Buffer> {
+async function readOpen(file: FileHandle, { maxBytes, judge }: BoundedRead): Promise<Buffer> {
   try {
-    const why = whyUnreadable(await file.stat(), maxBytes);
+    const stats = await file.stat();
+    const why = whyUnreadable(stats, maxBytes);
     if (why !== undefined) throw new Error(why);
+    judge?.(stats);
     const pieces = new Pieces(maxBytes);
     for (;;) {
       const { bytesRead, buffer } = await file.read(
@@ -95,7 +97,7 @@ async function readOpen(file: FileHandle, maxBytes: number): Promise<Buffer> {
  */
 export function readBoundedFileBefore(
   path: string,
-  { maxBytes }: Pick<BoundedRead, 'maxBytes'>,
+  bounds: BoundedRead,
   signal: AbortSignal,
 ): Promise<Buffer> {
   return new Promise((resolve, reject) => {
@@ -103,7 +105,7 @@ export function readBoundedFileBefore(
     signal.addEventListener('abort', abandon, { once: true });
     if (signal.aborted) abandon();
     open(path, FLAGS)
-      .then((file) => readOpen(file, maxBytes))
+      .then((file) => readOpen(file, bounds))
       .then(resolve, reject)
       .finally(() => signal.removeEventListener('abort', abandon));
   });

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { skipUnless } from '@nodemgr/testkit';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { readPrivateFile } from './read-private-file.ts';
+import { readPrivateFile, readPrivateFileBefore } from './read-private-file.ts';
 
 let folder: string;
 let file: string;
@@ -37,6 +37,17 @@ test('a file of another user is refused, although this one could read it', (cont
   writeFileSync(file, 'secret', { mode: 0o400 });
   chownSync(file, 12_345, 0);
   expect(read).toThrow(`signing.key_file: ${file}: it belongs to the user 12345; wants 0, the`);
+});
+
+test('beside other work the same is read and refused, and a deadline ends it', async () => {
+  const before = (signal: AbortSignal) => readPrivateFileBefore('signing.key_file', file, signal);
+  const never = new AbortController().signal;
+  writeFileSync(file, 'secret', { mode: 0o600 });
+  expect(await before(never)).toBe('secret');
+  const late = AbortSignal.abort(new Error('too late'));
+  await expect(before(late)).rejects.toThrow(`signing.key_file: ${file}: too late`);
+  chmodSync(file, 0o644);
+  await expect(before(never)).rejects.toThrow(`signing.key_file: ${file}: its mode is 0644`);
 });
 
 test('what is no file, or far too long for a key, is refused', () => {

@@ -1,6 +1,6 @@
 /** Reads a file that holds a secret, and refuses one that anybody but the user of this process could have read. */
 import type { Stats } from 'node:fs';
-import { readBoundedFile } from './read-bounded-file.ts';
+import { readBoundedFile, readBoundedFileBefore } from './read-bounded-file.ts';
 
 const MAX_BYTES = 64 << 10;
 /** Of its mode: everything but that its owner may read and write it. */
@@ -18,6 +18,12 @@ function checkOpen(found: Stats): void {
   }
 }
 
+const BOUNDS = { maxBytes: MAX_BYTES, judge: checkOpen };
+
+function worded(key: string, file: string, cause: unknown): Error {
+  return new Error(`${key}: ${file}: ${(cause as Error).message}`, { cause });
+}
+
 /**
  * readPrivateFile returns the text of `file`, which `key` of the configuration names. Throws an Error
  * that names both when it cannot be read, or its owner or its mode lets others read it; its text is in no
@@ -25,8 +31,21 @@ function checkOpen(found: Stats): void {
  */
 export function readPrivateFile(key: string, file: string): string {
   try {
-    return readBoundedFile(file, { maxBytes: MAX_BYTES, judge: checkOpen }).toString('utf8');
+    return readBoundedFile(file, BOUNDS).toString('utf8');
   } catch (cause) {
-    throw new Error(`${key}: ${file}: ${(cause as Error).message}`, { cause });
+    throw worded(key, file, cause);
+  }
+}
+
+/** readPrivateFileBefore does the same beside other work, and rejects when `signal` is aborted. */
+export async function readPrivateFileBefore(
+  key: string,
+  file: string,
+  signal: AbortSignal,
+): Promise<string> {
+  try {
+    return (await readBoundedFileBefore(file, BOUNDS, signal)).toString('utf8');
+  } catch (cause) {
+    throw worded(key, file, cause);
   }
 }

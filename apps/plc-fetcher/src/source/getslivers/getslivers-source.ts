@@ -3,7 +3,7 @@
  * answer is read as it comes, and of it no more is held than this node has any business to know.
  */
 import type { IncomingMessage } from 'node:http';
-import { readPrivateFile } from '@nodemgr/config';
+import { readPrivateFileBefore } from '@nodemgr/config';
 import { Fault } from '@nodemgr/faults';
 import {
   CALL,
@@ -95,10 +95,10 @@ async function readAnswer(message: IncomingMessage, maxBytes: number): Promise<A
 }
 
 /** The key that PLC knows the node by, or why there is none. */
-function readKey(file: string): string | FailedFetch {
+async function readKey(file: string, signal: AbortSignal): Promise<string | FailedFetch> {
   const failed = (reason: string): FailedFetch => ({ kind: 'failed', cause: 'key-unfit', reason });
   try {
-    const key = readPrivateFile('plc.node_key_file', file).trim();
+    const key = (await readPrivateFileBefore('plc.node_key_file', file, signal)).trim();
     return key === '' ? failed(`plc.node_key_file: ${file}: it is empty`) : key;
   } catch (error) {
     return failed((error as Error).message);
@@ -109,7 +109,7 @@ function readKey(file: string): string | FailedFetch {
 export function getSliversSource(options: GetSliversOptions): DesiredStateSource {
   const { place, keyFile, settings } = options;
   const ask = async (known: Known | undefined, signal: AbortSignal): Promise<SourceAnswer> => {
-    const key = readKey(keyFile);
+    const key = await readKey(keyFile, signal);
     if (typeof key !== 'string') return key;
     const conversation = {
       headers: { 'content-type': 'text/xml', accept: 'text/xml' },
