@@ -1,12 +1,13 @@
 /**
  * `npm run bench`, the node as a whole: the budgets, each measured beside a peer in the same run. It
  * says what is, and passes or fails nothing. Arguments name the parts that are wanted: reads, writes,
- * deliveries, daemons; without any it is all of them.
+ * deliveries, daemons, getslivers; without any it is all of them.
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { LoadGenerator } from './bench-processes.ts';
 import { measureDaemons, measureSizes } from './measure-daemons.ts';
 import { measureDeliveries } from './measure-deliveries.ts';
+import { measureGetSlivers } from './measure-getslivers.ts';
 import { measureReads } from './measure-reads.ts';
 import { measureWrites } from './measure-writes.ts';
 import { makeFolder, RunningNode } from './running-node.ts';
@@ -41,6 +42,8 @@ async function main(): Promise<void> {
     const many = await RunningNode.start(places.many.folder, 1000);
     nodes.push(many);
     await measureAll(few, many);
+    await few.stop();
+    if (isWanted('getslivers')) await measureGetSlivers();
   } finally {
     for (const node of nodes) await node.stop();
     for (const { remove } of Object.values(places)) remove();

@@ -61,6 +61,12 @@ function operatorsAt({ operator }: Endpoints) {
   };
 }
 
+interface StartOptions {
+  readonly document?: string;
+  /** More of them for the demo. */
+  readonly flags?: readonly string[];
+}
+
 export class RunningNode {
   readonly endpoints: Endpoints;
   readonly #operators;
@@ -81,14 +87,19 @@ export class RunningNode {
   }
 
   /** start resolves when every sliver is there. PLC is asked again only when `fetch` says so. */
-  static async start(folder: string, slivers: number): Promise<RunningNode> {
-    publish(folder, benchDocument(new Array<number>(slivers).fill(32)));
+  static async start(
+    folder: string,
+    slivers: number,
+    { document = benchDocument(new Array<number>(slivers).fill(32)), flags = [] }: StartOptions = {},
+  ): Promise<RunningNode> {
+    publish(folder, document);
     const demo = spawn(
       process.execPath,
       [
         resolve('dist/apps/demo/main.cjs'),
         ...['--plain', '--tcp-port', String(await freePort()), '--poll', '86400'],
         ...['--state', join(folder, 'state'), '--slices', join(folder, 'slices.xml')],
+        ...flags,
       ],
       { stdio: ['ignore', 'pipe', 'inherit'] },
     );
