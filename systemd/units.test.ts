@@ -1,7 +1,7 @@
 /** The units against the design: who runs as whom, and who may connect to whom. */
 import { dirname, join } from 'node:path';
 import { apiSocketOf, INSTALLED_CONFIG, parseConfig } from '@nodemgr/config';
-import { DAEMONS, type DaemonName, endpointsBelow } from '@nodemgr/contracts';
+import { COUNTING_AGENTS, DAEMONS, type DaemonName, endpointsBelow } from '@nodemgr/contracts';
 import { nodeFlagsOf } from '@nodemgr/daemon';
 import { describe, expect, test } from 'vitest';
 import { readFolders, readUnit, readUsers, type Unit, unitFiles, wordsOf } from './read-units.ts';
@@ -75,7 +75,9 @@ describe.each(DAEMONS)('%s', (name) => {
     const writable = wordsOf(unit, 'Service.ReadWritePaths').filter((path) =>
       path.startsWith('/run/'),
     );
-    const expected = [...served, `op/${name}`].map((path) => join(RUNTIME, path));
+    const counts = COUNTING_AGENTS.some((agent) => agent === name);
+    const all = [...served, `op/${name}`, ...(counts ? [`use/${name}`] : [])];
+    const expected = all.map((path) => join(RUNTIME, path));
     expect(writable).toEqual(expected);
     for (const path of writable) expect(folders.has(path), path).toBe(true);
   });

@@ -144,6 +144,7 @@ test('explain tells of each loan whether it counts and why not, and what is in f
     isDefault: false,
     lent: 0,
     borrowed: 40,
+    times: 1,
     effective: 72,
   });
 });

@@ -3,6 +3,8 @@
  * only waits: for processes that lost their parent, and for
  *
  *     SIGHUP     run the start script again (as it is now), with `restart`
+ *     SIGUSR1    with a number (sigqueue(3)), the seconds until the sliver is stopped: run the
+ *                script that was last started with `warn NAME SECONDS`
  *     SIGTERM    run it with `stop`, end everything inside, then itself
  *
  * The start script is the record's initscript. The node keeps it in /run/nodemgr-boot; it is
@@ -48,7 +50,12 @@ static void report(int log, const char *doing) {
   dprintf(log, "sliver-init: cannot %s: %s\n", doing, strerror(errno));
 }
 
-static _Noreturn void run_script(int log, const char *verb, const char *name) {
+/* What the script is called with; `seconds` is NULL but for a warning. */
+struct call {
+  const char *verb, *name, *seconds;
+};
+
+static _Noreturn void run_script(int log, const struct call *call) {
   char *const environment[] = {"HOME=/root", "USER=root", "LOGNAME=root",
                                "PATH=" NODEMGR_INSIDE_PATH, NULL};
   sigset_t none;
@@ -58,17 +65,20 @@ static _Noreturn void run_script(int log, const char *verb, const char *name) {
   dup2(open("/dev/null", O_RDONLY | O_CLOEXEC), STDIN_FILENO);
   dup2(log, STDOUT_FILENO);
   dup2(log, STDERR_FILENO);
-  execle(SCRIPT, SCRIPT, verb, name, (char *)NULL, environment);
+  /* execve(2) changes none of them. */
+  char *const arguments[] = {"sh", SCRIPT, (char *)call->verb, (char *)call->name,
+                             (char *)call->seconds, NULL};
+  execve(SCRIPT, arguments + 1, environment);
   /* A script without '#!' is the shell's (execvp(3)). */
-  if (errno == ENOEXEC) execle("/bin/sh", "sh", SCRIPT, verb, name, (char *)NULL, environment);
+  if (errno == ENOEXEC) execve("/bin/sh", arguments, environment);
   report(STDERR_FILENO, "run " SCRIPT);
   _exit(127);
 }
 
 /* The script's process; -1 when there is none, which the log says. */
-static pid_t fork_script(int log, const char *verb, const char *name) {
+static pid_t fork_script(int log, struct call call) {
   const pid_t child = fork();
-  if (child == 0) run_script(log, verb, name);
+  if (child == 0) run_script(log, &call);
   if (child == -1) report(log, "start a process for " SCRIPT);
   return child;
 }
@@ -78,9 +88,18 @@ static bool start_script(const char *verb, const char *name) {
   const int log = open_log(O_TRUNC);
   const enum script script = install_script(SCRIPT_SOURCE, SCRIPT);
   if (script == SCRIPT_BROKEN) report(log, "install " SCRIPT);
-  if (script == SCRIPT_READY) fork_script(log, verb, name);
+  if (script == SCRIPT_READY) fork_script(log, (struct call){.verb = verb, .name = name});
   close(log);
   return script == SCRIPT_READY;
+}
+
+/* Of the script that was last started, which is not waited for. */
+static void warn(const char *name, int seconds) {
+  char text[16];
+  const int log = open_log(0);
+  snprintf(text, sizeof text, "%d", seconds);
+  fork_script(log, (struct call){.verb = "warn", .name = name, .seconds = text});
+  close(log);
 }
 
 /* Whether `awaited` is among those that have ended. */
@@ -102,7 +121,7 @@ static void stop_script(const char *name) {
   sigemptyset(&news);
   sigaddset(&news, SIGCHLD);
   const int log = open_log(0);
-  const pid_t child = fork_script(log, "stop", name);
+  const pid_t child = fork_script(log, (struct call){.verb = "stop", .name = name});
   const long long end = now_ms() + STOP_SCRIPT_MS;
   while (child != -1 && !reap(child)) {
     if (now_ms() >= end) {
@@ -139,14 +158,18 @@ int main(int argc, char **argv) {
   sigemptyset(&signals);
   sigaddset(&signals, SIGCHLD);
   sigaddset(&signals, SIGHUP);
+  sigaddset(&signals, SIGUSR1);
   sigaddset(&signals, SIGTERM);
   /* Blocked signals wait; process 1 is not even told of others that it does not handle. */
   sigprocmask(SIG_BLOCK, &signals, NULL);
   umask(022);
   bool has_script = start_script("start", argv[1]);
-  for (int number;;) {
-    if (sigwait(&signals, &number) != 0) continue;
+  for (siginfo_t news;;) {
+    const int number = sigwaitinfo(&signals, &news);
     if (number == SIGCHLD) reap(0);
+    /* Whoever is root in here may send it too, and without a number. */
+    const bool is_warning = number == SIGUSR1 && news.si_code == SI_QUEUE;
+    if (is_warning && has_script) warn(argv[1], news.si_value.sival_int);
     if (number == SIGHUP) has_script = start_script("restart", argv[1]);
     if (number == SIGTERM) break;
   }

@@ -23,8 +23,11 @@ describe('sliver-run', () => {
     ['two names', ['a_b', 'c_d']],
     ['another option', ['--stop', 'a_b']],
     ['more than the option and a name', ['--start-scripts', 'a_b', 'c_d']],
+    ['less than a warning needs', ['--warn', 'a_b', '1879048192']],
   ])('says how it is used when it is given %s', (_what, values) => {
-    expect(complaint(values)).toBe('usage: sliver-run [--start-scripts] NAME');
+    expect(complaint(values)).toBe(
+      'usage: sliver-run [--start-scripts] NAME, or --warn NAME BASE SECONDS',
+    );
   });
 
   it.each([
@@ -48,6 +51,23 @@ describe('sliver-run', () => {
   ])("refuses what is no sliver's name: '%s'", (name) => {
     expect(complaint([name])).toBe(`not a sliver's name: '${name}'`);
     expect(complaint(['--start-scripts', name])).toBe(`not a sliver's name: '${name}'`);
+    const warning = ['--warn', name, RIGHT.NODEMGR_BASE, '60'];
+    expect(complaint(warning)).toBe(`not a sliver's name: '${name}'`);
+  });
+
+  it.each(['', '-1', '+5', ' 5', '5s', '2147483648', '99999999999999999999'])(
+    "refuses what are no seconds until a stop: '%s'",
+    (seconds) => {
+      const warning = ['--warn', 'a_b', RIGHT.NODEMGR_BASE, seconds];
+      expect(complaint(warning)).toBe(`not seconds: '${seconds}'`);
+    },
+  );
+
+  it("refuses a warning to a sliver of the node's own ids, and to one that does not run", () => {
+    expect(complaint(['--warn', 'a_b', '0', '60'])).toBe("not a first id: '0'");
+    const values = ['--warn', 'no_such', RIGHT.NODEMGR_BASE, '2147483647'];
+    const { status, stderr } = spawnSync(PROGRAM, values, { encoding: 'utf8' });
+    expect([status, stderr]).toEqual([1, 'sliver-run: no_such is not running\n']);
   });
 
   it.each([

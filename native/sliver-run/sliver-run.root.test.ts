@@ -84,6 +84,17 @@ describe.skipIf(missing)(`sliver-run${note}`, () => {
     await eventually(async () => expect(await starts()).toBe('start\nrestart\n'));
   });
 
+  it('--warn runs the start script of the running sliver, with warn and the seconds until its stop', async () => {
+    await node.startSliver(SIRIUS.name, '#!/bin/sh\necho "$*" >> /root/calls\n');
+    const calls = async () => await said('cat /root/calls');
+    await eventually(async () => expect(await calls()).toBe('start princeton_sirius\n'));
+    const program = join(node.folder, 'lib/sliver-run');
+    const values = ['--warn', SIRIUS.name, String(baseOf(SIRIUS.uid)), '60'];
+    expect(await outcomeOf(spawn(program, values))).toEqual({ status: 0, stdout: '', stderr: '' });
+    const warned = 'start princeton_sirius\nwarn princeton_sirius 60\n';
+    await eventually(async () => expect(await calls()).toBe(warned));
+  });
+
   async function complaint(environment: NodeJS.ProcessEnv = {}): Promise<string> {
     const { status, stderr } = await outcomeOf(node.startUnit(SIRIUS.name, environment));
     expect(status).toBe(1);

@@ -13,10 +13,17 @@
  * sliver-run --start-scripts NAME (ExecReload) sends the running sliver's process 1 SIGHUP,
  * which runs its start script again, with `restart`.
  *
+ * sliver-run --warn NAME BASE SECONDS (account-supervisor) sends the running sliver's process 1
+ * SIGUSR1 with SECONDS, the time until the sliver is stopped, which runs its start script with
+ * `warn`. BASE is the first of the sliver's ids.
+ *
  * Exit status: 2 for wrong arguments or environment, 1 when something failed (one line on
  * standard error says what), otherwise systemd-nspawn's.
  */
+#include <errno.h>
+#include <limits.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,6 +31,7 @@
 #include <unistd.h>
 
 #include "../sliver/container.h"
+#include "../sliver/identity.h"
 #include "../sliver/places.h"
 #include "file_system.h"
 #include "give_up.h"
@@ -78,9 +86,37 @@ static void start_scripts(const char *name) {
     give_up_errno("cannot send SIGHUP to process 1 of %s", sliver.name);
 }
 
+static bool parse_seconds(const char *digits, int *seconds) {
+  char *end;
+  if (digits[0] < '0' || digits[0] > '9') return false;
+  errno = 0;
+  const long value = strtol(digits, &end, 10);
+  *seconds = (int)value;
+  return errno == 0 && *end == '\0' && value <= INT_MAX;
+}
+
+static void warn(const char *name, const char *base_digits, const char *digits) {
+  uid_t base;
+  int seconds;
+  if (!is_sliver_name(name)) give_up(MISUSED, "not a sliver's name: '%.100s'", name);
+  if (!parse_base(base_digits, &base)) give_up(MISUSED, "not a first id: '%.100s'", base_digits);
+  if (!parse_seconds(digits, &seconds)) give_up(MISUSED, "not seconds: '%.100s'", digits);
+  struct container container;
+  const char *reason = find_container(name, base, &container);
+  if (reason != NULL) give_up(FAILED, "%s %s", name, reason);
+  /* The time goes with the signal (sigqueue(3)): what is written down may be another one by now. */
+  siginfo_t news = {.si_signo = SIGUSR1, .si_code = SI_QUEUE};
+  news.si_pid = getpid();
+  news.si_uid = getuid();
+  news.si_value.sival_int = seconds;
+  if (pidfd_send_signal(container.init_fd, SIGUSR1, &news, 0) != 0)
+    give_up_errno("cannot send SIGUSR1 to process 1 of %s", name);
+}
+
 int main(int argc, char **argv) {
   if (argc == 2) run(argv[1]);
   else if (argc == 3 && strcmp(argv[1], "--start-scripts") == 0) start_scripts(argv[2]);
-  else give_up(MISUSED, "usage: sliver-run [--start-scripts] NAME");
+  else if (argc == 5 && strcmp(argv[1], "--warn") == 0) warn(argv[2], argv[3], argv[4]);
+  else give_up(MISUSED, "usage: sliver-run [--start-scripts] NAME, or --warn NAME BASE SECONDS");
   return 0;
 }

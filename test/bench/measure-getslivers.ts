@@ -30,7 +30,12 @@ function keyedDocument(share: number): string {
       name: sliverName(number),
       id: number + 1,
       users: Array.from({ length: KEYS }, (_, at) => (number + at * 17) % PERSONS),
-      rspec: { nm_cpu_share: share, nm_net_share: 2, nm_disk_quota: 4_000_000, nm_mem_max: 262_144 },
+      rspec: {
+        nm_cpu_share: share,
+        nm_net_share: 2,
+        nm_disk_quota: 4_000_000,
+        nm_mem_max: 262_144,
+      },
     }),
   );
   return documentXml(...slices, ...Array.from({ length: PERSONS }, (_, person) => aKey(person)));

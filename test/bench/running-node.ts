@@ -90,7 +90,10 @@ export class RunningNode {
   static async start(
     folder: string,
     slivers: number,
-    { document = benchDocument(new Array<number>(slivers).fill(32)), flags = [] }: StartOptions = {},
+    {
+      document = benchDocument(new Array<number>(slivers).fill(32)),
+      flags = [],
+    }: StartOptions = {},
   ): Promise<RunningNode> {
     publish(folder, document);
     const demo = spawn(

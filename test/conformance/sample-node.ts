@@ -20,7 +20,8 @@ export const METHODS: readonly string[] = [
 export function startSampleNode(): Promise<DemoNode> {
   return DemoNode.start({
     slices: aDocument(
-      { name: LENDER, rspec: { nm_cpu_guaranteed_share: 200, odd: 3 } },
+      // Over 31 bits its expiry, in GetRecord, would be an <i8>, which is WIDE's to try.
+      { name: LENDER, expiry: 2_000_000_000, rspec: { nm_cpu_guaranteed_share: 200, odd: 3 } },
       { name: BORROWER },
       { name: WIDE, rspec: { nm_net_max_rate: OVER_31_BITS } },
     ),

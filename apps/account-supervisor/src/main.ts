@@ -69,6 +69,7 @@ async function start(context: DaemonContext): Promise<RunningDaemon> {
   const supervisor = await AccountSupervisor.open({
     machine,
     accounts,
+    leases: config.leases,
     bootId,
     failures: history.failures,
     timing: REAL_TIMING,

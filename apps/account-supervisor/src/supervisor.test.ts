@@ -144,6 +144,7 @@ async function aSupervisor(
   const supervisor = await AccountSupervisor.open({
     machine,
     accounts: config.accounts,
+    leases: config.leases,
     bootId: BOOT,
     failures,
     timing,

@@ -12,6 +12,7 @@ import {
   type AccountType,
   accountOfKey,
   type ImageName,
+  LEASES_KEY,
   type RecordKey,
   type Revision,
   recordKeyOf,
@@ -37,6 +38,7 @@ import { type PurgeClock, PurgeWatch } from './waits/purge-watch.ts';
 export interface SupervisorParts {
   readonly machine: Machine;
   readonly accounts: Config['accounts'];
+  readonly leases: Config['leases'];
   readonly bootId: string;
   readonly failures: Pick<FailureBoard, 'report' | 'clear'>;
   readonly timing: Pick<Timing, 'after'>;
@@ -60,6 +62,8 @@ export class AccountSupervisor
   /** Shortfalls that are reported, by their subject. */
   readonly #short = new Map<string, string>();
   readonly #purges: PurgeWatch;
+  /** Of tenants who are to be told of a stop. */
+  readonly #tellings: PurgeWatch;
   readonly #waits: Waits<AccountName, SignName>;
   /** The cause that each account waits for, by its last plan. */
   readonly #waitsFor = new Map<AccountName, Cause>();
@@ -69,6 +73,7 @@ export class AccountSupervisor
     this.#slots = new SlotTable(parts.accounts.slots);
     this.#shared = new SharedLimits(parts.machine.node);
     this.#purges = new PurgeWatch(parts.clock, parts.timing, parts.wake);
+    this.#tellings = new PurgeWatch(parts.clock, parts.timing, parts.wake);
     this.#waits = new Waits({
       signs: parts.machine.signs,
       wake: parts.retry,
@@ -93,12 +98,13 @@ export class AccountSupervisor
 
   /** grounds returns what decisions are made from now; `slots` may be a copy, to plan on. */
   grounds(slots = this.#slots): Grounds {
-    const { feed, bootId, accounts, clock } = this.#parts;
+    const { feed, bootId, accounts, leases, clock } = this.#parts;
     const newestImage = (name: ImageName) => this.#parts.machine.newestImage(name);
     return {
       feed: feed(),
       bootId,
       accounts,
+      leases,
       slots,
       shared: this.#shared,
       slices: this.#parts.machine.slices,
@@ -156,12 +162,14 @@ export class AccountSupervisor
     return decideAccount(name, observed, this.grounds());
   }
 
-  adopt(name: AccountName, { steps, slot, waitsFor, purgeAt }: Decision): void {
+  adopt(name: AccountName, { steps, slot, waitsFor, purgeAt, tellAt }: Decision): void {
     if (waitsFor === undefined) this.#waitsFor.delete(name);
     else this.#waitsFor.set(name, waitsFor);
     if (slot === 'none') this.#freeSlot(name);
     else if (slot !== undefined) this.#slots.hold(name, slot);
     if (purgeAt !== undefined) this.#purges.arm(name, purgeAt);
+    if (tellAt === undefined) this.#tellings.cancel(name);
+    else this.#tellings.arm(name, tellAt);
     if (waitsFor !== undefined) this.#waitFor(name, waitsFor);
     else if (steps.length === 0) this.#waits.works(name);
   }
@@ -178,6 +186,7 @@ export class AccountSupervisor
   /** stop cancels what is still to come. */
   stop(): void {
     this.#purges.stop();
+    this.#tellings.stop();
     this.#waits.stop();
   }
 
@@ -200,6 +209,8 @@ export class AccountSupervisor
       const name = accountOfKey(key)?.name;
       if (name !== undefined) yield name;
       else if (key === TIMESTAMP_KEY) yield* this.#waitingFor('no-document');
+      // Leases to come change when their tenants are told, and nothing of their items.
+      else if (key === LEASES_KEY) yield* this.#observed.keys();
     }
   }
 

@@ -16,6 +16,7 @@ import {
 import { DATABASE, StateKeeper } from './commit/state-keeper.ts';
 import { Deliveries } from './deliver/take-deliveries.ts';
 import { EXPIRY, startSweeping, sweeper } from './expiry/sweep-expiry.ts';
+import type { LeaseTerms } from './leases/leases-in-force.ts';
 import { operatorHandlers } from './report/answer-operator.ts';
 import { type Loaded, loadState } from './store/load-state.ts';
 import type { BadRow } from './store/row-schemas.ts';
@@ -73,6 +74,11 @@ function makeTickets(
   return new Tickets({ keeper, clock, nodeId, allowRsaSha1, trustedKeys, ration, sweep, log });
 }
 
+const leaseTermsOf = ({ leases }: DaemonContext['config']): LeaseTerms => ({
+  besideHolder: leases.beside_holder,
+  raise: leases.raise,
+});
+
 function makeParts(
   context: DaemonContext,
   loaded: Loaded,
@@ -86,7 +92,7 @@ function makeParts(
     store,
     state,
     revision,
-    defaults: config.rspec_defaults,
+    terms: { defaults: config.rspec_defaults, leases: leaseTermsOf(config) },
     publish,
     now: Date.now,
     eventMs: clock.stamps(store.history.newestAt()),
@@ -169,9 +175,16 @@ async function start(context: DaemonContext): Promise<RunningDaemon> {
     [TICKETS]: () => trustedKeys.lookAgain(),
     [DATABASE]: () => keeper.tryAgain(),
   };
-  const stopSweeping = startSweeping(() => {
-    for (const look of Object.values(looks)) look();
-  });
+  const stopSweeping = startSweeping(
+    () => {
+      for (const look of Object.values(looks)) look();
+    },
+    () => {
+      const next = deliveries.nextLeaseChange();
+      // A timer may fire within the last millisecond before its time.
+      return next === undefined ? undefined : next * 1000 - Date.now() + 1;
+    },
+  );
   const servers = await serveAll(context, parts, looks);
   return {
     async stop() {

@@ -341,6 +341,13 @@ class Write extends Step {
       stop: { ...was, stopped: true },
       create_sliver: byPlc ? was : { ...was, created: true },
       delete_sliver: byPlc ? was : { ...was, created: false },
+      recreate: {
+        ...was,
+        stopped: false,
+        created: was.created || !byPlc,
+        starts: was.starts + 1,
+        recreated: was.starts + 1,
+      },
     };
     const next = is[this.method];
     if (JSON.stringify(next) !== JSON.stringify(was)) locals.set(key, next);

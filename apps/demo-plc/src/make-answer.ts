@@ -32,12 +32,29 @@ function sliverOf(slice: Slice): XmlRpcValue {
   };
 }
 
+/** PLC tells the leases of the next day, and numbers them. */
+const TOLD_AHEAD = 86_400;
+
+function leasesOf({ slices, leases }: Answered, now: number): XmlRpcValue {
+  if (leases === undefined) return null;
+  const ids = new Map(slices.map(({ name, id }) => [name, id]));
+  const told = leases.record.leases.filter(
+    ({ from, until }) => until > now && from < now + TOLD_AHEAD,
+  );
+  return told.map(({ slice, from, until }, at) => ({
+    lease_id: at + 1,
+    slice_id: ids.get(slice) ?? 0,
+    name: slice,
+    t_from: from,
+    t_until: until,
+  }));
+}
+
+type Answered = Pick<AcceptedDocument, 'slices' | 'leases'>;
+
 /** makeAnswer returns what GetSlivers answers node `nodeId` at `now` (seconds since 1970). */
-export function makeAnswer(
-  { slices }: Pick<AcceptedDocument, 'slices'>,
-  nodeId: number,
-  now: number,
-): XmlRpcValue {
+export function makeAnswer(document: Answered, nodeId: number, now: number): XmlRpcValue {
+  const { slices, leases } = document;
   return {
     timestamp: now,
     node_id: nodeId,
@@ -48,8 +65,8 @@ export function makeAnswer(
     initscripts: [],
     slivers: slices.map(sliverOf),
     accounts: [{ name: 'root', keys: [] }],
-    reservation_policy: 'none',
-    leases: null,
+    reservation_policy: leases?.record.policy ?? 'none',
+    leases: leasesOf(document, now),
     lease_granularity: 3600,
   };
 }

@@ -11,6 +11,7 @@ import { addExplain } from './explain/explain.ts';
 import { addFetch } from './fetch/fetch.ts';
 import { addGuard } from './guard/guard.ts';
 import { addImage } from './image/image.ts';
+import { addLeases } from './leases/leases.ts';
 import { addPlan } from './plan/plan.ts';
 import { addRetry } from './retry/retry.ts';
 import type { GlobalOptions, Run, Session } from './session.ts';
@@ -36,6 +37,7 @@ Examples:
   nmctl explain princeton_sirius                why it has what it has, and what the kernel enforces
   nmctl events princeton_sirius --since 2h      what happened to it, why, and by whom
   nmctl events node                             the same of the node itself
+  nmctl leases                                  who has the node when
   nmctl bandwidth                               who may send how much, and does
   nmctl call GetRSpec princeton_sirius          one call of the API
   nmctl call SetLoans princeton_sirius '[["princeton_eisentest", "nm_cpu_share", 8]]'
@@ -60,6 +62,7 @@ const COMMANDS = [
   addSliver,
   addExplain,
   addEvents,
+  addLeases,
   addBandwidth,
   addPlan,
   addCall,

@@ -5,6 +5,7 @@
 import {
   ACCOUNT_NAME_RULE,
   accountNameSchema,
+  BESIDE_HOLDER,
   DEFAULT_RSPEC,
   imageNameSchema,
   networkSchema,
@@ -112,6 +113,20 @@ const tickets = z.strictObject({
   allow_rsa_sha1: z.boolean().default(false),
 });
 
+const leases = z.strictObject({
+  /** On a node with lease_or_shared, while a slice has a lease: its shares are raised, or the others stop. */
+  beside_holder: z.enum(BESIDE_HOLDER).default('raise'),
+  /** How many times its CPU, network and disk shares a holder has, where they are raised. */
+  raise: z.int().min(1).max(1000).default(10),
+  /** How long before a lease stops a sliver its tenants are told, in seconds; 0: they are not. */
+  warn_seconds: z.int().min(0).max(DAY).default(60),
+  /** How they are told: by a file inside, by a signal to the first process, which runs their script with `warn`. */
+  warn_by: z
+    .array(z.enum(['file', 'signal']))
+    .max(2)
+    .default(['file']),
+});
+
 const accounts = z.strictObject({
   /** Accounts worked on side by side. */
   workers: z.int().min(1).max(64).default(4),
@@ -216,6 +231,7 @@ export const configSchema = z.strictObject({
   guard: guard.prefault({}),
   clock: clock.prefault({}),
   tickets: tickets.prefault({}),
+  leases: leases.prefault({}),
   accounts: accounts.prefault({}),
   bandwidth: bandwidth.prefault({}),
   delegates: z.array(delegate).max(100).default([]),

@@ -1,5 +1,6 @@
 /** The calls that plc-fetcher makes on db-service: the only way a record gets in without a signature. */
 import {
+  ALL_UNREADABLE_FIELDS,
   type DeliveredRecord,
   type EpochSeconds,
   epochSecondsSchema,
@@ -9,7 +10,6 @@ import {
   recordKeySchema,
   type Source,
   sourceSchema,
-  UNREADABLE_FIELDS,
   type UnreadableField,
 } from '@nodemgr/records';
 import * as z from 'zod';
@@ -31,7 +31,7 @@ export interface Unreadable {
 }
 export const unreadableSchema: z.ZodType<Unreadable> = z.strictObject({
   record_key: recordKeySchema,
-  fields: z.array(z.enum(UNREADABLE_FIELDS)).max(UNREADABLE_FIELDS.length),
+  fields: z.array(z.enum(ALL_UNREADABLE_FIELDS)).max(ALL_UNREADABLE_FIELDS.length),
 });
 
 /** A remark on one record of an update; without a key it is on the whole. */
@@ -55,6 +55,9 @@ export interface FullUpdateParams {
   readonly remarks: readonly DeliveredRemark[];
 }
 
+/** Records that are no account's: the cap, and the leases. */
+const NODE_RECORDS = 2;
+
 const fullUpdateParams: z.ZodType<FullUpdateParams> = z.strictObject({
   request_id: requestIdSchema,
   source: documentSource,
@@ -62,7 +65,9 @@ const fullUpdateParams: z.ZodType<FullUpdateParams> = z.strictObject({
   digest: digestSchema,
   fresh: z.boolean(),
   // Each record is checked by itself in db-service: a bad one holds up nothing but itself.
-  records: z.array(z.unknown()).max(MAX_RECORDS) as unknown as z.ZodType<DeliveredRecord[]>,
+  records: z.array(z.unknown()).max(MAX_RECORDS + NODE_RECORDS) as unknown as z.ZodType<
+    DeliveredRecord[]
+  >,
   unreadable: z.array(unreadableSchema).max(MAX_RECORDS),
   // One more than there may be: it counts those that were too many.
   remarks: z.array(deliveredRemarkSchema).max(MAX_REMARKS + 1),

@@ -19,6 +19,10 @@ export const EVENT_KINDS = [
   'update-held',
   'update-allowed',
   'effective-changed',
+  /** By the leases of a reservable node. */
+  'lease-began',
+  'lease-changed',
+  'lease-ended',
   /** A part of what a source wrote about the account cannot be used; later that is over. */
   'trouble',
   'trouble-over',

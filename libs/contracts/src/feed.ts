@@ -3,12 +3,17 @@
  * record_key. The items of one commit are published together; `revision` grows by one with each.
  */
 import {
+  type AccountName,
   type AccountRecord,
+  accountNameSchema,
   type BwcapRecord,
   bwcapRecordSchema,
   delegateRecordSchema,
+  type EpochSeconds,
   epochSecondsSchema,
+  type LeasesRecord,
   type LocalFacts,
+  leasesRecordSchema,
   localFactsSchema,
   type Rspec,
   recordKeySchema,
@@ -16,6 +21,7 @@ import {
   rspecSchema,
   SOURCES,
   type Source,
+  type Standing,
   sliverRecordSchema,
   sourceSchema,
 } from '@nodemgr/records';
@@ -30,8 +36,20 @@ export interface AccountItem {
   readonly local: LocalFacts;
   /** The record's RSpec with the defaults filled in. */
   readonly rspec: Rspec;
-  /** The same after all valid loans. */
+  /** The same after all valid loans, and with the shares of a lease's holder raised. */
   readonly effective: Rspec;
+  /** How leases leave a sliver; absent: the node is not reservable. */
+  readonly lease?: SliverLease | undefined;
+}
+
+export interface SliverLease {
+  readonly standing: Standing;
+  /** When the lease by which it holds the node ends. */
+  readonly until?: EpochSeconds | undefined;
+  /** How many times its shares it has by that lease. */
+  readonly raised?: number | undefined;
+  /** A holder beside whom it rests; absent: it rests, for nobody has a lease now. */
+  readonly holder?: AccountName | undefined;
 }
 
 /** The node's bandwidth cap. */
@@ -41,6 +59,20 @@ export interface BwcapItem {
   readonly record: BwcapRecord;
 }
 
+/** The leases of a reservable node. Which are in force is in the items of the slivers. */
+export interface LeasesItem {
+  readonly kind: 'leases';
+  readonly source: Source;
+  readonly record: LeasesRecord;
+}
+
+const leaseSchema: z.ZodType<SliverLease> = z.object({
+  standing: z.enum(['holds', 'runs', 'rests']),
+  until: epochSecondsSchema.optional(),
+  raised: z.int().positive().optional(),
+  holder: accountNameSchema.optional(),
+});
+
 const accountItem: z.ZodType<AccountItem> = z.object({
   kind: z.literal('account'),
   source: sourceSchema,
@@ -48,12 +80,19 @@ const accountItem: z.ZodType<AccountItem> = z.object({
   local: localFactsSchema,
   rspec: rspecSchema,
   effective: rspecSchema,
+  lease: leaseSchema.optional(),
 });
 
 const bwcapItem: z.ZodType<BwcapItem> = z.object({
   kind: z.literal('bwcap'),
   source: sourceSchema,
   record: bwcapRecordSchema,
+});
+
+const leasesItem: z.ZodType<LeasesItem> = z.object({
+  kind: z.literal('leases'),
+  source: sourceSchema,
+  record: leasesRecordSchema,
 });
 
 /**
@@ -78,10 +117,11 @@ const timestampItem = z.object({
 });
 export type TimestampItem = z.infer<typeof timestampItem>;
 
-export type FeedItem = AccountItem | BwcapItem | RemovalItem | TimestampItem;
+export type FeedItem = AccountItem | BwcapItem | LeasesItem | RemovalItem | TimestampItem;
 export const feedItemSchema = z.union([
   accountItem,
   bwcapItem,
+  leasesItem,
   removalItem,
   timestampItem,
 ]) as z.ZodType<FeedItem>;

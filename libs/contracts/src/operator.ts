@@ -1,9 +1,12 @@
 /** Questions that operators (`nmctl`) may ask each daemon, on its own socket. */
 import {
   accountNameSchema,
+  BESIDE_HOLDER,
+  epochSecondsSchema,
   LOAN_VERDICTS,
   loanSchema,
   plcKindSchema,
+  RESERVATION_POLICIES,
   revisionSchema,
   sourceSchema,
 } from '@nodemgr/records';
@@ -178,6 +181,24 @@ const sliverView = z.object({
 });
 export type SliverView = z.infer<typeof sliverView>;
 
+const leasesView = z.object({
+  policy: z.enum(RESERVATION_POLICIES),
+  beside_holder: z.enum(BESIDE_HOLDER),
+  /** Of the node's clock. */
+  now: epochSecondsSchema,
+  clock_trusted: z.boolean(),
+  leases: z.array(
+    z.object({
+      slice: accountNameSchema,
+      from: epochSecondsSchema,
+      until: epochSecondsSchema,
+      /** 'elsewhere': the node has no such sliver. */
+      state: z.enum(['over', 'in force', 'to come', 'elsewhere']),
+    }),
+  ),
+});
+export type LeasesView = z.infer<typeof leasesView>;
+
 /** The part of a contract that every daemon shares. */
 const everyDaemon = <Status>(status: z.ZodType<Status>) => ({
   status: method(empty, status),
@@ -210,6 +231,8 @@ export const dbOperatorContract = {
   /** Names of all accounts that have a record. */
   accounts: method(empty, z.array(z.object({ name: z.string(), item: z.unknown() }))),
   sliver: method(z.strictObject({ name: z.string().max(64) }), sliverView),
+  /** All leases of the node, with how they stand. */
+  leases: method(empty, leasesView),
   /** Lets every update through that the guard holds back; returns what they did. */
   guard_allow: method(
     empty,

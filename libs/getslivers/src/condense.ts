@@ -47,6 +47,7 @@ export function wantedOfAnswer(): Wanted {
       initscripts: { items: { members: { name: text, enabled: {}, script: text } } },
       slivers: { items: { members: sliver } },
       reservation_policy: {},
+      leases: { items: { members: { name: text, t_from: {}, t_until: {} } } },
     },
   };
 }

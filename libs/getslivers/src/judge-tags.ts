@@ -12,6 +12,7 @@ import {
   type Rspec,
   readAmount,
   resourceOf,
+  SYSTEM_MARK,
   withPlainLineEnds,
 } from '@nodemgr/records';
 import { quote, readInteger } from '@nodemgr/slices-xml';
@@ -100,7 +101,8 @@ export function amountsOf(tags: readonly Tag[], remarks: TagRemarks): Map<string
 
 /** Resources that no process of this version enforces are carried in the record, as any unknown one is. */
 function tellOfUnenforced(amounts: ReadonlyMap<string, number>, remarks: TagRemarks): void {
-  const names = [...amounts.keys()].filter((name) => resourceOf(name) === undefined);
+  const isEnforced = (name: string) => name === SYSTEM_MARK || resourceOf(name) !== undefined;
+  const names = [...amounts.keys()].filter((name) => !isEnforced(name));
   if (names.length > 0)
     remarks.note(`carried, and enforced by nothing on this node: ${names.join(', ')}`);
 }

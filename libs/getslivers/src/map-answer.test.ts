@@ -316,7 +316,7 @@ describe('what of a sliver cannot be read', () => {
       aSliver({ slice_id: 99 }),
       aSliver({ name: 'Bad' }),
       'junk',
-      aSliver({ name: 'mit_dht' }),
+      aSliver({ name: 'mit_dht', slice_id: 13 }),
     ];
     const result = mapped(anAnswer({ slivers }));
     expect(result.records).toMatchObject([{ id: 12 }, { name: 'mit_dht' }]);
@@ -386,12 +386,71 @@ describe('the node', () => {
     expect(result.remarks.map(({ severity }) => severity)).toEqual(['note', 'note']);
   });
 
-  test('says that leases are not honoured, where PLC has some', () => {
-    const result = mapped(anAnswer({ reservation_policy: 'lease_or_idle' }));
-    expect(remarksOn(result, undefined)).toEqual([
-      expect.stringMatching(
-        /^trouble: reservation_policy "lease_or_idle": leases are not honoured/,
-      ),
+  test('says of two slices with one id that each counts, and which one has it too', () => {
+    const slivers = [
+      aSliver(),
+      aSliver({ name: 'site_b' }),
+      aSliver({ name: 'site_c', slice_id: 13 }),
+    ];
+    const result = mapped(anAnswer({ slivers }));
+    expect(result.records).toHaveLength(3);
+    expect(result.remarks.map(({ record_key, text }) => [record_key, text])).toEqual([
+      [
+        'sliver_princeton_sirius',
+        'its slice_id 12 is also that of slice "site_b"; each of them counts',
+      ],
+      [
+        'sliver_site_b',
+        'its slice_id 12 is also that of slice "princeton_sirius"; each of them counts',
+      ],
     ]);
+  });
+
+  describe('of leases', () => {
+    const lease = { lease_id: 3, slice_id: 12, name: 'princeton_sirius', expired: false };
+    const times = { t_from: 1_700_000_000, t_until: '1700003600' };
+    const leasesOf = (answer: Readonly<Record<string, XmlRpcValue>>) => {
+      const result = mapped(anAnswer({ reservation_policy: 'lease_or_idle', ...answer }));
+      return { result, record: result.records.find(({ record_key }) => record_key === 'leases') };
+    };
+
+    test('are a record, by the names of their slices', () => {
+      expect(leasesOf({ leases: [{ ...lease, ...times }] }).record).toEqual({
+        record_key: 'leases',
+        timestamp: 0,
+        policy: 'lease_or_idle',
+        leases: [{ slice: 'princeton_sirius', from: 1_700_000_000, until: 1_700_003_600 }],
+      });
+      expect(leasesOf({ leases: null }).record).toMatchObject({ leases: [] });
+    });
+
+    test('there are none on a node that is not reservable', () => {
+      expect(leasesOf({ reservation_policy: 'none', leases: null }).record).toBeUndefined();
+      expect(leasesOf({ reservation_policy: null, leases: null }).record).toBeUndefined();
+    });
+
+    test('one that cannot be used is left out alone', () => {
+      const bad = { ...lease, t_from: 'soon', t_until: 5 };
+      const { record, result } = leasesOf({ leases: [bad, { ...lease, ...times }] });
+      expect(record).toMatchObject({ leases: [{ from: 1_700_000_000 }] });
+      expect(remarksOn(result, undefined)).toEqual([
+        expect.stringMatching(
+          /^trouble: a lease of slice "princeton_sirius" cannot be used: .*soon/,
+        ),
+      ]);
+    });
+
+    test('a policy or a list that cannot be read leaves the one that is known', () => {
+      const { result } = leasesOf({ reservation_policy: 'lease_or_else', leases: 5 });
+      expect(result.unreadable).toEqual([{ record_key: 'leases', fields: ['policy', 'leases'] }]);
+      expect(remarksOn(result, undefined)).toHaveLength(2);
+    });
+
+    test('a slice of the system is marked by its tag, which is no trouble and no note', () => {
+      const slivers = [aSliver({ attributes: [{ tagname: 'system', value: '1' }] })];
+      const result = mapped(anAnswer({ slivers }));
+      expect(result.records).toMatchObject([{ rspec: { system: 1 } }]);
+      expect(result.remarks).toEqual([]);
+    });
   });
 });

@@ -14,13 +14,14 @@ import {
   epochSeconds,
   type ImageName,
   isSliceName,
+  isSliver,
   MAX_RECORDS,
   type RecordKey,
   type Rspec,
   recordKeyOf,
   UNLIMITED_RATE,
 } from '@nodemgr/records';
-import { quote, RemarkList, readInteger } from '@nodemgr/slices-xml';
+import { judgeLeases, quote, type RawLease, RemarkList, readInteger } from '@nodemgr/slices-xml';
 import { isStruct, type XmlRpcStruct, type XmlRpcValue } from '@nodemgr/xml-rpc';
 import { SliverJudge } from './judge-sliver.ts';
 import { amountsOf, type KeptScript } from './judge-tags.ts';
@@ -78,6 +79,11 @@ function scriptsOf(initscripts: readonly XmlRpcValue[]): ReadonlyMap<string, Kep
   return scripts;
 }
 
+function rawLease(lease: XmlRpcValue): RawLease {
+  const { name, t_from, t_until } = isStruct(lease) ? lease : {};
+  return { at: 0, slice: textOf(name), from: textOf(t_from), until: textOf(t_until) };
+}
+
 const isPrimary = ({ is_primary }: XmlRpcStruct): boolean =>
   is_primary === true || is_primary === 1 || is_primary === '1';
 
@@ -101,7 +107,10 @@ class Mapper {
     this.#settings = settings;
   }
 
-  map(reservationPolicy: XmlRpcValue | undefined): MappedAnswer | RefusedAnswer {
+  map(
+    policy: XmlRpcValue | undefined,
+    leases: XmlRpcValue | undefined,
+  ): MappedAnswer | RefusedAnswer {
     const { slivers, initscripts } = this.#lists;
     const nodeWide = this.#nodeWide();
     const { images, delegations: granted } = this.#settings;
@@ -111,9 +120,10 @@ class Mapper {
     if (this.#records.length > MAX_RECORDS) {
       return refuse(`it gives this node more than ${MAX_RECORDS} slices`);
     }
+    this.#tellOfSharedIds();
     const ours = this.#records.length;
     this.#addCap(nodeWide);
-    this.#tellOfLeases(reservationPolicy);
+    this.#addLeases(policy, leases);
     return {
       ok: true,
       records: this.#records,
@@ -147,6 +157,28 @@ class Mapper {
     }
     this.#records.push(record);
     if (unreadable.length > 0) this.#unreadable.push({ record_key, fields: unreadable });
+  }
+
+  /** Nothing on this node goes by the id, so that all of them count; PLC ought to know. */
+  #tellOfSharedIds(): void {
+    const holders = new Map<number, AccountName[]>();
+    for (const record of this.#records) {
+      // 0 stands for an id that cannot be read.
+      if (!isSliver(record) || record.id === 0) continue;
+      const names = holders.get(record.id);
+      if (names === undefined) holders.set(record.id, [record.name]);
+      else names.push(record.name);
+    }
+    for (const [id, names] of holders) {
+      const [first, second] = names;
+      if (second === undefined) continue;
+      const rest = names.length === 2 ? '' : ` and ${names.length - 2} more`;
+      for (const name of names) {
+        const other = quote(name === first ? second : (first ?? ''));
+        const text = `its slice_id ${id} is also that of slice ${other}${rest}; each of them counts`;
+        this.#remarks.trouble(0, text, name);
+      }
+    }
   }
 
   #nameOf({ name }: XmlRpcStruct): AccountName | undefined {
@@ -206,11 +238,19 @@ class Mapper {
     return undefined;
   }
 
-  #tellOfLeases(policy: XmlRpcValue | undefined): void {
-    const text = textOf(policy);
-    if (text === undefined || text === 'none') return;
-    const why = 'leases are not honoured: every sliver may run at any time';
-    this.#remarks.trouble(0, `reservation_policy ${quote(text)}: ${why}`);
+  /** PLC says nil of both for a node that is not reservable, and nil for no lease at all. */
+  #addLeases(policy: XmlRpcValue | undefined, list: XmlRpcValue | undefined): void {
+    if (policy === undefined || policy === null) return;
+    const leases = Array.isArray(list) ? list.map(rawLease) : [];
+    const said = { at: 0, policy: textOf(policy) ?? 'no text', leases };
+    const judged = judgeLeases(said, this.#remarks);
+    if (judged === undefined) return;
+    const { record, unreadable } = judged;
+    this.#records.push(record);
+    const isList = Array.isArray(list) || list === undefined || list === null;
+    if (!isList) this.#remarks.trouble(0, 'leases are no list; those that are known stay');
+    const fields = isList ? unreadable : [...unreadable, 'leases' as const];
+    if (fields.length > 0) this.#unreadable.push({ record_key: record.record_key, fields });
   }
 
   #allRemarks(): readonly DeliveredRemark[] {
@@ -239,5 +279,5 @@ export function mapAnswer(
   }
   const missing = LISTS.find((name) => !Array.isArray(answer[name]));
   if (missing !== undefined) return refuse(`the answer has no list ${missing}`);
-  return new Mapper(listsOf(answer), settings).map(answer['reservation_policy']);
+  return new Mapper(listsOf(answer), settings).map(answer['reservation_policy'], answer['leases']);
 }

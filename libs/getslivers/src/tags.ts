@@ -2,7 +2,7 @@
  * The attributes (tags) of a sliver that mean something on this node, with their units: PLC's own, and each of our
  * resources by its name, for those that PLC has no word for. A table; nothing is judged here.
  */
-import { RESOURCE_NAMES } from '@nodemgr/records';
+import { RESOURCE_NAMES, SYSTEM_MARK } from '@nodemgr/records';
 
 export interface AmountTag {
   /** The resource of ours that it is an amount of. */
@@ -22,6 +22,7 @@ const kbyte = (resource: string): AmountTag => ({ resource, times: KBYTE });
 
 export const AMOUNT_TAGS: ReadonlyMap<string, AmountTag> = new Map<string, AmountTag>([
   ['enabled', plain('nm_enabled')],
+  [SYSTEM_MARK, plain(SYSTEM_MARK)],
   ['cpu_share', plain('nm_cpu_share')],
   ['cpu_pct', { resource: 'nm_cpu_guaranteed_share', times: THOUSANDTHS_IN_PERCENT }],
   ['cpu_cores', plain('nm_cpu_cores')],

@@ -23,6 +23,8 @@ export const MAX_REMARKS = 5000;
 /** Characters of a remark; what it quotes is cut to fit. */
 export const MAX_REMARK_LENGTH = 1000;
 export const MAX_EXEMPT_IPS = 20_000;
+/** A node's leases that are kept: PLC tells those of a day, of an hour each as a rule. */
+export const MAX_LEASES = 1000;
 /** More accounts than any node can hold: the id ranges of a machine end at about four thousand. */
 export const MAX_RECORDS = 10_000;
 /**

@@ -4,6 +4,7 @@ export * from './bounds.ts';
 export * from './clock.ts';
 export * from './guard.ts';
 export * from './intent.ts';
+export * from './leases.ts';
 export * from './loans.ts';
 export * from './plan-update.ts';
 export * from './quantities.ts';

@@ -2,6 +2,7 @@
  * What a node is to make of an account: whether it is to exist, to run, and to be logged in to. The guard,
  * the supervisor and nmctl all ask here. Pure.
  */
+import type { Standing } from './leases.ts';
 import type { AccountRecord, LocalFacts } from './record.ts';
 import { amountOf, type Rspec } from './rspec.ts';
 
@@ -9,7 +10,7 @@ import { amountOf, type Rspec } from './rspec.ts';
 export type Origin = 'plc' | 'created' | 'not created';
 
 /** Why an account is not to run. */
-export type RestReason = 'not created' | 'disabled' | 'stopped';
+export type RestReason = 'not created' | 'disabled' | 'stopped' | 'leases';
 
 export interface Intent {
   readonly origin: Origin;
@@ -27,6 +28,8 @@ export interface IntentGrounds {
   readonly local: LocalFacts;
   /** The RSpec with the configured defaults filled in. Loans make no difference: `nm_enabled` is not lent. */
   readonly effective: Rspec;
+  /** How leases leave it; absent: they leave it alone. */
+  readonly lease?: { readonly standing: Standing } | undefined;
 }
 
 function originOf({ record, local }: IntentGrounds): Origin {
@@ -45,7 +48,9 @@ export function intentOf(grounds: IntentGrounds): Intent {
       ? 'disabled'
       : grounds.local.stopped
         ? 'stopped'
-        : undefined;
+        : grounds.lease?.standing === 'rests'
+          ? 'leases'
+          : undefined;
   return {
     origin,
     shouldExist,

@@ -15,7 +15,7 @@ export interface HeldRecord {
   readonly source: Source;
 }
 
-/** What a source may say of a record in a way that nobody can use, without the record being left out for it. */
+/** What a source may say of a sliver in a way that nobody can use, without the record being left out for it. */
 export const UNREADABLE_FIELDS = [
   'id',
   'expiry',
@@ -26,7 +26,9 @@ export const UNREADABLE_FIELDS = [
   'image',
   'delegations',
 ] as const;
-export type UnreadableField = (typeof UNREADABLE_FIELDS)[number];
+/** What may be unreadable of a record, whichever: of the leases their policy and their list. */
+export const ALL_UNREADABLE_FIELDS = [...UNREADABLE_FIELDS, 'policy', 'leases'] as const;
+export type UnreadableField = (typeof ALL_UNREADABLE_FIELDS)[number];
 
 /** All that one source has to say: it replaces all records of that source and no other's. */
 export interface FullUpdate {

@@ -47,5 +47,7 @@ export function sliverOfKey(key: string): AccountName | undefined {
 
 /** The key of the record that holds the node's bandwidth cap. */
 export const BWCAP_KEY = made('bwcap');
+/** The key of the record that holds the node's leases. */
+export const LEASES_KEY = made('leases');
 /** The key of the record that says when the authority last vouched for this node's state. */
 export const TIMESTAMP_KEY = made('timestamp');

@@ -5,6 +5,7 @@
 import { Buffer } from 'node:buffer';
 import * as z from 'zod';
 import * as bounds from './bounds.ts';
+import { type LeasesRecord, leasesRecordSchema } from './leases.ts';
 import {
   type AccountName,
   accountNameSchema,
@@ -13,7 +14,13 @@ import {
   epochSecondsSchema,
   imageNameSchema,
 } from './quantities.ts';
-import { type AccountType, BWCAP_KEY, recordKeyOf, recordKeySchema } from './record-key.ts';
+import {
+  type AccountType,
+  BWCAP_KEY,
+  LEASES_KEY,
+  recordKeyOf,
+  recordKeySchema,
+} from './record-key.ts';
 
 /** Who vouches for a record. A full update from one source touches no other's records. */
 export const SOURCES = ['plc', 'config', 'ticket'] as const;
@@ -119,11 +126,12 @@ export type BwcapRecord = z.infer<typeof bwcapRecordSchema>;
 
 export type AccountRecord = SliverRecord | DelegateRecord;
 /** A record that a source delivers. (`timestamp` is db-service's own.) */
-export type DeliveredRecord = AccountRecord | BwcapRecord;
+export type DeliveredRecord = AccountRecord | BwcapRecord | LeasesRecord;
 export const deliveredRecordSchema: z.ZodType<DeliveredRecord> = z.union([
   sliverRecordSchema,
   delegateRecordSchema,
   bwcapRecordSchema,
+  leasesRecordSchema,
 ]);
 
 const claimSchema = z.object({
@@ -134,12 +142,13 @@ const byKind: Readonly<Record<string, z.ZodType<DeliveredRecord>>> = {
   sliver: sliverRecordSchema,
   delegate: delegateRecordSchema,
   [BWCAP_KEY]: bwcapRecordSchema,
+  [LEASES_KEY]: leasesRecordSchema,
 };
 
 /**
  * checkRecord returns `candidate` as a record, or what is wrong with it and where. It is held to the
  * one schema that it claims (by its account_type, else its record_key), so that the reason is about
- * the field that does not fit and not about the three kinds that it might have been.
+ * the field that does not fit and not about the four kinds that it might have been.
  */
 export function checkRecord(
   candidate: unknown,
@@ -148,7 +157,8 @@ export function checkRecord(
   const kind = claimed.data?.account_type ?? claimed.data?.record_key ?? '';
   const schema = Object.hasOwn(byKind, kind) ? byKind[kind] : undefined;
   if (schema === undefined) {
-    return { why: `wants account_type to be sliver or delegate, or record_key to be ${BWCAP_KEY}` };
+    const others = `${BWCAP_KEY} or ${LEASES_KEY}`;
+    return { why: `wants account_type to be sliver or delegate, or record_key to be ${others}` };
   }
   const checked = schema.safeParse(candidate);
   if (checked.success) return { record: checked.data };
@@ -167,6 +177,11 @@ export function isAccount(record: DeliveredRecord): record is AccountRecord {
   return 'account_type' in record;
 }
 
+/** isLeases reports whether `record` holds the node's leases. */
+export function isLeases(record: DeliveredRecord): record is LeasesRecord {
+  return record.record_key === LEASES_KEY;
+}
+
 /**
  * What this node itself knows of an account, beside the authority's record. It survives every
  * delivery, and goes only with the account's files.
@@ -181,6 +196,8 @@ export interface LocalFacts {
   readonly starts: number;
   /** The value of `starts` at the last ReCreate: a sliver that was started before then is stopped and started anew. */
   readonly recreated: number;
+  /** When the lease ends by which the sliver holds the node (seconds since 1970); 0: it holds none. */
+  readonly leased_until: number;
 }
 
 export const localFactsSchema = z.strictObject({
@@ -190,6 +207,8 @@ export const localFactsSchema = z.strictObject({
   starts: z.int().nonnegative(),
   // Facts of before there was a ReCreate.
   recreated: z.int().nonnegative().default(0),
+  // Facts of before there were leases.
+  leased_until: z.int().nonnegative().default(0),
 });
 
 export const NO_LOCAL_FACTS: LocalFacts = Object.freeze({
@@ -198,4 +217,5 @@ export const NO_LOCAL_FACTS: LocalFacts = Object.freeze({
   created: false,
   starts: 0,
   recreated: 0,
+  leased_until: 0,
 });

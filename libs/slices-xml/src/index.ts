@@ -4,13 +4,16 @@
  */
 export { TICKET_METHODS } from './judge-delegates.ts';
 export { gatherKeys, type KeyRing, readRing } from './judge-keys.ts';
+export { judgeLeases } from './judge-leases.ts';
 export { type NamedKey, nameKey } from './name-key.ts';
 export { parseSlicesXml } from './parse-slices-xml.ts';
 export { parseTicketXml } from './parse-ticket-xml.ts';
+export type { RawLease } from './raw-document.ts';
 export { recordsFromSlices } from './records-from-slices.ts';
 export { type BoundedRemarks, quote, RemarkList } from './remark-list.ts';
 export type {
   AcceptedDocument,
+  JudgedLeases,
   RefusedDocument,
   Remark,
   Slice,

@@ -14,14 +14,17 @@ import {
   type UnreadableField,
 } from '@nodemgr/records';
 import { gatherKeys, type KeyRing, KeyRings } from './judge-keys.ts';
+import { judgeLeases } from './judge-leases.ts';
 import { judgeResources } from './judge-resources.ts';
 import type { RawDocument, RawSlice, RawStranger } from './raw-document.ts';
 import { type BoundedRemarks, quote, RemarkList } from './remark-list.ts';
-import type { Slice } from './slices-document.ts';
-import { readNatural } from './xml-integer.ts';
+import type { JudgedLeases, Slice } from './slices-document.ts';
+import { LAST_SECOND, readNatural } from './xml-integer.ts';
 
 export interface JudgedSlices extends BoundedRemarks {
   readonly slices: readonly Slice[];
+  /** Undefined: the node is not reservable. */
+  readonly leases: JudgedLeases | undefined;
   /** How many of them are this node's for certain. */
   readonly ours: number;
 }
@@ -42,9 +45,6 @@ function holdersOfIds(slices: readonly RawSlice[]): ReadonlyMap<number, readonly
   return holders;
 }
 
-/** The last second of the year 9999: what is beyond it was counted in something else, such as milliseconds. */
-const LAST_SECOND = 253_402_300_799;
-
 function readExpiry(text: string | undefined): number | undefined {
   const expiry = readNatural(text);
   return expiry !== undefined && expiry <= LAST_SECOND ? expiry : undefined;
@@ -52,6 +52,7 @@ function readExpiry(text: string | undefined): number | undefined {
 
 class SliceJudge {
   readonly slices: Slice[] = [];
+  readonly leases: JudgedLeases | undefined;
   readonly remarks = new RemarkList();
   ours = 0;
   readonly #names = new Set<string>();
@@ -62,6 +63,8 @@ class SliceJudge {
     this.#holders = holdersOfIds(document.slices);
     this.#rings = new KeyRings(document.keys, this.remarks);
     for (const raw of document.slices) this.#judge(raw);
+    const { leases } = document;
+    this.leases = leases === undefined ? undefined : judgeLeases(leases, this.remarks);
     for (const stranger of document.strangers) this.#tellOf(stranger);
   }
 
@@ -183,6 +186,6 @@ class SliceJudge {
 
 /** judgeSlices returns the slices of this node that count, and what was left out or ignored. */
 export function judgeSlices(document: RawDocument): JudgedSlices {
-  const { slices, ours, remarks } = new SliceJudge(document);
-  return { slices, ours, ...remarks.all() };
+  const { slices, leases, ours, remarks } = new SliceJudge(document);
+  return { slices, leases, ours, ...remarks.all() };
 }

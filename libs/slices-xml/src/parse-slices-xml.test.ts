@@ -625,3 +625,66 @@ describe('remarks are bounded', () => {
     expect(remarks[0]?.text).toMatch(/^line 3: slice "a\\n\\u0085\\u2028[^\p{Cc}\u2028]{1,900}$/u);
   });
 });
+
+describe('leases', () => {
+  const lease = (slice: string, from: string, until: string) =>
+    `<lease slice="${slice}" from="${from}" until="${until}"/>`;
+  const leases = (inside: string, policy = ' policy="lease_or_idle"') =>
+    read(`<leases${policy}>${inside}</leases>${aSlice()}`);
+
+  test('of a document are a record, in the order of their time', () => {
+    const document = leases(lease('site_b', '20', '30') + lease('princeton_sirius', '10', '20'));
+    expect(document.leases).toEqual({
+      record: {
+        record_key: 'leases',
+        timestamp: 0,
+        policy: 'lease_or_idle',
+        leases: [
+          { slice: 'princeton_sirius', from: 10, until: 20 },
+          { slice: 'site_b', from: 20, until: 30 },
+        ],
+      },
+      unreadable: [],
+    });
+    expect(document.remarks).toEqual([]);
+  });
+
+  test('without a policy stop nobody, and with the policy none, or none at all, mean nothing', () => {
+    expect(leases('', '').leases?.record.policy).toBe('lease_or_shared');
+    expect(leases('', ' policy="none"').leases).toBeUndefined();
+    expect(read(aSlice()).leases).toBeUndefined();
+  });
+
+  test.each([
+    [
+      'of a bad name',
+      lease('x', '10', '20'),
+      /a lease of slice "x" cannot be used: a name is like/,
+    ],
+    [
+      'without a time',
+      '<lease slice="site_b" from="10"/>',
+      /it is from "10" until "", not seconds/,
+    ],
+    [
+      'in milliseconds',
+      lease('site_b', '1', '1700000000000'),
+      /until "1700000000000", not seconds/,
+    ],
+    ['that ends before it begins', lease('site_b', '20', '10'), /it ends at 10, and begins at 20/],
+  ])('a lease %s is left out alone', (_what, bad, why) => {
+    const document = leases(bad + lease('site_c', '10', '20'));
+    expect(document.leases?.record.leases).toEqual([{ slice: 'site_c', from: 10, until: 20 }]);
+    expect(textsOf(document.remarks)).toEqual([expect.stringMatching(why)]);
+  });
+
+  test('of a policy that nobody knows leave the known one, and too many are cut', () => {
+    const { leases: judged, remarks } = leases('', ' policy="lease_or_else"');
+    expect(judged?.unreadable).toEqual(['policy']);
+    expect(textsOf(remarks)).toEqual([expect.stringMatching(/"lease_or_else" is none of/)]);
+    const many = Array.from({ length: 1001 }, (_, n) => lease('site_b', `${n}`, `${n + 1}`));
+    const cut = leases(many.join(''));
+    expect(cut.leases?.record.leases).toHaveLength(1000);
+    expect(textsOf(cut.remarks)).toEqual([expect.stringMatching(/1 leases are cut/)]);
+  });
+});

@@ -28,7 +28,7 @@ function describe(parsed: ParsedText, { remarks, rest }: BoundedRemarks): readon
 
 function read(parsed: ParsedText, nodeId: number): SlicesDocument {
   const raw = readDocument(parsed.text, { root: 'planetlab_slices', nodeId });
-  const { slices, ours, ...remarks } = judgeSlices(raw);
+  const { slices, leases, ours, ...remarks } = judgeSlices(raw);
   if (slices.length > MAX_RECORDS) {
     return refuse(`it gives this node more than ${MAX_RECORDS} slices`);
   }
@@ -36,6 +36,7 @@ function read(parsed: ParsedText, nodeId: number): SlicesDocument {
     ok: true,
     version: raw.version,
     slices,
+    ...(leases === undefined ? {} : { leases }),
     totals: { slices: raw.slices.length, ours },
     remarks: describe(parsed, remarks),
   };

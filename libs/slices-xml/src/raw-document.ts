@@ -41,6 +41,20 @@ export interface RawKey {
   readonly value: string;
 }
 
+/** A lease as it is written; `at` is its position in the text, where it has one. */
+export interface RawLease {
+  readonly at: number;
+  readonly slice: string | undefined;
+  readonly from: string | undefined;
+  readonly until: string | undefined;
+}
+
+export interface RawLeases {
+  readonly at: number;
+  readonly policy: string;
+  readonly leases: RawLease[];
+}
+
 /** An element that means nothing where it stands, and is called nearly as one that would. */
 export interface RawStranger {
   readonly at: number;
@@ -53,6 +67,8 @@ export interface RawDocument {
   version: string;
   /** The root's attribute of that name; means something in a ticket only. */
   issued: string | undefined;
+  /** Undefined: the document has no <leases>, or is a ticket. */
+  leases: RawLeases | undefined;
   readonly slices: RawSlice[];
   readonly keys: RawKey[];
   /** Of slices.xml, and at most MAX_STRANGERS of them. */

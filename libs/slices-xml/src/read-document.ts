@@ -24,7 +24,7 @@ const MAX_DEPTH = 100;
 /** A hundred times what a document of 30 MB has once other nodes' elements are out. */
 const MAX_ELEMENTS = 5_000_000;
 /** The elements that mean something, their plurals and singulars, in any case: one that is unknown is misspelt. */
-const NEARLY_KNOWN = /^(slice|node|user|resource|value|delegate)s?$|^(key|rspec)$/i;
+const NEARLY_KNOWN = /^(slice|node|user|resource|value|delegate|lease)s?$|^(key|rspec)$/i;
 /** Misspelt elements that are remembered. */
 const MAX_STRANGERS = 1000;
 const NO_NODES = 'it has no <nodes>';
@@ -32,7 +32,9 @@ const NO_NODES = 'it has no <nodes>';
 /** Where an element stands, and which of its children mean something there. */
 const CHILDREN = {
   document: { planetlab_slices: 'root', ticket: 'root' },
-  root: { slice: 'slice' },
+  root: { slice: 'slice', leases: 'leases' },
+  leases: { lease: 'lease' },
+  lease: {},
   slice: { nodes: 'nodes', users: 'users', rspec: 'rspec', delegates: 'delegates' },
   nodes: { node: 'node' },
   node: {},
@@ -61,6 +63,7 @@ class DocumentReader {
   readonly document: RawDocument = {
     version: '',
     issued: undefined,
+    leases: undefined,
     slices: [],
     keys: [],
     strangers: [],
@@ -156,6 +159,8 @@ class DocumentReader {
     const name = attribute('name');
     if (place === 'slice') this.#addSlice(attribute);
     else if (place === 'nodes' && slice?.unclear === NO_NODES) slice.unclear = undefined;
+    else if (place === 'leases') this.#openLeases(attribute('policy'));
+    else if (place === 'lease') this.#addLease(attribute);
     else if (place === 'node') this.#addNode(slice, attribute);
     else if (place === 'user') slice?.users.push({ at, person: attribute('person_id') });
     else if (place === 'delegate') slice?.delegates.push({ name, methods: attribute('methods') });
@@ -163,6 +168,21 @@ class DocumentReader {
     else if (place === 'value') {
       slice?.resources.at(-1)?.values.push({ name, text: '' });
     }
+  }
+
+  /** A document that says nothing of the policy stops nobody. */
+  #openLeases(policy = 'lease_or_shared'): void {
+    if (this.#form.root === 'ticket') return;
+    this.document.leases ??= { at: this.#at, policy, leases: [] };
+  }
+
+  #addLease(attribute: (name: string) => string | undefined): void {
+    this.document.leases?.leases.push({
+      at: this.#at,
+      slice: attribute('slice')?.trim(),
+      from: attribute('from'),
+      until: attribute('until'),
+    });
   }
 
   #addSlice(attribute: (name: string) => string | undefined): void {

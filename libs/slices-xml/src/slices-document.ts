@@ -3,6 +3,7 @@ import type {
   AccountName,
   EpochSeconds,
   ImageName,
+  LeasesRecord,
   Rspec,
   UnreadableField,
 } from '@nodemgr/records';
@@ -38,6 +39,13 @@ export interface Slice {
   readonly unreadable: readonly UnreadableField[];
 }
 
+/** The leases of a node, as a record. Its time is 0: when the authority vouched for it is not its to say. */
+export interface JudgedLeases {
+  readonly record: LeasesRecord;
+  /** What counts as not said. */
+  readonly unreadable: readonly UnreadableField[];
+}
+
 /** The document counts for nothing, as if it had never come. `reason` begins with the line if there is one. */
 export interface RefusedDocument {
   readonly ok: false;
@@ -51,6 +59,8 @@ export interface AcceptedDocument {
   readonly version: string;
   /** Ours only, in the order of the document. */
   readonly slices: readonly Slice[];
+  /** Absent: the node is not reservable. */
+  readonly leases?: JudgedLeases | undefined;
   /** Slices in the document, and those of them that are this node's for certain. */
   readonly totals: { readonly slices: number; readonly ours: number };
   /** Where, which, why; at most MAX_REMARKS, and one that counts the rest. */

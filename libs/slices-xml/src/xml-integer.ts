@@ -7,6 +7,9 @@ const INTEGER = /^[ \t\r\n]*([+-]?[0-9]+)[ \t\r\n]*$/;
 /** Longer text is no integer that anyone wrote, and not worth a look. */
 const MAX_LENGTH = 200;
 
+/** The last second of the year 9999: what is beyond it was counted in something else, such as milliseconds. */
+export const LAST_SECOND = 253_402_300_799;
+
 /** readInteger reads a decimal integer, white space around it allowed, within ±(2^53-1). */
 export function readInteger(text: string): IntegerReading {
   const digits = text.length > MAX_LENGTH ? undefined : INTEGER.exec(text)?.[1];

@@ -97,6 +97,26 @@ const CLOCK: Readonly<Record<string, KeyWords>> = {
   'clock.settle_seconds': { about: 'How long after a jump nothing expires and nothing is purged.' },
 };
 
+const LEASES: Readonly<Record<string, KeyWords>> = {
+  'leases.beside_holder': {
+    about:
+      'What happens while a slice has a lease of a node with the policy lease_or_shared: "raise" gives it larger ' +
+      'shares, "stop" stops the slivers that are not of the system.',
+  },
+  'leases.raise': {
+    about:
+      'How many times its CPU, network and disk shares the holder of a lease has with "raise".',
+  },
+  'leases.warn_seconds': {
+    about: 'How long before a sliver is stopped for leases its tenants are told; 0: they are not.',
+  },
+  'leases.warn_by': {
+    about:
+      'How tenants are told: "file" is /run/nodemgr-boot/stopping inside the sliver, "signal" one to its first ' +
+      'process, which calls its start script with `warn NAME SECONDS`.',
+  },
+};
+
 const TICKETS: Readonly<Record<string, KeyWords>> = {
   'tickets.trusted_keys_file': {
     about:
@@ -193,6 +213,7 @@ export const KEY_WORDS: Readonly<Record<string, KeyWords>> = {
   ...GUARD,
   ...CLOCK,
   ...TICKETS,
+  ...LEASES,
   ...ACCOUNTS,
   ...BANDWIDTH,
   ...DELEGATES,
@@ -208,6 +229,7 @@ export const TABLE_WORDS: Readonly<Record<string, string>> = {
   guard: 'Keeps an authority that answers with too little from emptying the node.',
   clock: 'When the clock may be trusted: a slice ends by it.',
   tickets: 'Slivers that somebody else than the document may vouch for, by signature.',
+  leases: 'Nodes that slices reserve for a time.',
   accounts: 'The Unix accounts behind slivers and delegates.',
   bandwidth: "Limits of the node's traffic.",
   'delegates[]': 'Accounts without a sliver, by way of which someone outside may call the API.',

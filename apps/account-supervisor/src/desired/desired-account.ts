@@ -22,7 +22,8 @@ import {
   isObservedSliver,
   type ObservedAccount,
 } from '../observed/observed-account.ts';
-import { type Reason, reasonToExist, reasonToGo, reasonToStop } from './reasons.ts';
+import { type Reason, reasonToExist, reasonToGo, reasonToResume, reasonToStop } from './reasons.ts';
+import type { StopAhead } from './stop-ahead.ts';
 
 /** A text, with a digest that distinguishes it from others. */
 export interface Content {
@@ -55,6 +56,8 @@ export interface DesiredSliver {
   readonly reason: Reason;
   /** Why it is stopped, where it has to be. */
   readonly stopReason: Reason;
+  /** Why it starts where it was stopped before; undefined: because it was called for, or it had ended by itself. */
+  readonly resumeReason: Reason | undefined;
   readonly keys: Content;
   readonly initscript: Content;
   /** The image that its files are made on; files that exist stay on theirs. */
@@ -69,6 +72,8 @@ export interface DesiredSliver {
   readonly recreated: number;
   /** The limits that follow from its own effective RSpec. */
   readonly limits: OwnLimits;
+  /** The stop that its tenants are to be told of; 'unknown': what they were told may stand. */
+  readonly stopAhead: StopAhead | 'none' | 'unknown';
 }
 
 export type DesiredAccount = DesiredDelegate | DesiredSliver;
@@ -93,6 +98,7 @@ function desiredSliver(record: SliverRecord, item: AccountItem): DesiredSliver {
     type: 'sliver',
     reason: reasonToExist(item),
     stopReason: reasonToStop(item),
+    resumeReason: reasonToResume(item),
     keys: authorizedKeys(record.ssh_keys),
     // Of a record that was stored before the reader of documents saw to it.
     initscript: contentOf(withPlainLineEnds(record.initscript)),
@@ -102,6 +108,7 @@ function desiredSliver(record: SliverRecord, item: AccountItem): DesiredSliver {
     starts: local.starts,
     recreated: local.recreated,
     limits: ownLimits(effective),
+    stopAhead: 'none',
   };
 }
 

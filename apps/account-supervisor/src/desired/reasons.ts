@@ -26,11 +26,27 @@ export function reasonToExist(item: AccountItem): Reason {
   return { why: `record of ${item.source}`, by: { kind: item.source } };
 }
 
+const byClock = (why: string): Reason => ({ why, by: { kind: 'clock' } });
+
+function reasonToRest({ lease }: AccountItem): Reason {
+  const { holder } = lease ?? {};
+  return byClock(
+    holder === undefined ? 'it has no lease now' : `${holder} has the node by a lease`,
+  );
+}
+
+/** reasonToResume returns why a sliver that rested for leases runs again; undefined: leases have no part in it. */
+export function reasonToResume({ lease }: AccountItem): Reason | undefined {
+  if (lease?.standing === 'holds') return byClock('its lease has begun');
+  return lease?.standing === 'runs' ? byClock('no lease stands in its way') : undefined;
+}
+
 /** reasonToStop returns why the unit of a sliver that should exist is stopped, where it has to be. */
 export function reasonToStop(item: AccountItem): Reason {
   const { restReason } = intentOf(item);
   if (restReason === 'disabled') return { why: 'nm_enabled is 0', by: { kind: item.source } };
   if (restReason === 'stopped') return calledFor('Stop');
+  if (restReason === 'leases') return reasonToRest(item);
   return ours('its files are not where they should be');
 }
 

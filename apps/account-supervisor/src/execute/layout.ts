@@ -87,6 +87,8 @@ export function pathsOf(name: AccountName, { stateDir }: MachineLayout) {
     /** Bound into the sliver as a whole, so that a script replaced by another is seen there. */
     boot: join(sliver, 'boot'),
     initscript: join(sliver, 'boot', 'rc.vinit'),
+    /** Tells the tenants when the sliver will be stopped. */
+    stopping: join(sliver, 'boot', 'stopping'),
     /** Names the image version that the files stand on. */
     image: join(sliver, 'image'),
     /** What the template unit needs to know of this sliver. */

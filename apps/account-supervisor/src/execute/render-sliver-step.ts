@@ -5,7 +5,7 @@
 import { join, relative } from 'node:path';
 import { type Command, makeFolder, run, writeFile } from '@nodemgr/agent';
 import type { ImageVersion } from '@nodemgr/images';
-import type { AccountName } from '@nodemgr/records';
+import type { AccountName, EpochSeconds } from '@nodemgr/records';
 import { inodeLimit } from '../limits/inode-limit.ts';
 import { type Limits, UNIT_LIMITS } from '../limits/table.ts';
 import type { StepName } from '../plan/account-steps.ts';
@@ -50,6 +50,14 @@ function properties(limits: Limits, layout: MachineLayout): readonly string[] {
 /** unitSettings returns the text of the sliver's EnvironmentFile (systemd.exec(5)). */
 export function unitSettings(name: AccountName, base: number, image: ImageVersion): string {
   return `NODEMGR_MACHINE=${machineNameOf(name)}\nNODEMGR_BASE=${base}\nNODEMGR_IMAGE=${image}\n`;
+}
+
+/** What runs the sliver's container, and can send its first process a signal. */
+const SLIVER_RUN = '/usr/lib/nodemgr/sliver-run';
+
+/** stoppingText returns what tenants read of a stop: its time (seconds since 1970), and how far it was away. */
+function stoppingText(at: EpochSeconds, left: number): string {
+  return `at ${at}\nleft ${left}\n`;
 }
 
 /** The image is named first, so that nobody removes it; the project of `upper` comes last, and says that all is made. */
@@ -140,6 +148,7 @@ export const SLIVER_RENDERERS: Renderers<
   // What was set for an earlier start is forgotten: not every property is set each time.
   'start-unit': ({ starts, limits }, name, layout) => [
     { remove: propertiesOf(name) },
+    { remove: pathsOf(name, layout).stopping },
     { unit: unitOf(name), properties: properties(limits, layout) },
     { unit: unitOf(name), act: 'start' },
     noteStarts(starts, name, layout),
@@ -151,6 +160,17 @@ export const SLIVER_RENDERERS: Renderers<
     { unit: unitOf(name), act: 'reload' },
     noteStarts(starts, name, layout),
   ],
+
+  // The signal goes first: the file says that all is told, and is looked for when this is planned again.
+  'tell-stop': ({ at, left, base, by }, name, layout) => [
+    ...(by.includes('signal') ? [run(SLIVER_RUN, '--warn', name, `${base}`, `${left}`)] : []),
+    writeFile(
+      pathsOf(name, layout).stopping,
+      by.includes('file') ? 0o644 : 0o600,
+      stoppingText(at, left),
+    ),
+  ],
+  'untell-stop': (_step, name, layout) => [{ remove: pathsOf(name, layout).stopping }],
 
   'keep-files': ({ since }, name, layout) => {
     const { sliver, keptFolder, kept } = pathsOf(name, layout);

@@ -33,6 +33,8 @@ const STEPS: readonly AccountStep[] = [
   { step: 'set-limits', limits },
   { step: 'start-unit', starts: 3, limits },
   { step: 'run-start-scripts', starts: 4 },
+  { step: 'tell-stop', at: since, left: 60, base, by: ['file', 'signal'] },
+  { step: 'untell-stop' },
   { step: 'remove-keys' },
   { step: 'allow-login' },
   { step: 'deny-login' },
@@ -97,6 +99,7 @@ test('every step stands for exactly these commands', () => {
     systemctl set-property nodemgr-sliver@princeton_sirius.service CPUWeight=256 MemoryMax=1024K TasksMax=512
     # start-unit
     rm --recursive --force -- /etc/systemd/system.control/nodemgr-sliver@princeton_sirius.service.d
+    rm --recursive --force -- /var/lib/nodemgr/slivers/princeton_sirius/boot/stopping
     systemctl set-property nodemgr-sliver@princeton_sirius.service CPUWeight=256 MemoryMax=1024K TasksMax=512
     systemctl start nodemgr-sliver@princeton_sirius.service
     install -m 0600 /dev/stdin /var/lib/nodemgr/accounts/princeton_sirius.starts <<'EOF'
@@ -107,6 +110,14 @@ test('every step stands for exactly these commands', () => {
     install -m 0600 /dev/stdin /var/lib/nodemgr/accounts/princeton_sirius.starts <<'EOF'
     4
     EOF
+    # tell-stop
+    /usr/lib/nodemgr/sliver-run --warn princeton_sirius 1879113728 60
+    install -m 0644 /dev/stdin /var/lib/nodemgr/slivers/princeton_sirius/boot/stopping <<'EOF'
+    at 1700000000
+    left 60
+    EOF
+    # untell-stop
+    rm --recursive --force -- /var/lib/nodemgr/slivers/princeton_sirius/boot/stopping
     # remove-keys
     rm --recursive --force -- /var/lib/nodemgr/keys/princeton_sirius
     # allow-login

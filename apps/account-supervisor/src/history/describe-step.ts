@@ -3,6 +3,7 @@
  * a change with its old and its new value. Why it was taken is the step's own. Pure.
  */
 import type { EventContent } from '@nodemgr/contracts';
+import { isoTime } from '@nodemgr/records';
 import { ours, type Reason } from '../desired/reasons.ts';
 import { inodeLimit } from '../limits/inode-limit.ts';
 import { changeText, type Limits, UNIT_LIMITS } from '../limits/table.ts';
@@ -88,6 +89,12 @@ export function describeStep(decided: DecidedStep): readonly Description[] {
     }
     case 'start-unit':
       return [{ what: 'sliver-started', ...reason }];
+    case 'tell-stop':
+      return [
+        changed(`tenants are told of its stop at ${isoTime(step.at)}: ${reason.why}`, reason),
+      ];
+    case 'untell-stop':
+      return [changed(`tenants are told of no stop any more: ${reason.why}`, reason)];
     case 'run-start-scripts':
       return [{ what: 'scripts-run', ...reason }];
     case 'remove-keys':

@@ -115,6 +115,8 @@ export interface ObservedSliver {
   readonly login: boolean;
   /** How many calls of Start have been carried out (LocalFacts.starts). */
   readonly starts: number;
+  /** The time of the stop that its tenants have been told of. */
+  readonly toldOf?: EpochSeconds | undefined;
 }
 
 export type ObservedAccount =

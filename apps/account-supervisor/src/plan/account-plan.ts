@@ -8,7 +8,7 @@ import type { Limits } from '../limits/table.ts';
 import type { ObservedSliver } from '../observed/observed-account.ts';
 import type { AccountIds } from '../slots/account-ids.ts';
 import type { Cause } from '../waits/causes.ts';
-import type { AccountStep } from './account-steps.ts';
+import type { AccountStep, StopTold } from './account-steps.ts';
 
 /** The goal of a plan for one account. */
 export type Target =
@@ -31,6 +31,8 @@ export interface Circumstances {
   readonly keepSeconds: number;
   /** Ids by slot, for accounts that exist. */
   readonly idsOf: (slot: ObservedSliver['slot']) => AccountIds;
+  /** How tenants are told of a stop. */
+  readonly tellBy: readonly StopTold[];
   /** Why there is no slot for an account of a type, for people. */
   readonly noSlot: (type: AccountType) => string;
   /** The newest version of an image on this node; undefined: there is none of that name. */
@@ -52,6 +54,8 @@ export interface AccountPlan<Step = ReasonedStep> {
   readonly waitsFor?: Cause;
   /** When a trusted clock has something to do about the kept files (seconds since 1970). */
   readonly purgeAt?: number;
+  /** When a trusted clock has tenants told of a stop (seconds since 1970). */
+  readonly tellAt?: number;
 }
 
 /** blocked returns the plan for an account that cannot be made before `waitsFor` is mended. */

@@ -8,6 +8,9 @@ import type { Content } from '../desired/desired-account.ts';
 import type { Limits } from '../limits/table.ts';
 import type { AccountIds, ProjectId } from '../slots/account-ids.ts';
 
+/** How tenants are told of a stop. */
+export type StopTold = 'file' | 'signal';
+
 type Nothing = Readonly<Record<never, never>>;
 
 export interface StepArguments {
@@ -43,6 +46,15 @@ export interface StepArguments {
   /** All limits of its unit are set as it starts. Start scripts run by themselves; `starts` notes them as run. */
   'start-unit': { readonly starts: number; readonly limits: Limits };
   'run-start-scripts': { readonly starts: number };
+  /** Tells the tenants that the sliver will be stopped: `left` seconds from now. */
+  'tell-stop': {
+    readonly at: EpochSeconds;
+    readonly left: number;
+    readonly base: HostUid;
+    readonly by: readonly StopTold[];
+  };
+  /** What they were told is no more so. */
+  'untell-stop': Nothing;
   /** Kills all processes of the sliver. */
   'stop-unit': Nothing;
   /** Nobody can log in with keys any more, which is the only way in. */

@@ -99,7 +99,8 @@ function applyToEither(
 function kept(account: ObservedSliver, since: EpochSeconds): ObservedSliver {
   if (account.files.where !== 'in-place') throw new Error('there are no files to be kept');
   const { image } = account.files;
-  return { ...account, files: { where: 'kept', since, image }, initscript: undefined, unit: false };
+  const gone = { initscript: undefined, unit: false, toldOf: undefined };
+  return { ...account, files: { where: 'kept', since, image }, ...gone };
 }
 
 function dated({ from, since }: StepOf<'date-files'>, account: KeptSliver): KeptSliver {
@@ -143,10 +144,14 @@ function applyToSliver(step: AccountStep, account: ObservedSliver): ObservedAcco
       return { ...account, limits: { ...account.limits, ...step.limits } };
     case 'start-unit': {
       const limits = { ...account.limits, ...step.limits };
-      return { ...account, state: 'running', limits, starts: step.starts };
+      return { ...account, state: 'running', limits, starts: step.starts, toldOf: undefined };
     }
     case 'run-start-scripts':
       return { ...account, starts: step.starts };
+    case 'tell-stop':
+      return { ...account, toldOf: step.at };
+    case 'untell-stop':
+      return { ...account, toldOf: undefined };
     case 'stop-unit':
       return { ...account, state: 'stopped', limits: unitless(account.limits) };
     case 'keep-files':

@@ -21,7 +21,7 @@ import {
 } from '../test-support/builders.test-support.ts';
 import { decideAccount, type Grounds } from './decide-account.ts';
 
-const { accounts } = checkConfig(
+const { accounts, leases } = checkConfig(
   { node: { id: 1 }, plc: { url: 'https://plc.example/' }, accounts: { slots: 3 } },
   'test',
 );
@@ -42,6 +42,7 @@ function theGrounds(
     feed: { items, position: { state, revision: revision(7) } },
     bootId: BOOT,
     accounts,
+    leases,
     slots,
     shared: new SharedLimits(NODE),
     slices: {},

@@ -5,9 +5,10 @@
 import type { FeedSubscription } from '@nodemgr/bus';
 import type { Config } from '@nodemgr/config';
 import type { Unmet } from '@nodemgr/contracts';
-import type { AccountName, Revision } from '@nodemgr/records';
-import { judgeAccount, type Verdict } from '../desired/desired-account.ts';
+import { type AccountName, type Revision, recordKeyOf } from '@nodemgr/records';
+import { type DesiredAccount, judgeAccount, type Verdict } from '../desired/desired-account.ts';
 import { ours } from '../desired/reasons.ts';
+import { type Ahead, judgeStopAhead } from '../desired/stop-ahead.ts';
 import type { SharedLimits } from '../limits/shared-limits.ts';
 import { type Limits, unlike } from '../limits/table.ts';
 import type { ObservedAccount } from '../observed/observed-account.ts';
@@ -23,6 +24,7 @@ export interface Grounds {
   readonly feed: Pick<FeedSubscription, 'items' | 'position'>;
   readonly bootId: string;
   readonly accounts: Config['accounts'];
+  readonly leases: Config['leases'];
   readonly slots: Pick<SlotTable, 'slotFor' | 'whyNone'>;
   readonly shared: Pick<SharedLimits, 'amountsOf' | 'howOf' | 'sums'>;
   /** What the slices above the slivers have now. */
@@ -51,12 +53,14 @@ const NOTHING_HEARD: Verdict = {
   reason: 'nothing has been heard from db-service yet',
 };
 
-function circumstancesOf({ accounts, slots, clock, newestImage }: Grounds): Circumstances {
+function circumstancesOf(grounds: Grounds): Circumstances {
+  const { accounts, leases, slots, clock, newestImage } = grounds;
   return {
     ...clock,
     keepSeconds: accounts.keep_files_seconds,
     idsOf: (slot) => idsOf(slot, accounts),
     newestImage,
+    tellBy: leases.warn_by,
     noSlot: (type) => slots.whyNone(type),
   };
 }
@@ -72,16 +76,24 @@ function slotNeeded(
   return slots.slotFor(name, verdict.desired.type);
 }
 
+/** The account with what its tenants are to be told. */
+function withAhead(desired: DesiredAccount, ahead: Ahead): DesiredAccount {
+  if (desired.type !== 'sliver' || ahead === 'none') return desired;
+  if (ahead === 'unknown') return { ...desired, stopAhead: ahead };
+  return 'stop' in ahead ? { ...desired, stopAhead: ahead.stop } : desired;
+}
+
 function targetOf(
   name: AccountName,
   verdict: Verdict,
   slot: Slot | undefined,
+  ahead: Ahead,
   { accounts, shared }: Grounds,
 ): Target {
   if (verdict.verdict === 'withheld') return { wanted: 'unchanged' };
   if (verdict.verdict === 'goes') return { wanted: 'nothing', reason: verdict.reason };
   return {
-    wanted: verdict.desired,
+    wanted: withAhead(verdict.desired, ahead),
     ids: slot === undefined ? undefined : idsOf(slot, accounts),
     shared: shared.amountsOf(name),
   };
@@ -138,13 +150,17 @@ export function decideAccount(
 ): Decision {
   const verdict = judge(name, observed, grounds);
   const slot = slotNeeded(name, verdict, observed, grounds);
-  const target = targetOf(name, verdict, slot, grounds);
+  const { feed, leases: terms, clock } = grounds;
+  const item = feed.items.get(recordKeyOf('sliver', name));
+  const ahead = judgeStopAhead(item, { items: feed.items, terms, clock });
+  const target = targetOf(name, verdict, slot, ahead, grounds);
   const planned = withVerdict(planAccount(target, observed, circumstancesOf(grounds)), verdict);
-  const { revision } = grounds.feed.position;
+  const { revision } = feed.position;
   // Last: should it fail, the sliver has all that is its own.
   const reasoned = [...planned.steps, ...slicesNeeded(planned.steps, observed, grounds)];
   const steps = reasoned.map((step) => ({ ...step, before: observed, revision }));
-  const plan: Decision = { ...planned, steps };
+  const later = typeof ahead === 'object' && 'later' in ahead ? { tellAt: ahead.later } : {};
+  const plan: Decision = { ...planned, steps, ...later };
   if (slot !== undefined) return { ...plan, slot };
   const isGone = observed.state === 'absent' && verdict.verdict === 'goes';
   return isGone || observed.state === 'foreign' ? { ...plan, slot: 'none' } : plan;

@@ -123,6 +123,21 @@ test('ReCreate stops a running sliver once and starts it anew; a sliver that was
   ]);
 });
 
+test('tenants are told once of each stop ahead, and of none that is no more ahead; nobody who does not run is', () => {
+  const stopAhead = { at: epochSeconds(500), left: 60 };
+  const wanted = toExist(wantedSliver({ stopAhead }));
+  const { base } = ids;
+  expect(stepsOf(wanted, aRunningSliver())).toEqual([
+    { step: 'tell-stop', ...stopAhead, base, by: ['file'] },
+  ]);
+  expect(stepsOf(wanted, aRunningSliver({ toldOf: epochSeconds(500) }))).toEqual([]);
+  expect(namesOf(wanted, aRunningSliver({ toldOf: epochSeconds(400) }))).toEqual(['tell-stop']);
+  expect(namesOf(wanted, aRunningSliver({ state: 'stopped' }))).not.toContain('tell-stop');
+  const told = aRunningSliver({ toldOf: epochSeconds(500) });
+  expect(namesOf(toExist(wantedSliver()), told)).toEqual(['untell-stop']);
+  expect(stepsOf(toExist(wantedSliver({ stopAhead: 'unknown' })), told)).toEqual([]);
+});
+
 test('a disabled sliver is refused logins before it is stopped', () => {
   const disabled = wantedSliver({ run: false, login: false });
   expect(namesOf(toExist(disabled), aRunningSliver())).toEqual(['deny-login', 'stop-unit']);

@@ -133,7 +133,8 @@ function planWantedSliver(
     const reason = `image ${wanted.image} is not on this node: nmctl image import ${wanted.image} TARBALL`;
     return blocked('image-missing', reason);
   }
-  const steps = planSliver(wanted, observed, ids, image, shared);
+  const { tellBy } = circumstances;
+  const steps = planSliver(wanted, observed, ids, image, shared, tellBy);
   if (wanted.run && steps.length === 0 && isObservedSliver(observed) && observed.ailing) {
     const unmet = { outcome: 'failing', action: 'run', reason: observed.ailing } as const;
     return { steps, unmet, waitsFor: 'unit-ends' };

@@ -16,7 +16,7 @@ import {
 } from '../observed/observed-account.ts';
 import type { AccountIds } from '../slots/account-ids.ts';
 import type { ReasonedStep } from './account-plan.ts';
-import type { StepOf } from './account-steps.ts';
+import type { StepOf, StopTold } from './account-steps.ts';
 import { stepsNeeded, USER_GONE, USER_HALF_MADE } from './steps-needed.ts';
 
 const FILES_HALF_MADE = ours('its files were made by half, and whole ones come back');
@@ -107,10 +107,11 @@ function reasonForLimits(limits: Limits, { reason }: DesiredSliver): Reason {
 
 /** The reason for the start of a sliver that was found as `observed`. */
 function reasonToStart(wanted: DesiredSliver, observed: ObservedAccount): Reason {
-  const { starts, recreated, reason } = wanted;
+  const { starts, recreated, reason, resumeReason } = wanted;
   if (!isObservedSliver(observed) || !observed.login) return reason;
   if (recreated > observed.starts) return calledFor('ReCreate');
-  return starts > observed.starts ? calledFor('Start') : ours('it should run and did not');
+  if (starts > observed.starts) return calledFor('Start');
+  return resumeReason ?? ours('it should run and did not');
 }
 
 /** The sliver coming up, with its limits; its logins when it runs. */
@@ -144,6 +145,27 @@ function raising(
   ]);
 }
 
+const ABOUT_TO_STOP: Reason = { why: 'leases are about to stop it', by: { kind: 'clock' } };
+const NOT_TO_STOP: Reason = { why: 'leases stop it no more', by: { kind: 'clock' } };
+
+/** What tenants of a sliver that runs on for now are told of its stop. */
+function telling(
+  { run, stopAhead }: DesiredSliver,
+  have: ObservedSliver,
+  { base }: AccountIds,
+  by: readonly StopTold[],
+): readonly ReasonedStep[] {
+  if (!run || have.state !== 'running' || stopAhead === 'unknown') return [];
+  if (stopAhead === 'none') {
+    const isTold = have.toldOf !== undefined;
+    return stepsNeeded([[isTold, NOT_TO_STOP, () => ({ step: 'untell-stop' })]]);
+  }
+  const { at, left } = stopAhead;
+  return stepsNeeded([
+    [have.toldOf !== at, ABOUT_TO_STOP, () => ({ step: 'tell-stop', at, left, base, by })],
+  ]);
+}
+
 /** The sliver as it is when its user, made by half, has been discarded. */
 function withoutHalfMadeUser(have: ObservedSliver): ObservedSliver {
   return have.user === 'half-made' ? { ...have, user: 'none', range: false, login: false } : have;
@@ -171,8 +193,8 @@ function userFor(
 
 /**
  * planSliver returns the steps that bring a sliver's account in line, whatever parts of it there are; new
- * files are made on `image`. A running sliver is stopped only if it should not run, or lacks what it
- * stands on.
+ * files are made on `image`, and tenants are told of a stop by `tellBy`. A running sliver is stopped only if it
+ * should not run, lacks what it stands on, or was started before the last ReCreate.
  */
 export function planSliver(
   wanted: DesiredSliver,
@@ -180,6 +202,7 @@ export function planSliver(
   ids: AccountIds,
   image: ImageVersion,
   shared: Limits | undefined,
+  tellBy: readonly StopTold[],
 ): readonly ReasonedStep[] {
   const exists = isObservedSliver(observed);
   const found = exists ? observed : newSliver(ids.slot, filesOf(observed));
@@ -196,5 +219,6 @@ export function planSliver(
     ...(user === undefined ? [] : [{ step: user, reason: userReason }]),
     ...foundation(wanted, have, ids, image, ifGone),
     ...raising(wanted, have, stopped, shared, reasonToStart(wanted, observed)),
+    ...(stopped ? [] : telling(wanted, have, ids, tellBy)),
   ];
 }

@@ -134,6 +134,7 @@ export function wantedSliver({
     type: 'sliver',
     reason: OF_PLC,
     stopReason: STOPPED,
+    resumeReason: undefined,
     keys: contentOf('key\n'),
     initscript: contentOf('#!/bin/sh\n'),
     image: DEFAULT_IMAGE,
@@ -142,6 +143,7 @@ export function wantedSliver({
     starts: 0,
     recreated: 0,
     limits: { ...OWN_LIMITS, ...limits },
+    stopAhead: 'none',
     ...changes,
   };
 }
@@ -174,6 +176,7 @@ export function circumstances(now = 10_000, clockTrusted = true): Circumstances 
     keepSeconds: 100,
     idsOf: (place) => idsOf(place, POLICY),
     newestImage: (name) => (name === DEFAULT_IMAGE ? IMAGE : undefined),
+    tellBy: ['file'],
     noSlot: () => 'no free id range: 8 of 8 in use',
   };
 }

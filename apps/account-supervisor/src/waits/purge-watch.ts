@@ -1,5 +1,5 @@
 /**
- * Wakes accounts when the files kept of them may go, or can be dated. It looks at the clock once a second
+ * Wakes accounts when the files kept of them may go, or can be dated, and when tenants are to be told of a stop. It looks at the clock once a second
  * while there are any: a timer for the moment itself would be wrong after the clock was set, and says
  * nothing of when it is trusted. Decides nothing.
  */
@@ -8,7 +8,7 @@ import type { AccountName, EpochSeconds } from '@nodemgr/records';
 
 const LOOK_MS = 1000;
 
-/** The clock as far as purges go by it: TrustedClock in production. */
+/** The clock as far as these go by it: TrustedClock in production. */
 export interface PurgeClock {
   look(): { readonly now: EpochSeconds; readonly clockTrusted: boolean };
 }

@@ -408,7 +408,7 @@ describe("the calls of PLC 4's clients", () => {
   });
 
   test('GetUsage has what the agents count, and is fault 111 with their words when they do not', async () => {
-    node.usage.set(SIRIUS, { cpu_ms: 8_000_000_000, memory_kib: undefined, tasks: 3 });
+    node.usage.set(SIRIUS, { cpu_ms: 8_000_000_000, tasks: 3 });
     expect(await resultOf(SIRIUS_ITSELF, 'GetUsage', SIRIUS)).toEqual({
       cpu_ms: 8_000_000_000,
       tasks: 3,
@@ -456,6 +456,7 @@ test('DumpDatabase has every record, vouched for as late as its source last was'
     created: false,
     starts: 0,
     recreated: 0,
+    leased_until: 0,
   });
   expect(dump.bwcap).toMatchObject({ cap: 1_000_000, timestamp: 5, source: 'config' });
 });

@@ -1,5 +1,5 @@
 /** Records as GetRecord and DumpDatabase show them, the latter all of them as one JSON text. Pure. */
-import type { AccountItem, BwcapItem, FeedItem } from '@nodemgr/contracts';
+import type { AccountItem, BwcapItem, FeedItem, LeasesItem } from '@nodemgr/contracts';
 import { type RecordKey, type Source, TIMESTAMP_KEY } from '@nodemgr/records';
 
 type Items = ReadonlyMap<RecordKey, FeedItem>;
@@ -12,7 +12,7 @@ function vouchedAt(timestamp: number, source: Source, items: Items): number {
 }
 
 /** recordShown returns a record with its source, an account's with the local facts that LocalFacts names. */
-export function recordShown(item: AccountItem | BwcapItem, items: Items) {
+export function recordShown(item: AccountItem | BwcapItem | LeasesItem, items: Items) {
   const { record, source } = item;
   const timestamp = vouchedAt(record.timestamp, source, items);
   return { ...record, timestamp, source, ...(item.kind === 'account' ? item.local : {}) };
@@ -25,6 +25,7 @@ function dumped(key: RecordKey, item: FeedItem, items: Items): object | undefine
     case 'timestamp':
       return { record_key: key, timestamp: item.timestamp, sources: item.sources };
     case 'bwcap':
+    case 'leases':
     case 'account':
       return recordShown(item, items);
   }

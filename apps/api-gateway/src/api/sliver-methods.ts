@@ -1,9 +1,9 @@
 /** The methods on one sliver. Reads come from the replica and never cross the bus. */
 import { USAGE } from '@nodemgr/contracts';
-import { type Loan, MAX_RESOURCE_NAME } from '@nodemgr/records';
+import { LEASES_KEY, type Loan, MAX_RESOURCE_NAME } from '@nodemgr/records';
 import type { XmlRpcValue } from '@nodemgr/xml-rpc';
 import type { Change } from '../write/make-writes.ts';
-import type { CallContext, Parameter, SliverItem, SliverMethod } from './api-method.ts';
+import type { CallContext, Parameter, Replica, SliverItem, SliverMethod } from './api-method.ts';
 import { recordShown } from './dump-database.ts';
 import { loggableText } from './loggable-text.ts';
 import { listOfLoans, readLoans } from './read-loans.ts';
@@ -115,6 +115,17 @@ function presented(members: Readonly<Record<string, XmlRpcValue | undefined>>): 
   );
 }
 
+/** leasesShown returns what leases say of a sliver; nothing where the node is not reservable. */
+function leasesShown({ record, lease }: SliverItem, { items }: Replica) {
+  const item = items.get(LEASES_KEY);
+  if (lease === undefined || item?.kind !== 'leases') return {};
+  const own = item.record.leases.filter(({ slice }) => slice === record.name);
+  return {
+    leases: own.map(({ from, until }) => ({ from, until })),
+    lease: presented({ ...lease }),
+  };
+}
+
 const getRecord: SliverMethod = {
   name: 'GetRecord',
   who: 'sliver',
@@ -123,8 +134,10 @@ const getRecord: SliverMethod = {
   meaning:
     'The record of the sliver as DumpDatabase shows it: what its source says of it (rspec, ssh_keys, ' +
     'initscript, delegations, expiry, …), with what the node itself keeps beside that (loans, stopped, ' +
-    'created, starts, recreated). What is not set is not in it.',
-  run: ({ replica }, sliver) => presented(recordShown(sliver, replica.items)),
+    'created, starts, recreated, leased_until). On a reservable node also the leases of the slice, and lease: ' +
+    'how it stands now (holds, runs or rests), and until when. What is not set is not in it.',
+  run: ({ replica }, sliver) =>
+    presented({ ...recordShown(sliver, replica.items), ...leasesShown(sliver, replica) }),
 };
 
 const getUsage: SliverMethod = {

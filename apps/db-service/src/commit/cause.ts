@@ -14,6 +14,8 @@ export type Cause =
   /** A ticket: `signer` is the fingerprint of the key that signed it, `caller` who handed it in. */
   | { readonly kind: 'ticket'; readonly signer: string; readonly caller: string }
   | { readonly kind: 'expiry' }
+  /** A lease of a reservable node has begun, or is over. */
+  | { readonly kind: 'lease' }
   /** A write of the API, with its caller as the gateway names it. */
   | { readonly kind: 'call'; readonly caller: string };
 
@@ -25,6 +27,7 @@ export function authorOf(cause: Cause): EventAuthor {
     case 'ticket':
       return { kind: 'ticket' };
     case 'expiry':
+    case 'lease':
       return { kind: 'clock' };
     case 'call':
       return { kind: 'api-caller', name: cause.caller };

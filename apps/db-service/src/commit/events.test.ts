@@ -2,7 +2,7 @@ import { accountName, epochSeconds, type Loan } from '@nodemgr/records';
 import { describe, expect, test } from 'vitest';
 import { decideFullUpdate } from '../deliver/decide-update.ts';
 import { decideExpiry } from '../expiry/decide-expiry.ts';
-import { allocate } from '../feed/items.ts';
+import { derive } from '../feed/items.ts';
 import { applyRows, type NodeState, type Row } from '../store/node-state.ts';
 import {
   aCap,
@@ -16,21 +16,22 @@ import {
   NOON,
   POLICY,
   stateWith,
+  TERMS,
 } from '../test-support/builders.test-support.ts';
 import { decideTicket } from '../tickets/decide-ticket.ts';
 import { decideWrite, type WriteRequest } from '../writes/decide-write.ts';
 import type { Cause } from './cause.ts';
 import { deriveEvents } from './events.ts';
 
+const NO_DEFAULTS = { ...TERMS, defaults: {} };
 const T = '2023-11-14T22:13:20Z';
 const CIRCUMSTANCES = { now: epochSeconds(NOON), clockTrusted: true, ...POLICY };
 
 /** The history of a commit: 'account what: why [by]'. */
 function told(before: NodeState, rows: readonly Row[], cause: Cause): readonly string[] {
-  const derived = (state: NodeState) => ({ state, allocations: allocate(state, {}) });
-  const was = derived(before);
+  const was = derive(before, NO_DEFAULTS);
   const state = applyRows(before, rows);
-  const is = { state, allocations: allocate(state, {}, was.allocations, rows) };
+  const is = derive(state, NO_DEFAULTS, was, rows);
   return deriveEvents(was, is, rows, cause).map(
     ({ account, what, why, by }) =>
       `${account} ${what}: ${why} [${[by.kind, by.name].filter(Boolean).join(' ')}]`,

@@ -65,6 +65,15 @@ function loansText(loans: readonly Loan[]): string {
   return `lends ${each.join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
 }
 
+/** Whoever changed the leases, it is by the clock that one is in force. */
+function leaseTold(was: number, is: number): readonly Told[] {
+  if (was === is) return [];
+  const by = { kind: 'clock' } as const;
+  if (is === 0) return [['lease-ended', 'it has the node no longer', by]];
+  const kind = was === 0 ? 'lease-began' : 'lease-changed';
+  return [[kind, `it has the node until ${isoTime(is)}`, by]];
+}
+
 function factsTold(was: LocalFacts, is: LocalFacts): readonly Told[] {
   const told: Told[] = [];
   if (was.loans !== is.loans && JSON.stringify(was.loans) !== JSON.stringify(is.loans)) {
@@ -75,7 +84,7 @@ function factsTold(was: LocalFacts, is: LocalFacts): readonly Told[] {
   else if (is.stopped && !was.stopped) told.push(['stopped', 'Stop was called']);
   if (is.created && !was.created) told.push(['sliver-created', 'CreateSliver was called']);
   if (was.created && !is.created) told.push(['sliver-deleted', 'DeleteSliver was called']);
-  return told;
+  return [...told, ...leaseTold(was.leased_until, is.leased_until)];
 }
 
 /** The same update refused once more for the same reason is no news. */

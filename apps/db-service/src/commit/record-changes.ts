@@ -46,6 +46,8 @@ function fieldChange(field: string, was: unknown, is: unknown): readonly string[
       return [textChange('ssh keys', was, is)];
     case 'initscript':
       return [textChange('the start script', was, is)];
+    case 'leases':
+      return [listChange('leases', was, is)];
     case 'delegations':
       return [listChange('delegations', was, is)];
     case 'exempt_ips':

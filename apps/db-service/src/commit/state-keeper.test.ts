@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import type { FeedChange } from '@nodemgr/contracts';
 import { FailureBoard } from '@nodemgr/daemon';
-import { accountName, DEFAULT_RSPEC, epochSeconds, revision } from '@nodemgr/records';
+import { accountName, epochSeconds, revision } from '@nodemgr/records';
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import type { Row } from '../store/node-state.ts';
 import { openDatabase, type Sqlite } from '../store/open-database.ts';
@@ -14,6 +14,7 @@ import {
   localFacts,
   SILENT,
   stateWith,
+  TERMS,
   temporaryFolder,
 } from '../test-support/builders.test-support.ts';
 import { WriteQueue, writeHandlers } from '../writes/take-writes.ts';
@@ -49,7 +50,7 @@ beforeEach(() => {
     store,
     state: stateWith([sliver]),
     revision: revision(0),
-    defaults: DEFAULT_RSPEC,
+    terms: TERMS,
     publish: (change) => published.push(change),
     now: () => NOW,
     eventMs: () => NOW,
@@ -204,7 +205,7 @@ describe('with the file damaged while it is open', () => {
       } as unknown as RowStore,
       state: keeper.state,
       revision: revision(1),
-      defaults: DEFAULT_RSPEC,
+      terms: TERMS,
       publish: (change) => published.push(change),
       now: () => 0,
       eventMs: () => 0,

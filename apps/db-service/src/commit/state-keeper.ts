@@ -6,8 +6,8 @@ import { randomUUID } from 'node:crypto';
 import type { EventsAnswer, EventsQuery, FeedChange, FeedHeartbeat } from '@nodemgr/contracts';
 import type { FailureBoard } from '@nodemgr/daemon';
 import { Fault } from '@nodemgr/faults';
-import { type Revision, type Rspec, revision as revisionOf } from '@nodemgr/records';
-import { allEntries, allocate, changedEntries, type Derived } from '../feed/items.ts';
+import { type Revision, revision as revisionOf } from '@nodemgr/records';
+import { allEntries, changedEntries, type Derived, derive, type Terms } from '../feed/items.ts';
 import { applyRows, type NodeState, type Row } from '../store/node-state.ts';
 import { isDamage } from '../store/open-database.ts';
 import type { AnsweredRequest, Commit, RowStore } from '../store/row-store.ts';
@@ -18,8 +18,7 @@ export interface KeeperOptions {
   readonly store: RowStore;
   readonly state: NodeState;
   readonly revision: Revision;
-  /** RSpec of a sliver whose record is silent. */
-  readonly defaults: Rspec;
+  readonly terms: Terms;
   readonly publish: (change: FeedChange) => void;
   /** Milliseconds since 1970: when a failed write is tried again, for people. */
   readonly now: () => number;
@@ -77,8 +76,8 @@ export class StateKeeper {
   #refusedBytes = 0;
 
   constructor(private readonly options: KeeperOptions) {
-    const { state, revision, defaults } = options;
-    this.#derived = { state, allocations: allocate(state, defaults) };
+    const { state, revision, terms } = options;
+    this.#derived = derive(state, terms);
     this.#revision = revision;
   }
 
@@ -95,8 +94,7 @@ export class StateKeeper {
   }
 
   snapshot(): FeedChange {
-    const { state, allocations } = this.#derived;
-    return { ...this.position, entries: allEntries(state, allocations) };
+    return { ...this.position, entries: allEntries(this.#derived) };
   }
 
   /**
@@ -179,8 +177,7 @@ export class StateKeeper {
     request: AnsweredRequest | undefined,
   ): Staged {
     const state = applyRows(before.state, rows);
-    const allocations = allocate(state, this.options.defaults, before.allocations, rows);
-    const after: Derived = { state, allocations };
+    const after = derive(state, this.options.terms, before, rows);
     const at = Math.max(0, this.options.eventMs());
     const events = deriveEvents(before, after, rows, cause).map((event) => ({ at, ...event }));
     return { rows, events, request, after };

@@ -10,6 +10,7 @@ import type { FailureBoard, Logger, TrustedClock } from '@nodemgr/daemon';
 import type { EpochSeconds, GuardLimits, Rspec, Source } from '@nodemgr/records';
 import type { StateKeeper } from '../commit/state-keeper.ts';
 import { decideExpiry } from '../expiry/decide-expiry.ts';
+import { decideLeases, nextLeaseChange } from '../leases/decide-leases.ts';
 import type { Hold } from '../store/node-state.ts';
 import { settledRows } from '../tickets/settled-words.ts';
 import { type Circumstances, decideFullUpdate, type IncomingUpdate } from './decide-update.ts';
@@ -69,6 +70,7 @@ export class Deliveries {
   sweep(): void {
     const { keeper, clock, keepSeconds, log } = this.options;
     const { now, clockTrusted } = clock.look();
+    this.#lookAtLeases();
     if (!clockTrusted) return;
     const rows = decideExpiry(keeper.state, now, keepSeconds, this.#vouched);
     keeper.commit(rows, { kind: 'expiry' });
@@ -77,6 +79,20 @@ export class Deliveries {
     }
     this.#settleWords(now);
     keeper.forgetEvents(now * 1000 - EVENTS_KEPT_MS);
+  }
+
+  /** nextLeaseChange returns when a lease begins or ends next (seconds since 1970); undefined: never. */
+  nextLeaseChange(): EpochSeconds | undefined {
+    const { keeper, clock } = this.options;
+    return nextLeaseChange(keeper.state, clock.now);
+  }
+
+  #lookAtLeases(): void {
+    const { keeper, clock, log } = this.options;
+    const rows = decideLeases(keeper.state, clock.look());
+    keeper.commit(rows, { kind: 'lease' });
+    for (const { key } of rows)
+      log.info({ record_key: key }, 'its lease has begun, changed or ended');
   }
 
   #settleWords(now: EpochSeconds): void {
@@ -118,6 +134,7 @@ export class Deliveries {
       vouchedAt: this.#vouched.get(source),
     });
     keeper.commit(rows, { kind: 'update', source, timestamp, allowed: guard === 'allowed' });
+    this.#lookAtLeases();
     if (result.outcome === 'accepted') this.#accepted(incoming, result);
     else if (result.outcome === 'refused') this.#refused(incoming, result.reason, rows.length > 0);
     else log.warn({ source, timestamp, ...result }, 'an update older than the one held is ignored');

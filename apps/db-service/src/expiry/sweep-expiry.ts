@@ -28,8 +28,20 @@ export function sweeper(sweep: () => void, failures: FailureBoard, log: Logger):
   };
 }
 
-/** startSweeping calls `look` every second until the function that it returns is called. */
-export function startSweeping(look: () => void): () => void {
-  const timer = setInterval(look, SWEEP_MS);
-  return () => clearInterval(timer);
+/**
+ * startSweeping calls `look` every second until the function that it returns is called, and besides when `dueMs`, the
+ * milliseconds until something is due, are over before that.
+ */
+export function startSweeping(look: () => void, dueMs: () => number | undefined): () => void {
+  let extra: NodeJS.Timeout | undefined;
+  const timer = setInterval(() => {
+    look();
+    const due = dueMs();
+    clearTimeout(extra);
+    if (due !== undefined && due < SWEEP_MS) extra = setTimeout(look, Math.max(0, due));
+  }, SWEEP_MS);
+  return () => {
+    clearInterval(timer);
+    clearTimeout(extra);
+  };
 }

@@ -1,6 +1,7 @@
 import {
   DEFAULT_RSPEC,
   epochSeconds,
+  LEASES_KEY,
   type Loan,
   NO_LOCAL_FACTS,
   type RecordKey,
@@ -16,16 +17,16 @@ import {
   localFacts,
   NOON,
   stateWith,
+  TERMS,
+  theLeases,
 } from '../test-support/builders.test-support.ts';
-import { allEntries, allocate, changedEntries, itemFor } from './items.ts';
+import { allEntries, allocate, changedEntries, type Derived, derive, itemFor } from './items.ts';
 
-const derive = (state: NodeState) => ({ state, allocations: allocate(state, DEFAULT_RSPEC) });
+const derived = (state: NodeState): Derived => derive(state, TERMS);
 
 /** Carries `rows` out as the state keeper does: what it holds then, and what it publishes. */
-function commit(before: ReturnType<typeof derive>, rows: readonly Row[]) {
-  const state = applyRows(before.state, rows);
-  const allocations = allocate(state, DEFAULT_RSPEC, before.allocations, rows);
-  const after = { state, allocations };
+function commit(before: Derived, rows: readonly Row[]) {
+  const after = derive(applyRows(before.state, rows), TERMS, before, rows);
   return { after, entries: changedEntries(before, after, rows) };
 }
 
@@ -35,9 +36,73 @@ const lend = (name: string, ...loans: Loan[]): Row => ({
   value: localFacts({ loans }),
 });
 
+describe('on a reservable node', () => {
+  const A = keyOf('a_a');
+  const B = keyOf('b_b');
+  const slivers = [aSliver({ name: 'a_a' }), aSliver({ name: 'b_b', rspec: { system: 1 } })];
+  const state = (policy: 'lease_or_idle' | 'lease_or_shared', leased_until = 0): NodeState =>
+    stateWith(
+      [...slivers, theLeases(policy, ['a_a', NOON, NOON + 60])],
+      [{ table: 'locals', key: A, value: localFacts({ leased_until }) }],
+    );
+
+  test('nobody but slices of the system runs between leases, where the policy is idle', () => {
+    const node = derived(state('lease_or_idle'));
+    expect([itemFor(A, node), itemFor(B, node)]).toMatchObject([
+      { lease: { standing: 'rests' } },
+      { lease: { standing: 'runs' } },
+    ]);
+  });
+
+  test('the shares of a holder are raised, and those of nobody else, where the policy is shared', () => {
+    const node = derived(state('lease_or_shared', NOON + 60));
+    expect([itemFor(A, node), itemFor(B, node)]).toMatchObject([
+      {
+        lease: { standing: 'holds', until: NOON + 60, raised: 10 },
+        rspec: { nm_cpu_share: 32 },
+        effective: { nm_cpu_share: 320, nm_net_share: 10, nm_io_weight: 1000, nm_mem_max: 0 },
+      },
+      { lease: { standing: 'runs' }, effective: { nm_cpu_share: 32 } },
+    ]);
+  });
+
+  test('the others rest beside a holder for whom they are stopped, and are told beside whom', () => {
+    const terms = { ...TERMS, leases: { besideHolder: 'stop', raise: 10 } } as const;
+    const leases = [...slivers, aSliver({ name: 'c_c' }), theLeases('lease_or_shared')];
+    const row = { table: 'locals', key: A, value: localFacts({ leased_until: NOON }) } as const;
+    const node = derive(stateWith(leases, [row]), terms);
+    expect(itemFor(keyOf('c_c'), node)).toMatchObject({
+      lease: { standing: 'rests', holder: 'a_a' },
+    });
+    expect(itemFor(A, node)).not.toHaveProperty('lease.raised');
+  });
+
+  test('a lease that begins is published with all whose standing it changes, and no others', () => {
+    const before = derived(state('lease_or_idle'));
+    const row = {
+      table: 'locals',
+      key: A,
+      value: localFacts({ leased_until: NOON + 60 }),
+    } as const;
+    const { entries } = commit(before, [row]);
+    expect(entries.map(({ key }) => key)).toEqual([A]);
+    const none: Row = { table: 'records', key: LEASES_KEY, value: undefined };
+    expect(
+      commit(before, [none])
+        .entries.map(({ key }) => key)
+        .sort(),
+    ).toEqual([LEASES_KEY, A, B]);
+  });
+
+  test('the leases themselves are an item, and without them no sliver has anything of leases', () => {
+    const item = itemFor(LEASES_KEY, derived(state('lease_or_idle')));
+    expect(item).toMatchObject({ kind: 'leases', record: { leases: [{ slice: 'a_a' }] } });
+    expect(itemFor(A, derived(stateWith(slivers)))).not.toHaveProperty('lease');
+  });
+});
+
 describe('what is published of', () => {
-  const item = (key: RecordKey, state: NodeState) =>
-    itemFor(key, state, allocate(state, DEFAULT_RSPEC));
+  const item = (key: RecordKey, state: NodeState) => itemFor(key, derived(state));
 
   test('a sliver is its record, its local facts, and its RSpec before and after loans', () => {
     const sliver = aSliver({ rspec: { nm_cpu_share: 64, other: 7 } });
@@ -112,7 +177,7 @@ describe('what is published of', () => {
 });
 
 describe('changes', () => {
-  const node = derive(stateWith(['a_a', 'b_b', 'c_c', 'd_d'].map((name) => aSliver({ name }))));
+  const node = derived(stateWith(['a_a', 'b_b', 'c_c', 'd_d'].map((name) => aSliver({ name }))));
   const keys = (rows: readonly Row[], before = node) =>
     commit(before, rows)
       .entries.map(({ key }) => key)
@@ -192,7 +257,7 @@ const commits = fc.array(fc.array(row, { maxLength: 5 }), { maxLength: 15 });
 test('RSpecs derived change by change are those derived from scratch', () => {
   fc.assert(
     fc.property(commits, (commits) => {
-      let at = derive(EMPTY_STATE);
+      let at = derived(EMPTY_STATE);
       for (const rows of commits) {
         at = commit(at, rows).after;
         const { lenders, effective, judged } = allocate(at.state, DEFAULT_RSPEC);
@@ -207,7 +272,7 @@ test('RSpecs derived change by change are those derived from scratch', () => {
 test('the changes published, one after the other, make the whole that a snapshot has', () => {
   fc.assert(
     fc.property(commits, (commits) => {
-      let at = derive(EMPTY_STATE);
+      let at = derived(EMPTY_STATE);
       const replica = new Map<string, unknown>();
       for (const rows of commits) {
         const { after, entries } = commit(at, rows);
@@ -216,7 +281,7 @@ test('the changes published, one after the other, make the whole that a snapshot
           else replica.set(key, item);
         }
         at = after;
-        const whole = allEntries(at.state, at.allocations).filter(({ item }) => item !== null);
+        const whole = allEntries(at).filter(({ item }) => item !== null);
         expect(Object.fromEntries(replica)).toEqual(
           Object.fromEntries(whole.map(({ key, item }) => [key, item])),
         );

@@ -8,6 +8,7 @@ import {
   effectiveRspecs,
   epochSeconds,
   isAccount,
+  isLeases,
   isSliver,
   type JudgedLoan,
   type Lender,
@@ -15,10 +16,17 @@ import {
   type RecordKey,
   type Rspec,
   recordKeyOf,
+  type SliverRecord,
   sliverOfKey,
   TIMESTAMP_KEY,
   withDefaults,
 } from '@nodemgr/records';
+import {
+  type LeasesInForce,
+  type LeaseTerms,
+  leasedSliver,
+  leasesInForce,
+} from '../leases/leases-in-force.ts';
 import type { NodeState, Row } from '../store/node-state.ts';
 
 /** RSpecs of a state: derived as a whole, because a loan ties slivers together. */
@@ -95,11 +103,7 @@ function timestampItem(state: NodeState): FeedItem | null {
 }
 
 /** itemFor returns what is published under `key`; null when nothing is. */
-export function itemFor(
-  key: RecordKey,
-  state: NodeState,
-  allocations: Allocations,
-): FeedItem | null {
+export function itemFor(key: RecordKey, { state, allocations, leases }: Derived): FeedItem | null {
   if (key === TIMESTAMP_KEY) return timestampItem(state);
   const held = state.records.get(key);
   if (held === undefined) {
@@ -109,17 +113,21 @@ export function itemFor(
     return { kind: 'removal', reason, removed_at };
   }
   const { record, source } = held;
+  if (isLeases(record)) return { kind: 'leases', source, record };
   if (!isAccount(record)) return { kind: 'bwcap', source, record };
   const local = state.locals.get(key) ?? NO_LOCAL_FACTS;
-  const rspec = isSliver(record) ? (allocations.lenders.get(record.name)?.rspec ?? {}) : {};
-  const effective = isSliver(record) ? (allocations.effective.get(record.name) ?? rspec) : {};
-  return { kind: 'account', source, record, local, rspec, effective };
+  const common = { kind: 'account', source, record, local } as const;
+  if (!isSliver(record)) return { ...common, rspec: {}, effective: {} };
+  const rspec = allocations.lenders.get(record.name)?.rspec ?? {};
+  const effective = allocations.effective.get(record.name) ?? rspec;
+  return { ...common, rspec, ...leasedSliver({ record, local, effective }, leases) };
 }
 
 /** allEntries returns the whole of what is published, for a snapshot. */
-export function allEntries(state: NodeState, allocations: Allocations): FeedEntry[] {
-  const keys = [TIMESTAMP_KEY, ...state.records.keys(), ...state.removed.keys()];
-  return keys.map((key) => ({ key, item: itemFor(key, state, allocations) }));
+export function allEntries(derived: Derived): FeedEntry[] {
+  const { records, removed } = derived.state;
+  const keys = [TIMESTAMP_KEY, ...records.keys(), ...removed.keys()];
+  return keys.map((key) => ({ key, item: itemFor(key, derived) }));
 }
 
 function sameRspec(a: Rspec | undefined, b: Rspec | undefined): boolean {
@@ -140,6 +148,32 @@ export function movedByLoans(before: Allocations, after: Allocations): readonly 
 export interface Derived {
   readonly state: NodeState;
   readonly allocations: Allocations;
+  readonly leases: LeasesInForce;
+}
+
+/** What the configuration adds to a state. */
+export interface Terms {
+  /** RSpec of a sliver whose record is silent. */
+  readonly defaults: Rspec;
+  readonly leases: LeaseTerms;
+}
+
+/** derive derives what is published of a state, reusing from `before` what no row of `rows` touches. */
+export function derive(
+  state: NodeState,
+  { defaults, leases }: Terms,
+  before?: Derived,
+  rows: readonly Row[] = [],
+): Derived {
+  return {
+    state,
+    allocations: allocate(state, defaults, before?.allocations, rows),
+    leases: leasesInForce(state, leases, before, rows),
+  };
+}
+
+function sliversOf({ records }: NodeState): readonly SliverRecord[] {
+  return [...records.values()].flatMap(({ record }) => (isSliver(record) ? [record] : []));
 }
 
 /** changedEntries returns the entries that `rows` changed: only what really differs is published. */
@@ -149,9 +183,13 @@ export function changedEntries(before: Derived, after: Derived, rows: readonly R
   for (const name of movedByLoans(before.allocations, after.allocations)) {
     touched.add(recordKeyOf('sliver', accountName(name)));
   }
+  // Whoever holds the node changes how all stand.
+  if (before.leases !== after.leases) {
+    for (const { name } of sliversOf(after.state)) touched.add(recordKeyOf('sliver', name));
+  }
   return [...touched].flatMap((key) => {
-    const item = itemFor(key, after.state, after.allocations);
-    const was = itemFor(key, before.state, before.allocations);
+    const item = itemFor(key, after);
+    const was = itemFor(key, before);
     return JSON.stringify(item) === JSON.stringify(was) ? [] : [{ key, item }];
   });
 }

@@ -1,14 +1,28 @@
 /** Answers an operator's questions about records, loans and updates. It only reads, but for guard_allow and retry. */
 import { existsSync } from 'node:fs';
 import type { Handlers } from '@nodemgr/bus';
-import type { DbStatus, dbOperatorContract, SliverView, Tried } from '@nodemgr/contracts';
+import type {
+  DbStatus,
+  dbOperatorContract,
+  LeasesView,
+  SliverView,
+  Tried,
+} from '@nodemgr/contracts';
 import type { CommonStatus, FailureBoard, TrustedClock } from '@nodemgr/daemon';
 import { Fault } from '@nodemgr/faults';
-import { isAccount, isSliceName, isSliver, type JudgedLoan, recordKeyOf } from '@nodemgr/records';
+import {
+  isAccount,
+  isSliceName,
+  isSliver,
+  type JudgedLoan,
+  type Lease,
+  recordKeyOf,
+} from '@nodemgr/records';
 import type { StateKeeper } from '../commit/state-keeper.ts';
 import { remarksOn, troublesOf } from '../deliver/remarks.ts';
 import type { Deliveries } from '../deliver/take-deliveries.ts';
 import { type Allocations, itemFor } from '../feed/items.ts';
+import { leasesOf } from '../leases/decide-leases.ts';
 import type { Salvage } from '../store/node-state.ts';
 
 export interface OperatorOptions {
@@ -75,7 +89,7 @@ function loansWithRoom({ lenders, judged }: Allocations, lender: string): readon
 function sliverView(keeper: StateKeeper, name: string): SliverView {
   const { state, allocations } = keeper.derived;
   const key = isSliceName(name) ? recordKeyOf('sliver', name) : undefined;
-  const item = key && itemFor(key, state, allocations);
+  const item = key && itemFor(key, keeper.derived);
   const remarks = key === undefined ? [] : remarksOn(state, key);
   const isAccountItem = item?.kind === 'account';
   // A source may name it, and say nothing of it that makes a record: that is worth a look, too.
@@ -99,6 +113,27 @@ function sliverView(keeper: StateKeeper, name: string): SliverView {
   };
 }
 
+function leasesView({ keeper, clock }: OperatorOptions): LeasesView {
+  const { state, leases } = keeper.derived;
+  const { policy, besideHolder } = leases.reservation;
+  const { now, clockTrusted } = clock.look();
+  const stateOf = ({ slice, from, until }: Lease): LeasesView['leases'][number]['state'] => {
+    if (!state.records.has(recordKeyOf('sliver', slice))) return 'elsewhere';
+    const held = state.locals.get(recordKeyOf('sliver', slice))?.leased_until ?? 0;
+    // A clock that is not trusted says nothing of what is in force.
+    const isHeld = clockTrusted ? from <= now && now < until : from < held && until <= held;
+    if (isHeld) return 'in force';
+    return until <= now ? 'over' : 'to come';
+  };
+  return {
+    policy,
+    beside_holder: besideHolder,
+    now,
+    clock_trusted: clockTrusted,
+    leases: leasesOf(state).map((lease) => ({ ...lease, state: stateOf(lease) })),
+  };
+}
+
 /** Looks again at once at all that fails; every look of db-service's is over when it returns. */
 function retry({ failures, looks }: OperatorOptions, name: string | undefined): Tried[] {
   const subjects = Object.keys(looks).filter((subject) =>
@@ -118,12 +153,13 @@ export function operatorHandlers(options: OperatorOptions): Handlers<typeof dbOp
   return {
     status: () => statusOf(options),
     accounts: () => {
-      const { state, allocations } = keeper.derived;
-      return [...state.records].flatMap(([key, { record }]) =>
-        isAccount(record) ? [{ name: record.name, item: itemFor(key, state, allocations) }] : [],
+      const { derived } = keeper;
+      return [...derived.state.records].flatMap(([key, { record }]) =>
+        isAccount(record) ? [{ name: record.name, item: itemFor(key, derived) }] : [],
       );
     },
     sliver: ({ name }) => sliverView(keeper, name),
+    leases: () => leasesView(options),
     guard_allow: () => deliveries.allow(),
     events: (query) => keeper.events(query),
     retry: ({ name }) => ({ tried: retry(options, name) }),

@@ -15,6 +15,8 @@ import {
   type DelegateRecord,
   type DeliveredRecord,
   epochSeconds,
+  LEASES_KEY,
+  type LeasesRecord,
   type LocalFacts,
   NO_LOCAL_FACTS,
   type RecordKey,
@@ -29,12 +31,18 @@ import type { Cause } from '../commit/cause.ts';
 import { StateKeeper } from '../commit/state-keeper.ts';
 import type { IncomingUpdate } from '../deliver/decide-update.ts';
 import { Deliveries } from '../deliver/take-deliveries.ts';
+import type { Terms } from '../feed/items.ts';
 import { loadState } from '../store/load-state.ts';
 import { applyRows, EMPTY_STATE, type NodeState, type Row } from '../store/node-state.ts';
 import { decideTicket } from '../tickets/decide-ticket.ts';
 
 export const SILENT: Logger = pino({ level: 'silent' });
 export const GUARD = { max_removed_share: 0.5, min_slivers: 4 };
+/** What the configuration adds to a state, as it is by default. */
+export const TERMS: Terms = {
+  defaults: DEFAULT_RSPEC,
+  leases: { besideHolder: 'raise', raise: 10 },
+};
 /** What updates are decided by, but for the time. */
 export const POLICY = { guard: GUARD, defaults: DEFAULT_RSPEC };
 export const DAY = 86_400;
@@ -53,6 +61,25 @@ interface SliverChanges {
   readonly rspec?: Rspec;
   readonly ssh_keys?: string;
   readonly plc_instantiated?: boolean;
+}
+
+/** A lease of the slice, as tests write it. */
+type LeaseGiven = readonly [name: string, from: number, until: number];
+
+export function theLeases(
+  policy: LeasesRecord['policy'],
+  ...leases: readonly LeaseGiven[]
+): LeasesRecord {
+  return {
+    record_key: LEASES_KEY,
+    timestamp: epochSeconds(NOON),
+    policy,
+    leases: leases.map(([name, from, until]) => ({
+      slice: accountName(name),
+      from: epochSeconds(from),
+      until: epochSeconds(until),
+    })),
+  };
 }
 
 export function aSliver({ expiry, ...changes }: SliverChanges = {}): SliverRecord {
@@ -128,7 +155,7 @@ export function anUpdate(changes: {
 
 /** stateWith holds `records` of `source`, then what `rows` change. */
 export function stateWith(
-  records: readonly (SliverRecord | DelegateRecord | BwcapRecord)[],
+  records: readonly DeliveredRecord[],
   rows: readonly Row[] = [],
   source: Source = 'plc',
 ): NodeState {
@@ -183,7 +210,7 @@ export function openService(
   const trusted = new TrustedClock(clock, policy);
   const keeper = new StateKeeper({
     ...loaded,
-    defaults: DEFAULT_RSPEC,
+    terms: TERMS,
     publish: (change) => published.push(structuredClone(change)),
     now: clock.wallMs,
     eventMs: trusted.stamps(loaded.store.history.newestAt()),

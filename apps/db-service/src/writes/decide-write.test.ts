@@ -91,6 +91,7 @@ describe('writes', () => {
       starts: 1,
       stopped: true,
       recreated: 0,
+      leased_until: 0,
     });
   });
 

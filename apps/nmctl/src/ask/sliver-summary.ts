@@ -3,7 +3,9 @@
  * what fails. Any part may be missing because its daemon is away. Pure.
  */
 import { type AccountItem, feedItemSchema, type ObservedAccountView } from '@nodemgr/contracts';
-import { intentOf, RESOURCE_NAMES, type RestReason } from '@nodemgr/records';
+import { intentOf, RAISED, RESOURCE_NAMES, type RestReason } from '@nodemgr/records';
+import type { Page } from '../render/render-line.ts';
+import { momentText } from '../render/render-time.ts';
 import { type Answer, heard } from './answer.ts';
 import type { DaemonFailure } from './node-status.ts';
 
@@ -75,12 +77,30 @@ const REST_TEXTS: Readonly<Record<RestReason, string>> = {
   'not created': 'waits for CreateSliver',
   disabled: 'disabled (nm_enabled is 0)',
   stopped: 'stopped by the API',
+  leases: 'has no lease now',
 };
 
 /** restTextOf returns why a sliver is not meant to run, in words; undefined when it is meant to. */
 export function restTextOf(item: AccountItem): string | undefined {
   const { restReason } = intentOf(item);
+  const { holder } = item.lease ?? {};
+  if (restReason === 'leases' && holder !== undefined) return `${holder} has the node by a lease`;
   return restReason && REST_TEXTS[restReason];
+}
+
+/** leaseTextOf returns the lease that a sliver has now, in words; undefined when it has none. */
+export function leaseTextOf(
+  { lease }: AccountItem,
+  page: Pick<Page, 'now' | 'width'>,
+): string | undefined {
+  if (lease?.standing !== 'holds' || lease.until === undefined) return undefined;
+  const raised = lease.raised === undefined ? '' : `, with ${lease.raised} times its shares`;
+  return `has the node until ${momentText(lease.until * 1000, page)}${raised}`;
+}
+
+/** raisedTimes returns how many times as much of a resource a sliver has by its lease; 1 without one. */
+export function raisedTimes({ lease }: AccountItem, resource: string): number {
+  return RAISED.some((name) => name === resource) ? (lease?.raised ?? 1) : 1;
 }
 
 /** orderedResources names a sliver's resources: ours in the catalogue's order, then the others by name. */
@@ -103,6 +123,7 @@ export function summaryJson({ name, item, state, failures, lacks }: SliverSummar
     stopped: local.stopped,
     rspec,
     effective,
+    lease: item.lease ?? null,
     failures,
   };
 }

@@ -2,10 +2,10 @@
 import type { AccountItem, EventKind, NodeEvent, SliverView } from '@nodemgr/contracts';
 import { isSliver } from '@nodemgr/records';
 import type { DaemonFailure } from '../ask/node-status.ts';
-import { orderedResources } from '../ask/sliver-summary.ts';
+import { orderedResources, raisedTimes } from '../ask/sliver-summary.ts';
 import type { ComparedReading } from './compare-readings.ts';
 
-/** One resource of a sliver: `own` − `lent` + `borrowed` = `effective`. */
+/** One resource of a sliver: (`own` − `lent` + `borrowed`) × `times` = `effective`. */
 export interface ResourceAccount {
   readonly resource: string;
   readonly own: number;
@@ -13,6 +13,8 @@ export interface ResourceAccount {
   readonly isDefault: boolean;
   readonly lent: number;
   readonly borrowed: number;
+  /** By its lease; 1: as much as it has without one. */
+  readonly times: number;
   readonly effective: number;
 }
 
@@ -35,6 +37,7 @@ export function accountForResources(
       isDefault: isSliver(item.record) && !Object.hasOwn(item.record.rspec, resource),
       lent: sumOf(loans_out, resource),
       borrowed: sumOf(loans_in, resource),
+      times: raisedTimes(item, resource),
       effective: item.effective[resource] ?? own,
     };
   });

@@ -1,7 +1,7 @@
 /** The page of `nmctl explain`: why a sliver has what it has, and what the kernel makes of it. Pure. */
 import type { NodeEvent } from '@nodemgr/contracts';
 import { amountText } from '@nodemgr/records';
-import { restTextOf } from '../ask/sliver-summary.ts';
+import { leaseTextOf, restTextOf } from '../ask/sliver-summary.ts';
 import { entriesOn, recordText, section } from '../render/render-account.ts';
 import { authorText, whatSpan } from '../render/render-events.ts';
 import { renderFailures } from '../render/render-failures.ts';
@@ -24,6 +24,9 @@ const RESOURCE_COLUMNS = [
   { title: 'FROM' },
 ] as const;
 
+const fromText = ({ isDefault, times }: ResourceAccount): string =>
+  `${isDefault ? 'default' : 'record'}${times === 1 ? '' : `, ${times} times by its lease`}`;
+
 function resourceRow(each: ResourceAccount): readonly Cell[] {
   const { resource, own, lent, borrowed, effective } = each;
   const tone: Tone = each.isDefault ? 'dim' : 'plain';
@@ -35,7 +38,7 @@ function resourceRow(each: ResourceAccount): readonly Cell[] {
     borrowed === 0 ? '' : `+${borrowed}`,
     span(String(effective), effective === own ? tone : 'strong'),
     text === String(effective) ? '' : text,
-    span(each.isDefault ? 'default' : 'record', 'dim'),
+    span(fromText(each), 'dim'),
   ];
 }
 
@@ -91,6 +94,7 @@ export function renderExplanation(explanation: Explanation, page: Page): readonl
   const out = loans_out.map((loan) => ({ ...loan, who: loan.loan[0] }));
   const borrowed = loans_in.map((loan) => ({ ...loan, who: loan.lender }));
   const intent = item && restTextOf(item);
+  const lease = item && leaseTextOf(item, page);
   return [
     line(span(name, 'strong')),
     line(''),
@@ -98,6 +102,7 @@ export function renderExplanation(explanation: Explanation, page: Page): readonl
     ...(item === undefined
       ? []
       : entry('meant to', intent === undefined ? 'run' : `not run: ${intent}`)),
+    ...(lease === undefined ? [] : entry('lease', lease)),
     ...section(
       'resources',
       renderTable(RESOURCE_COLUMNS, resources.map(resourceRow), page, INDENT),

@@ -2,7 +2,7 @@
 import type { AccountItem, SliverView } from '@nodemgr/contracts';
 import { amountText, intentOf, isSliver, resourceOf } from '@nodemgr/records';
 import type { DaemonFailure } from '../ask/node-status.ts';
-import { orderedResources, restTextOf } from '../ask/sliver-summary.ts';
+import { leaseTextOf, orderedResources, raisedTimes, restTextOf } from '../ask/sliver-summary.ts';
 import { foldLine } from '../render/fold-line.ts';
 import {
   delegationsText,
@@ -30,12 +30,13 @@ const RSPEC_COLUMNS = [
   { title: 'NOTE' },
 ] as const;
 
-function rspecNote(change: number, isDefault: boolean, known: boolean): string {
+function rspecNote(change: number, isDefault: boolean, known: boolean, times: number): string {
   const notes = [
     ...(isDefault ? ['default'] : []),
     ...(known ? [] : ['not ours, carried through']),
     ...(change > 0 ? [`+${change} by loans`] : []),
     ...(change < 0 ? [`${change} by loans`] : []),
+    ...(times === 1 ? [] : [`${times} times by its lease`]),
   ];
   return notes.join(', ');
 }
@@ -43,6 +44,7 @@ function rspecNote(change: number, isDefault: boolean, known: boolean): string {
 function rspecRow(item: AccountItem, name: string): readonly Cell[] {
   const own = item.rspec[name] ?? 0;
   const effective = item.effective[name] ?? own;
+  const times = raisedTimes(item, name);
   const isDefault = isSliver(item.record) && !Object.hasOwn(item.record.rspec, name);
   const unit = resourceOf(name)?.unit ?? '';
   const text = amountText(name, effective);
@@ -53,7 +55,7 @@ function rspecRow(item: AccountItem, name: string): readonly Cell[] {
     span(String(effective), effective === own ? tone : 'strong'),
     unit,
     text === String(effective) ? '' : text,
-    span(rspecNote(effective - own, isDefault, unit !== ''), 'dim'),
+    span(rspecNote(effective / times - own, isDefault, unit !== '', times), 'dim'),
   ];
 }
 
@@ -80,6 +82,12 @@ const ORIGINS = {
   'not created': 'not instantiated by PLC, and not created yet',
 } as const;
 
+const entriesOf = (
+  entry: ReturnType<typeof entriesOn>,
+  label: string,
+  text: string | undefined,
+): readonly Line[] => (text === undefined ? [] : entry(label, text));
+
 function recordLines(item: AccountItem, page: Page): readonly Line[] {
   const { record } = item;
   const { expiry } = record;
@@ -98,6 +106,7 @@ function recordLines(item: AccountItem, page: Page): readonly Line[] {
           ...entry('delegations', delegationsText(record.delegations)),
         ]
       : []),
+    ...entriesOf(entry, 'lease', leaseTextOf(item, page)),
     ...entry('meant to', restTextOf(item) === undefined ? 'run' : `not run: ${restTextOf(item)}`),
   ];
 }

@@ -49,7 +49,7 @@ test('slivers of every kind in one table', () => {
     x_y               running                                                                no record
     z_z               running
 
-    7 slivers, 1 failing, * changed by loans"
+    7 slivers, 1 failing, * changed by loans or a lease"
   `);
 });
 

@@ -1,7 +1,7 @@
 /** Renders the table of slivers. Pure. */
 import type { AccountItem } from '@nodemgr/contracts';
 import { amountText, intentOf, type ResourceName } from '@nodemgr/records';
-import { restTextOf, type SliverSummary } from '../ask/sliver-summary.ts';
+import { leaseTextOf, restTextOf, type SliverSummary } from '../ask/sliver-summary.ts';
 import { countText } from '../render/render-count.ts';
 import { retryText } from '../render/render-failures.ts';
 import { type Line, line, type Page, type Span, span, type Tone } from '../render/render-line.ts';
@@ -47,7 +47,7 @@ function noteOf({ item, state, failures, lacks }: SliverSummary, page: Page): Sp
     const isKept = state === 'kept' && lacks === 'no record';
     return span(isKept ? 'removed; its files are kept' : (lacks ?? ''), 'warn');
   }
-  return span(restTextOf(item) ?? '', 'dim');
+  return span(restTextOf(item) ?? leaseTextOf(item, page) ?? '', 'dim');
 }
 
 function expiryText(item: AccountItem, page: Page): string {
@@ -76,7 +76,7 @@ function footer(slivers: readonly SliverSummary[], marked: boolean): Line {
   const parts = [
     countText(slivers.length, 'sliver'),
     ...(failing > 0 ? [`${failing} failing`] : []),
-    ...(marked ? [`${LOAN_MARK} changed by loans`] : []),
+    ...(marked ? [`${LOAN_MARK} changed by loans or a lease`] : []),
   ];
   return line(span(parts.join(', '), 'dim'));
 }

@@ -19,6 +19,7 @@ import {
   supervisorOperatorContract,
 } from '@nodemgr/contracts';
 import { Fault } from '@nodemgr/faults';
+import { epochSeconds } from '@nodemgr/records';
 import { encodeFault, encodeResponse, type XmlRpcValue } from '@nodemgr/xml-rpc';
 import { pino } from 'pino';
 import type { ExitCode } from '../exit-codes.ts';
@@ -41,6 +42,13 @@ const NOTHING_TRIED = { tried: [] };
 const NO_EVENTS = { events: [], more: false };
 const NO_READINGS = { driver: 'dry-run', wanted: [], readings: [] };
 const NO_STEPS = { driver: 'dry-run', steps: [], unmet: [] };
+
+const NOT_RESERVABLE = {
+  policy: 'none' as const,
+  beside_holder: 'raise' as const,
+  clock_trusted: true,
+  leases: [],
+};
 
 function sliverView(name: string) {
   if (name !== 'princeton_sirius') throw new Fault('bad-argument', `no such sliver: ${name}`);
@@ -72,6 +80,7 @@ export function theDaemons(): Daemons {
         { name: 'del_snoop', item: aDelegate() },
       ],
       sliver: ({ name }) => sliverView(name),
+      leases: () => ({ ...NOT_RESERVABLE, now: epochSeconds(Math.floor(Date.now() / 1000)) }),
       guard_allow: () => [],
       events: () => NO_EVENTS,
     },

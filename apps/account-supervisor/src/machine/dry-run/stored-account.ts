@@ -55,6 +55,7 @@ const sliver = z.strictObject({
   limits: limits.default({}),
   login: z.boolean(),
   starts: z.int().nonnegative(),
+  toldOf: epochSecondsSchema.optional(),
 });
 
 const delegate = z.strictObject({

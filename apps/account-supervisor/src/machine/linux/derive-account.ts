@@ -3,7 +3,7 @@
  * our record and our login shell; what merely looks like it is someone else's, and is said to be.
  */
 import type { ImageVersion } from '@nodemgr/images';
-import type { AccountName } from '@nodemgr/records';
+import type { AccountName, EpochSeconds } from '@nodemgr/records';
 import type { MachineLayout } from '../../execute/layout.ts';
 import { unitSettings } from '../../execute/render-sliver-step.ts';
 import { inodeLimit } from '../../limits/inode-limit.ts';
@@ -31,6 +31,8 @@ export interface FolderFacts {
   readonly project: number | undefined;
   readonly unitSettings: string | undefined;
   readonly initscript: Digest | undefined;
+  /** The time of the stop that tenants have been told of. */
+  readonly toldOf?: EpochSeconds | undefined;
 }
 
 /** One folder of files that are kept of a removed sliver. */
@@ -179,6 +181,7 @@ function sliverOf(
     keys: facts.keys,
     unit: settings !== undefined && folder?.unitSettings === settings,
     starts: facts.starts,
+    toldOf: files.where === 'in-place' ? folder?.toldOf : undefined,
   };
 }
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { readOptional } from '@nodemgr/agent';
 import { type ImageVersion, isImageVersion } from '@nodemgr/images';
 import { native } from '@nodemgr/native';
-import { type AccountName, epochSeconds } from '@nodemgr/records';
+import { type AccountName, type EpochSeconds, epochSeconds } from '@nodemgr/records';
 import { contentOf } from '../../desired/desired-account.ts';
 import { type MachineLayout, pathsOf } from '../../execute/layout.ts';
 import type { Digest } from '../../observed/observed-account.ts';
@@ -59,6 +59,11 @@ export async function readRecord(
   }
 }
 
+function toldOfIn(text: string | undefined): EpochSeconds | undefined {
+  const at = /^at (\d{1,12})$/m.exec(text ?? '')?.[1];
+  return at === undefined ? undefined : epochSeconds(Number(at));
+}
+
 /** readFolder returns what there is of a sliver's files; undefined where there is no folder of that name. */
 export async function readFolder(
   name: AccountName,
@@ -66,15 +71,17 @@ export async function readFolder(
 ): Promise<FolderFacts | undefined> {
   const paths = pathsOf(name, layout);
   if (!(await isThere(paths.sliver))) return undefined;
-  const [image, unit, script, boot] = await Promise.all([
+  const [image, unit, script, boot, stopping] = await Promise.all([
     imageIn(paths.image),
     readOptional(paths.unit),
     digestOf(paths.initscript),
     isThere(paths.boot),
+    readOptional(paths.stopping),
   ]);
   const none = boot ? contentOf('').digest : undefined;
   const initscript = script ?? none;
-  return { image, project: projectOf(paths.upper), unitSettings: unit, initscript };
+  const toldOf = toldOfIn(stopping);
+  return { image, project: projectOf(paths.upper), unitSettings: unit, initscript, toldOf };
 }
 
 /** readKeys returns the digest of the account's authorized_keys. */

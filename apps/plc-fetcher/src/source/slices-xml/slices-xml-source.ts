@@ -13,10 +13,18 @@ import type {
 import type { Fetch } from '../fetch-answer.ts';
 
 function stateOf(document: AcceptedDocument, delegations: readonly Delegation[]): DesiredState {
+  const { slices, leases } = document;
+  const fieldsOf = [
+    ...slices.map(({ name, unreadable }) => [recordKeyOf('sliver', name), unreadable] as const),
+    ...(leases === undefined ? [] : [[leases.record.record_key, leases.unreadable] as const]),
+  ];
   return {
-    records: recordsFromSlices(document, epochSeconds(0), delegations),
-    unreadable: document.slices.flatMap(({ name, unreadable: fields }) =>
-      fields.length === 0 ? [] : [{ record_key: recordKeyOf('sliver', name), fields }],
+    records: [
+      ...recordsFromSlices(document, epochSeconds(0), delegations),
+      ...(leases === undefined ? [] : [leases.record]),
+    ],
+    unreadable: fieldsOf.flatMap(([record_key, fields]) =>
+      fields.length === 0 ? [] : [{ record_key, fields }],
     ),
     remarks: document.remarks.map(({ slice, ...remark }) =>
       slice === undefined ? remark : { ...remark, record_key: recordKeyOf('sliver', slice) },

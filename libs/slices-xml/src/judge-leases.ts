@@ -1,0 +1,75 @@
+/**
+ * Judges what an authority says of leases, in slices.xml or in an answer of GetSlivers: a lease that cannot be used is
+ * left out alone, and a policy that cannot be read leaves the one that is known. Pure.
+ */
+import {
+  ACCOUNT_NAME_RULE,
+  epochSeconds,
+  inOrder,
+  isSliceName,
+  LEASES_KEY,
+  type Lease,
+  type LeasesRecord,
+  MAX_LEASES,
+  RESERVATION_POLICIES,
+} from '@nodemgr/records';
+import type { RawLease, RawLeases } from './raw-document.ts';
+import { quote, type RemarkList } from './remark-list.ts';
+import type { JudgedLeases } from './slices-document.ts';
+import { LAST_SECOND, readNatural } from './xml-integer.ts';
+
+const isPolicy = (text: string): text is LeasesRecord['policy'] =>
+  RESERVATION_POLICIES.some((policy) => policy === text);
+
+function readTime(text: string | undefined): number | undefined {
+  const time = readNatural(text);
+  return time !== undefined && time <= LAST_SECOND ? time : undefined;
+}
+
+function readLease(raw: RawLease): Lease | string {
+  const { slice = '' } = raw;
+  if (!isSliceName(slice)) return `a name is like ${ACCOUNT_NAME_RULE}`;
+  const [from, until] = [readTime(raw.from), readTime(raw.until)];
+  if (from === undefined || until === undefined) {
+    const [first, last] = [quote(raw.from ?? ''), quote(raw.until ?? '')];
+    return `it is from ${first} until ${last}, not seconds since 1970 up to the year 9999`;
+  }
+  if (from >= until) return `it ends at ${until}, and begins at ${from}`;
+  return { slice, from: epochSeconds(from), until: epochSeconds(until) };
+}
+
+/** judgeLeases returns the record of a node's leases; undefined: it is not reservable, and leases mean nothing. */
+export function judgeLeases(
+  { at, policy, leases }: RawLeases,
+  remarks: RemarkList,
+): JudgedLeases | undefined {
+  if (policy === 'none') return undefined;
+  const known = isPolicy(policy);
+  if (!known) {
+    const wanted = RESERVATION_POLICIES.join(', ');
+    const text = `the reservation policy ${quote(policy)} is none of ${wanted}; the one that is known stays`;
+    remarks.trouble(at, text);
+  }
+  const read: Lease[] = [];
+  for (const raw of leases) {
+    const lease = readLease(raw);
+    if (typeof lease !== 'string') read.push(lease);
+    else {
+      const whose = quote(raw.slice ?? '');
+      remarks.trouble(raw.at, `a lease of slice ${whose} cannot be used: ${lease}`);
+    }
+  }
+  const ordered = inOrder(read);
+  if (ordered.length > MAX_LEASES) {
+    remarks.trouble(at, `${ordered.length - MAX_LEASES} leases are cut: ${MAX_LEASES} are kept`);
+  }
+  return {
+    record: {
+      record_key: LEASES_KEY,
+      timestamp: epochSeconds(0),
+      policy: known ? policy : 'none',
+      leases: ordered.slice(0, MAX_LEASES),
+    },
+    unreadable: known ? [] : ['policy'],
+  };
+}

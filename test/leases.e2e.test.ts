@@ -1,0 +1,113 @@
+/** A reservable node: leases begin and end by the clock, from slices.xml and from GetSlivers, with PLC away, and over restarts. */
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { dbOperatorContract } from '@nodemgr/contracts';
+import { afterEach, expect, test } from 'vitest';
+import { DemoNode } from './support/demo-node.ts';
+import { documentXml, sliceXml } from './support/slices-document.ts';
+
+const A = 'site_a';
+const B = 'site_b';
+const SYSTEM = 'pl_monitor';
+const now = () => Math.floor(Date.now() / 1000);
+
+type Lease = readonly [slice: string, from: number, until: number];
+
+function aDocument(policy: string, ...leases: readonly Lease[]): string {
+  const inside = leases.map(
+    ([slice, from, until]) => `<lease slice="${slice}" from="${from}" until="${until}"/>`,
+  );
+  return documentXml(
+    `<leases policy="${policy}">${inside.join('')}</leases>`,
+    sliceXml({ name: A, id: 1 }),
+    sliceXml({ name: B, id: 2 }),
+    sliceXml({ name: SYSTEM, id: 3, rspec: { system: 1 } }),
+  );
+}
+
+let node: DemoNode;
+afterEach(() => node.destroy());
+
+/** The slivers that run, as account-supervisor has them. */
+async function running(): Promise<readonly string[]> {
+  const { stdout } = await node.nmctl('--json', 'slivers');
+  const slivers = JSON.parse(stdout) as { readonly name: string; readonly state: string }[];
+  return slivers.flatMap(({ name, state }) => (state === 'running' ? [name] : [])).sort();
+}
+const run = (...names: readonly string[]) =>
+  node.eventually(async () => expect(await running()).toEqual([...names].sort()));
+
+async function events(name: string): Promise<readonly string[]> {
+  const { stdout } = await node.nmctl('--json', 'events', name);
+  const { events: all } = JSON.parse(stdout) as {
+    readonly events: { readonly at: number; readonly what: string; readonly why: string }[];
+  };
+  return all.map(({ what, why }) => `${what}: ${why}`);
+}
+
+test.each([
+  ['slices.xml', []],
+  ['GetSlivers', ['--plc', 'getslivers']],
+])(
+  'leases told by %s begin and end on time, back to back, and each is in the history',
+  async (_what, flags) => {
+    node = await DemoNode.start({ slices: aDocument('lease_or_idle'), flags });
+    await run(SYSTEM);
+    const begin = now() + 10;
+    node.publish(aDocument('lease_or_idle', [A, begin, begin + 15], [B, begin + 15, begin + 30]));
+    await node.eventually(async () =>
+      expect((await node.nmctl('leases')).stdout).toMatch(/site_b .* to come/),
+    );
+    await run(SYSTEM, A);
+    expect(now()).toBeGreaterThanOrEqual(begin);
+    const { stdout } = await node.nmctl('leases');
+    expect(stdout).toMatch(/^lease_or_idle: nobody runs but holders/);
+    expect(stdout).toMatch(/site_a .* in force/);
+    const record = (await node.tcp().call('GetRecord', A)) as Record<string, unknown>;
+    expect(record).toMatchObject({
+      leases: [{ from: begin, until: begin + 15 }],
+      lease: { standing: 'holds', until: begin + 15 },
+    });
+    expect((await node.nmctl('explain', A)).stdout).toMatch(/has the node until/);
+    await run(SYSTEM, B);
+    await run(SYSTEM);
+    expect(await events(A)).toEqual(
+      expect.arrayContaining([
+        expect.stringMatching(/^lease-began: it has the node until/),
+        'sliver-started: its lease has begun',
+        'sliver-stopped: site_b has the node by a lease',
+        'lease-ended: it has the node no longer',
+      ]),
+    );
+  },
+  120_000,
+);
+
+test('a lease goes on with PLC away and everything restarted in its midst', async () => {
+  const end = now() + 600;
+  node = await DemoNode.start({ slices: aDocument('lease_or_idle', [A, now() - 60, end]) });
+  await run(SYSTEM, A);
+  await node.end();
+  const config = join(node.folder, 'away.toml');
+  writeFileSync(config, '[plc]\nurl = "https://127.0.0.1:9/slices.xml"\n');
+  node = await DemoNode.start({ folder: node.folder, flags: ['--config', config] });
+  await run(SYSTEM, A);
+  const view = await node.ask('db-service', dbOperatorContract, 'leases');
+  expect(view.leases).toMatchObject([{ slice: A, until: end, state: 'in force' }]);
+}, 120_000);
+
+test('where all run, a holder has ten times its shares, and GetEffectiveRSpec and the kernel have them', async () => {
+  const leased: Lease = [A, now() - 60, now() + 600];
+  node = await DemoNode.start({ slices: aDocument('lease_or_shared', leased) });
+  await run(SYSTEM, A, B);
+  const api = node.tcp();
+  expect(await api.call('GetEffectiveRSpec', A)).toMatchObject({ nm_cpu_share: 320 });
+  expect(await api.call('GetEffectiveRSpec', B)).toMatchObject({ nm_cpu_share: 32 });
+  await node.eventually(async () =>
+    expect((await node.nmctl('explain', A)).stdout).toMatch(/cpu\.weight +2560 +2560/),
+  );
+  node.publish(aDocument('none'));
+  await node.eventually(async () =>
+    expect(await api.call('GetEffectiveRSpec', A)).toMatchObject({ nm_cpu_share: 32 }),
+  );
+}, 120_000);
