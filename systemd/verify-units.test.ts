@@ -92,6 +92,7 @@ test('systemd-tmpfiles understands every line; run by root, it makes every folde
     'feed',
     'mnt',
     'op',
+    'use',
     'write',
   ]);
 });
