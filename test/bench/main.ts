@@ -1,52 +1,67 @@
 /**
  * `npm run bench`, the node as a whole: the budgets, each measured beside a peer in the same run. It
  * says what is, and passes or fails nothing. Arguments name the parts that are wanted: reads, writes,
- * deliveries, daemons, getslivers; without any it is all of them.
+ * deliveries, daemons, getslivers; without any it is all of them. `--before CHECKOUT` measures another checkout,
+ * which must be built, beside this one, in alternating rounds.
  */
 import { setTimeout as delay } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
 import { LoadGenerator } from './bench-processes.ts';
 import { measureDaemons, measureSizes } from './measure-daemons.ts';
 import { measureDeliveries } from './measure-deliveries.ts';
 import { measureGetSlivers } from './measure-getslivers.ts';
 import { measureReads } from './measure-reads.ts';
 import { measureWrites } from './measure-writes.ts';
-import { makeFolder, RunningNode } from './running-node.ts';
+import { type Build, buildBefore, makeFolder, RunningNode } from './running-node.ts';
 
 /** What a node may do behind a start until it counts as idle (milliseconds). */
 const SETTLE_MS = 2000;
 
-const wanted = process.argv.slice(2);
+const { values, positionals: wanted } = parseArgs({
+  allowPositionals: true,
+  options: { before: { type: 'string' } },
+});
 const isWanted = (part: string) => wanted.length === 0 || wanted.includes(part);
 
-async function measureAll(few: RunningNode, many: RunningNode): Promise<void> {
+/** `many`: this build's, and then the one of before. */
+async function measureAll(few: RunningNode, many: readonly RunningNode[]): Promise<void> {
   const load = new LoadGenerator();
+  const [first] = many;
+  if (first === undefined) return;
   try {
     await delay(SETTLE_MS);
-    const sizes = await measureSizes(many);
-    if (isWanted('reads')) await measureReads(few.folder, [few, many], load);
-    if (isWanted('writes')) await measureWrites(many.folder, many, load);
-    if (isWanted('deliveries')) await measureDeliveries(few, many);
-    await many.stop();
-    if (isWanted('daemons')) await measureDaemons(many, sizes);
+    const stopped = [];
+    for (const node of many) stopped.push(await measureSizes(node));
+    if (isWanted('reads')) await measureReads(few.folder, [few, ...many], load);
+    if (isWanted('writes')) await measureWrites(many, load);
+    if (isWanted('deliveries')) await measureDeliveries(few, first);
+    for (const node of many) await node.stop();
+    if (isWanted('daemons')) await measureDaemons(stopped);
   } finally {
     await load.stop();
   }
 }
 
 async function main(): Promise<void> {
-  const places = { few: makeFolder('few'), many: makeFolder('many') };
+  const cleanUp: (() => void)[] = [];
   const nodes: RunningNode[] = [];
+  const start = async (slivers: number, build?: Build) => {
+    const { folder, remove } = makeFolder(`${slivers}`);
+    cleanUp.push(remove);
+    const node = await RunningNode.start(folder, slivers, { build });
+    nodes.push(node);
+    return node;
+  };
   try {
-    const few = await RunningNode.start(places.few.folder, 10);
-    nodes.push(few);
-    const many = await RunningNode.start(places.many.folder, 1000);
-    nodes.push(many);
+    const few = await start(10);
+    const many = [await start(1000)];
+    if (values.before !== undefined) many.push(await start(1000, buildBefore(values.before)));
     await measureAll(few, many);
     await few.stop();
     if (isWanted('getslivers')) await measureGetSlivers();
   } finally {
     for (const node of nodes) await node.stop();
-    for (const { remove } of Object.values(places)) remove();
+    for (const remove of cleanUp) remove();
   }
 }
 

@@ -1,7 +1,6 @@
 /** How soon each daemon is ready and how large it is, beside a Node.js that does nothing. */
-import { join, resolve } from 'node:path';
-import { DAEMONS, type DaemonName } from '@nodemgr/contracts';
-import { nodeFlagsOf } from '@nodemgr/daemon';
+import { join } from 'node:path';
+import { DAEMONS } from '@nodemgr/contracts';
 import { type Started, startBareNode, startUntil } from './bench-processes.ts';
 import { type Resident, residentKiB } from './process-figures.ts';
 import { printTable } from './report.ts';
@@ -12,47 +11,77 @@ const ROUNDS = 5;
 const BARE = 'bare node';
 const MIB = 1024;
 
-/** Memory of each daemon and of a bare Node.js. */
-export type Sizes = ReadonlyMap<DaemonName | typeof BARE, Resident>;
+/** A daemon of one build, or the bare Node.js: how it is started alone, and what of it is resident. */
+interface Measured {
+  readonly name: string;
+  readonly start: () => Promise<Started>;
+  readonly size: Resident;
+  readonly readyMs: number[];
+}
 
-const NONE: Resident = { all: Number.NaN, own: Number.NaN };
+/** The daemons of a node, which may have been stopped since. */
+export interface NodeSizes {
+  readonly slivers: number;
+  readonly measured: readonly Measured[];
+}
 
-/** measureSizes returns what is resident of a running node's daemons. */
-export async function measureSizes(node: RunningNode): Promise<Sizes> {
+async function measureBare(): Promise<Measured> {
   const bare = await startBareNode();
-  const sizes = [[BARE, residentKiB(bare.pid)] as const];
+  const size = residentKiB(bare.pid);
   await bare.stop();
-  const daemons = [...(await node.pids())].map(([name, pid]) => [name, residentKiB(pid)] as const);
-  return new Map([...sizes, ...daemons]);
+  return { name: BARE, start: startBareNode, size, readyMs: [] };
 }
 
-/** Alone, on the state that the node has left: a daemon is ready before those that it talks to are. */
-function startDaemon(name: DaemonName, { state }: RunningNode): Promise<Started> {
-  const main = resolve('dist/apps', name, 'main.cjs');
-  const args = [...nodeFlagsOf(name), main, '--config', join(state, 'nodemgr.toml')];
-  return startUntil('"msg":"ready"', args);
+/** measureSizes returns what is resident of a running node's daemons, and how to start each alone later. */
+export async function measureSizes(node: RunningNode): Promise<NodeSizes> {
+  const { slivers, build, state } = node;
+  const pids = await node.pids();
+  const measured = [];
+  for (const daemon of DAEMONS) {
+    const main = join(build.apps, daemon, 'main.cjs');
+    const args = [...(await node.flags(daemon)), main, '--config', join(state, 'nodemgr.toml')];
+    measured.push({
+      name: `${daemon}, ${build.name}`,
+      // On the state that the node has left: a daemon is ready before those that it talks to are.
+      start: () => startUntil('"msg":"ready"', args),
+      size: residentKiB(pids.get(daemon) ?? 0),
+      readyMs: [],
+    });
+  }
+  return { slivers, measured };
 }
 
-/** measureDaemons prints start-up times on the state of a node that has been stopped, and `sizes`. */
-export async function measureDaemons(stopped: RunningNode, sizes: Sizes): Promise<void> {
-  const starts = new Map<DaemonName | typeof BARE, number[]>();
+/** measureDaemons prints start-up times on the states of nodes that have been stopped, and their daemons' sizes. */
+export async function measureDaemons(nodes: readonly NodeSizes[]): Promise<void> {
+  const bare = await measureBare();
+  // Builds beside each other, round by round.
+  const all = [
+    bare,
+    ...DAEMONS.flatMap((_, at) => nodes.flatMap(({ measured }) => measured[at] ?? [])),
+  ];
   for (let round = 0; round < ROUNDS; round += 1) {
-    for (const name of [BARE, ...DAEMONS] as const) {
-      const started = name === BARE ? await startBareNode() : await startDaemon(name, stopped);
+    for (const { start, readyMs } of all) {
+      const started = await start();
       await started.stop();
-      starts.set(name, [...(starts.get(name) ?? []), started.readyMs]);
+      readyMs.push(started.readyMs);
     }
   }
-  const bareMs = median(starts.get(BARE) ?? []);
-  const bare = sizes.get(BARE) ?? NONE;
-  const rows = [...starts].map(([name, ms]) => {
-    const { all, own } = sizes.get(name) ?? NONE;
-    const size = [Math.round(all / MIB), all / bare.all, Math.round(own / MIB)];
-    return [name, Math.round(median(ms)), median(ms) / bareMs, ...size];
+  const bareMs = median(bare.readyMs);
+  const rows = all.map(({ name, readyMs, size }) => {
+    const ms = median(readyMs);
+    const own = size.own / MIB;
+    return [
+      name,
+      Math.round(ms),
+      ms / bareMs,
+      Math.round(size.all / MIB),
+      size.all / bare.size.all,
+      own,
+    ];
   });
   printTable(
-    `Each daemon with ${stopped.slivers} slivers: ready (median of ${ROUNDS} starts), resident when idle`,
-    'ready in under 300 ms; no larger than a Node process must be',
+    `Each daemon with ${nodes[0]?.slivers} slivers: ready (median of ${ROUNDS} starts), resident when idle`,
+    'ready in under 300 ms, account-supervisor in 150; 25 MiB of its own',
     ['', 'ready ms', 'x bare', 'VmRSS MiB', 'x bare', 'its own MiB'],
     rows,
   );

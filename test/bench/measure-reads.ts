@@ -60,10 +60,10 @@ async function gatewayOf(
   node: RunningNode,
   atOf: (node: RunningNode) => NetConnectOpts,
 ): Promise<Server> {
-  const { slivers } = node;
+  const { slivers, build } = node;
   const pid = (await node.pids()).get('api-gateway') ?? 0;
   const bodies = Array.from({ length: slivers }, (_, sliver) => bodyFor(sliver));
-  return { name: `api-gateway, ${slivers} slivers`, pid, at: atOf(node), bodies };
+  return { name: `api-gateway, ${slivers} slivers, ${build.name}`, pid, at: atOf(node), bodies };
 }
 
 const serverOf = (name: string, { pid, at }: Peer): Server => ({

@@ -66,86 +66,104 @@ const warmUp = encodeCall('GetLoans', [sliverName(0)]);
 
 /** measureOne takes turns with the peers, so that whatever slows the disk down slows all of them down. */
 async function measureOne(
-  path: string,
+  nodes: readonly RunningNode[],
   load: LoadGenerator,
   peers: readonly (readonly [Rounds, () => number[]])[],
-): Promise<Rounds> {
-  const api: Rounds = { name: 'SetLoans, 1 client', p50: [], p99: [] };
+): Promise<readonly Rounds[]> {
+  const apis = nodes.map(({ build }): Rounds => {
+    return { name: `SetLoans, 1 client, ${build.name}`, p50: [], p99: [] };
+  });
   for (let round = 0; round < ROUNDS; round += 1) {
     const first = 1 + round * WRITES;
     const bodies = Array.from({ length: WRITES }, (_, write) => setLoans(first + write));
-    const calls = { server: { path }, bodies, connections: 1, fresh: false, calls: WRITES, warmUp };
-    const { p50Ms, p99Ms } = await load.run(calls);
-    api.p50.push(p50Ms);
-    api.p99.push(p99Ms);
+    for (const [at, { apiSocket: path }] of nodes.entries()) {
+      const server = { path };
+      const calls = { server, bodies, connections: 1, fresh: false, calls: WRITES, warmUp };
+      const { p50Ms, p99Ms } = await load.run(calls);
+      apis[at]?.p50.push(p50Ms);
+      apis[at]?.p99.push(p99Ms);
+    }
     for (const [{ p50, p99 }, run] of peers) {
       const took = run();
       p50.push(median(took));
       p99.push(percentile(took, 0.99));
     }
   }
-  return api;
+  return apis;
+}
+
+interface Many {
+  readonly name: string;
+  readonly rates: number[];
+  readonly p99: number[];
 }
 
 /** measureMany returns rows of the table. Bare transactions are made one after the other. */
-async function measureMany(path: string, load: LoadGenerator, bareRound: () => number[]) {
-  const rounds: { rate: number; p99: number; bareRate: number; bareP99: number }[] = [];
+async function measureMany(
+  nodes: readonly RunningNode[],
+  load: LoadGenerator,
+  bareRound: () => number[],
+) {
+  const apis = nodes.map(({ build }): Many => {
+    return { name: `SetLoans, ${CLIENTS} clients, ${build.name}`, rates: [], p99: [] };
+  });
+  const bare: Many = { name: 'bare transactions, one after the other', rates: [], p99: [] };
   for (let round = 0; round < ROUNDS; round += 1) {
     const bodies = Array.from({ length: WRITES_OF_ALL }, (_, write) =>
       setLoans(1_000_000 + round * WRITES_OF_ALL + write, write % CLIENTS),
     );
-    const { elapsedMs, p99Ms } = await load.run({
-      ...{ server: { path }, bodies, connections: CLIENTS, fresh: false, warmUp },
-      calls: WRITES_OF_ALL,
-    });
+    for (const [at, { apiSocket: path }] of nodes.entries()) {
+      const { elapsedMs, p99Ms } = await load.run({
+        ...{ server: { path }, bodies, connections: CLIENTS, fresh: false, warmUp },
+        calls: WRITES_OF_ALL,
+      });
+      apis[at]?.rates.push((WRITES_OF_ALL * 1000) / elapsedMs);
+      apis[at]?.p99.push(p99Ms);
+    }
     const took = bareRound();
-    const bareMs = took.reduce((sum, ms) => sum + ms, 0);
-    rounds.push({
-      rate: (WRITES_OF_ALL * 1000) / elapsedMs,
-      p99: p99Ms,
-      bareRate: (took.length * 1000) / bareMs,
-      bareP99: percentile(took, 0.99),
-    });
+    bare.rates.push((took.length * 1000) / took.reduce((sum, ms) => sum + ms, 0));
+    bare.p99.push(percentile(took, 0.99));
   }
-  const figure = (of: keyof (typeof rounds)[number]) => median(rounds.map((each) => each[of]));
-  return [
-    [
-      `SetLoans, ${CLIENTS} clients`,
-      figure('rate'),
-      figure('p99'),
-      median(rounds.map(({ rate, bareRate }) => rate / bareRate)),
-    ],
-    ['bare transactions, one after the other', figure('bareRate'), figure('bareP99'), 1],
-  ];
+  return [...apis, bare].map(({ name, rates, p99 }) => [
+    name,
+    median(rates),
+    median(p99),
+    median(rates.map((rate, round) => rate / (bare.rates[round] ?? Number.NaN))),
+  ]);
 }
 
-/** measureWrites prints what a durable write costs; `folder` is on the node's disk. */
+/** measureWrites prints what a durable write costs on each of `nodes`. */
 export async function measureWrites(
-  folder: string,
-  { apiSocket: path }: RunningNode,
+  nodes: readonly RunningNode[],
   load: LoadGenerator,
 ): Promise<void> {
+  const [{ folder } = { folder: '.' }] = nodes;
   const sqlite = bareTransactions(folder);
   const fsync = bareFsyncs(folder);
+  const transaction: Rounds = {
+    name: 'better-sqlite3 transaction, synchronous=FULL',
+    p50: [],
+    p99: [],
+  };
   const peers: readonly [Rounds, () => number[]][] = [
-    [{ name: 'better-sqlite3 transaction, synchronous=FULL', p50: [], p99: [] }, sqlite.round],
+    [transaction, sqlite.round],
     [{ name: 'write of 4 KiB and fsync', p50: [], p99: [] }, fsync.round],
   ];
-  const api = await measureOne(path, load, peers);
-  const many = await measureMany(path, load, sqlite.round);
+  const apis = await measureOne(nodes, load, peers);
+  const many = await measureMany(nodes, load, sqlite.round);
   sqlite.close();
   fsync.close();
   const row = ({ name, p50, p99 }: Rounds) => [
     name,
     median(p50),
     median(p99),
-    median(p50.map((ms, round) => (api.p50[round] ?? Number.NaN) / ms)),
+    median(p50.map((ms, round) => ms / (transaction.p50[round] ?? Number.NaN))),
   ];
   printTable(
     `SetLoans, ${WRITES} different ones a round; medians of ${ROUNDS} rounds`,
     'within 3 times a bare transaction',
-    ['', 'p50 ms', 'p99 ms', 'SetLoans is x this'],
-    [row(api), ...peers.map(([rounds]) => row(rounds))],
+    ['', 'p50 ms', 'p99 ms', 'x transaction'],
+    [...apis, ...peers.map(([rounds]) => rounds)].map(row),
   );
   printTable(
     `SetLoans, ${CLIENTS} clients at once; medians of ${ROUNDS} rounds`,

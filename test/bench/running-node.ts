@@ -1,6 +1,15 @@
 /** A whole node for measuring: the real processes, as `npm start` runs them, on a document of ours. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { chmodSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type CallClient, connectCalls } from '@nodemgr/bus';
@@ -24,6 +33,22 @@ const LOOK_MS = 10;
 const ASK = { deadlineMs: 10_000 };
 /** On the checkout's own disk: /tmp may be memory, on which an fsync costs nothing. */
 const PLACE = resolve('dist/bench');
+
+/** What is measured: the bundled apps of a checkout, and what they are called in the tables. */
+export interface Build {
+  readonly name: string;
+  /** The folder with the bundles, dist/apps of a checkout. */
+  readonly apps: string;
+}
+
+const THIS_BUILD: Build = { name: 'this build', apps: resolve('dist/apps') };
+
+/** buildBefore returns the build of another checkout, of before a change; throws where there is none. */
+export function buildBefore(checkout: string): Build {
+  const apps = resolve(checkout, 'dist/apps');
+  if (!existsSync(join(apps, 'demo/main.cjs'))) throw new Error(`${apps} has no apps: build them`);
+  return { name: 'the build before', apps };
+}
 
 export const sliverName = (number: number): string => `site${number % 100}_experiment${number}`;
 
@@ -62,6 +87,7 @@ function operatorsAt({ operator }: Endpoints) {
 }
 
 interface StartOptions {
+  readonly build?: Build | undefined;
   readonly document?: string;
   /** More of them for the demo. */
   readonly flags?: readonly string[];
@@ -72,6 +98,7 @@ export class RunningNode {
   readonly #operators;
 
   private constructor(
+    readonly build: Build,
     readonly slivers: number,
     readonly folder: string,
     readonly apiSocket: string,
@@ -93,13 +120,14 @@ export class RunningNode {
     {
       document = benchDocument(new Array<number>(slivers).fill(32)),
       flags = [],
+      build = THIS_BUILD,
     }: StartOptions = {},
   ): Promise<RunningNode> {
     publish(folder, document);
     const demo = spawn(
       process.execPath,
       [
-        resolve('dist/apps/demo/main.cjs'),
+        join(build.apps, 'demo/main.cjs'),
         ...['--plain', '--tcp-port', String(await freePort()), '--poll', '86400'],
         ...['--state', join(folder, 'state'), '--slices', join(folder, 'slices.xml')],
         ...flags,
@@ -108,7 +136,7 @@ export class RunningNode {
     );
     try {
       const { socket, port } = await apiOf(demo);
-      const node = new RunningNode(slivers, folder, socket, port, demo);
+      const node = new RunningNode(build, slivers, folder, socket, port, demo);
       await node.converged();
       return node;
     } catch (error) {
@@ -162,6 +190,16 @@ export class RunningNode {
       gateway.call('status', {}, ASK),
     ]);
     return new Map(DAEMONS.map((name) => [name, pids.find((s) => s.process === name)?.pid ?? 0]));
+  }
+
+  /** flags returns what Node.js was told when a daemon was started. */
+  async flags(daemon: DaemonName): Promise<readonly string[]> {
+    const pid = (await this.pids()).get(daemon);
+    const words = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').slice(1);
+    return words.slice(
+      0,
+      words.findIndex((word) => !word.startsWith('--')),
+    );
   }
 
   /** hold keeps a daemon from running until the function that it returns is called. */
