@@ -20,7 +20,15 @@ import {
   TERMS,
   theLeases,
 } from '../test-support/builders.test-support.ts';
-import { allEntries, allocate, changedEntries, type Derived, derive, itemFor } from './items.ts';
+import {
+  allEntries,
+  allocate,
+  changedEntries,
+  type Derived,
+  derive,
+  itemFor,
+  movedByLoans,
+} from './items.ts';
 
 const derived = (state: NodeState): Derived => derive(state, TERMS);
 
@@ -264,6 +272,23 @@ test('RSpecs derived change by change are those derived from scratch', () => {
         expect(new Map([...at.allocations.lenders].sort())).toEqual(new Map([...lenders].sort()));
         expect(at.allocations.effective).toEqual(effective);
         expect(at.allocations.judged).toEqual(judged);
+      }
+    }),
+  );
+});
+
+test('the slivers that a change of loans moves are all those whose RSpec after loans differs', () => {
+  fc.assert(
+    fc.property(commits, (commits) => {
+      let was = derived(EMPTY_STATE);
+      for (const rows of commits) {
+        const { after: is } = commit(was, rows);
+        const [before, after] = [was.allocations.effective, is.allocations.effective];
+        const differ = [...new Set([...before.keys(), ...after.keys()])].filter(
+          (each) => JSON.stringify(before.get(each)) !== JSON.stringify(after.get(each)),
+        );
+        expect(movedByLoans(was.allocations, is.allocations)).toEqual(differ);
+        was = is;
       }
     }),
   );

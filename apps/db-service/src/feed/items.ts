@@ -137,12 +137,37 @@ function sameRspec(a: Rspec | undefined, b: Rspec | undefined): boolean {
   return names.length === Object.keys(b).length && names.every((name) => a[name] === b[name]);
 }
 
-/** movedByLoans names the slivers whose loans, in or out, come out differently. */
-export function movedByLoans(before: Allocations, after: Allocations): readonly string[] {
-  const names = new Set([...before.effective.keys(), ...after.effective.keys()]);
-  return [...names].filter(
-    (name) => !sameRspec(before.effective.get(name), after.effective.get(name)),
+function sameVerdicts(was: readonly JudgedLoan[], is: readonly JudgedLoan[]): boolean {
+  return (
+    was.length === is.length &&
+    was.every(({ loan, verdict }, at) => loan === is[at]?.loan && verdict === is[at].verdict)
   );
+}
+
+/** Lenders whose loans, or verdicts on them, are not what they were, and the recipients of those. */
+function partnersOfChange(before: Allocations, after: Allocations): ReadonlySet<string> {
+  const partners = new Set<string>();
+  for (const lender of new Set([...before.judged.keys(), ...after.judged.keys()])) {
+    const [was, is] = [before.judged.get(lender) ?? [], after.judged.get(lender) ?? []];
+    if (sameVerdicts(was, is)) continue;
+    partners.add(lender);
+    for (const { loan } of [...was, ...is]) partners.add(loan[0]);
+  }
+  return partners;
+}
+
+/**
+ * movedByLoans names the slivers whose loans, in or out, come out differently. Resources are compared only of
+ * slivers for which that can be: one change among a thousand loans costs no comparison of the others.
+ */
+export function movedByLoans(before: Allocations, after: Allocations): readonly string[] {
+  const partners = partnersOfChange(before, after);
+  const names = new Set([...before.effective.keys(), ...after.effective.keys()]);
+  return [...names].filter((name) => {
+    const isSame = before.lenders.get(name)?.rspec === after.lenders.get(name)?.rspec;
+    if (isSame && !partners.has(name)) return false;
+    return !sameRspec(before.effective.get(name), after.effective.get(name));
+  });
 }
 
 export interface Derived {
