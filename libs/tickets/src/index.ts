@@ -9,3 +9,11 @@ export { refuseTicket } from './refuse-ticket.ts';
 export { type SignOptions, signTicket } from './sign-ticket.ts';
 export { readTrustedKeys, type TrustedKey } from './trusted-keys.ts';
 export { type VerifiedTicket, type VerifyOptions, verifyTicket } from './verify-ticket.ts';
+
+/**
+ * loadVerifyTicket returns verifyTicket once it is loaded. xml-crypto and the parsers below it are a third of
+ * what a process loads that has them: one that may never see a ticket loads them with its first.
+ */
+export async function loadVerifyTicket() {
+  return (await import('./verify-ticket.ts')).verifyTicket;
+}

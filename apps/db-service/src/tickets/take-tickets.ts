@@ -9,7 +9,7 @@ import type { ParamsOf, TicketResult, WriteContract } from '@nodemgr/contracts';
 import type { Logger, TrustedClock } from '@nodemgr/daemon';
 import { asFault } from '@nodemgr/faults';
 import { isSliver } from '@nodemgr/records';
-import { type TrustedKey, type VerifiedTicket, verifyTicket } from '@nodemgr/tickets';
+import { loadVerifyTicket, type TrustedKey, type VerifiedTicket, type VerifyOptions } from '@nodemgr/tickets';
 import type { StateKeeper } from '../commit/state-keeper.ts';
 import { decideTicket } from './decide-ticket.ts';
 import { heldByTicket } from './last-words.ts';
@@ -43,9 +43,13 @@ export class Tickets {
     if (known !== undefined) return known;
     const { ration, log } = this.options;
     try {
-      return await ration.run(
-        () => this.#known(digest) ?? this.#take(delivery, this.#verify(bytes), digest),
-      );
+      // Before its turn: nothing that is rationed waits.
+      const verifyTicket = await loadVerifyTicket();
+      return await ration.run(() => {
+        const held = this.#known(digest);
+        if (held !== undefined) return held;
+        return this.#take(delivery, verifyTicket(bytes, this.#circumstances()), digest);
+      });
     } catch (error) {
       const { message: reason } = asFault(error);
       log.info({ caller: delivery.caller, reason }, 'a ticket was not accepted');
@@ -62,10 +66,9 @@ export class Tickets {
     return { revision: position.revision, sliver: record.name, outcome: 'unchanged' };
   }
 
-  #verify(bytes: Uint8Array): VerifiedTicket {
+  #circumstances(): VerifyOptions {
     const { trustedKeys, nodeId, allowRsaSha1, clock } = this.options;
-    const trusted = trustedKeys.read();
-    return verifyTicket(bytes, { trusted, nodeId, allowRsaSha1, ...clock.look() });
+    return { trusted: trustedKeys.read(), nodeId, allowRsaSha1, ...clock.look() };
   }
 
   #take(

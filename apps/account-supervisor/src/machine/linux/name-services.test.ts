@@ -8,12 +8,13 @@ const MINUTE = 60_000;
 /** A directory with these users; `local` is in passwd as well. */
 function aDirectory(users: ServiceUser[]) {
   const asked: (readonly string[])[] = [];
-  const world = { now: 0, isDown: false, local: [LOCAL] };
+  const world = { now: 0, isDown: false, local: [LOCAL], meanwhile: () => {} };
   const services = new NameServices(
     async (keys) => {
       asked.push(keys);
       if (world.isDown) throw new Error('the name services do not answer');
       const all = [...world.local, ...users];
+      world.meanwhile();
       return all.filter(({ name, uid }) => keys.includes(name) || keys.includes(`${uid}`));
     },
     async () => {
@@ -36,10 +37,27 @@ test('who is found is remembered, and local users are not among them', async () 
 
 test('a local user that is deleted during the question is not taken for a name service’s', async () => {
   const { services, world } = aDirectory([]);
-  const asking = services.find(['30001']);
-  world.local = [];
-  await asking;
+  world.meanwhile = () => {
+    world.local = [];
+  };
+  await services.find(['30001']);
   expect(services.known).toEqual([]);
+});
+
+test('accounts that ask while an answer is awaited share the next question', async () => {
+  const { services, asked, world } = aDirectory([CAROL]);
+  const later: Promise<void>[] = [];
+  world.meanwhile = () => {
+    world.meanwhile = () => {};
+    later.push(services.find(['site_c', '30003']), services.find(['site_d', '30000']));
+  };
+  await services.find(['site_b', '30002']);
+  await Promise.all(later);
+  expect(asked).toEqual([
+    ['site_b', '30002'],
+    ['site_c', '30003', 'site_d', '30000'],
+  ]);
+  expect(services.known).toEqual([CAROL]);
 });
 
 test('those who are remembered are asked for again once a minute, by one question for all', async () => {

@@ -2,9 +2,11 @@
  * Users that only a name service knows (LDAP, SSSD, libnss-extrausers): passwd(5) does not show them, and
  * useradd(8) refuses their names and ids. They are asked for by key, as getpwnam(3) does, since many
  * services list nobody; once for an account that is about to be made, and again while it is remembered
- * that somebody was found. Decides nothing.
+ * that somebody was found. Those who ask while an answer is awaited share the next question: a program is started
+ * for many accounts, not for each. Decides nothing.
  */
 import { runProgram } from '@nodemgr/agent';
+import { FreshRead } from '@nodemgr/node-accounts';
 
 export interface ServiceUser {
   readonly name: string;
@@ -50,6 +52,9 @@ type IsLocal = (user: ServiceUser) => boolean;
 export class NameServices {
   #known: readonly ServiceUser[] = [];
   #askedAt = 0;
+  /** Keys that nobody has been asked for yet. */
+  #wanted = new Set<string>();
+  readonly #next = new FreshRead(() => this.#findWanted());
 
   constructor(
     private readonly ask: AskNameServices,
@@ -65,6 +70,13 @@ export class NameServices {
 
   /** find asks for the users with these names and ids, and remembers who is found. Rejects without an answer. */
   async find(keys: readonly string[]): Promise<void> {
+    for (const key of keys) this.#wanted.add(key);
+    await this.#next.now();
+  }
+
+  async #findWanted(): Promise<void> {
+    const keys = [...this.#wanted];
+    this.#wanted.clear();
     // Before and after: a user that comes or goes meanwhile is none of a name service's.
     const wasLocal = await this.readLocals();
     const found = await this.ask(keys);
