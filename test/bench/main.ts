@@ -1,8 +1,8 @@
 /**
  * `npm run bench`, the node as a whole: the budgets, each measured beside a peer in the same run. It
  * says what is, and passes or fails nothing. Arguments name the parts that are wanted: reads, writes,
- * deliveries, daemons, getslivers; without any it is all of them. `--before CHECKOUT` measures another checkout,
- * which must be built, beside this one, in alternating rounds.
+ * loans, deliveries, daemons, getslivers; without any it is all of them. `--before CHECKOUT` measures another
+ * checkout, which must be built, beside this one, in alternating rounds.
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
@@ -10,12 +10,15 @@ import { LoadGenerator } from './bench-processes.ts';
 import { measureDaemons, measureSizes } from './measure-daemons.ts';
 import { measureDeliveries } from './measure-deliveries.ts';
 import { measureGetSlivers } from './measure-getslivers.ts';
+import { measureLoans } from './measure-loans.ts';
 import { measureReads } from './measure-reads.ts';
 import { measureWrites } from './measure-writes.ts';
 import { type Build, buildBefore, makeFolder, RunningNode } from './running-node.ts';
 
-/** What a node may do behind a start until it counts as idle (milliseconds). */
-const SETTLE_MS = 2000;
+/** What a node may do behind a start until it counts as idle (milliseconds); V8 gives memory back after eight seconds. */
+const SETTLE_MS = 15_000;
+/** Slivers between which a single loan is measured. */
+const LENDING = 60;
 
 const { values, positionals: wanted } = parseArgs({
   allowPositionals: true,
@@ -24,7 +27,11 @@ const { values, positionals: wanted } = parseArgs({
 const isWanted = (part: string) => wanted.length === 0 || wanted.includes(part);
 
 /** `many`: this build's, and then the one of before. */
-async function measureAll(few: RunningNode, many: readonly RunningNode[]): Promise<void> {
+async function measureAll(
+  few: RunningNode,
+  many: readonly RunningNode[],
+  lending: readonly RunningNode[],
+): Promise<void> {
   const load = new LoadGenerator();
   const [first] = many;
   if (first === undefined) return;
@@ -34,6 +41,7 @@ async function measureAll(few: RunningNode, many: readonly RunningNode[]): Promi
     for (const node of many) stopped.push(await measureSizes(node));
     if (isWanted('reads')) await measureReads(few.folder, [few, ...many], load);
     if (isWanted('writes')) await measureWrites(many, load);
+    if (isWanted('loans')) await measureLoans(lending, load);
     if (isWanted('deliveries')) await measureDeliveries(few, first);
     for (const node of many) await node.stop();
     if (isWanted('daemons')) await measureDaemons(stopped);
@@ -54,9 +62,13 @@ async function main(): Promise<void> {
   };
   try {
     const few = await start(10);
-    const many = [await start(1000)];
-    if (values.before !== undefined) many.push(await start(1000, buildBefore(values.before)));
-    await measureAll(few, many);
+    const builds =
+      values.before === undefined ? [undefined] : [undefined, buildBefore(values.before)];
+    const many = [];
+    for (const build of builds) many.push(await start(1000, build));
+    const lending = [];
+    for (const build of isWanted('loans') ? builds : []) lending.push(await start(LENDING, build));
+    await measureAll(few, many, lending);
     await few.stop();
     if (isWanted('getslivers')) await measureGetSlivers();
   } finally {

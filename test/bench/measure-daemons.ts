@@ -35,11 +35,11 @@ async function measureBare(): Promise<Measured> {
 /** measureSizes returns what is resident of a running node's daemons, and how to start each alone later. */
 export async function measureSizes(node: RunningNode): Promise<NodeSizes> {
   const { slivers, build, state } = node;
-  const pids = await node.pids();
+  const pids = node.pids();
   const measured = [];
   for (const daemon of DAEMONS) {
     const main = join(build.apps, daemon, 'main.cjs');
-    const args = [...(await node.flags(daemon)), main, '--config', join(state, 'nodemgr.toml')];
+    const args = [...node.flags(daemon), main, '--config', join(state, 'nodemgr.toml')];
     measured.push({
       name: `${daemon}, ${build.name}`,
       // On the state that the node has left: a daemon is ready before those that it talks to are.

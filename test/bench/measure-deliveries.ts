@@ -110,7 +110,7 @@ async function measure(watch: ChangeWatch, way: string, deliver: Deliver) {
 async function measureBus(node: RunningNode) {
   const watch = await ChangeWatch.open(node);
   const bus = overTheBus(node);
-  const resume = await node.hold('plc-fetcher');
+  const resume = node.hold('plc-fetcher');
   try {
     await bus.deliver(new Array<number>(SLIVERS).fill(32), true);
     await node.converged();

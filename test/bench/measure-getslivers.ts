@@ -85,7 +85,7 @@ export async function measureGetSlivers(): Promise<void> {
       await node.past(revision);
       whole.push(performance.now() - from);
     }
-    const pid = (await node.pids()).get('plc-fetcher') ?? 0;
+    const pid = node.pids().get('plc-fetcher') ?? 0;
     const row = [
       `${SLIVERS} slivers, ${KEYS} keys, all changed`,
       ...[bytes / 1e6, median(own), median(whole), median(whole) - median(own), peakMiB(pid)],

@@ -56,12 +56,9 @@ interface Server {
   readonly bodies: readonly string[];
 }
 
-async function gatewayOf(
-  node: RunningNode,
-  atOf: (node: RunningNode) => NetConnectOpts,
-): Promise<Server> {
+function gatewayOf(node: RunningNode, atOf: (node: RunningNode) => NetConnectOpts): Server {
   const { slivers, build } = node;
-  const pid = (await node.pids()).get('api-gateway') ?? 0;
+  const pid = node.pids().get('api-gateway') ?? 0;
   const bodies = Array.from({ length: slivers }, (_, sliver) => bodyFor(sliver));
   return { name: `api-gateway, ${slivers} slivers, ${build.name}`, pid, at: atOf(node), bodies };
 }
@@ -160,8 +157,8 @@ export async function measureReads(
 ): Promise<void> {
   const onUnix = ({ apiSocket }: RunningNode) => ({ path: apiSocket });
   const onTcp = ({ apiPort }: RunningNode) => ({ host: '127.0.0.1', port: apiPort });
-  const unix = await Promise.all(nodes.map((node) => gatewayOf(node, onUnix)));
-  const tcp = await Promise.all(nodes.map((node) => gatewayOf(node, onTcp)));
+  const unix = nodes.map((node) => gatewayOf(node, onUnix));
+  const tcp = nodes.map((node) => gatewayOf(node, onTcp));
   const [first] = unix;
   if (first === undefined) return;
   const { file, bytes } = await keepAnswer(folder, first.at, load);

@@ -96,6 +96,7 @@ interface StartOptions {
 export class RunningNode {
   readonly endpoints: Endpoints;
   readonly #operators;
+  readonly #demo: ChildProcess;
 
   private constructor(
     readonly build: Build,
@@ -103,8 +104,9 @@ export class RunningNode {
     readonly folder: string,
     readonly apiSocket: string,
     readonly apiPort: number,
-    private readonly demo: ChildProcess,
+    demo: ChildProcess,
   ) {
+    this.#demo = demo;
     this.endpoints = endpointsBelow(dirname(apiSocket));
     this.#operators = operatorsAt(this.endpoints);
   }
@@ -179,23 +181,24 @@ export class RunningNode {
     });
   }
 
-  /** pids returns the process ids of the five daemons. */
-  async pids(): Promise<ReadonlyMap<DaemonName, number>> {
-    const { fetcher, db, supervisor, bandwidth, gateway } = this.#operators;
-    const pids = await Promise.all([
-      fetcher.call('status', {}, ASK),
-      db.call('status', {}, ASK),
-      supervisor.call('status', {}, ASK),
-      bandwidth.call('status', {}, ASK),
-      gateway.call('status', {}, ASK),
-    ]);
-    return new Map(DAEMONS.map((name) => [name, pids.find((s) => s.process === name)?.pid ?? 0]));
+  /** pids returns the process ids of the five daemons, by the kernel: it knows those of any build. */
+  pids(): ReadonlyMap<DaemonName, number> {
+    const { pid: demo } = this.#demo;
+    const children = readFileSync(`/proc/${demo}/task/${demo}/children`, 'utf8').trim().split(' ');
+    const commands = children.map((pid) => [Number(pid), commandOf(Number(pid))] as const);
+    return new Map(
+      DAEMONS.map((name) => {
+        const main = join(this.build.apps, name, 'main.cjs');
+        const [pid] = commands.find(([, words]) => words.includes(main)) ?? [];
+        if (pid === undefined) throw new Error(`${name} does not run`);
+        return [name, pid];
+      }),
+    );
   }
 
-  /** flags returns what Node.js was told when a daemon was started. */
-  async flags(daemon: DaemonName): Promise<readonly string[]> {
-    const pid = (await this.pids()).get(daemon);
-    const words = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').slice(1);
+  /** flags returns the flags of Node.js that a daemon was started with. */
+  flags(daemon: DaemonName): readonly string[] {
+    const words = commandOf(this.pids().get(daemon) ?? 0).slice(1);
     return words.slice(
       0,
       words.findIndex((word) => !word.startsWith('--')),
@@ -203,23 +206,26 @@ export class RunningNode {
   }
 
   /** hold keeps a daemon from running until the function that it returns is called. */
-  async hold(daemon: DaemonName): Promise<() => void> {
-    const pid = (await this.pids()).get(daemon);
-    // Not 0 either: that would be ourselves.
-    if (!pid) throw new Error(`${daemon} does not run`);
+  hold(daemon: DaemonName): () => void {
+    const pid = this.pids().get(daemon);
+    if (pid === undefined) throw new Error(`${daemon} does not run`);
     process.kill(pid, 'SIGSTOP');
     return () => process.kill(pid, 'SIGCONT');
   }
 
   /** stop ends all processes; the state stays. */
   async stop(): Promise<void> {
-    if (this.demo.exitCode !== null) return;
+    if (this.#demo.exitCode !== null) return;
     for (const client of Object.values<Pick<CallClient<never>, 'close'>>(this.#operators)) {
       client.close();
     }
-    await end(this.demo);
+    await end(this.#demo);
   }
 }
+
+/** The words of a process's command line. */
+const commandOf = (pid: number): readonly string[] =>
+  readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').slice(0, -1);
 
 function publish(folder: string, document: string): void {
   const file = join(folder, 'slices.xml');

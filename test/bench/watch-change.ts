@@ -50,7 +50,7 @@ export class ChangeWatch {
   }
 
   static async open(node: RunningNode): Promise<ChangeWatch> {
-    const watch = new ChangeWatch(node, await node.pids());
+    const watch = new ChangeWatch(node, node.pids());
     await watch.#caughtUp();
     return watch;
   }
