@@ -6,6 +6,7 @@ import {
   type Lender,
   type LoanOutcome,
   loansThatNeverCount,
+  withLoansOf,
 } from './loans.ts';
 import type { Loan } from './record.ts';
 import { LOANABLE, RESOURCE_NAMES, type Rspec } from './rspec.ts';
@@ -214,6 +215,34 @@ test('a single loan is refused exactly when no node at all could make it count',
       ]);
       const counts = counted(effectiveRspecs(best).judged.get(lender)).length === 1;
       expect(loansThatNeverCount(lender, [loan]) === undefined).toBe(counts);
+    }),
+  );
+});
+
+const replacedLoans = fc.array(fc.tuple(fc.constantFrom(...NAMES), fc.array(loan)), {
+  maxLength: 4,
+});
+
+test('loans that are replaced, lender by lender, come out as all of them do at once', () => {
+  const nodes = fc.oneof(node, soundNode, nodeOf(fc.nat({ max: 100 })));
+  fc.assert(
+    fc.property(nodes, fc.array(replacedLoans, { maxLength: 4 }), (node, changes) => {
+      const slivers = new Map(node);
+      let outcome = effectiveRspecs(slivers);
+      for (const change of changes) {
+        const replaced = new Map(change.filter(([name]) => slivers.has(name)));
+        for (const [name, loans] of replaced) {
+          slivers.set(name, { rspec: slivers.get(name)?.rspec ?? {}, loans });
+        }
+        const owned = new Map([...slivers].map(([name, { rspec }]) => [name, rspec]));
+        const before = JSON.stringify([...outcome.effective, ...outcome.judged]);
+        const after = withLoansOf(replaced, outcome, owned);
+        expect(JSON.stringify([...outcome.effective, ...outcome.judged])).toBe(before);
+        outcome = after;
+        const whole = effectiveRspecs(slivers);
+        expect(outcome).toEqual(whole);
+        expect([...outcome.judged.keys()]).toEqual([...whole.judged.keys()]);
+      }
     }),
   );
 });

@@ -12,6 +12,8 @@ import {
   isSliver,
   type JudgedLoan,
   type Lender,
+  type Loan,
+  type LoanOutcome,
   NO_LOCAL_FACTS,
   type RecordKey,
   type Rspec,
@@ -20,6 +22,7 @@ import {
   sliverOfKey,
   TIMESTAMP_KEY,
   withDefaults,
+  withLoansOf,
 } from '@nodemgr/records';
 import {
   type LeasesInForce,
@@ -30,12 +33,9 @@ import {
 import type { NodeState, Row } from '../store/node-state.ts';
 
 /** RSpecs of a state: derived as a whole, because a loan ties slivers together. */
-export interface Allocations {
-  /** Each sliver's own RSpec (defaults filled in) and loans, by name. */
-  readonly lenders: ReadonlyMap<string, Lender>;
-  /** Slivers that lend or borrow. */
-  readonly effective: ReadonlyMap<string, Rspec>;
-  readonly judged: ReadonlyMap<string, readonly JudgedLoan[]>;
+export interface Allocations extends LoanOutcome {
+  /** Each sliver's own RSpec, defaults filled in, by name. While no record changes, it is the same map. */
+  readonly owned: ReadonlyMap<string, Rspec>;
 }
 
 /** allocate derives the RSpecs of `state`, reusing from `before` those that no row of `rows` touches. */
@@ -45,47 +45,73 @@ export function allocate(
   before?: Allocations,
   rows: readonly Row[] = [],
 ): Allocations {
-  const lenders = new Map(before?.lenders);
-  const keys = before === undefined ? state.records.keys() : keysOf(rows);
-  for (const key of keys) refreshLender(lenders, state, key, defaults);
+  const owned = ownedIn(state, defaults, before?.owned, rows);
+  if (owned !== before?.owned) return { owned, ...effectiveRspecs(lendersIn(state, owned)) };
+  const loans = loansSetBy(rows, state, before);
   // A stop or a new key moves no loan: then a thousand slivers' loans need not be judged again.
-  if (before !== undefined && sameLenders(before.lenders, lenders, keysOf(rows))) return before;
-  return { lenders, ...effectiveRspecs(lenders) };
+  return loans.size === 0 ? before : { owned, ...withLoansOf(loans, before, owned) };
 }
 
-function sameLenders(
-  before: Allocations['lenders'],
-  after: Allocations['lenders'],
-  keys: readonly RecordKey[],
-): boolean {
-  return keys.every((key) => {
-    const name = sliverOfKey(key);
-    if (name === undefined) return true;
-    const [was, is] = [before.get(name), after.get(name)];
-    return was?.loans === is?.loans && sameRspec(was?.rspec, is?.rspec);
-  });
-}
-
-function keysOf(rows: readonly Row[]): readonly RecordKey[] {
-  return rows.flatMap((row) =>
-    row.table === 'records' || row.table === 'locals' || row.table === 'removed' ? [row.key] : [],
-  );
-}
-
-function refreshLender(
-  lenders: Map<string, Lender>,
+/** ownedIn returns `before` itself where no row changes any sliver's own RSpec. */
+function ownedIn(
   state: NodeState,
-  key: RecordKey,
   defaults: Rspec,
-): void {
-  const record = state.records.get(key)?.record;
-  if (record !== undefined && isSliver(record)) {
-    const loans = state.locals.get(key)?.loans ?? NO_LOCAL_FACTS.loans;
-    lenders.set(record.name, { rspec: withDefaults(record.rspec, defaults), loans });
-    return;
+  before: Allocations['owned'] | undefined,
+  rows: readonly Row[],
+): Allocations['owned'] {
+  const keys = before === undefined ? state.records.keys() : keysOf(rows, 'records');
+  const changes = new Map<string, Rspec | undefined>();
+  for (const key of keys) {
+    const name = sliverOfKey(key);
+    if (name === undefined) continue;
+    const record = state.records.get(key)?.record;
+    const is = record && isSliver(record) ? withDefaults(record.rspec, defaults) : undefined;
+    if (!sameRspec(before?.get(name), is)) changes.set(name, is);
   }
-  const name = sliverOfKey(key);
-  if (name !== undefined) lenders.delete(name);
+  if (before !== undefined && changes.size === 0) return before;
+  const owned = new Map(before);
+  for (const [name, rspec] of changes) {
+    if (rspec === undefined) owned.delete(name);
+    else owned.set(name, rspec);
+  }
+  return owned;
+}
+
+function lendersIn(state: NodeState, owned: Allocations['owned']): ReadonlyMap<string, Lender> {
+  const lenders = new Map<string, Lender>();
+  for (const [name, rspec] of owned) lenders.set(name, { rspec, loans: loansOf(name, state) });
+  return lenders;
+}
+
+const loansOf = (name: string, { locals }: NodeState): readonly Loan[] =>
+  (locals.get(recordKeyOf('sliver', accountName(name))) ?? NO_LOCAL_FACTS).loans;
+
+/** loansSetBy returns the loans of slivers that lend now what they have not lent before. */
+function loansSetBy(
+  rows: readonly Row[],
+  state: NodeState,
+  { owned, judged }: Allocations,
+): ReadonlyMap<string, readonly Loan[]> {
+  const set = new Map<string, readonly Loan[]>();
+  for (const key of keysOf(rows, 'locals')) {
+    const name = sliverOfKey(key);
+    if (name === undefined || !owned.has(name)) continue;
+    const [was, is] = [judged.get(name) ?? NO_LOANS, loansOf(name, state)];
+    const isSame = was.length === is.length && was.every(({ loan }, at) => loan === is[at]);
+    if (!isSame) set.set(name, is);
+  }
+  return set;
+}
+
+const NO_LOANS: readonly JudgedLoan[] = [];
+
+function keysOf(rows: readonly Row[], ...tables: readonly Row['table'][]): readonly RecordKey[] {
+  return rows.flatMap((row) =>
+    (row.table === 'records' || row.table === 'locals' || row.table === 'removed') &&
+    tables.includes(row.table)
+      ? [row.key]
+      : [],
+  );
 }
 
 function timestampItem(state: NodeState): FeedItem | null {
@@ -118,7 +144,7 @@ export function itemFor(key: RecordKey, { state, allocations, leases }: Derived)
   const local = state.locals.get(key) ?? NO_LOCAL_FACTS;
   const common = { kind: 'account', source, record, local } as const;
   if (!isSliver(record)) return { ...common, rspec: {}, effective: {} };
-  const rspec = allocations.lenders.get(record.name)?.rspec ?? {};
+  const rspec = allocations.owned.get(record.name) ?? {};
   const effective = allocations.effective.get(record.name) ?? rspec;
   return { ...common, rspec, ...leasedSliver({ record, local, effective }, leases) };
 }
@@ -138,36 +164,42 @@ function sameRspec(a: Rspec | undefined, b: Rspec | undefined): boolean {
 }
 
 function sameVerdicts(was: readonly JudgedLoan[], is: readonly JudgedLoan[]): boolean {
+  if (was === is) return true;
   return (
     was.length === is.length &&
     was.every(({ loan, verdict }, at) => loan === is[at]?.loan && verdict === is[at].verdict)
   );
 }
 
-/** Lenders whose loans, or verdicts on them, are not what they were, and the recipients of those. */
-function partnersOfChange(before: Allocations, after: Allocations): ReadonlySet<string> {
+/** partnersOfChange returns lenders whose loans, or verdicts on them, are not what they were, and their recipients. */
+export function partnersOfChange(before: Allocations, after: Allocations): ReadonlySet<string> {
   const partners = new Set<string>();
-  for (const lender of new Set([...before.judged.keys(), ...after.judged.keys()])) {
-    const [was, is] = [before.judged.get(lender) ?? [], after.judged.get(lender) ?? []];
-    if (sameVerdicts(was, is)) continue;
+  const look = (lender: string) => {
+    const was = before.judged.get(lender) ?? NO_LOANS;
+    const is = after.judged.get(lender) ?? NO_LOANS;
+    if (sameVerdicts(was, is)) return;
     partners.add(lender);
-    for (const { loan } of [...was, ...is]) partners.add(loan[0]);
-  }
+    for (const { loan } of was) partners.add(loan[0]);
+    for (const { loan } of is) partners.add(loan[0]);
+  };
+  for (const lender of after.judged.keys()) look(lender);
+  for (const lender of before.judged.keys()) if (!after.judged.has(lender)) look(lender);
   return partners;
 }
 
 /**
- * movedByLoans names the slivers whose loans, in or out, come out differently. Resources are compared only of
- * slivers for which that can be: one change among a thousand loans costs no comparison of the others.
+ * movedByLoans names the slivers that lend or borrow and whose RSpec after loans is another. Where no record has
+ * changed, only the partners of a change are looked at: one among a thousand loans costs no comparison of the others.
  */
 export function movedByLoans(before: Allocations, after: Allocations): readonly string[] {
-  const partners = partnersOfChange(before, after);
-  const names = new Set([...before.effective.keys(), ...after.effective.keys()]);
-  return [...names].filter((name) => {
-    const isSame = before.lenders.get(name)?.rspec === after.lenders.get(name)?.rspec;
-    if (isSame && !partners.has(name)) return false;
-    return !sameRspec(before.effective.get(name), after.effective.get(name));
-  });
+  if (before === after) return [];
+  const names =
+    before.owned === after.owned
+      ? partnersOfChange(before, after)
+      : new Set([...before.effective.keys(), ...after.effective.keys()]);
+  return [...names].filter(
+    (name) => !sameRspec(before.effective.get(name), after.effective.get(name)),
+  );
 }
 
 export interface Derived {
@@ -203,7 +235,7 @@ function sliversOf({ records }: NodeState): readonly SliverRecord[] {
 
 /** changedEntries returns the entries that `rows` changed: only what really differs is published. */
 export function changedEntries(before: Derived, after: Derived, rows: readonly Row[]): FeedEntry[] {
-  const touched = new Set<RecordKey>(keysOf(rows));
+  const touched = new Set<RecordKey>(keysOf(rows, 'records', 'locals', 'removed'));
   if (rows.some((row) => row.table === 'sources')) touched.add(TIMESTAMP_KEY);
   for (const name of movedByLoans(before.allocations, after.allocations)) {
     touched.add(recordKeyOf('sliver', accountName(name)));

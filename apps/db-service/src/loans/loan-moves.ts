@@ -1,13 +1,18 @@
 /** Describes what loans have made of slivers' effective RSpecs, and whose loans those were. Pure. */
 import { LOANABLE, type ResourceName } from '@nodemgr/records';
-import { type Allocations, movedByLoans } from '../feed/items.ts';
+import { type Allocations, movedByLoans, partnersOfChange } from '../feed/items.ts';
 
 /** The amount that comes from each partner, or below zero goes to it: of the slivers asked for. */
 type Flows = ReadonlyMap<string, ReadonlyMap<string, number>>;
 
 const flowKey = (sliver: string, resource: string): string => `${sliver} ${resource}`;
 
-function flowsOf({ judged }: Allocations, slivers: ReadonlySet<string>): Flows {
+/** Of what `lenders` lend, all that concerns `slivers`. */
+function flowsOf(
+  { judged }: Allocations,
+  slivers: ReadonlySet<string>,
+  lenders: readonly string[],
+): Flows {
   const flows = new Map<string, Map<string, number>>();
   const add = (sliver: string, resource: string, partner: string, amount: number) => {
     if (!slivers.has(sliver)) return;
@@ -15,8 +20,8 @@ function flowsOf({ judged }: Allocations, slivers: ReadonlySet<string>): Flows {
     const partners = flows.get(key) ?? new Map<string, number>();
     flows.set(key, partners.set(partner, (partners.get(partner) ?? 0) + amount));
   };
-  for (const [lender, loans] of judged) {
-    for (const { loan, verdict } of loans) {
+  for (const lender of lenders) {
+    for (const { loan, verdict } of judged.get(lender) ?? []) {
       const [recipient, resource, amount] = loan;
       if (verdict !== 'counts') continue;
       add(recipient, resource, lender, amount);
@@ -34,7 +39,7 @@ function partnerText(partner: string, was: number, is: number): string {
 
 /** A sliver's amount of a resource, and how much of that loans have brought or taken. */
 function standing(allocations: Allocations, name: string, resource: ResourceName) {
-  const own = allocations.lenders.get(name)?.rspec[resource];
+  const own = allocations.owned.get(name)?.[resource];
   if (own === undefined) return undefined;
   const effective = allocations.effective.get(name)?.[resource] ?? own;
   return { effective, lent: effective - own };
@@ -51,7 +56,9 @@ export function loanMoves(before: Allocations, after: Allocations): readonly Loa
   if (before === after) return [];
   const moved = new Set(movedByLoans(before, after));
   if (moved.size === 0) return [];
-  const [had, has] = [flowsOf(before, moved), flowsOf(after, moved)];
+  // Between others nothing flows otherwise than before.
+  const partners = [...partnersOfChange(before, after)].sort();
+  const [had, has] = [flowsOf(before, moved, partners), flowsOf(after, moved, partners)];
   const resourceText = (name: string, resource: ResourceName): readonly string[] => {
     const is = standing(after, name, resource);
     const was = standing(before, name, resource);

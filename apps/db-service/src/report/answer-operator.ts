@@ -76,8 +76,8 @@ interface LoanWithRoom extends JudgedLoan {
 }
 
 /** Returns a lender's loans in their order, with what makes each count or not. */
-function loansWithRoom({ lenders, judged }: Allocations, lender: string): readonly LoanWithRoom[] {
-  const left: Record<string, number> = { ...lenders.get(lender)?.rspec };
+function loansWithRoom({ owned, judged }: Allocations, lender: string): readonly LoanWithRoom[] {
+  const left: Record<string, number> = { ...owned.get(lender) };
   return (judged.get(lender) ?? []).map((loan) => {
     const [, resource, amount] = loan.loan;
     const room = left[resource];
