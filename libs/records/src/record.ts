@@ -21,6 +21,7 @@ import {
   recordKeyOf,
   recordKeySchema,
 } from './record-key.ts';
+import { RESOURCE_NAMES, type Rspec } from './rspec.ts';
 
 /** Who vouches for a record. A full update from one source touches no other's records. */
 export const SOURCES = ['plc', 'config', 'ticket'] as const;
@@ -38,11 +39,35 @@ const integer = z.int();
 const RESOURCE_NAME = /^(?!__proto__$)[A-Za-z0-9_.:-]+$/;
 export const resourceNameSchema = z.string().max(bounds.MAX_RESOURCE_NAME).regex(RESOURCE_NAME);
 
-export const rspecSchema = z
+const rspecInWords = z
   .record(resourceNameSchema, integer)
   .refine((rspec) => Object.keys(rspec).length <= bounds.MAX_RESOURCES, {
     error: `wants at most ${bounds.MAX_RESOURCES} resources`,
   });
+
+const KNOWN: ReadonlySet<string> = new Set(RESOURCE_NAMES);
+
+/** isPlainRspec reports whether `value` has nothing but amounts of resources that we know by name. */
+function isPlainRspec(value: unknown): value is Rspec {
+  if (typeof value !== 'object' || value === null) return false;
+  if (Object.getPrototypeOf(value) !== Object.prototype) return false;
+  for (const [name, amount] of Object.entries(value)) {
+    if (!KNOWN.has(name) || !Number.isSafeInteger(amount)) return false;
+  }
+  return true;
+}
+
+/**
+ * An RSpec. Three come with every account of every message: what all of them are like is seen at a glance, and
+ * only what is not goes through the schema, name by name.
+ */
+export const rspecSchema: z.ZodType<Rspec> = z.unknown().transform((value, context): Rspec => {
+  if (isPlainRspec(value)) return value;
+  const checked = rspecInWords.safeParse(value);
+  if (checked.success) return checked.data;
+  for (const issue of checked.error.issues) context.addIssue({ ...issue });
+  return z.NEVER;
+});
 
 /** A name in a loan: it need not exist (yet), but it is a name, so that its size is bounded in bytes. */
 const loanName = z
