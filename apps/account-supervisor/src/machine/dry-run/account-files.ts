@@ -18,9 +18,6 @@ export interface DamageReports {
   readonly failures: Pick<FailureBoard, 'report'>;
 }
 
-/** Files read side by side. */
-const READ_AT_ONCE = 32;
-
 type Damaged = Extract<StateFile<never>, { readonly found: 'damaged' }>;
 
 export class AccountFiles {
@@ -95,16 +92,11 @@ export class AccountFiles {
     }
   }
 
-  /** In the order of their names, yet not one by one: a thousand files take long enough to read. */
+  /** In the order of their names. */
   async *#readAll(): AsyncIterable<readonly [AccountName, StoredState]> {
-    const names = await this.#names();
-    for (let at = 0; at < names.length; at += READ_AT_ONCE) {
-      const some = names.slice(at, at + READ_AT_ONCE);
-      const accounts = await Promise.all(some.map((name) => this.#read(name)));
-      for (const [place, name] of some.entries()) {
-        const account = accounts[place];
-        if (account !== undefined) yield [name, account];
-      }
+    for (const name of await this.#names()) {
+      const account = await this.#read(name);
+      if (account !== undefined) yield [name, account];
     }
   }
 
