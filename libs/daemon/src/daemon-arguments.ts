@@ -1,19 +1,26 @@
 /** The command line that all daemons share. It reads no file. */
 import { parseArgs } from 'node:util';
 import { findConfig } from '@nodemgr/config';
-import type { DaemonName } from '@nodemgr/contracts';
+import { DAEMONS, type DaemonName } from '@nodemgr/contracts';
 import { VERSION } from './version.ts';
 
-/** Daemons that have much to do only when they start. The agents plan for all slivers at once now and then. */
-const SMALL: ReadonlySet<string> = new Set(['plc-fetcher', 'db-service', 'api-gateway']);
+/** Daemons whose JavaScript is interpreted: no memory of theirs is ever both writable and executable. */
+const INTERPRETED: ReadonlySet<string> = new Set([
+  'db-service',
+  'account-supervisor',
+  'bwcap-agent',
+]);
 
 /**
- * nodeFlagsOf returns the flags of Node.js that a daemon is started with; the units have them as well
- * (units.test.ts). V8 lets the space for new objects grow to 16 MiB, and keeps it twice, long after the first
- * thousand slivers have been read and nothing of that is left in it.
+ * nodeFlagsOf returns the flags of Node.js that a program is started with: none but for daemons. Their units have
+ * the same (units.test.ts), so that what is tried and measured without systemd is what nodes run. V8 lets the space
+ * for new objects grow to 16 MiB, and keeps it twice, long after the first thousand slivers have been read and
+ * nothing of that is left in it.
  */
-export function nodeFlagsOf(daemon: string): readonly string[] {
-  return SMALL.has(daemon) ? ['--max-semi-space-size=1'] : [];
+export function nodeFlagsOf(program: string): readonly string[] {
+  if (!DAEMONS.some((name) => name === program)) return [];
+  const interpreted = INTERPRETED.has(program) ? ['--jitless', '--no-expose-wasm'] : [];
+  return ['--max-semi-space-size=1', ...interpreted];
 }
 
 export interface DaemonArguments {
