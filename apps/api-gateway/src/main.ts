@@ -47,6 +47,9 @@ function followFeed({ endpoints, log }: DaemonContext): FeedSubscription {
   return subscribeFeed({ changes, snapshot, log, onChange: () => undefined });
 }
 
+/** By time first: such ids are neighbours in db-service's index, and 64 of a commit dirty a page or two, not 64. */
+const newRequestId = (): string => `${Date.now().toString(36)}-${randomUUID()}`;
+
 async function start(context: DaemonContext): Promise<RunningDaemon> {
   const { config, endpoints, log, name, signal } = context;
   const feed = followFeed(context);
@@ -57,7 +60,7 @@ async function start(context: DaemonContext): Promise<RunningDaemon> {
     reached: (revision, deadlineMs) => feed.reached(revision, deadlineMs),
     pause: (ms) => sleep(ms, signal),
     now,
-    newRequestId: randomUUID,
+    newRequestId,
     writeMs: config.api.write_seconds * 1000,
   });
   const { root_uids: rootUids } = config.api;
