@@ -9,7 +9,12 @@ import type { ParamsOf, TicketResult, WriteContract } from '@nodemgr/contracts';
 import type { Logger, TrustedClock } from '@nodemgr/daemon';
 import { asFault } from '@nodemgr/faults';
 import { isSliver } from '@nodemgr/records';
-import { loadVerifyTicket, type TrustedKey, type VerifiedTicket, type VerifyOptions } from '@nodemgr/tickets';
+import {
+  loadVerifyTicket,
+  type TrustedKey,
+  type VerifiedTicket,
+  type VerifyOptions,
+} from '@nodemgr/tickets';
 import type { StateKeeper } from '../commit/state-keeper.ts';
 import { decideTicket } from './decide-ticket.ts';
 import { heldByTicket } from './last-words.ts';
