@@ -18,12 +18,14 @@ export interface Shortfall {
   readonly reason: string | undefined;
 }
 
-/** A claim changes with the resources of shared limits only. */
-function sameClaim(a: Rspec | undefined, b: Rspec | undefined): boolean {
+/** A claim of what a limit shares changes with the limit's own resources only. */
+function sameClaim(
+  a: Rspec | undefined,
+  b: Rspec | undefined,
+  { resources }: SharedLimit,
+): boolean {
   if (a === undefined || b === undefined) return a === b;
-  return SHARED_LIMITS.every(([, { resources }]) =>
-    resources.every((resource) => amountOf(a, resource) === amountOf(b, resource)),
-  );
+  return resources.every((resource) => amountOf(a, resource) === amountOf(b, resource));
 }
 
 export class SharedLimits {
@@ -48,16 +50,16 @@ export class SharedLimits {
    * all whose amounts are now others.
    */
   update(claims: Iterable<readonly [AccountName, Rspec | undefined]>): ReadonlySet<AccountName> {
-    let changed = false;
+    const stale = new Set<Kept>();
     for (const [name, claim] of claims) {
-      if (sameClaim(this.#claims.get(name), claim)) continue;
-      changed = true;
+      const was = this.#claims.get(name);
+      for (const kept of this.#kept) if (!sameClaim(was, claim, kept.limit)) stale.add(kept);
       if (claim === undefined) this.#claims.delete(name);
       else this.#claims.set(name, claim);
     }
     const names = new Set<AccountName>();
-    if (!changed) return names;
-    for (const kept of this.#kept) {
+    if (stale.size === 0) return names;
+    for (const kept of stale) {
       const before = kept.division.amounts;
       kept.division = kept.limit.divide(this.#claims, this.#node);
       for (const [name, amount] of kept.division.amounts) {
