@@ -18,6 +18,8 @@ export class BodyAnswerer {
    * the replica's own objects, so the same answer is written once and goes when the object goes.
    */
   readonly #encoded = new WeakMap<object, string>();
+  /** The answer of every method without a value. */
+  readonly #done = encodeResponse(1);
 
   constructor(options: AnswerOptions) {
     this.#options = options;
@@ -41,6 +43,7 @@ export class BodyAnswerer {
   #encode(outcome: Outcome): string {
     if ('code' in outcome) return encodeFault(outcome.code, outcome.text);
     const { value } = outcome;
+    if (value === 1) return this.#done;
     if (typeof value !== 'object' || value === null) return encodeResponse(value);
     const known = this.#encoded.get(value);
     if (known !== undefined) return known;
