@@ -2,6 +2,7 @@
  * Which tests run on which machine, and in which order: each leaves the node as the testbed has it, and the
  * last ones of the second machine end it. A machine starts when the one before it has ended.
  */
+import type { MachineKind } from './machine/render-qemu.ts';
 
 /** The tests that CI runs, and whoever names none. */
 export const LANES = [
@@ -19,15 +20,22 @@ export const LANES = [
   ['gateway-restart', 'disk', 'memory-and-tasks', 'life', 'packaging'],
 ] as const;
 
+/** Its machine has processor sets. Not in CI before it has passed there. */
+const LAW_LANE: readonly string[] = ['law'];
+
 /** The tests for which CI has no time: they run with --all, or when they are named. */
 export const MORE_LANES = [
   ['cpu', 'bandwidth', 'ticket-signer', 'tickets', 'power-cut'],
   ['names', 'broken-key', 'many-logins', 'mended', 'clock'],
-  // Not in CI before it has passed there.
-  ['law'],
+  LAW_LANE,
 ] as const;
 
 export const ALL_LANES: readonly (readonly string[])[] = [...LANES, ...MORE_LANES];
+
+/** kindFor returns the kind of machine that the tests of a lane want. */
+export function kindFor(lane: readonly string[]): MachineKind {
+  return lane === LAW_LANE ? 'with processor sets' : 'usual';
+}
 
 export const SUFFIX = '.node-test.ts';
 

@@ -6,6 +6,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { RESOURCE_NAMES, RESOURCES, type ResourceName, type ResourceOf } from '@nodemgr/records';
 import { beforeAll, expect, test } from 'vitest';
+import { eventually } from './machine/eventually.ts';
 import {
   cpuTimes,
   groupOf,
@@ -14,7 +15,7 @@ import {
   quotaOf,
   SLIVERS_GROUP,
 } from './machine/look-at-slivers.ts';
-import { publishTestbed, theTestbed } from './the-node.ts';
+import { documentFor, publishTestbed, theTestbed } from './the-node.ts';
 
 const [ASKER, GUARANTEED, SLEEPER, PLAIN] = ['lab_s01', 'lab_s02', 'lab_s03', 'lab_s04'] as const;
 const NODE_GROUP = '/sys/fs/cgroup/nodemgr.slice';
@@ -49,8 +50,6 @@ interface Case {
   readonly kernel: (sliver: string) => Promise<number>;
   /** The resource whose reading it is, where several are enforced by one. */
   readonly reading?: ResourceName;
-  /** What a machine has to have, beside what every one has. */
-  readonly needs?: string;
 }
 
 type Ours = ResourceOf<'account-supervisor'>;
@@ -86,8 +85,7 @@ const CASES: Readonly<Record<Ours, Case>> = {
   },
   nm_cpu_cores: {
     sliver: ASKER,
-    values: [0, 1],
-    needs: 'cpuset',
+    values: [1, 2],
     kernel: async (sliver) => {
       const own = countIn(await wholeFile(sliver, 'cpuset.cpus.effective'));
       const others = countIn(await wholeFile(PLAIN, 'cpuset.cpus.effective'));
@@ -163,18 +161,12 @@ function saidOf(resource: Ours, { resources, enforced }: Explained): number | st
     : found.agreement;
 }
 
-/** What the machine cannot do, it says by its own means. */
-async function has(controller: string): Promise<boolean> {
-  const found = await machine.read('/sys/fs/cgroup/cgroup.controllers');
-  return found.split(' ').includes(controller);
-}
-
 type Found = Readonly<Record<string, { readonly kernel: number; readonly said: number | string }>>;
 
 /** lookAt gives every resource its first or its second value, and returns what is found of each. */
-async function lookAt(place: 0 | 1, names: readonly Ours[]): Promise<Found> {
+async function lookAt(place: 0 | 1): Promise<Found> {
   const rspecs: Record<string, Record<string, number>> = {};
-  for (const name of names) {
+  for (const name of OURS) {
     const { sliver, values } = CASES[name];
     rspecs[sliver] = { ...rspecs[sliver], [name]: values[place] };
   }
@@ -183,7 +175,7 @@ async function lookAt(place: 0 | 1, names: readonly Ours[]): Promise<Found> {
   const found: Record<string, Found[string]> = {};
   const explanations = new Map<string, Explained>();
   for (const sliver of Object.keys(rspecs)) explanations.set(sliver, await explained(sliver));
-  for (const name of names) {
+  for (const name of OURS) {
     const { sliver, kernel } = CASES[name];
     const explanation = explanations.get(sliver);
     if (explanation === undefined) throw new Error(`nothing is explained of ${sliver}`);
@@ -195,35 +187,46 @@ async function lookAt(place: 0 | 1, names: readonly Ours[]): Promise<Found> {
 const OURS = RESOURCE_NAMES.filter(
   (name): name is Ours => RESOURCES[name].enforcedBy === 'account-supervisor',
 );
-let names: readonly Ours[] = [];
-let without: readonly Ours[] = [];
 let [first, second]: readonly [Found, Found] = [{}, {}];
 
 beforeAll(async () => {
-  const cannot = await Promise.all(
-    OURS.map(async (name) => {
-      const { needs } = CASES[name];
-      return needs === undefined || (await has(needs)) ? [] : [name];
-    }),
-  );
-  without = cannot.flat();
-  names = OURS.filter((name) => !without.includes(name));
-  first = await lookAt(0, names);
+  first = await lookAt(0);
   const before = await pidsOf(machine, [ASKER, GUARANTEED]);
-  second = await lookAt(1, names);
+  second = await lookAt(1);
   expect(await pidsOf(machine, [ASKER, GUARANTEED])).toEqual(before);
 }, 900_000);
 
 test.for(OURS)(
   '%s is enforced: two values are two in the kernel, and as nmctl explains',
-  (name, { skip }) => {
-    skip(without.includes(name), `this machine has no ${CASES[name].needs}`);
+  (name) => {
     console.log(`${name}: ${JSON.stringify(first[name])} → ${JSON.stringify(second[name])}`);
     expect(first[name]?.kernel).not.toBe(second[name]?.kernel);
     expect(first[name]?.said).toBe(first[name]?.kernel);
     expect(second[name]?.said).toBe(second[name]?.kernel);
   },
 );
+
+/** The processors that a program may run on, as sched_getaffinity(2) has it. */
+async function processorsIn(sliver: string): Promise<readonly number[]> {
+  const script = `python3 -c 'import os; print(*sorted(os.sched_getaffinity(0)))'`;
+  return (await node.inWell(sliver, script)).split(' ').map(Number);
+}
+
+test('with cores of its own a sliver runs on those alone, all others on the rest, and the processes that ran before too', async () => {
+  const [everybodys, ...rest] = Array.from({ length: await processors() }, (_, place) => place);
+  expect(await processorsIn(ASKER)).toEqual(rest);
+  expect(await processorsIn(PLAIN)).toEqual([everybodys]);
+  for (const [sliver, allowed] of [
+    [ASKER, rest],
+    [PLAIN, [everybodys]],
+  ] as const) {
+    for (const pid of (await pidsOf(machine, [sliver]))[sliver] ?? []) {
+      const status = await machine.read(`/proc/${pid}/status`);
+      const [, list = ''] = /^Cpus_allowed_list:\s+(.*)$/m.exec(status) ?? [];
+      expect(countIn(list)).toBe(allowed.length);
+    }
+  }
+});
 
 test('the slices above a sliver keep as much memory as it does, or the kernel would not', async () => {
   const kept = await wholeFile(ASKER, 'memory.min');
@@ -242,9 +245,67 @@ test('a loan of memory that is kept moves it in the kernel, and of no more than 
   await node.converged();
 });
 
+/** Has the API lend in the machine itself, and returns the seconds after which the kernel has the value. */
+async function secondsUntilLent(
+  loan: readonly [string, string, number],
+  file: string,
+  value: string,
+) {
+  const script = `
+import http.client, socket, sys, time, xmlrpc.client
+class Connection(http.client.HTTPConnection):
+  def connect(self):
+    self.sock = socket.socket(socket.AF_UNIX)
+    self.sock.connect("/run/nodemgr/api/api.sock")
+recipient, resource, amount, file, value = sys.argv[1:]
+body = xmlrpc.client.dumps(("${ASKER}", [[recipient, resource, int(amount)]]), "SetLoans")
+begin = time.monotonic()
+connection = Connection("node")
+connection.request("POST", "/RPC2", body)
+xmlrpc.client.loads(connection.getresponse().read())
+while value not in open(file).read().split() and time.monotonic() < begin + 60: time.sleep(0.01)
+print(time.monotonic() - begin)`;
+  const path = `${groupOf(PLAIN)}/${file}`;
+  return Number(
+    await machine.root(['python3', '-c', script, ...loan.map(String), path, value], {
+      deadlineMs: 120_000,
+    }),
+  );
+}
+
+test('loans of what is enforced in control groups are in force within two seconds', async () => {
+  const { [1]: weight } = CASES.nm_io_weight.values;
+  const { [1]: memory } = CASES.nm_mem_min.values;
+  for (const [resource, amount, file, value] of [
+    ['nm_io_weight', weight, 'io.bfq.weight', 100 + weight],
+    ['nm_mem_min', memory, 'memory.min', memory * 1024],
+  ] as const) {
+    const seconds = await secondsUntilLent([PLAIN, resource, amount], file, String(value));
+    console.log(`a loan of ${resource} is in force after ${seconds.toFixed(2)} s`);
+    expect(seconds).toBeLessThan(2);
+  }
+  await node.api.call('SetLoans', ASKER, []);
+  await node.converged();
+});
+
+test('a sliver that asks for more cores than there are leaves one to everybody, and nmctl status reports it', async () => {
+  const all = await processors();
+  await node.publish(documentFor(node, { [ASKER]: { rspec: { nm_cpu_cores: all + 1 } } }));
+  const { stdout } = await eventually(async () => {
+    const told = await node.nmctl('status');
+    if (!told.stdout.includes('can be given')) throw new Error(`nothing is told: ${told.stdout}`);
+    return told;
+  });
+  expect(stdout).toContain(`${all - 1} of ${all} can be given`);
+  await eventually(async () => expect(await processorsIn(ASKER)).toHaveLength(all - 1));
+  expect(await processorsIn(PLAIN)).toHaveLength(1);
+});
+
 test('limits that nobody asks for any more are gone from the kernel', async () => {
   await publishTestbed(node);
   expect(await wholeFile(ASKER, 'cpu.max')).toMatch(/^max /);
+  expect(await processorsIn(ASKER)).toHaveLength(await processors());
+  expect(await processorsIn(PLAIN)).toHaveLength(await processors());
   expect(await wholeFile(ASKER, 'memory.max')).toBe('max');
   expect(await wholeFile(ASKER, 'memory.min')).toBe('0');
   expect(await machine.read(`${NODE_GROUP}/memory.min`)).toBe('0');

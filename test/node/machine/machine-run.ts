@@ -11,7 +11,8 @@ import { buildDisk, DISK_FILES } from './build-disk.ts';
 import { type DiskRecipe, diskRecipe, parseDependencies } from './disk-recipe.ts';
 import type { NodeMachine } from './node-machine.ts';
 import { packageSources } from './package-sources.ts';
-import { rest, wake } from './prepare-node.ts';
+import { makeProcessorSet, rest, wake } from './prepare-node.ts';
+import type { MachineKind } from './render-qemu.ts';
 import { runWell } from './run-command.ts';
 import { OwnMachine } from './start-machine.ts';
 
@@ -49,9 +50,14 @@ async function dependenciesOf(deb: string): Promise<readonly string[]> {
 }
 
 /** keyOf names a prepared machine by all that goes into it. This very program is part of that. */
-function keyOf({ deb, inputs }: RunContext, recipe: DiskRecipe, disk: string): string {
+function keyOf(
+  { deb, inputs }: RunContext,
+  kind: MachineKind,
+  recipe: DiskRecipe,
+  disk: string,
+): string {
   const program = process.argv[1] ?? '';
-  const hash = createHash('sha256').update(recipe.key);
+  const hash = createHash('sha256').update(recipe.key).update(`\0${kind}\0`);
   // A disk that is built again is another one: what lies on top of the first does not fit it.
   hash.update(String(statSync(join(disk, DISK_FILES.disk)).mtimeMs));
   for (const file of [deb, program, ...inputs])
@@ -88,16 +94,16 @@ class MachineRun {
   }
 
   /** startOne starts a machine that goes on from where the preparation ended, and returns it awake. */
-  async startOne(): Promise<OwnMachine> {
+  async startOne(kind: MachineKind): Promise<OwnMachine> {
     const { env, tell } = this.context;
     const kept = await cachedBuild({
       folder: cacheFolder(env, 'prepared-machine'),
-      key: keyOf(this.context, this.recipe, this.disk),
+      key: keyOf(this.context, kind, this.recipe, this.disk),
       what: 'a machine with a node on it',
-      build: (folder) => this.#prepare(folder),
+      build: (folder) => this.#prepare(kind, folder),
       tell,
     });
-    const own = await this.#start(kept);
+    const own = await this.#start(kind, kept);
     await this.#with(own, wake);
     tell(`a machine goes on from there; its console: ${own.place.folder}/serial.log`);
     return own;
@@ -108,21 +114,22 @@ class MachineRun {
     this.running.delete(own);
   }
 
-  async #start(kept?: string): Promise<OwnMachine> {
+  async #start(kind: MachineKind, kept?: string): Promise<OwnMachine> {
     const { architecture, disk } = this;
     const { network } = this.context;
     const from = kept === undefined ? {} : { kept };
-    const own = await OwnMachine.start({ architecture, disk, network, ...from });
+    const own = await OwnMachine.start({ kind, architecture, disk, network, ...from });
     this.running.add(own);
     return own;
   }
 
-  async #prepare(folder: string): Promise<void> {
+  async #prepare(kind: MachineKind, folder: string): Promise<void> {
     const { prepare, tell } = this.context;
-    const own = await this.#start();
+    const own = await this.#start(kind);
     tell(`a machine boots; its console: ${own.place.folder}/serial.log`);
     await this.#with(own, async (machine) => {
       tell('booted');
+      if (kind === 'with processor sets') await makeProcessorSet(machine);
       await prepare(own, machine);
       await rest(machine);
     });
@@ -147,7 +154,7 @@ class MachineRun {
 /** What the body of a run has: machines, one by one or side by side. */
 export interface Machines {
   /** Each goes on, by itself, from where the preparation ended. */
-  start(): Promise<OwnMachine>;
+  start(kind?: MachineKind): Promise<OwnMachine>;
   /** A machine that only waits takes processor time from those at work: it is better ended first. */
   end(machine: OwnMachine): Promise<void>;
   /** Tells that a signal has come. */
@@ -174,7 +181,7 @@ export async function onMachines<T>(
       else stop.signal.addEventListener('abort', end);
     });
     const done = body({
-      start: () => run.startOne(),
+      start: (kind = 'usual') => run.startOne(kind),
       end: (machine) => run.end(machine),
       stopped: stop.signal,
     });

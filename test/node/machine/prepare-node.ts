@@ -14,6 +14,24 @@ export const ASKER = 'dist/node-machine/ask-inside.process.cjs';
 /** For what an emulated machine takes a minute for. */
 const LONG_MS = 600_000;
 
+/**
+ * makeProcessorSet makes the first processor set of the machine, which stays for as long as it runs, and then
+ * switches on the processors that it has booted without: see render-qemu.ts.
+ */
+export async function makeProcessorSet(machine: NodeMachine): Promise<void> {
+  const all = await machine.read('/sys/devices/system/cpu/present');
+  await machine.root([
+    'systemctl',
+    'set-property',
+    '--runtime',
+    'system.slice',
+    `AllowedCPUs=${all}`,
+  ]);
+  await machine.shell(`
+    grep --quiet cpuset /sys/fs/cgroup/system.slice/cgroup.controllers
+    for processor in /sys/devices/system/cpu/cpu[1-9]*/online; do echo 1 > $processor; done`);
+}
+
 /** installPackage installs a .deb as an administrator does, offline: what it depends on is there. */
 export async function installPackage(machine: NodeMachine, deb: string): Promise<void> {
   const there = '/root/nodemgr.deb';

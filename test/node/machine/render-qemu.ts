@@ -2,6 +2,7 @@
 import type { Architecture } from './architecture.ts';
 
 export interface MachineParts {
+  readonly kind: MachineKind;
   readonly kernel: string;
   readonly initrd: string;
   /** A qcow2 file; what is not in it is read from its backing file. */
@@ -22,20 +23,29 @@ export interface MachineParts {
 
 /** For twenty slivers and one memory hog. */
 const MEMORY_MIB = 3072;
-const PROCESSORS = 2;
+
+/**
+ * With the first processor set of a control group, and when the last one goes, the kernel rewrites code of its
+ * page allocator (static key cpusets_enabled_key), which QEMU's emulated processors do not always survive while
+ * more than one runs. So one kind of machine has no sets. The other boots on one processor; its preparation
+ * makes a set that stays, and only then are the others switched on.
+ */
+const KINDS = {
+  usual: { processors: 2, parameter: 'cgroup_disable=cpuset' },
+  'with processor sets': { processors: 3, parameter: 'maxcpus=1' },
+} as const;
+export type MachineKind = keyof typeof KINDS;
 /** The credential that systemd-tmpfiles turns into root's authorized_keys (systemd.system-credentials(7)). */
 const KEY_CREDENTIAL = 'ssh.authorized_keys.root';
 
-function kernelParameters({ console }: Architecture, rootKey: string): string {
+function kernelParameters({ console }: Architecture, { kind, rootKey }: MachineParts): string {
   const key = Buffer.from(rootKey).toString('base64');
   return [
     'root=/dev/vda rw quiet',
     `console=${console} systemd.mask=serial-getty@${console}.service`,
     // A kernel that has panicked starts anew after so many seconds.
     'panic=5',
-    // With the first sliver that comes and the last that goes the kernel would rewrite code of its page
-    // allocator (static key cpusets_enabled_key), which QEMU's two emulated processors do not always survive.
-    'cgroup_disable=cpuset',
+    KINDS[kind].parameter,
     // Nothing here leaks what a processor has guessed, and guarding it costs emulation much.
     'mitigations=off',
     // There is no vsock to serve ssh on.
@@ -83,9 +93,9 @@ export function renderQemu(architecture: Architecture, parts: MachineParts): rea
     architecture.qemu,
     ...architecture.machine,
     ...['-accel', 'tcg,thread=multi'],
-    ...['-m', String(MEMORY_MIB), '-smp', String(PROCESSORS)],
+    ...['-m', String(MEMORY_MIB), '-smp', String(KINDS[parts.kind].processors)],
     ...['-kernel', parts.kernel, '-initrd', parts.initrd],
-    ...['-append', kernelParameters(architecture, parts.rootKey)],
+    ...['-append', kernelParameters(architecture, parts)],
     ...disks(parts),
     ...devices(parts),
     ...(parts.incoming === undefined ? [] : ['-incoming', parts.incoming]),

@@ -7,7 +7,7 @@ import { once } from 'node:events';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { aDocument } from '../../support/slices-document.ts';
-import { ALL_LANES, fileOf, LANES } from '../lanes.ts';
+import { ALL_LANES, fileOf, kindFor, LANES } from '../lanes.ts';
 import { onMachines, stopwatch } from './machine-run.ts';
 import { filesOf, type MachinePlace, makeKey, type NodeMachine } from './node-machine.ts';
 import { keysOf } from './node-under-test.ts';
@@ -20,6 +20,7 @@ import {
   installPackage,
   startPlc,
 } from './prepare-node.ts';
+import type { MachineKind } from './render-qemu.ts';
 import { takeSnapshot } from './snapshot.ts';
 import type { OwnMachine } from './start-machine.ts';
 
@@ -43,16 +44,23 @@ async function prepare(own: OwnMachine, machine: NodeMachine, deb: string): Prom
   await importImage(machine);
 }
 
-/** The chosen tests of one machine, by paths. */
-type Lane = readonly string[];
+/** The chosen tests of one machine. */
+interface Lane {
+  readonly kind: MachineKind;
+  /** Paths. */
+  readonly files: readonly string[];
+}
 
 /** chosenLanes returns the lanes with what is left of them; no names choose those of CI, or all of `all`. */
 function chosenLanes(names: readonly string[], all: boolean): readonly Lane[] {
   const isChosen = (file: string) =>
     names.length === 0 || names.some((name) => file.includes(name));
-  const from: readonly Lane[] = all || names.length > 0 ? ALL_LANES : LANES;
-  const lanes = from.map((lane) => lane.map(fileOf).filter(isChosen));
-  const chosen = lanes.filter((lane) => lane.length > 0);
+  const from: typeof ALL_LANES = all || names.length > 0 ? ALL_LANES : LANES;
+  const lanes = from.map((lane) => ({
+    kind: kindFor(lane),
+    files: lane.map(fileOf).filter(isChosen),
+  }));
+  const chosen = lanes.filter(({ files }) => files.length > 0);
   if (chosen.length === 0)
     throw new Error(`no test of test/node is called like ${names.join(', ')}`);
   return chosen;
@@ -84,13 +92,13 @@ function tellTimes(resultFile: string, tell: TestRun['tell']): void {
 
 async function runLane(
   place: MachinePlace,
-  lane: Lane,
+  { files }: Lane,
   resultFile: string,
   run: TestRun,
 ): Promise<number> {
   const { deb, signerDeb, long, stopped, tell } = run;
   const args = ['run', '--config', CONFIG, '--reporter=verbose', '--reporter=json'];
-  const vitest = spawn(VITEST, [...args, `--outputFile.json=${resultFile}`, ...lane], {
+  const vitest = spawn(VITEST, [...args, `--outputFile.json=${resultFile}`, ...files], {
     stdio: 'inherit',
     env: { ...process.env, NODE_MACHINE: JSON.stringify({ place, deb, signerDeb, long }) },
   });
@@ -124,7 +132,7 @@ async function main([
     // One after the other: of two emulated machines on two processors each waits for the other.
     const codes: number[] = [];
     for (const [index, lane] of lanes.entries()) {
-      const machine = await machines.start();
+      const machine = await machines.start(lane.kind);
       const resultFile = `${results}/machine-${index + 1}.json`;
       const run = { deb, signerDeb, long, stopped: machines.stopped, tell };
       codes.push(await runLane(machine.place, lane, resultFile, run));

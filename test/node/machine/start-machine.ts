@@ -12,7 +12,7 @@ import { eventually } from './eventually.ts';
 import { filesOf, type MachinePlace, makeKey, NodeMachine } from './node-machine.ts';
 import { QemuProcess } from './qemu-process.ts';
 import { askQemu } from './qmp.ts';
-import { renderQemu } from './render-qemu.ts';
+import { type MachineKind, renderQemu } from './render-qemu.ts';
 import { runWell } from './run-command.ts';
 import { quoted } from './ssh-door.ts';
 
@@ -65,6 +65,7 @@ async function removeAbandoned(): Promise<void> {
 }
 
 export interface MachineOptions {
+  readonly kind: MachineKind;
   readonly architecture: Architecture;
   /** A folder with DISK_FILES; nothing in it is written to. */
   readonly disk: string;
@@ -93,7 +94,7 @@ export class OwnMachine {
   }
 
   static async #startIn(folder: string, options: MachineOptions): Promise<OwnMachine> {
-    const { architecture, disk, network, kept } = options;
+    const { kind, architecture, disk, network, kept } = options;
     const place = { folder, sshPort: await freePort() };
     const { rootKey, serialLog, qmpSocket } = filesOf(place);
     if (kept === undefined) {
@@ -101,6 +102,7 @@ export class OwnMachine {
       await makeKey(rootKey);
     } else await makeFrom(kept, folder);
     const argv = renderQemu(architecture, {
+      kind,
       kernel: join(disk, DISK_FILES.kernel),
       initrd: join(disk, DISK_FILES.initrd),
       systemDisk: join(folder, SYSTEM_DISK),
