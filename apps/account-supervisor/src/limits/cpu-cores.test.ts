@@ -12,7 +12,7 @@ const claimsOf = (a: number, b: number, c = 0) =>
   ]);
 const written = (...cores: Parameters<typeof claimsOf>) => {
   const { amounts } = CPU_CORES.divide(claimsOf(...cores), NODE);
-  return [...amounts.values()].map((amount) => CPU_CORES.write(amount));
+  return [...amounts.values()].map((amount) => CPU_CORES.write(amount, NODE));
 };
 
 test('whoever has cores has them alone, and all others keep to the rest', () => {
@@ -20,8 +20,10 @@ test('whoever has cores has them alone, and all others keep to the rest', () => 
   expect(written(1, 2)).toEqual(['3', '1-2', '0']);
 });
 
-test('where nobody has cores nobody is bound to any', () => {
-  expect(written(0, 0)).toEqual(['', '', '']);
+test('where nobody has cores everybody has all, and all are no bound', () => {
+  expect(written(0, 0)).toEqual(['0-3', '0-3', '0-3']);
+  expect(CPU_CORES.read('0-3', NODE)).toBe(0);
+  expect(CPU_CORES.read('', NODE)).toBe(0);
 });
 
 test('more cores than there are is cut: one stays for everybody, and it is said', () => {
@@ -45,13 +47,12 @@ test('where the kernel has no processor sets nobody is bound, and whoever asks i
 });
 
 test('a set is read back as it was written, and another than ours is none of those that are wanted', () => {
-  for (const text of ['', '3', '1-2', '0-1'])
-    expect(CPU_CORES.write(CPU_CORES.read(text))).toBe(text);
-  expect(CPU_CORES.read('0,2')).not.toBe(CPU_CORES.read('0-1'));
+  for (const text of ['0-3', '3', '1-2', '0-1'])
+    expect(CPU_CORES.write(CPU_CORES.read(text, NODE), NODE)).toBe(text);
+  expect(CPU_CORES.read('0,2', NODE)).not.toBe(CPU_CORES.read('0-1', NODE));
 });
 
 test('people are told how many cores a sliver has for itself', () => {
-  expect(['', '0-1', '2-3'].map((text) => CPU_CORES.tells(CPU_CORES.read(text)))).toEqual([
-    0, 0, 2,
-  ]);
+  const told = ['', '0-1', '2-3'].map((text) => CPU_CORES.tells(CPU_CORES.read(text, NODE)));
+  expect(told).toEqual([0, 0, 2]);
 });

@@ -27,11 +27,15 @@ function rangeText(range: number): string {
   return first === last ? `${first}` : `${first}-${last}`;
 }
 
+const allOf = ({ cpus }: NodeFacts): number => rangeOf(0, cpus);
+
 /** `2` or `2-3`, or nothing; what else there may be (cpuset(7), list format) is nothing of ours. */
-function readRange(text: string): number {
+function readRange(text: string, node: NodeFacts): number {
   if (text === '') return 0;
   const [, first, last = first] = /^(\d+)(?:-(\d+))?$/.exec(text) ?? [];
-  return first === undefined ? STRANGE : rangeOf(Number(first), Number(last) - Number(first) + 1);
+  if (first === undefined) return STRANGE;
+  const range = rangeOf(Number(first), Number(last) - Number(first) + 1);
+  return range === allOf(node) ? 0 : range;
 }
 
 /** Whole cores in proportion; what is left over goes to the first by name. */
@@ -94,8 +98,9 @@ export const CPU_CORES = {
   failure: { code: 'cpu-cores', subject: 'CPU cores', action: 'give' },
   told: { what: 'share-changed', why: 'by what cores all slivers ask for' },
   writtenBy: 'unit',
-  // Empty: every processor (systemd.resource-control(5)).
   property: 'AllowedCPUs',
-  write: rangeText,
+  // Every processor where there is no bound, and nothing empty: a control group with processes that has had a set
+  // is not let go back to none (ENOSPC).
+  write: (range, node) => rangeText(range === 0 ? allOf(node) : range),
   read: readRange,
 } as const satisfies UnitLimit;
