@@ -170,7 +170,10 @@ async function aSupervisor(
   const handlers = operatorHandlers({
     supervisor,
     machine,
-    history: { events: async () => ({ events: [], more: false }) },
+    history: {
+      events: async () => ({ events: [], more: false }),
+      decisionsOn: async () => new Map(),
+    },
     policy: config.accounts,
     loop,
     failures,

@@ -182,7 +182,9 @@ test('what is in force for a sliver is told beside what ought to be, and why tha
     'htb 4e4d:8000 ceil 1000000000 bit/s',
     'htb 4e4d:8000 quantum 70000 bytes',
   ]);
-  expect(wanted.map(({ how: _, ...one }) => one)).toEqual(readings);
+  expect(wanted.map(({ how: _, ...one }) => one)).toEqual(
+    readings.map(({ since: _, ...one }) => one),
+  );
   expect(wanted.flatMap(({ resource, how }) => (how === undefined ? [] : [resource, how]))).toEqual(
     [
       'nm_net_max_rate',
@@ -190,6 +192,35 @@ test('what is in force for a sliver is told beside what ought to be, and why tha
     ],
   );
   expect((await handlers.readings({ name: EISENTEST })).readings).toEqual([]);
+});
+
+test('what is in force is told with the decision that made it so: its reason, and the revision of the feed', async () => {
+  const { publish, handlers } = await anAgent(ranges(SIRIUS, EISENTEST));
+  const decisionOn = async (resource: string) => {
+    const { readings } = await handlers.readings({ name: SIRIUS });
+    const { since } = readings.find((one) => one.resource === resource) ?? {};
+    return [since?.revision, since?.why, since?.by.kind];
+  };
+  await publish('all', sliver(SIRIUS), sliver(EISENTEST));
+  await publish(undefined, sliver(SIRIUS, { nm_net_max_rate: 8e8 }));
+  expect(await decisionOn('nm_net_share')).toEqual([1, 'record of plc', 'plc']);
+  expect(await decisionOn('nm_net_max_rate')).toEqual([2, 'record of plc', 'plc']);
+  await publish(undefined, sliver(SIRIUS, { nm_net_max_rate: 8e8, nm_net_min_rate: 6e8 }));
+  expect(await decisionOn('nm_net_min_rate')).toEqual([3, 'record of plc', 'plc']);
+  await publish(undefined, sliver(EISENTEST, { nm_net_min_rate: 6e8 }));
+  const cut = 'the min rates of all slivers are cut anew';
+  expect(await decisionOn('nm_net_min_rate')).toEqual([4, cut, 'bwcap-agent']);
+  expect(await decisionOn('nm_net_max_rate')).toEqual([2, 'record of plc', 'plc']);
+});
+
+test('of what an agent has found in the kernel it tells no decision', async () => {
+  const first = await anAgent(ranges(SIRIUS));
+  await first.publish('all', sliver(SIRIUS));
+  const second = await anAgent(ranges(SIRIUS));
+  await second.publish('all', sliver(SIRIUS));
+  const { readings } = await second.handlers.readings({ name: SIRIUS });
+  expect(readings).not.toHaveLength(0);
+  expect(readings.every(({ since }) => since === undefined)).toBe(true);
 });
 
 test('the cap is lifted when its record goes, and the exempt networks with it', async () => {

@@ -14,6 +14,7 @@ import {
   sliverOfKey,
 } from '@nodemgr/records';
 import { type NodeSettings, nodeDemandOf } from './desired/node-demand.ts';
+import { KERNEL_DIFFERED, type Reason } from './desired/reasons.ts';
 import { type Ranges, rangesChanged, sliverDemandOf } from './desired/sliver-demand.ts';
 import { type Kernel, SIGNS, type SignName } from './kernel/port.ts';
 import type { FoundUplink, Uplink } from './kernel/uplink.ts';
@@ -21,6 +22,7 @@ import { type Cut, NO_CUT } from './limits/limit.ts';
 import type { BandwidthState } from './observed/bandwidth-state.ts';
 import { BandwidthPlanner } from './plan/bandwidth-planner.ts';
 import { type BandwidthStep, isLarge } from './plan/bandwidth-steps.ts';
+import { LeafDecisions } from './plan/leaf-decisions.ts';
 import type { SliverLeaves } from './plan/plan-bandwidth.ts';
 
 export type Subject = 'uplink';
@@ -29,6 +31,10 @@ export const UPLINK: Subject = 'uplink';
 /** All changes of one pass: applied together. */
 export interface Batch {
   readonly changes: readonly BandwidthStep[];
+  /** Why each sliver's leaves are changed. */
+  readonly reasons: ReadonlyMap<AccountName, Reason>;
+  /** The feed's revision that it was decided by. */
+  readonly revision: Revision | undefined;
 }
 
 export interface AgentParts {
@@ -54,6 +60,8 @@ const READ_AGAIN_MS = 150_000;
 export class BandwidthAgent implements Agent<Subject, BandwidthState, Batch> {
   readonly #parts: AgentParts;
   readonly #planner: BandwidthPlanner;
+  /** By what decisions the leaves are as they are. */
+  readonly decisions: Pick<LeafDecisions, 'on' | 'done'> = new LeafDecisions();
   readonly #waits: Waits<Subject, SignName>;
   #found: FoundUplink;
   #ranges: Ranges;
@@ -160,19 +168,31 @@ export class BandwidthAgent implements Agent<Subject, BandwidthState, Batch> {
     const { unmet } = this;
     if (unmet !== undefined) return { steps: [], unmet };
     const changes = this.changes();
-    return { steps: changes.length === 0 ? [] : [{ changes }] };
+    if (changes.length === 0) return { steps: [] };
+    const names = changes.flatMap((step) => ('name' in step ? [step.name] : []));
+    const reasons = new Map(
+      names.map((name) => [name, this.#planner.reasonFor(name) ?? KERNEL_DIFFERED]),
+    );
+    return { steps: [{ changes, reasons, revision: this.#parts.feed().position.revision }] };
   }
 
   adopt(_key: Subject, { steps, unmet }: Plan<Batch>): void {
     if (steps.length === 0 && unmet === undefined && this.#isHeard()) this.#planner.settled();
   }
 
-  async execute(_key: Subject, { changes }: Batch): Promise<void> {
+  async execute(_key: Subject, { changes, reasons, revision }: Batch): Promise<void> {
     const readAt = this.#readAt;
     // Until the batch has been applied as a whole, nobody knows what is there.
     this.#readAt = undefined;
     await this.#attempt(() => this.#parts.kernel.apply(changes));
+    const before = this.observed.slivers;
+    const at = Math.floor(this.#parts.timing.now());
     this.#planner.applied(changes);
+    this.decisions.done(changes, before, (name) => ({
+      at,
+      revision,
+      ...(reasons.get(name) ?? KERNEL_DIFFERED),
+    }));
     if (!changes.some(isLarge)) this.#readAt = readAt;
   }
 

@@ -59,7 +59,15 @@ export const AUTHORS = [
   'clock',
   'kernel',
   'supervisor',
+  'bwcap-agent',
 ] as const;
+
+/** The author of an event or of a decision. */
+export const authorSchema = z.strictObject({
+  kind: z.enum(AUTHORS),
+  name: z.string().max(64).optional(),
+});
+export type EventAuthor = z.infer<typeof authorSchema>;
 
 /** The subject of events that concern no single account; no account has that name, for theirs have a `_`. */
 export const NODE_SUBJECT = 'node';
@@ -71,6 +79,9 @@ export const eventSubjectSchema = z.union([accountNameSchema, z.literal(NODE_SUB
 /** Longest reason (UTF-16 code units). */
 export const MAX_WHY = 500;
 
+/** More resources than there are. */
+const MAX_RESOURCES_SET = 64;
+
 /** Milliseconds since 1970. */
 const epochMs = z.int().nonnegative();
 
@@ -79,12 +90,13 @@ export const eventSchema = z.strictObject({
   account: eventSubjectSchema,
   what: z.enum(EVENT_KINDS),
   why: z.string().max(MAX_WHY),
-  by: z.strictObject({ kind: z.enum(AUTHORS), name: z.string().max(64).optional() }),
+  by: authorSchema,
   /** Of what an agent has done: the feed's revision that it was decided by. */
   revision: revisionSchema.optional(),
+  /** The resources of which it set the limits that are enforced. */
+  resources: z.array(z.string().max(64)).max(MAX_RESOURCES_SET).optional(),
 });
 export type NodeEvent = z.infer<typeof eventSchema>;
-export type EventAuthor = NodeEvent['by'];
 /** An event apart from when it happened. */
 export type EventContent = Omit<NodeEvent, 'at'>;
 

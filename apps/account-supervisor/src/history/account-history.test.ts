@@ -41,7 +41,7 @@ class ToldAccount {
   readonly history = new AccountHistory({
     journal: {
       append: (event) => this.told.push(event),
-      events: async () => ({ events: [], more: false }),
+      events: async () => ({ events: this.told, more: false }),
       close: async () => {},
     },
     failures: this.board,
@@ -113,6 +113,22 @@ describe('steps in the history', () => {
     expect(snoop.converge(theRemoval('document'))).toEqual([
       'account-removed: its record was left out of the document [config]',
     ]);
+  });
+
+  test('the history knows of each limit by which decision it was last set', async () => {
+    const made = await sirius.history.decisionsOn(SIRIUS);
+    expect(made.get('nm_disk_quota')).toMatchObject({ revision: REVISION, by: { kind: 'plc' } });
+    expect(made.get('nm_mem_max')).toMatchObject({ revision: REVISION, why: 'record of plc' });
+    const effective = { nm_mem_max: 16384 };
+    sirius.converge(aSliver(SIRIUS, { effective }), cpuWeight(512));
+    const changed = await sirius.history.decisionsOn(SIRIUS);
+    expect([...changed.keys()].sort()).toEqual([
+      'nm_cpu_guaranteed_share',
+      'nm_cpu_share',
+      'nm_mem_max',
+    ]);
+    expect(changed.get('nm_mem_max')?.why).toBe('memory limit none → 16384 KiB: record of plc');
+    expect(changed.get('nm_cpu_share')?.by).toEqual({ kind: 'supervisor' });
   });
 
   test('the history describes nothing when nothing is to be done', () => {

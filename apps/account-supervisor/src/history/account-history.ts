@@ -4,19 +4,60 @@
  */
 import type { Timing } from '@nodemgr/agent';
 import {
+  EVENTS_KEPT,
+  EVENTS_KEPT_OF_OTHERS,
   type EventSubject,
   type EventsAnswer,
   type EventsQuery,
   eventText,
+  type LimitDecision,
+  NODE_SUBJECT,
 } from '@nodemgr/contracts';
 import type { FailureBoard } from '@nodemgr/daemon';
-import type { AccountName, Revision } from '@nodemgr/records';
+import { type AccountName, isSliceName, type Revision } from '@nodemgr/records';
 import type { KernelNotice } from '../machine/linux/derive-notices.ts';
 import type { DecidedStep } from '../plan/decide-account.ts';
 import { type Description, describeStep } from './describe-step.ts';
 import type { Journal } from './journal.ts';
 import { KernelNotices } from './kernel-notices.ts';
-import { NotedFailures } from './noted-failures.ts';
+
+type Board = Pick<FailureBoard, 'report' | 'clear'>;
+
+/** Reasons noted of one failure: some have a number or an address in them that is another each time. */
+const MAX_REASONS = 10;
+
+class NotedFailures implements Board {
+  /** The reasons noted of each subject since it last worked. */
+  readonly #noted = new Map<string, Set<string>>();
+
+  constructor(
+    private readonly board: Board,
+    private readonly note: (account: EventSubject, description: Description) => void,
+  ) {}
+
+  report(failure: Parameters<Board['report']>[0]): number {
+    const { subject, action, reason } = failure;
+    const reasons = this.#noted.get(subject) ?? new Set();
+    this.#noted.set(subject, reasons);
+    const text = `${action}: ${reason}`;
+    if (!reasons.has(text) && reasons.size < MAX_REASONS) {
+      reasons.add(text);
+      this.#note(subject, 'failed', text);
+    }
+    return this.board.report(failure);
+  }
+
+  clear(subject: string): boolean {
+    if (this.#noted.delete(subject)) this.#note(subject, 'works-again', 'what failed is done');
+    return this.board.clear(subject);
+  }
+
+  #note(subject: string, what: 'failed' | 'works-again', text: string): void {
+    const by = { kind: 'supervisor' } as const;
+    if (isSliceName(subject)) this.note(subject, { what, why: text, by });
+    else this.note(NODE_SUBJECT, { what, why: `${subject}: ${text}`, by });
+  }
+}
 
 export interface HistoryParts {
   readonly journal: Pick<Journal, 'append' | 'events' | 'close'>;
@@ -54,14 +95,25 @@ export class AccountHistory {
     return this.#parts.journal.events(query);
   }
 
+  /** decisionsOn returns by resource how what is enforced of it was last decided. Rejects when it cannot be read. */
+  async decisionsOn(name: AccountName): Promise<ReadonlyMap<string, LimitDecision>> {
+    const limit = EVENTS_KEPT + EVENTS_KEPT_OF_OTHERS;
+    const { events } = await this.#parts.journal.events({ name, limit });
+    return new Map(
+      events.flatMap(({ at, revision, why, by, resources = [] }) =>
+        resources.map((resource) => [resource, { at, revision, why, by }] as const),
+      ),
+    );
+  }
+
   /** close writes what is still to be written. */
   async close(): Promise<void> {
     this.#notices.stop();
     await this.#parts.journal.close();
   }
 
-  #note(account: EventSubject, { what, why, by }: Description, revision?: Revision): void {
+  #note(account: EventSubject, { why, ...description }: Description, revision?: Revision): void {
     const at = Math.max(0, Math.floor(this.#parts.timing.now()));
-    this.#parts.journal.append({ at, account, what, why: eventText(why), by, revision });
+    this.#parts.journal.append({ at, account, ...description, why: eventText(why), revision });
   }
 }

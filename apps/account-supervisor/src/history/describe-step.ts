@@ -6,19 +6,22 @@ import type { EventContent } from '@nodemgr/contracts';
 import { isoTime } from '@nodemgr/records';
 import { ours, type Reason } from '../desired/reasons.ts';
 import { inodeLimit } from '../limits/inode-limit.ts';
-import { changeText, type Limits, UNIT_LIMITS } from '../limits/table.ts';
+import { changeText, type Limits, QUOTA_LIMITS, UNIT_LIMITS } from '../limits/table.ts';
 import { isObservedSliver, isUnfinished } from '../observed/observed-account.ts';
 import type { StepOf } from '../plan/account-steps.ts';
 import type { DecidedStep } from '../plan/decide-account.ts';
 import { sinceText } from '../plan/plan-removal.ts';
 
-export type Description = Pick<EventContent, 'what' | 'why' | 'by'>;
+export type Description = Pick<EventContent, 'what' | 'why' | 'by' | 'resources'>;
 
 const changed = (what: string, { by }: Reason): Description => ({
   what: 'account-changed',
   why: what,
   by,
 });
+
+const resourcesOf = (limits: typeof UNIT_LIMITS | typeof QUOTA_LIMITS): string[] =>
+  limits.flatMap(([, { resources }]) => resources);
 
 /** Changes that follow from the sliver's own RSpec are one event, the others one each. */
 function limitsChange(
@@ -27,17 +30,22 @@ function limitsChange(
   reason: Reason,
 ): readonly Description[] {
   const own: string[] = [];
+  const resources: string[] = [];
   const shared: Description[] = [];
   for (const [name, limit] of UNIT_LIMITS) {
     const [before, now] = [was[name] ?? limit.unset, limits[name]];
     if (before === undefined || now === undefined) continue;
     const text = changeText(name, before, now);
-    if ('wanted' in limit) own.push(text);
-    else shared.push({ what: limit.told.what, ...ours(`${text}, ${limit.told.why}`) });
+    if ('wanted' in limit) {
+      own.push(text);
+      resources.push(...limit.resources);
+    } else {
+      const { what, why } = limit.told;
+      shared.push({ what, ...ours(`${text}, ${why}`), resources: [...limit.resources] });
+    }
   }
-  return own.length === 0
-    ? shared
-    : [changed(`${own.join(', ')}: ${reason.why}`, reason), ...shared];
+  if (own.length === 0) return shared;
+  return [{ ...changed(`${own.join(', ')}: ${reason.why}`, reason), resources }, ...shared];
 }
 
 function quotaChange(
@@ -48,7 +56,10 @@ function quotaChange(
   const before = was?.diskQuota ?? 0;
   return before === quota
     ? changed(`limit of files set to ${inodeLimit(quota)}, ${reason.why}`, reason)
-    : changed(`${changeText('diskQuota', before, quota)}: ${reason.why}`, reason);
+    : {
+        ...changed(`${changeText('diskQuota', before, quota)}: ${reason.why}`, reason),
+        resources: resourcesOf(QUOTA_LIMITS),
+      };
 }
 
 /** Steps that mend or change an account that was there before. */
@@ -85,10 +96,13 @@ export function describeStep(decided: DecidedStep): readonly Description[] {
     case 'create-user': {
       if (!isNew || isObservedSliver(before)) return describeChange(decided);
       const { why, by } = reason;
-      return [{ what: 'account-made', why: `${why}: a ${step.type}, user id ${step.ids.uid}`, by }];
+      const made = `${why}: a ${step.type}, user id ${step.ids.uid}`;
+      // Its quota is set as a part of making it, which is no event of its own.
+      const quota = step.type === 'sliver' ? { resources: resourcesOf(QUOTA_LIMITS) } : {};
+      return [{ what: 'account-made', why: made, by, ...quota }];
     }
     case 'start-unit':
-      return [{ what: 'sliver-started', ...reason }];
+      return [{ what: 'sliver-started', ...reason, resources: resourcesOf(UNIT_LIMITS) }];
     case 'tell-stop':
       return [
         changed(`tenants are told of its stop at ${isoTime(step.at)}: ${reason.why}`, reason),

@@ -75,6 +75,10 @@ export const AMOUNTS = ALL.filter(
 export const UNIT_LIMITS = ALL.filter(
   ([, limit]) => limit.writtenBy === 'unit',
 ) as Entries<UnitLimit>;
+/** Those that a sliver has whether its unit runs or not. */
+export const QUOTA_LIMITS = ALL.filter(
+  ([, limit]) => limit.writtenBy === 'quota',
+) as Entries<QuotaLimit>;
 const OWN_LIMITS = ALL.filter(([, limit]) => 'wanted' in limit) as Entries<OwnLimit>;
 /** Those of which the slices above the slivers need the sum. */
 export const SUMMED_LIMITS = UNIT_LIMITS.filter(([, { summed }]) => summed === true);
@@ -93,9 +97,8 @@ export function ofUnit(limits: Limits): Limits {
 
 /** unitless returns those of `limits` that a sliver has whether its unit runs or not. */
 export function unitless(limits: Limits): Limits {
-  const quotas = AMOUNTS.filter(([, { writtenBy }]) => writtenBy === 'quota');
   return Object.fromEntries(
-    quotas.flatMap(([name]) => (limits[name] === undefined ? [] : [[name, limits[name]]])),
+    QUOTA_LIMITS.flatMap(([name]) => (limits[name] === undefined ? [] : [[name, limits[name]]])),
   );
 }
 

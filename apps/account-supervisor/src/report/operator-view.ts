@@ -35,7 +35,7 @@ const READINGS_MS = 3_000;
 export interface OperatorParts {
   readonly supervisor: AccountSupervisor;
   readonly machine: Machine;
-  readonly history: Pick<AccountHistory, 'events'>;
+  readonly history: Pick<AccountHistory, 'events' | 'decisionsOn'>;
   readonly policy: IdPolicy;
   readonly loop: ReconcileLoop<AccountName, ObservedAccount, DecidedStep, Decision>;
   readonly failures: Pick<FailureBoard, 'find'>;
@@ -155,13 +155,24 @@ function statusOf(parts: OperatorParts): Status {
 }
 
 async function readingsOf(
-  { supervisor, machine }: OperatorParts,
+  { supervisor, machine, history }: OperatorParts,
   name: AccountName,
 ): Promise<Readings> {
   const observed = supervisor.observed.get(name) ?? ABSENT;
   const wanted = wantedReadings(name, observed, supervisor.grounds());
   const readings = await machine.readings(name, AbortSignal.timeout(READINGS_MS));
-  return { driver: machine.driver, wanted: [...wanted], readings: [...readings] };
+  const answer = { driver: machine.driver, wanted: [...wanted] };
+  try {
+    const decisions = await history.decisionsOn(name);
+    const decided = readings.map((reading) => ({
+      ...reading,
+      since: decisions.get(reading.resource),
+    }));
+    return { ...answer, readings: decided };
+  } catch (error) {
+    const undecided = `the history cannot be read: ${error instanceof Error ? error.message : String(error)}`;
+    return { ...answer, readings: [...readings], undecided };
+  }
 }
 
 const whole = (amount: number | undefined): number | undefined =>

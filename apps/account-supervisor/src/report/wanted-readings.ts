@@ -4,7 +4,7 @@
  */
 import type { Wanted } from '@nodemgr/contracts';
 import { type AccountName, type Rspec, recordKeyOf } from '@nodemgr/records';
-import { AMOUNTS, type Limits, readingOf } from '../limits/table.ts';
+import { AMOUNTS, type Limits, readingOf, unitless } from '../limits/table.ts';
 import type { ObservedAccount } from '../observed/observed-account.ts';
 import { type Grounds, judge } from '../plan/decide-account.ts';
 
@@ -23,12 +23,6 @@ export function limitsWanted(
   });
 }
 
-/** A control group is there only while the sliver runs; a quota as long as it exists. */
-function quotasOf(limits: Limits): Limits {
-  const quotas = AMOUNTS.filter(([, { writtenBy }]) => writtenBy === 'quota');
-  return Object.fromEntries(quotas.map(([name]) => [name, limits[name]]));
-}
-
 /** wantedReadings returns what ought to be in force for `name`; nothing for what should not exist. */
 export function wantedReadings(
   name: AccountName,
@@ -41,5 +35,6 @@ export function wantedReadings(
   const item = grounds.feed.items.get(recordKeyOf('sliver', name));
   const effective = item?.kind === 'account' ? item.effective : {};
   const all = { ...limits, ...grounds.shared.amountsOf(name) };
-  return limitsWanted(name, run ? all : quotasOf(limits), effective, grounds.shared);
+  // A control group is there only while the sliver runs.
+  return limitsWanted(name, run ? all : unitless(limits), effective, grounds.shared);
 }

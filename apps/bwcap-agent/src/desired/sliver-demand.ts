@@ -1,5 +1,5 @@
 /** What is asked for the slivers on this machine: by the feed, and by their user ids. Pure. */
-import type { FeedItem } from '@nodemgr/contracts';
+import type { AccountItem, FeedItem } from '@nodemgr/contracts';
 import type { IdRange } from '@nodemgr/node-accounts';
 import {
   type AccountName,
@@ -13,11 +13,14 @@ import {
 } from '@nodemgr/records';
 import { BRANCHES, type Branch } from '../limits/htb-tree.ts';
 import { type Budget, minRateOf } from '../limits/min-rate.ts';
+import { NO_RECORD, type Reason } from './reasons.ts';
 
 /** What is asked for a sliver that exists on the machine. */
 export interface SliverDemand {
   /** Its effective RSpec. Undefined: no record names it now, and it keeps the limits that it has. */
   readonly rspec: Rspec | undefined;
+  /** Why that is asked for. */
+  readonly reason: Reason;
   /** Its user ids, both included. */
   readonly first: HostUid;
   readonly last: HostUid;
@@ -34,6 +37,14 @@ export function rangesChanged(before: Ranges, after: Ranges): readonly AccountNa
   });
 }
 
+const isLent = ({ rspec, effective }: AccountItem): boolean =>
+  Object.keys(effective).some((resource) => effective[resource] !== rspec[resource]);
+
+const reasonOf = (item: AccountItem): Reason => ({
+  why: `record of ${item.source}${isLent(item) ? ', with loans' : ''}`,
+  by: { kind: item.source },
+});
+
 /** sliverDemandOf returns what is asked for a sliver; undefined: it is not on the machine. */
 export function sliverDemandOf(
   name: AccountName,
@@ -43,8 +54,10 @@ export function sliverDemandOf(
   const range = ranges.get(name);
   if (range === undefined) return undefined;
   const item = items.get(recordKeyOf('sliver', name));
+  const isNamed = item?.kind === 'account';
   return {
-    rspec: item?.kind === 'account' ? item.effective : undefined,
+    rspec: isNamed ? item.effective : undefined,
+    reason: isNamed ? reasonOf(item) : NO_RECORD,
     first: range.first,
     last: hostUid(range.first + range.count - 1),
   };

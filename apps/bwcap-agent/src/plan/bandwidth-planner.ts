@@ -4,6 +4,13 @@
  */
 import type { AccountName } from '@nodemgr/records';
 import type { NodeDemand, NodeSettings } from '../desired/node-demand.ts';
+import {
+  CUT_CHANGED,
+  KERNEL_DIFFERED,
+  NODE_CHANGED,
+  NOT_HERE,
+  type Reason,
+} from '../desired/reasons.ts';
 import { type SliverDemand, SliverDemands } from '../desired/sliver-demand.ts';
 import { type Cut, NO_CUT } from '../limits/limit.ts';
 import { cutOf } from '../limits/min-rate.ts';
@@ -25,8 +32,8 @@ export class BandwidthPlanner {
   readonly #settings: NodeSettings;
   readonly #demands: SliverDemands;
   readonly #places = new LeafPlaces();
-  /** Slivers to be planned for. */
-  readonly #changed = new Set<AccountName>();
+  /** Slivers to be planned for, and why: what was asked for one of them is more of a reason than what concerns all. */
+  readonly #changed = new Map<AccountName, Reason>();
   #node: NodePlan | undefined;
   #cut: Cut = NO_CUT;
   /** What the kernel had when it was last read, with what has been applied since. */
@@ -51,14 +58,14 @@ export class BandwidthPlanner {
   nodeAsked(demand: NodeDemand | undefined): void {
     this.#node = demand && planNode(demand);
     this.#recut();
-    this.#noteAll();
+    this.#noteAll(NODE_CHANGED);
   }
 
   /** sliversAsked takes note of what is asked for some slivers; undefined: it is not on the machine. */
   sliversAsked(demands: Iterable<readonly [AccountName, SliverDemand | undefined]>): void {
     for (const [name, demand] of demands) {
       this.#demands.set(name, demand);
-      this.#changed.add(name);
+      this.#changed.set(name, demand?.reason ?? NOT_HERE);
       this.#releaseGone(name);
     }
     this.#recut();
@@ -70,7 +77,7 @@ export class BandwidthPlanner {
     this.#observed = observed;
     this.#places.found(observed.slivers);
     for (const name of before.keys()) this.#releaseGone(name);
-    this.#noteAll();
+    this.#noteAll(KERNEL_DIFFERED);
   }
 
   /** applied takes note that `steps` have been carried out. */
@@ -90,14 +97,19 @@ export class BandwidthPlanner {
   /** changes returns what is to be changed; nothing without an uplink, or where somebody else's root is on it. */
   changes(): readonly BandwidthStep[] {
     if (this.#node === undefined || this.#observed.inTheWay !== undefined) return [];
-    const names = [...this.#changed].sort();
+    const names = [...this.#changed.keys()].sort();
     return planChanges(this.#wanted(this.#node, names, names), this.#observed);
+  }
+
+  /** reasonFor returns why a sliver is planned for now; undefined: it is not. */
+  reasonFor(name: AccountName): Reason | undefined {
+    return this.#changed.get(name);
   }
 
   /** wantedFor returns the leaves that a sliver ought to have; undefined: it is not on the machine. */
   wantedFor(name: AccountName): SliverLeaves | undefined {
     if (this.#node === undefined) return undefined;
-    const pending = new Set([...this.#changed, name]);
+    const pending = new Set([...this.#changed.keys(), name]);
     return this.#wanted(this.#node, [...pending].sort(), [name]).slivers.get(name);
   }
 
@@ -127,9 +139,10 @@ export class BandwidthPlanner {
     if (!isThere) this.#places.release(name);
   }
 
-  #noteAll(): void {
-    for (const name of this.#demands.all.keys()) this.#changed.add(name);
-    for (const name of this.#observed.slivers.keys()) this.#changed.add(name);
+  #noteAll(reason: Reason): void {
+    for (const names of [this.#demands.all.keys(), this.#observed.slivers.keys()]) {
+      for (const name of names) if (!this.#changed.has(name)) this.#changed.set(name, reason);
+    }
   }
 
   /** Where the cut is another one, the leaves of all slivers are. */
@@ -138,6 +151,6 @@ export class BandwidthPlanner {
     const { ordinary, exempt } = cutOf(budgetOf(this.#node.tree), this.#demands.promised);
     if (ordinary === this.#cut.ordinary && exempt === this.#cut.exempt) return;
     this.#cut = { ordinary, exempt };
-    this.#noteAll();
+    this.#noteAll(CUT_CHANGED);
   }
 }

@@ -2,7 +2,14 @@
  * Reports what is in force, as operators are shown it: a reading for each limit of a sliver, beside what
  * ought to be, and the classes with what they have sent. Pure.
  */
-import type { ClassTraffic, Reading, SliverTraffic, Traffic, Wanted } from '@nodemgr/contracts';
+import type {
+  ClassTraffic,
+  LimitDecision,
+  Reading,
+  SliverTraffic,
+  Traffic,
+  Wanted,
+} from '@nodemgr/contracts';
 import type { AccountName, Rspec } from '@nodemgr/records';
 import type { ClassCounters } from '../kernel/port.ts';
 import { type HtbClass, PARAMETERS } from '../limits/htb-class.ts';
@@ -20,9 +27,17 @@ import type { BandwidthState, ObservedLeaves, ObservedTree } from '../observed/b
 import type { SliverLeaves } from '../plan/plan-bandwidth.ts';
 
 type LeafReading = Omit<Reading, 'used' | 'amount'> & { readonly amount: number };
+/** The decision on a parameter of a leaf; undefined: it is not known. */
+type DecisionOn = (
+  branch: Branch,
+  parameter: (typeof LIMITED)[number],
+) => LimitDecision | undefined;
 
-/** readingsOf returns what is in force for a sliver; nothing where it has no leaves. */
-export function readingsOf(leaves: ObservedLeaves | undefined): LeafReading[] {
+/** readingsOf returns what is in force for a sliver, by what decisions; nothing where it has no leaves. */
+export function readingsOf(
+  leaves: ObservedLeaves | undefined,
+  decisionOn: DecisionOn,
+): LeafReading[] {
   if (leaves === undefined) return [];
   return BRANCHES.flatMap((branch) => {
     const leaf = leaves[branch];
@@ -33,6 +48,7 @@ export function readingsOf(leaves: ObservedLeaves | undefined): LeafReading[] {
       from: `htb ${id} ${parameter}`,
       amount: leaf[parameter],
       unit: PARAMETERS[parameter].unit,
+      since: decisionOn(branch, parameter),
     }));
   });
 }
@@ -42,7 +58,7 @@ export function wantedReadings(
   leaves: SliverLeaves | undefined,
   effective: Rspec | undefined,
 ): Wanted[] {
-  return readingsOf(leaves).map((reading) => {
+  return readingsOf(leaves, () => undefined).map(({ since: _, ...reading }) => {
     const asked = effective?.[reading.resource];
     // A share is enforced as a size, which is never the share itself.
     const isCut = reading.unit === 'bit/s' && asked !== undefined && asked !== reading.amount;

@@ -76,7 +76,9 @@ async function readingsFor(
   return {
     driver: kernel.driver,
     wanted: wantedReadings(agent.wantedFor(name), effective),
-    readings: readingsOf(found?.slivers.get(name)),
+    readings: readingsOf(found?.slivers.get(name), (branch, parameter) =>
+      agent.decisions.on(name, branch, parameter),
+    ),
   };
 }
 

@@ -34,6 +34,7 @@ export function aDemand(place = 0, rspec: Rspec = {}): SliverDemand {
   const first = 1_879_048_192 + place * 65_536;
   return {
     rspec: { ...DEFAULT_RSPEC, ...rspec },
+    reason: { why: 'record of plc', by: { kind: 'plc' } },
     first: hostUid(first),
     last: hostUid(first + 65_535),
   };

@@ -1,5 +1,5 @@
 /** Lays what the kernel enforces beside what it ought to, and makes text of the amounts. Pure. */
-import type { Reading, Readings, Used } from '@nodemgr/contracts';
+import type { LimitDecision, Reading, Readings, Used } from '@nodemgr/contracts';
 
 /** How a reading stands to what is wanted. */
 export type Agreement =
@@ -18,6 +18,8 @@ export interface ComparedReading {
   readonly used: string | undefined;
   readonly how: string | undefined;
   readonly agreement: Agreement;
+  /** The decision since which what is enforced is so; undefined: the agent does not know it. */
+  readonly since: LimitDecision | undefined;
 }
 
 /** The kernel rounds memory to pages. */
@@ -72,6 +74,7 @@ export function compareReadings({ wanted, readings }: Readings): readonly Compar
       used: have?.used && usedText(have.used),
       how: want?.how,
       agreement: agreementOf(want, have),
+      since: have?.since,
     };
   });
 }

@@ -41,7 +41,8 @@ type Known = Awaited<ReturnType<typeof askAll>>;
 function enforcementOf(agent: string, answer: Answer<Readings>): readonly Enforcement[] {
   const readings = heard(answer);
   if (readings === undefined) return [];
-  return [{ agent, driver: readings.driver, readings: compareReadings(readings) }];
+  const { driver, undecided } = readings;
+  return [{ agent, driver, readings: compareReadings(readings), undecided }];
 }
 
 function explanationOf(name: AccountName, known: Known): Explanation {

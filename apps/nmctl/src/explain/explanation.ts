@@ -49,6 +49,8 @@ export interface Enforcement {
   /** `dry-run`: what was read back is pretended. */
   readonly driver: string;
   readonly readings: readonly ComparedReading[];
+  /** Why the agent knows nothing of the decisions behind them. */
+  readonly undecided: string | undefined;
 }
 
 export interface Explanation {

@@ -1,4 +1,4 @@
-import { accountName } from '@nodemgr/records';
+import { accountName, revision } from '@nodemgr/records';
 import { expect, test } from 'vitest';
 import { aFailure, aPage, aSliver, linesOf, NOW } from '../test-support/builders.ts';
 import { accountForResources, type Explanation } from './explanation.ts';
@@ -28,6 +28,7 @@ function anExplanation(changes: Partial<Explanation> = {}): Explanation {
       {
         agent: 'account-supervisor',
         driver: 'linux',
+        undecided: undefined,
         readings: [
           {
             resource: 'nm_cpu_share',
@@ -37,6 +38,12 @@ function anExplanation(changes: Partial<Explanation> = {}): Explanation {
             used: '3.5 s',
             how: 'share 24 × 8',
             agreement: 'differs',
+            since: {
+              at: NOW,
+              revision: revision(12),
+              why: 'by the shares and guarantees of all',
+              by: { kind: 'supervisor' },
+            },
           },
           {
             resource: 'nm_tasks_max',
@@ -46,10 +53,11 @@ function anExplanation(changes: Partial<Explanation> = {}): Explanation {
             used: undefined,
             how: undefined,
             agreement: 'missing',
+            since: undefined,
           },
         ],
       },
-      { agent: 'bwcap-agent', driver: 'dry-run', readings: [] },
+      { agent: 'bwcap-agent', driver: 'dry-run', readings: [], undecided: undefined },
     ],
     failures: [],
     lately: [],
@@ -79,6 +87,23 @@ test('what the kernel enforces stands beside what is wanted, and where they diff
   expect(page).toMatch(/cpu\.weight +192 +512 +3\.5 s +differs +share 24 × 8$/m);
   expect(page).toMatch(/pids\.max +4096 +not in force$/m);
   expect(page).toContain('by bwcap-agent (pretended, the driver is dry-run)\n  nothing');
+});
+
+test('each limit is told with the decision that set it: when, by which revision, by whom and why', () => {
+  const page = pageOf(anExplanation());
+  expect(page).toMatch(/decided by account-supervisor\n +SINCE +REVISION +BY +WHY +LIMITS\n/);
+  expect(page).toMatch(
+    /2023-11-14 22:13:20Z +12 +supervisor +by the shares and guarantees of all +nm_cpu_share$/m,
+  );
+  expect(page).not.toContain('decided by bwcap-agent');
+});
+
+test('an agent that knows nothing of its decisions says why', () => {
+  const undecided = 'the history cannot be read: EIO';
+  const page = pageOf(
+    anExplanation({ enforced: [{ agent: 'a', driver: 'linux', readings: [], undecided }] }),
+  );
+  expect(page).toMatch(/decided by a\n +unknown: the history cannot be read: EIO$/m);
 });
 
 test('what fails and what went wrong lately are told', () => {

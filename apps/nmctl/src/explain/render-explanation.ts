@@ -65,7 +65,43 @@ function readingRow(reading: ComparedReading): readonly Cell[] {
   return [resource, from, wanted, span(enforced, tone), used, span(mark, tone), span(how, 'dim')];
 }
 
-function enforcementLines({ agent, driver, readings }: Enforcement, page: Page): readonly Line[] {
+const DECISION_COLUMNS = [
+  { title: 'SINCE' },
+  { title: 'REVISION', align: 'right' },
+  { title: 'BY' },
+  { title: 'WHY' },
+  { title: 'LIMITS' },
+] as const;
+
+/** Limits that were set by the same decision share a row; the oldest comes first. */
+function decisionLines({ agent, readings, undecided }: Enforcement, page: Page): readonly Line[] {
+  const title = `decided by ${agent}`;
+  if (undecided !== undefined) return section(title, [line(`${INDENT}unknown: ${undecided}`)]);
+  const decisions = new Map<string, readonly ComparedReading[]>();
+  for (const reading of readings) {
+    if (reading.since === undefined) continue;
+    const key = JSON.stringify(reading.since);
+    decisions.set(key, [...(decisions.get(key) ?? []), reading]);
+  }
+  const rows = [...decisions.values()]
+    .flatMap((of) => {
+      const since = of[0]?.since;
+      const names = [...new Set(of.map(({ resource }) => resource))];
+      return since === undefined ? [] : [{ since, names }];
+    })
+    .sort((one, other) => one.since.at - other.since.at)
+    .map(({ since: { at, revision, by, why }, names }) => [
+      span(clockText(at), 'dim'),
+      revision === undefined ? '' : String(revision),
+      authorText(by),
+      why,
+      names.join(', '),
+    ]);
+  return section(title, renderTable(DECISION_COLUMNS, rows, page, INDENT));
+}
+
+function enforcementLines(enforcement: Enforcement, page: Page): readonly Line[] {
+  const { agent, driver, readings } = enforcement;
   const whose = driver === 'dry-run' ? 'pretended, the driver is dry-run' : 'read back now';
   const title = `in the kernel, by ${agent} (${whose})`;
   const rows = readings.map(readingRow);
@@ -73,7 +109,7 @@ function enforcementLines({ agent, driver, readings }: Enforcement, page: Page):
     rows.length === 0
       ? [line(`${INDENT}nothing`)]
       : renderTable(READING_COLUMNS, rows, page, INDENT);
-  return section(title, lines);
+  return [...section(title, lines), ...decisionLines(enforcement, page)];
 }
 
 function latelyLines(events: readonly NodeEvent[], page: Page): readonly Line[] {
