@@ -5,11 +5,36 @@
  * The pointer is written last, so whatever a crash interrupts, it names a complete document.
  */
 import { createHash } from 'node:crypto';
-import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { epochSecondsSchema, type PlcKind, plcKindSchema } from '@nodemgr/records';
 import * as z from 'zod';
-import { UNFINISHED, writeDurably } from './write-durably.ts';
+
+async function syncFolder(folder: string): Promise<void> {
+  const handle = await open(folder, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+/** The end of the name of a file that is still being written. */
+const UNFINISHED = '.tmp';
+
+/** writeDurably replaces `path`, readable by its owner alone; when it resolves, the data is on disk. */
+async function writeDurably(path: string, data: Uint8Array | string): Promise<void> {
+  const unfinished = `${path}${UNFINISHED}`;
+  const file = await open(unfinished, 'w', 0o600);
+  try {
+    await file.writeFile(data);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+  await rename(unfinished, path);
+  await syncFolder(dirname(path));
+}
 
 const noteSchema = z.strictObject({
   /** What reads it. Nodes that knew one kind only named none. */

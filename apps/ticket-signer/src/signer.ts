@@ -1,4 +1,7 @@
 /** The signing server as a whole: puts the parts together, and takes them apart. It decides nothing. */
+import { constants } from 'node:crypto';
+import { createSecureContext, type TlsOptions } from 'node:tls';
+import { readBoundedFile, readPrivateFile } from '@nodemgr/config';
 import { FairTurns, type ListenAt, type Listening, type Logger, listen } from '@nodemgr/daemon';
 import { epochSeconds } from '@nodemgr/records';
 import { CallerList } from './caller-list.ts';
@@ -8,9 +11,39 @@ import { BACKLOG } from './http/http-bounds.ts';
 import { RefusalLog } from './http/refusal-log.ts';
 import { RequestPlaces } from './http/request-places.ts';
 import { SignServer, type SignServerOptions } from './http/sign-server.ts';
-import { loadTlsOptions } from './http/tls-options.ts';
 import { answerBody } from './sign/answer-body.ts';
 import { loadSigningKey, type SigningKey } from './sign/signing-key.ts';
+
+/** A list of authorities may be that long. */
+const MAX_PEM_BYTES = 4 << 20;
+
+function readPublic(key: string, file: string): string {
+  try {
+    return readBoundedFile(file, { maxBytes: MAX_PEM_BYTES }).toString('utf8');
+  } catch (cause) {
+    throw new Error(`${key}: ${file}: ${(cause as Error).message}`, { cause });
+  }
+}
+
+/**
+ * loadTlsOptions reads the files of `[tls]` and has OpenSSL look at them. Throws an Error that names what
+ * cannot be used. Sessions are never taken up again: each connection proves anew whose it is.
+ */
+function loadTlsOptions(tls: NonNullable<SignerConfig['tls']>): TlsOptions {
+  const options = {
+    cert: readPublic('tls.certificate_file', tls.certificate_file),
+    key: readPrivateFile('tls.key_file', tls.key_file),
+    ca: readPublic('tls.client_ca_file', tls.client_ca_file),
+    minVersion: 'TLSv1.2',
+    secureOptions: constants.SSL_OP_NO_TICKET | constants.SSL_OP_NO_RENEGOTIATION,
+  } as const;
+  try {
+    createSecureContext(options);
+  } catch (cause) {
+    throw new Error(`tls: the certificates and the key: ${(cause as Error).message}`, { cause });
+  }
+  return { ...options, requestCert: true, rejectUnauthorized: true };
+}
 
 /** What the configuration names, read once. */
 export interface SignerFiles {

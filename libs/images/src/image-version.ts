@@ -3,7 +3,6 @@
  * a sliver stays on the one that its files were made on. Pure.
  */
 import { IMAGE_NAME_RULE, type ImageName, isImageName } from '@nodemgr/records';
-import * as z from 'zod';
 
 declare const kind: unique symbol;
 /** `NAME@N`: also the name of the version's folder, and what a sliver's `image` file says. */
@@ -47,8 +46,3 @@ export function parseImageVersion(text: string): ImageVersion {
   const shown = JSON.stringify(text.slice(0, 80));
   throw new RangeError(`bad image version ${shown}: NAME@N, with NAME of ${IMAGE_NAME_RULE}`);
 }
-
-export const imageVersionSchema = z.custom<ImageVersion>(
-  (value) => typeof value === 'string' && isImageVersion(value),
-  { error: 'wants the version of an image, such as default@3' },
-);

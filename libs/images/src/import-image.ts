@@ -3,21 +3,68 @@
  * only then give it its name, by one rename. Whatever ends it before leaves no version, and nothing but
  * a hidden folder that the next import clears.
  */
-import { open, rename, writeFile } from 'node:fs/promises';
+import { Buffer } from 'node:buffer';
+import { lstat, open, rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { type EpochSeconds, type ImageName, type KiB, kib } from '@nodemgr/records';
 import { checkRoom, KEEP_FREE, makeMeter } from './check-room.ts';
-import { checkRoot } from './check-root.ts';
 import { ImageProblem } from './image-problem.ts';
 import type { ImageSource } from './image-source.ts';
 import { type ImageVersion, imageVersion, versionParts } from './image-version.ts';
+import { HEADER_LENGTH, judgeShell } from './judge-shell.ts';
 import { clearMountedOver, prepareRoot } from './prepare-root.ts';
 import { type ImageNote, storeEntries } from './read-store.ts';
+import { resolveInside } from './resolve-inside.ts';
 import { runTool } from './run-tool.ts';
 import { entryOf, folderOf, type Workshop } from './store-layout.ts';
 import { withStoreLock } from './store-lock.ts';
 import { surveyTree } from './survey-tree.ts';
 import { unpackTree } from './unpack-tree.ts';
 import { clearAbandoned, openWorkshop } from './workshops.ts';
+
+/** Start scripts begin with it, and a login ends in it. */
+const SHELL = '/bin/sh';
+
+async function headerOf(path: string): Promise<Buffer> {
+  const file = await open(path, 'r');
+  try {
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(HEADER_LENGTH), 0, HEADER_LENGTH, 0);
+    return buffer.subarray(0, bytesRead);
+  } finally {
+    await file.close();
+  }
+}
+
+async function shellOf(root: string): Promise<string> {
+  try {
+    return await resolveInside(root, SHELL);
+  } catch (error) {
+    const reason = (error as NodeJS.ErrnoException).code ?? (error as Error).message;
+    throw new ImageProblem(`it is not the root of a system: it has no ${SHELL} (${reason})`, {
+      cause: error,
+    });
+  }
+}
+
+async function checkShell(root: string, arch: string): Promise<void> {
+  const path = await shellOf(root);
+  const found = await lstat(path);
+  if (!found.isFile()) throw new ImageProblem(`its ${SHELL} is no file`);
+  if ((found.mode & 0o111) === 0) throw new ImageProblem(`its ${SHELL} may not be executed`);
+  const why = judgeShell(await headerOf(path), arch);
+  if (why !== undefined) throw new ImageProblem(`its ${SHELL} ${why}`);
+}
+
+/**
+ * checkRoot rejects with ImageProblem, saying what is missing, unless the tree at `root` has a shell
+ * that runs on a processor of the kind `arch`, and an /etc.
+ */
+async function checkRoot(root: string, arch: string): Promise<void> {
+  if (!(await lstat(root)).isDirectory()) throw new ImageProblem('its root is no folder');
+  await checkShell(root, arch);
+  const etc = await lstat(join(root, 'etc')).catch(() => undefined);
+  if (!etc?.isDirectory()) throw new ImageProblem('it is not the root of a system: it has no /etc');
+}
 
 /** How far an import is; `unpacked`: so much of the tree. */
 export type ImportProgress =

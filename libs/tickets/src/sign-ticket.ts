@@ -8,12 +8,44 @@ import { Fault } from '@nodemgr/faults';
 import { canonicalJson } from '@nodemgr/records';
 import type { TicketContent } from '@nodemgr/slices-xml';
 import { fingerprintOf, judgeKey } from './judge-key.ts';
-import { makeSignature } from './make-signature.ts';
+import { narrowSignedXml } from './narrow-xml-crypto.ts';
 import { readTicket } from './read-ticket.ts';
 import { refuseKey } from './refuse-ticket.ts';
-import { DIGEST_METHODS, type KeyKind, SIGNATURE_METHODS } from './signature-methods.ts';
+import {
+  C14N,
+  DIGEST_METHODS,
+  type DigestMethod,
+  digestOf,
+  ENVELOPED,
+  type KeyKind,
+  SIGNATURE_METHODS,
+  type SignatureMethod,
+  signatureOf,
+} from './signature-methods.ts';
 import { verifyTicket } from './verify-ticket.ts';
 import { writeTicket } from './write-ticket.ts';
+
+/** makeSignature returns the `<Signature>` that belongs at the end of the root of `document`. */
+function makeSignature(
+  document: string,
+  key: KeyObject,
+  { method, digest }: { readonly method: SignatureMethod; readonly digest: DigestMethod },
+): string {
+  const xml = narrowSignedXml({
+    method,
+    digest,
+    hash: (canonical) => digestOf(digest, canonical),
+    sign: (data) => signatureOf(method, data, key),
+  });
+  xml.addReference({
+    xpath: '/*',
+    isEmptyUri: true,
+    transforms: [ENVELOPED, C14N],
+    digestAlgorithm: digest.uri,
+  });
+  xml.computeSignature(document);
+  return xml.getSignatureXml();
+}
 
 export interface SignOptions {
   /** Of an RSA signature; SHA-256 where absent. The digest is always SHA-256. */

@@ -7,12 +7,49 @@ import { refuse, refuseInWords } from '@nodemgr/http-front';
 import { encodeFault } from '@nodemgr/xml-rpc';
 import type { CallLog } from '../api/dispatch-call.ts';
 import { type Caller, describeCaller } from '../caller/caller.ts';
+import { acceptedGzip } from './accepted-encoding.ts';
+import type { AnswerCompression } from './answer-compression.ts';
 import { answerInTime } from './answer-in-time.ts';
 import type { Exchange } from './exchange.ts';
 import { BYTES_OF_A_TURN, LINGER } from './http-bounds.ts';
 import { judgeHead } from './judge-head.ts';
 import { BodyReader, type BodyRoom } from './read-body.ts';
-import { type SendOptions, sendAnswer } from './send-answer.ts';
+import type { TurnRotation } from './turn-rotation.ts';
+import type { UnsentAnswers } from './unsent-answers.ts';
+
+interface SendOptions {
+  /** Shared by all servers of the process. */
+  readonly unsent: UnsentAnswers;
+  /** Shared likewise. */
+  readonly compression: AnswerCompression;
+  /** Shared likewise. */
+  readonly turns: TurnRotation;
+}
+
+/** The answer depends on what the client takes, wherever something in between may keep it. */
+const HEADERS = { 'Content-Type': 'text/xml; charset=utf-8', Vary: 'Accept-Encoding' };
+
+/** sendAnswer resolves when the kernel has all of the answer or the connection is gone. */
+async function sendAnswer(
+  { request, response, shares, isLast }: Exchange,
+  text: string,
+  { unsent, compression, turns }: SendOptions,
+): Promise<void> {
+  const encoding = acceptedGzip(request.headers['accept-encoding']);
+  const body = encoding && (await compression.compressed(text, shares[0]));
+  await turns.endOfTurn();
+  if (isLast()) response.shouldKeepAlive = false;
+  if (body === undefined) {
+    const length = Buffer.byteLength(text);
+    response.writeHead(200, { ...HEADERS, 'Content-Length': length });
+    // As a string it leaves in one piece with the head. ASCII, as most answers are, is the same bytes in both
+    // encodings, and latin1 takes Node.js a fraction of the time.
+    return unsent.send(response, request.socket, text, length === text.length ? 'latin1' : 'utf8');
+  }
+  const head = { ...HEADERS, 'Content-Encoding': encoding, 'Content-Length': body.length };
+  response.writeHead(200, head);
+  return unsent.send(response, request.socket, body);
+}
 
 export interface AnswerOptions extends SendOptions {
   readonly answer: (caller: Caller, body: Buffer) => Promise<string>;

@@ -2,6 +2,7 @@
  * Asks the daemons on their operator sockets. One that does not answer costs its own deadline and
  * holds up no other; its failure becomes an answer too, never an exception.
  */
+import { createConnection } from 'node:net';
 import { connectCalls } from '@nodemgr/bus';
 import {
   type DaemonName,
@@ -11,9 +12,37 @@ import {
   type ParamsOf,
   type ResultOf,
 } from '@nodemgr/contracts';
-import { asFault } from '@nodemgr/faults';
+import { asFault, Fault } from '@nodemgr/faults';
 import type { Answer } from './answer.ts';
-import { knock } from './knock.ts';
+
+const NOT_RUNNING = new Set(['ENOENT', 'ENOTDIR', 'ECONNREFUSED']);
+
+function refusal(error: NodeJS.ErrnoException): Fault | undefined {
+  const { code = '', message } = error;
+  // Its queue is full: somebody is there, and slow.
+  if (code === 'EAGAIN') return undefined;
+  if (code === 'EACCES')
+    return new Fault('permission-denied', 'operators are root', { cause: error });
+  const reason = NOT_RUNNING.has(code) ? 'it is not running' : message;
+  return new Fault('unavailable', reason, { cause: error });
+}
+
+/**
+ * knock resolves when somebody listens at `path`; rejects with Fault `unavailable` when nobody does,
+ * and `permission-denied` when we may not connect. It ends at once: connect(2) on a Unix socket does.
+ */
+function knock(path: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const socket = createConnection({ path });
+    const end = (fault: Fault | undefined) => {
+      socket.destroy();
+      if (fault === undefined) resolve();
+      else reject(fault);
+    };
+    socket.once('connect', () => end(undefined));
+    socket.once('error', (error) => end(refusal(error)));
+  });
+}
 
 export type Ask = <D extends DaemonName, M extends keyof OperatorContracts[D] & string>(
   daemon: D,

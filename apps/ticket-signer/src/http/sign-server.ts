@@ -8,6 +8,7 @@ import type { Socket } from 'node:net';
 import type { TLSSocket, TlsOptions } from 'node:tls';
 import type { Logger } from '@nodemgr/daemon';
 import { closeAfter, isOver, statusOf, textOf } from '@nodemgr/http-front';
+import { peerCredentialsOf } from '@nodemgr/native';
 import { type CallerList, describeIdentity, type Identity } from '../caller-list.ts';
 import { type Admitted, type AnswerOptions, answerRequest } from './answer-request.ts';
 import { boundHandshakes } from './bound-handshakes.ts';
@@ -22,8 +23,26 @@ import {
   STOP_MS,
   TOLD_PER_SERVED,
 } from './http-bounds.ts';
-import { identifyCertificate, identifyUser } from './identify.ts';
 import type { RequestPlaces } from './request-places.ts';
+
+/** identifyUser asks the kernel who connected a Unix socket. Throws as peerCredentialsOf does. */
+function identifyUser(socket: Socket): Identity {
+  return { kind: 'user', uid: peerCredentialsOf(socket).uid };
+}
+
+/** identifyCertificate takes what the TLS handshake has verified; throws an Error where it has not. */
+function identifyCertificate(socket: TLSSocket): Identity {
+  const certificate = socket.getPeerX509Certificate();
+  if (!socket.authorized || certificate === undefined) {
+    throw new Error('the client showed no certificate that counts');
+  }
+  const sha256 = certificate.fingerprint256.replaceAll(':', '').toLowerCase();
+  // A list where a subject has several, which its type leaves out.
+  const name: unknown = socket.getPeerCertificate().subject?.CN;
+  return typeof name === 'string'
+    ? { kind: 'certificate', sha256, commonName: name }
+    : { kind: 'certificate', sha256 };
+}
 
 export interface SignServerOptions extends AnswerOptions {
   readonly callers: CallerList;

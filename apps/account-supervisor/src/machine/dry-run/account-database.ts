@@ -5,10 +5,34 @@
 import type { AccountName } from '@nodemgr/records';
 import type { MachineLayout } from '../../execute/layout.ts';
 import type { ObservedAccount } from '../../observed/observed-account.ts';
-import type { IdPolicy } from '../../slots/account-ids.ts';
+import { type IdPolicy, idsOf, RANGE_SIZE } from '../../slots/account-ids.ts';
 import { type ForeignIds, foreignIds } from '../../slots/foreign-ids.ts';
-import { linesOf } from './account-lines.ts';
 import { type Fields, SharedFile } from './shared-file.ts';
+
+/** What an account has in the two files; undefined: no line. */
+interface AccountLines {
+  readonly passwd: string | undefined;
+  readonly subuid: string | undefined;
+}
+
+/** linesOf returns the lines of an account in its present state. */
+function linesOf(
+  name: AccountName,
+  account: ObservedAccount,
+  policy: IdPolicy,
+  layout: Pick<MachineLayout, 'sliverShell' | 'delegateShell'>,
+): AccountLines {
+  if (account.state === 'absent' || account.state === 'foreign' || account.state === 'kept') {
+    return { passwd: undefined, subuid: undefined };
+  }
+  const { uid, base } = idsOf(account.slot, policy);
+  const delegate = account.state === 'delegate';
+  const shell = delegate ? layout.delegateShell : layout.sliverShell;
+  return {
+    passwd: `${name}:x:${uid}:${uid}::/:${shell}`,
+    subuid: !delegate && account.range ? `${name}:${base}:${RANGE_SIZE}` : undefined,
+  };
+}
 
 export interface DatabaseFiles {
   readonly passwd: string;

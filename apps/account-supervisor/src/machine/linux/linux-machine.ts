@@ -7,7 +7,7 @@ import { type Command, formatCommand, REAL_TIMING } from '@nodemgr/agent';
 import type { Config } from '@nodemgr/config';
 import type { Reading } from '@nodemgr/contracts';
 import type { Logger } from '@nodemgr/daemon';
-import type { ImageVersion } from '@nodemgr/images';
+import { type ImageVersion, listImages, newestOf, type StoredImage } from '@nodemgr/images';
 import type { AccountName, ImageName } from '@nodemgr/records';
 import { cgroupOf, layoutOf, type MachineLayout } from '../../execute/layout.ts';
 import { renderStep } from '../../execute/render-step.ts';
@@ -20,7 +20,6 @@ import type { ForeignIds } from '../../slots/foreign-ids.ts';
 import type { HolderOf, Machine, MachineSigns } from '../port.ts';
 import { carryOut } from './carry-out.ts';
 import type { KernelNotice } from './derive-notices.ts';
-import { ImageShelf } from './image-shelf.ts';
 import { signsOf } from './machine-signs.ts';
 import { OneAtATime } from './one-at-a-time.ts';
 import { quotaOf, readRecord } from './read-account-facts.ts';
@@ -29,6 +28,22 @@ import { readNodeFacts } from './read-node-facts.ts';
 import { MachineSurvey } from './survey-machine.ts';
 import { SystemdManager } from './system-bus/systemd-manager.ts';
 import { SliverWatch } from './watch-slivers.ts';
+
+class ImageShelf {
+  #images: readonly StoredImage[] = [];
+
+  constructor(private readonly folder: string) {}
+
+  /** look reads what is there now. */
+  async look(): Promise<void> {
+    this.#images = await listImages(this.folder);
+  }
+
+  /** newest returns the newest version of an image, as of the last look. */
+  newest(name: ImageName): ImageVersion | undefined {
+    return newestOf(name, this.#images)?.ref;
+  }
+}
 
 /** What the template unit, sshd's rules and useradd(8) take for granted: no key of ours can move it. */
 const FIXED = {

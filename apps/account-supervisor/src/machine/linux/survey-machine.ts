@@ -4,13 +4,13 @@
  */
 import { join } from 'node:path';
 import { type AccountName, isSliceName } from '@nodemgr/records';
-import { type MachineLayout, machineNameOf } from '../../execute/layout.ts';
+import { type MachineLayout, machineNameOf, SLIVER_UNITS, unitOf } from '../../execute/layout.ts';
 import type { ObservedAccount } from '../../observed/observed-account.ts';
 import type { AccountIds, IdPolicy } from '../../slots/account-ids.ts';
 import type { ForeignIds } from '../../slots/foreign-ids.ts';
 import { type HolderOf, StrangerFound } from '../port.ts';
 import { type AccountFacts, deriveAccount, namesakeText } from './derive-account.ts';
-import type { UnitState } from './derive-unit-state.ts';
+import { deriveUnitState, isRestarting, NOT_LOADED, type UnitState } from './derive-unit-state.ts';
 import { getent, NameServices } from './name-services.ts';
 import {
   isThere,
@@ -25,10 +25,34 @@ import {
   readStarts,
 } from './read-account-facts.ts';
 import { readLimits } from './read-control-group.ts';
-import { readUnits } from './read-units.ts';
 import { UnixAccountFiles } from './read-unix-accounts.ts';
-import type { SystemdManager } from './system-bus/systemd-manager.ts';
+import type { ListedUnit, SystemdManager } from './system-bus/systemd-manager.ts';
 import type { UnixAccounts } from './unix-accounts.ts';
+
+type AskSystemd = Pick<SystemdManager, 'list' | 'endOf'>;
+
+/** More units than this are asked for by one pattern, whatever their number. */
+const BY_NAME = 16;
+
+async function stateOf(unit: ListedUnit, systemd: AskSystemd): Promise<UnitState> {
+  return deriveUnitState(unit, isRestarting(unit) ? await systemd.endOf(unit) : undefined);
+}
+
+/** readUnits returns what systemd has of each sliver's unit, by one question. Rejects when systemd does not answer. */
+async function readUnits(
+  names: readonly AccountName[],
+  systemd: AskSystemd,
+): Promise<ReadonlyMap<AccountName, UnitState>> {
+  if (names.length === 0) return new Map();
+  // Nothing in a name means anything in a pattern.
+  const patterns = names.length > BY_NAME ? [SLIVER_UNITS] : names.map(unitOf);
+  const listed = new Map((await systemd.list(patterns)).map((unit) => [unit.unit, unit]));
+  const states = names.map(async (name) => {
+    const unit = listed.get(unitOf(name));
+    return [name, unit === undefined ? NOT_LOADED : await stateOf(unit, systemd)] as const;
+  });
+  return new Map(await Promise.all(states));
+}
 
 /** Where systemd-machined notes the containers that are registered with it. Ours are not. */
 const MACHINES = '/run/systemd/machines';
