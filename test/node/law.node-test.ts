@@ -139,6 +139,7 @@ interface Explained {
       readonly wanted?: string;
       readonly how?: string;
       readonly agreement: string;
+      readonly since?: { readonly revision?: number };
     }[];
   }[];
 }
@@ -148,20 +149,27 @@ async function explained(sliver: string): Promise<Explained> {
   return JSON.parse(stdout) as Explained;
 }
 
+interface Said {
+  readonly said: number | string;
+  /** The feed's revision since which it is so; undefined: there is no reading. */
+  readonly since: number | undefined;
+}
+
 /** What nmctl says of a resource: what is read back; of one without a reading, what is asked for. */
-function saidOf(resource: Ours, { resources, enforced }: Explained): number | string {
+function saidOf(resource: Ours, { resources, enforced }: Explained): Said {
   const { reading = resource } = CASES[resource];
   const ours = enforced.find(({ agent }) => agent === 'account-supervisor')?.readings ?? [];
   const found = ours.find((one) => one.resource === reading);
   if (found === undefined) {
-    return resources.find((one) => one.resource === resource)?.effective ?? 'nothing';
+    const asked = resources.find((one) => one.resource === resource);
+    return { said: asked?.effective ?? 'nothing', since: undefined };
   }
-  return found.agreement === 'as wanted'
-    ? Number.parseFloat(found.enforced ?? '')
-    : found.agreement;
+  const { agreement, enforced: amount = '', since } = found;
+  const said = agreement === 'as wanted' ? Number.parseFloat(amount) : agreement;
+  return { said, since: since?.revision ?? Number.NaN };
 }
 
-type Found = Readonly<Record<string, { readonly kernel: number; readonly said: number | string }>>;
+type Found = Readonly<Record<string, Said & { readonly kernel: number }>>;
 
 /** lookAt gives every resource its first or its second value, and returns what is found of each. */
 async function lookAt(place: 0 | 1): Promise<Found> {
@@ -179,7 +187,7 @@ async function lookAt(place: 0 | 1): Promise<Found> {
     const { sliver, kernel } = CASES[name];
     const explanation = explanations.get(sliver);
     if (explanation === undefined) throw new Error(`nothing is explained of ${sliver}`);
-    found[name] = { kernel: await kernel(sliver), said: saidOf(name, explanation) };
+    found[name] = { kernel: await kernel(sliver), ...saidOf(name, explanation) };
   }
   return found;
 }
@@ -197,12 +205,14 @@ beforeAll(async () => {
 }, 900_000);
 
 test.for(OURS)(
-  '%s is enforced: two values are two in the kernel, and as nmctl explains',
+  '%s is enforced: two values are two in the kernel, and as nmctl explains, with a decision each',
   (name) => {
     console.log(`${name}: ${JSON.stringify(first[name])} → ${JSON.stringify(second[name])}`);
     expect(first[name]?.kernel).not.toBe(second[name]?.kernel);
     expect(first[name]?.said).toBe(first[name]?.kernel);
     expect(second[name]?.said).toBe(second[name]?.kernel);
+    const [was, is] = [first[name]?.since, second[name]?.since];
+    if (was !== undefined) expect(is).toBeGreaterThan(was);
   },
 );
 
