@@ -14,6 +14,7 @@ import {
   TIMESTAMP_KEY,
 } from '@nodemgr/records';
 import { afterEach, expect, test, vi } from 'vitest';
+import type { DiskFacts } from './disk/judge-disk.ts';
 import type { Limits } from './limits/table.ts';
 import { type HolderOf, type Machine, type MachineSigns, StrangerFound } from './machine/port.ts';
 import { ABSENT, newSliver, type ObservedAccount } from './observed/observed-account.ts';
@@ -93,6 +94,15 @@ class FakeMachine implements Machine {
   }
   async readings(): Promise<readonly Reading[]> {
     return [];
+  }
+  /** The disk that the slivers are on; undefined: it is not looked at. */
+  disk: DiskFacts | undefined;
+  async diskFacts(): Promise<DiskFacts | undefined> {
+    return this.disk;
+  }
+  /** One MiB for each slot before it. */
+  usedOnDisk(place: Slot): number {
+    return place * 1024;
   }
   async close(): Promise<void> {}
   commandsOf(_name: AccountName, { step }: AccountStep): readonly string[] {
@@ -645,4 +655,52 @@ test('what is asked for and cannot be had is a failure until nobody asks', async
   ]);
   await publish(keyed(aSliver(A)));
   expect(failures.list()).toEqual([]);
+});
+
+/** A disk of 100,000 KiB. */
+const aDisk = (used: number): DiskFacts => ({
+  folder: '/var/lib/nodemgr',
+  used,
+  available: 100_000 - used,
+  noReserve: undefined,
+});
+
+test('a disk that slivers have filled holds up new ones alone, and names who has the most of it', async () => {
+  const machine = new FakeMachine(new Map([[A, aRunningSliver({ slot: slot(2) })]]));
+  machine.disk = aDisk(98_000);
+  machine.shown.set('space', 'full');
+  const { failures, timing, publish, settled } = await aSupervisor(machine, {
+    disk_overcommit: 1000,
+  });
+  const other = aSliver(A, { record: { ssh_keys: 'ssh-ed25519 AAAA another@host\n' } });
+  await publish(accepted, keyed(other), keyed(aSliver(B)));
+  expect(machine.done.map(({ name, step }) => [name, step.step])).toEqual([[A, 'install-keys']]);
+  expect(failures.list()).toMatchObject([
+    { code: 'disk-space', reason: expect.stringMatching(/the largest are site_a 2 MiB$/) },
+    { subject: B, outcome: 'blocked', reason: expect.stringMatching(/^98% .* no new sliver/) },
+  ]);
+  machine.disk = aDisk(89_000);
+  machine.shown.set('space', 'enough');
+  timing.pass(500);
+  await vi.waitFor(() => expect(machine.accounts.get(B)).toMatchObject({ state: 'running' }));
+  await settled();
+  timing.pass(10_000);
+  await vi.waitFor(() => expect(failures.list()).toEqual([]));
+});
+
+test('quotas that exceed the disk are trouble as soon as they do, and until they no longer do', async () => {
+  const machine = new FakeMachine();
+  machine.disk = aDisk(0);
+  const { failures, timing, publish } = await aSupervisor(machine);
+  const asking = (quota: number) => keyed(aSliver(A, { effective: { nm_disk_quota: quota } }));
+  await publish(accepted, asking(100_001));
+  timing.pass(10_000);
+  await vi.waitFor(() =>
+    expect(failures.list()).toMatchObject([
+      { code: 'disk-quotas', reason: expect.stringMatching(/^the quotas of 1 slivers .* 1 KiB more/) },
+    ]),
+  );
+  await publish(asking(100_000));
+  timing.pass(10_000);
+  await vi.waitFor(() => expect(failures.list()).toEqual([]));
 });

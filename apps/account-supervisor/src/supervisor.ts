@@ -19,6 +19,7 @@ import {
   TIMESTAMP_KEY,
 } from '@nodemgr/records';
 import { claimsOf } from './desired/desired-account.ts';
+import { DiskWatch } from './disk/disk-watch.ts';
 import type { AccountHistory } from './history/account-history.ts';
 import { SharedLimits } from './limits/shared-limits.ts';
 import { type Machine, StrangerFound } from './machine/port.ts';
@@ -64,6 +65,7 @@ export class AccountSupervisor
   readonly #purges: PurgeWatch;
   /** Of tenants who are to be told of a stop. */
   readonly #tellings: PurgeWatch;
+  readonly #disk: DiskWatch;
   readonly #waits: Waits<AccountName, SignName>;
   /** The cause that each account waits for, by its last plan. */
   readonly #waitsFor = new Map<AccountName, Cause>();
@@ -74,6 +76,11 @@ export class AccountSupervisor
     this.#shared = new SharedLimits(parts.machine.node);
     this.#purges = new PurgeWatch(parts.clock, parts.timing, parts.wake);
     this.#tellings = new PurgeWatch(parts.clock, parts.timing, parts.wake);
+    this.#disk = new DiskWatch({
+      ...parts,
+      accounts: () => this.#observed,
+      overcommit: parts.accounts.disk_overcommit,
+    });
     this.#waits = new Waits({
       signs: parts.machine.signs,
       wake: parts.retry,
@@ -88,6 +95,7 @@ export class AccountSupervisor
     const accounts = await parts.machine.observe();
     for (const [name, account] of accounts) supervisor.#remember(name, account);
     await supervisor.#leaveSlotsToOthers();
+    supervisor.#disk.start();
     return supervisor;
   }
 
@@ -109,6 +117,7 @@ export class AccountSupervisor
       shared: this.#shared,
       slices: this.#parts.machine.slices,
       newestImage,
+      noRoom: this.#disk.whyNoRoom,
       clock: clock.look(),
     };
   }
@@ -147,6 +156,8 @@ export class AccountSupervisor
 
   async observe(name: AccountName, signal: AbortSignal): Promise<ObservedAccount> {
     await this.#waits.begins(name);
+    // A sliver that is made meanwhile may be the one that fills it.
+    await this.#disk.look();
     const account = await this.#notingCause(name, () =>
       this.#parts.machine.observeAccount(name, signal),
     );
@@ -185,6 +196,7 @@ export class AccountSupervisor
 
   /** stop cancels what is still to come. */
   stop(): void {
+    this.#disk.stop();
     this.#purges.stop();
     this.#tellings.stop();
     this.#waits.stop();

@@ -145,6 +145,8 @@ const accounts = z.strictObject({
   first_uid: z.int().min(1000).max(60_000).default(30_000),
   /** How many accounts fit on this node. */
   slots: z.int().min(1).max(4094).default(4094),
+  /** How many times their room on the disk the quotas of all slivers may add up to before that is trouble. */
+  disk_overcommit: z.number().min(1).max(10_000).default(1),
   passwd_file: path.default('/etc/passwd'),
   subuid_file: path.default('/etc/subuid'),
   /** Login shells: an account is ours only if it has one of them. */

@@ -36,6 +36,12 @@ export const FAILURE_CODES = [
   'cpu-cores',
   'memory-guarantees',
   'disk-weights',
+  /** The file system that holds the slivers fills up. */
+  'disk-space',
+  /** Slivers may use more of it together than there is. */
+  'disk-quotas',
+  /** Nothing of it is kept back for the node's own processes. */
+  'disk-reserve',
   'history',
   'uplink',
   /** Messages of the kernel on interfaces, routes and qdiscs. */

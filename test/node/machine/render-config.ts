@@ -41,7 +41,8 @@ export function renderConfig({
     },
     // Nobody tells this machine the time.
     clock: { require_sync: false },
-    accounts: { keep_files_seconds: keepFilesSeconds },
+    // Twenty default quotas are many times its disk.
+    accounts: { keep_files_seconds: keepFilesSeconds, disk_overcommit: 1000 },
     delegates: [{ name: DELEGATE, methods: DELEGATED, ssh_keys: delegateKeys }],
   });
 }

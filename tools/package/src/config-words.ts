@@ -145,6 +145,10 @@ const ACCOUNTS: Readonly<Record<string, KeyWords>> = {
       'The first user id of the accounts themselves, one for each. Not to be changed once there are any.',
   },
   'accounts.slots': { about: 'How many accounts fit on this node.' },
+  'accounts.disk_overcommit': {
+    about:
+      'How many times the room that slivers have on their disk their quotas may add up to, before `nmctl status` has it as trouble.',
+  },
   'accounts.passwd_file': { about: 'Where the accounts are looked up.' },
   'accounts.subuid_file': { about: "Where the slivers' id ranges are looked up." },
   'accounts.sliver_shell': {

@@ -54,6 +54,11 @@ export function systemFiles(): readonly PackageFile[] {
       mode: 0o755,
     },
     {
+      from: 'systemd/disk/keep-reserve',
+      to: 'usr/lib/nodemgr/keep-reserve',
+      mode: 0o755,
+    },
+    {
       from: 'systemd/sshd_config.d/60-nodemgr.conf',
       to: 'etc/ssh/sshd_config.d/60-nodemgr.conf',
       mode: 0o644,

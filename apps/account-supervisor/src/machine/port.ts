@@ -6,6 +6,7 @@ import type { Reading } from '@nodemgr/contracts';
 import type { Sign } from '@nodemgr/daemon';
 import type { ImageVersion } from '@nodemgr/images';
 import type { AccountName, ImageName } from '@nodemgr/records';
+import type { DiskFacts } from '../disk/judge-disk.ts';
 import type { NodeFacts } from '../limits/limit.ts';
 import type { Limits } from '../limits/table.ts';
 import type { ObservedAccount } from '../observed/observed-account.ts';
@@ -49,6 +50,10 @@ export interface Machine {
   newestImage(name: ImageName): ImageVersion | undefined;
   /** readings returns what is really in force for `name`, read back now; none where it does not exist. */
   readings(name: AccountName, signal: AbortSignal): Promise<readonly Reading[]>;
+  /** diskFacts looks at the file system that holds the slivers; undefined: there is none to look at. */
+  diskFacts(): Promise<DiskFacts | undefined>;
+  /** usedOnDisk returns what the files of a slot's sliver take (KiB); throws where nobody counts it. */
+  usedOnDisk(place: Slot): number;
   /** close ends whatever the implementation does by itself, and what must not be cut short, within a second. */
   close(): Promise<void>;
   /** commandsOf returns the commands that a step stands for, for people. */

@@ -37,6 +37,8 @@ export interface Circumstances {
   readonly noSlot: (type: AccountType) => string;
   /** The newest version of an image on this node; undefined: there is none of that name. */
   readonly newestImage: (name: ImageName) => ImageVersion | undefined;
+  /** Why there is no room for one more sliver; undefined: there is. */
+  readonly noRoom: string | undefined;
 }
 
 /** A step, and why it is taken. */

@@ -30,6 +30,7 @@ export interface Grounds {
   /** What the slices above the slivers have now. */
   readonly slices: Limits;
   readonly newestImage: Circumstances['newestImage'];
+  readonly noRoom: Circumstances['noRoom'];
   /** The time, and whether it is trusted. */
   readonly clock: ReturnType<PurgeClock['look']>;
 }
@@ -54,12 +55,13 @@ const NOTHING_HEARD: Verdict = {
 };
 
 function circumstancesOf(grounds: Grounds): Circumstances {
-  const { accounts, leases, slots, clock, newestImage } = grounds;
+  const { accounts, leases, slots, clock, newestImage, noRoom } = grounds;
   return {
     ...clock,
     keepSeconds: accounts.keep_files_seconds,
     idsOf: (slot) => idsOf(slot, accounts),
     newestImage,
+    noRoom,
     tellBy: leases.warn_by,
     noSlot: (type) => slots.whyNone(type),
   };

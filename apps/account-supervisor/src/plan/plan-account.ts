@@ -133,7 +133,8 @@ function planWantedSliver(
     const reason = `image ${wanted.image} is not on this node: nmctl image import ${wanted.image} TARBALL`;
     return blocked('image-missing', reason);
   }
-  const { tellBy } = circumstances;
+  const { noRoom, tellBy } = circumstances;
+  if (files.where === 'none' && noRoom !== undefined) return blocked('disk-filled', noRoom);
   const steps = planSliver(wanted, observed, ids, image, shared, tellBy);
   if (wanted.run && steps.length === 0 && isObservedSliver(observed) && observed.ailing) {
     const unmet = { outcome: 'failing', action: 'run', reason: observed.ailing } as const;

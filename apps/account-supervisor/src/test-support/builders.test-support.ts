@@ -177,6 +177,7 @@ export function circumstances(now = 10_000, clockTrusted = true): Circumstances 
     idsOf: (place) => idsOf(place, POLICY),
     newestImage: (name) => (name === DEFAULT_IMAGE ? IMAGE : undefined),
     tellBy: ['file'],
+    noRoom: undefined,
     noSlot: () => 'no free id range: 8 of 8 in use',
   };
 }

@@ -20,6 +20,8 @@ export const SIGNS = [
   'containers',
   /** Free blocks and inodes. The kernel gives no notice of freed room: statfs(2). */
   'room',
+  /** Whether the file system that holds the slivers has room for one more (disk/judge-disk.ts). */
+  'space',
   /** Whether the state folder and /etc can be written at all: a mount, or a remount, changes it. */
   'writable',
   /** Whether the state folder's file system keeps project quotas. quotaon(8) gives no notice: quotactl_fd(2). */
@@ -50,6 +52,8 @@ export const CAUSES = {
   'users-locked': ['locks', 'users'],
   /** ENOSPC, EDQUOT: blocks or inodes are used up. */
   'disk-full': ['room', 'writable'],
+  /** So little is left of the slivers' file system that none is added. */
+  'disk-filled': ['space'],
   /** EROFS. */
   'read-only': ['writable'],
   /** The file system is mounted without project quotas, they are switched off, or it is another one. */

@@ -67,6 +67,7 @@ function signsOf({ node, accounts }: Config): MachineSigns {
     files: NEVER,
     containers: NEVER,
     room: roomSign(node.state_dir, saved),
+    space: NEVER,
     writable: writableSign(node.state_dir, saved),
     quota: NEVER,
     units: NEVER,
@@ -192,6 +193,15 @@ export class DryRunMachine implements Machine {
       const amount = account.limits[limit] ?? unsetOf(of);
       return amount === undefined ? [] : [readingOf(limit, amount)];
     });
+  }
+
+  /** The pretended machine's disk is never full. */
+  async diskFacts(): Promise<undefined> {
+    return undefined;
+  }
+
+  usedOnDisk(): number {
+    return 0;
   }
 
   async close(): Promise<void> {}

@@ -9,6 +9,7 @@ import type { Reading } from '@nodemgr/contracts';
 import type { Logger } from '@nodemgr/daemon';
 import { type ImageVersion, listImages, newestOf, type StoredImage } from '@nodemgr/images';
 import type { AccountName, ImageName } from '@nodemgr/records';
+import type { DiskFacts } from '../../disk/judge-disk.ts';
 import { cgroupOf, layoutOf, type MachineLayout } from '../../execute/layout.ts';
 import { renderStep } from '../../execute/render-step.ts';
 import type { NodeFacts } from '../../limits/limit.ts';
@@ -24,6 +25,7 @@ import { signsOf } from './machine-signs.ts';
 import { OneAtATime } from './one-at-a-time.ts';
 import { quotaOf, readRecord } from './read-account-facts.ts';
 import { readGroup, readSlices } from './read-control-group.ts';
+import { readDiskFacts } from './read-disk-facts.ts';
 import { readNodeFacts } from './read-node-facts.ts';
 import { MachineSurvey } from './survey-machine.ts';
 import { SystemdManager } from './system-bus/systemd-manager.ts';
@@ -150,6 +152,14 @@ export class LinuxMachine implements Machine {
     const record = await readRecord(name, this.#layout);
     if (record === 'none' || 'damaged' in record || record.type === 'delegate') return [];
     return [this.#quotaReading(record.slot), ...(await readGroup(name, this.#layout))];
+  }
+
+  diskFacts(): Promise<DiskFacts> {
+    return readDiskFacts(this.#layout.stateDir);
+  }
+
+  usedOnDisk(place: Slot): number {
+    return quotaOf(place, this.#layout, this.#policy).usedKiB;
   }
 
   commandsOf(name: AccountName, step: AccountStep): readonly string[] {

@@ -3,9 +3,11 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileSign, roomSign, type Sign, writableSign } from '@nodemgr/daemon';
 import { isImageVersion } from '@nodemgr/images';
+import { judgeRoom } from '../../disk/judge-disk.ts';
 import type { MachineLayout } from '../../execute/layout.ts';
 import { type IdPolicy, slot } from '../../slots/account-ids.ts';
 import type { MachineSigns } from '../port.ts';
+import { readDiskFacts } from './read-disk-facts.ts';
 import { quotaOf } from './read-account-facts.ts';
 
 /** Where users are, and what says where else they are. */
@@ -46,6 +48,7 @@ export function signsOf(layout: MachineLayout, policy: IdPolicy): MachineSigns {
     files: fileSign(join(stateDir, 'slivers')),
     containers: fileSign('/run/systemd/machines'),
     room: roomSign(stateDir, '/etc'),
+    space: async () => judgeRoom(await readDiskFacts(stateDir)),
     writable: writableSign(stateDir, '/etc'),
     quota: quotaSign(layout, policy),
     units: fileSign('/etc/systemd/system', '/run/systemd/system'),

@@ -7,8 +7,8 @@ import type { NodeFacts } from '../../limits/limit.ts';
 
 const DEVICES = '/sys/dev/block';
 
-/** undefined: there is no such file. */
-function textOf(file: string): string | undefined {
+/** textOf returns what a small file says, without the line's end; undefined: there is no such file. */
+export function textOf(file: string): string | undefined {
   try {
     return readFileSync(file, 'utf8').trim();
   } catch (error) {
@@ -24,6 +24,13 @@ const deviceText = (dev: number): string => {
   const minor = (low & 0xff) + ((low >>> 12) & 0xfff00);
   return `${major}:${minor}`;
 };
+
+/** deviceName returns the kernel's name of the device that holds `folder`: `vdb1`; of one without a name, its numbers. */
+export function deviceName(folder: string): string {
+  const device = deviceText(statSync(folder).dev);
+  const link = join(DEVICES, device);
+  return textOf(join(link, 'dev')) === undefined ? device : basename(realpathSync(link));
+}
 
 /** The disk that a device is, or is a part of; undefined: it is none. */
 function diskOf(device: string): string | undefined {
