@@ -23,8 +23,13 @@ test('it says something about our accounts only, but for how many may be logging
   const settings = readFileSync(DROP_IN, 'utf8')
     .split('\n')
     .filter((line) => line !== '' && !line.startsWith('#'));
-  expect(settings.slice(0, 2)).toEqual(['MaxStartups 100:30:200', 'Match Group nodemgr-accounts']);
-  expect(settings.slice(2).every((line) => line.startsWith('    '))).toBe(true);
+  expect(settings.slice(0, 4)).toEqual([
+    'MaxStartups 100:30:200',
+    'PerSourceMaxStartups 50',
+    'PerSourcePenaltyExemptList 127.0.0.0/8,::1',
+    'Match Group nodemgr-accounts',
+  ]);
+  expect(settings.slice(4).every((line) => line.startsWith('    '))).toBe(true);
 });
 
 const note = skipNote(canRun ? [] : ['openssh-server 9.8 with /run/sshd']);

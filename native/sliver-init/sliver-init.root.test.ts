@@ -31,6 +31,20 @@ describe.skipIf(missing)(`sliver-init${note}`, () => {
     expect(await said('stat -c %a /etc/rc.vinit')).toBe('755\n');
   });
 
+  it('has limits of its own of what the kernel counts for users, for scripts and for logins', async () => {
+    const limits = 'ulimit -l; ulimit -q; ulimit -i; ulimit -Hl; ulimit -Hq; ulimit -Hi\n';
+    await start(`#!/bin/bash\n${limits}`);
+    const own = '8192\n819200\n16384\n'.repeat(2);
+    await logged(own);
+    expect(await said(limits)).toBe(own);
+  });
+
+  it('has nobody wait at /proc/kmsg', async () => {
+    await start(undefined);
+    expect((await node.run(SIRIUS.name, 'cat /proc/kmsg')).stderr).toMatch(/Operation not permitted/);
+    expect(await said('cat /var/log/rc.vinit.log')).toBe('');
+  });
+
   it('runs nothing, and removes /etc/rc.vinit, when there are none', async () => {
     await start(SCRIPT);
     await node.stop(SIRIUS.name);

@@ -22,6 +22,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -29,6 +30,7 @@
 
 #include "../sliver/places.h"
 #include "install_script.h"
+#include "take_limits.h"
 
 #define SCRIPT_SOURCE NODEMGR_INSIDE_BOOT "/rc.vinit"
 #define SCRIPT "/etc/rc.vinit"
@@ -46,8 +48,24 @@ static int open_log(int truncate) {
   return log != -1 ? log : open("/dev/null", O_WRONLY | O_CLOEXEC);
 }
 
+/*
+ * systemd-nspawn puts a pipe over it that nobody writes to: a reader would wait for ever. The kernel's
+ * own file below refuses whoever is inside a user namespace. EINVAL: there is nothing over it.
+ */
+static bool uncover_kernel_log(void) {
+  return umount2("/proc/kmsg", MNT_DETACH) == 0 || errno == EINVAL;
+}
+
 static void report(int log, const char *doing) {
   dprintf(log, "sliver-init: cannot %s: %s\n", doing, strerror(errno));
+}
+
+/* Of something that failed before there was a log. */
+static void report_late(int error, const char *doing) {
+  const int log = open_log(0);
+  errno = error;
+  report(log, doing);
+  close(log);
 }
 
 /* What the script is called with; `seconds` is NULL but for a warning. */
@@ -163,7 +181,11 @@ int main(int argc, char **argv) {
   /* Blocked signals wait; process 1 is not even told of others that it does not handle. */
   sigprocmask(SIG_BLOCK, &signals, NULL);
   umask(022);
+  if (!take_limits()) return 1;
+  const bool uncovered = uncover_kernel_log();
+  const int error = errno;
   bool has_script = start_script("start", argv[1]);
+  if (!uncovered) report_late(error, "uncover /proc/kmsg");
   for (siginfo_t news;;) {
     const int number = sigwaitinfo(&signals, &news);
     if (number == SIGCHLD) reap(0);

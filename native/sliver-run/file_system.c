@@ -18,6 +18,9 @@
 #define MOUNTS NODEMGR_RUN_DIR "/mnt"
 #define LOWER MOUNTS "/lower"
 
+/* Terminals that a sliver may have; and the group tty, which has the same number everywhere. */
+enum { TERMINALS_MAX = 256, TTY_GID = 5 };
+
 /* systemd-nspawn keeps notes of each machine here; they end with the unit too. */
 #define NSPAWN_NOTES "/run/systemd/nspawn"
 
@@ -29,6 +32,20 @@ static void mount_notes(const char *folder) {
 
 static void make_folder(const char *folder) {
   if (mkdir(folder, 0755) != 0) give_up_errno("cannot make %s", folder);
+}
+
+/*
+ * Terminals are counted together on the whole node, and systemd-nspawn's own devpts has no bound.
+ * Root inside may not change this one. It may mount one more: this bounds programs, not those who
+ * are after it, for whom the kernel has no limit but that of the node.
+ */
+static void mount_terminals(uid_t base) {
+  char how[128];
+  make_folder(SLIVER_TERMINALS);
+  snprintf(how, sizeof how, "newinstance,ptmxmode=0666,mode=0620,gid=%u,max=%d", base + TTY_GID,
+           TERMINALS_MAX);
+  if (mount("devpts", SLIVER_TERMINALS, "devpts", MS_NOSUID | MS_NOEXEC, how) != 0)
+    give_up_errno("cannot mount a devpts with %s", how);
 }
 
 /* From here on mounts of the node still come in, and none of ours goes out. */
@@ -72,6 +89,7 @@ void mount_file_system(const struct sliver *sliver) {
   make_folder(SLIVER_ROOT);
   mount_image(sliver);
   mount_overlay(sliver->name);
+  mount_terminals(sliver->base);
   if (mkdir(NSPAWN_NOTES, 0755) == 0 || access(NSPAWN_NOTES, F_OK) == 0) mount_notes(NSPAWN_NOTES);
   else give_up_errno("cannot make " NSPAWN_NOTES "");
 }

@@ -1,8 +1,8 @@
 // A sliver's file system and life, with a stand-in for systemd-nspawn.
 import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { ANode, baseOf, containerNeeds, outcomeOf } from '../stand-in/a-node.ts';
 import { eventually } from '../stand-in/eventually.ts';
 
@@ -64,6 +64,19 @@ describe.skipIf(missing)(`sliver-run${note}`, () => {
     await node.startSliver(SIRIUS.name, '#!/bin/sh\n');
     for (const path of ['/run/nodemgr/x', '/run/nodemgr-boot/rc.vinit', '/run/nodemgr-init'])
       expect((await run(`echo x > ${path}`)).stderr).toMatch(/Read-only file system|Permission/);
+  });
+
+  it('it has 256 terminals at the most, whatever root inside does about it', async () => {
+    await node.startSliver(SIRIUS.name);
+    const mounts = await said('cat /proc/self/mountinfo');
+    expect(mounts).toMatch(/ \/dev\/pts .* devpts devpts rw,.*max=256$/m);
+    const terminals = `/proc/${node.initOf(SIRIUS.name)}/root/dev/pts/ptmx`;
+    const open: number[] = [];
+    onTestFinished(() => {
+      for (const fd of open) closeSync(fd);
+    });
+    for (let at = 0; at < 256; at++) open.push(openSync(terminals, 'r+'));
+    expect(() => openSync(terminals, 'r+')).toThrow('ENOSPC');
   });
 
   it('it ends with status 0 when its unit is stopped', async () => {

@@ -7,7 +7,8 @@
  *   2. a mount namespace of its own           no mount is ever left over on the node: all of
  *                                             them end with the unit
  *   3. RUN/mnt/lower: the image, read-only, ids shifted to the sliver's
- *   4. RUN/mnt/root: an overlay of that and the sliver's own files (upper, work)
+ *   4. RUN/mnt/root: an overlay of that and the sliver's own files (upper, work);
+ *      RUN/mnt/terminals: a devpts of its own
  *   5. exec systemd-nspawn, with sliver-init as process 1
  *
  * sliver-run --start-scripts NAME (ExecReload) sends the running sliver's process 1 SIGHUP,
@@ -65,6 +66,7 @@ static void run_container(const struct sliver *sliver) {
         "--register=no", machine, "--directory=" SLIVER_ROOT, ids,
         "--private-users-ownership=off", "--resolv-conf=replace-host", "--timezone=off",
         "--link-journal=no", "--console=read-only", "--kill-signal=SIGTERM",
+        "--bind=" SLIVER_TERMINALS ":/dev/pts",
         "--bind-ro=" NODEMGR_RUN_DIR "/api:" NODEMGR_INSIDE_API,
         "--bind-ro=" NODEMGR_LIB_DIR "/sliver-init:" NODEMGR_INSIDE_INIT, boot,
         NODEMGR_INSIDE_INIT, sliver->name, (char *)NULL);

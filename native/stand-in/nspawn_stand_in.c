@@ -6,7 +6,7 @@
  *   UNIT/payload      its child, process 1 of a pid namespace, root of a user namespace with
  *                     the ids of --private-users, in mount, uts, ipc and cgroup namespaces
  *
- * It understands --directory, --machine, --private-users and --bind-ro as sliver-run writes
+ * It understands --directory, --machine, --private-users, --bind and --bind-ro as sliver-run writes
  * them, passes over all other options, and like nspawn turns SIGTERM into one for its child,
  * and ends as that does.
  */
@@ -31,8 +31,8 @@ enum { BINDS_MAX = 8, TEXT_MAX = 1024 };
 
 struct options {
   const char *directory, *machine;
-  char *binds[BINDS_MAX];
-  int bind_count;
+  char *binds[BINDS_MAX], *writable[BINDS_MAX];
+  int bind_count, writable_count;
   unsigned base;
   char **payload;
 };
@@ -61,6 +61,8 @@ static struct options take_options(char **argv) {
       options.base = (unsigned)strtoul(value, NULL, 10);
     if ((value = value_of(*argv, "--bind-ro=")) != NULL && options.bind_count < BINDS_MAX)
       options.binds[options.bind_count++] = strdup(value);
+    if ((value = value_of(*argv, "--bind=")) != NULL && options.writable_count < BINDS_MAX)
+      options.writable[options.writable_count++] = strdup(value);
   }
   options.payload = argv;
   return options;
@@ -125,17 +127,23 @@ static void make_tmpfs(const char *root, const char *target, unsigned base) {
   must(mount("tmpfs", place, "tmpfs", MS_NOSUID, how), place);
 }
 
+/* SOURCE:TARGET, as in --bind. */
+static void bind_option(char *value, const char *root, unsigned long flags) {
+  char *target = strchr(value, ':');
+  if (target == NULL) die(value);
+  *target++ = '\0';
+  bind(value, root, target, flags);
+}
+
 static void furnish(const struct options *options) {
   static const char *const DEVICES[] = {"/dev/null", "/dev/zero", "/dev/tty", "/dev/urandom"};
   make_tmpfs(options->directory, "/run", options->base);
   make_tmpfs(options->directory, "/dev", options->base);
   for (int i = 0; i < 4; i++) bind(DEVICES[i], options->directory, DEVICES[i], 0);
-  for (int i = 0; i < options->bind_count; i++) {
-    char *target = strchr(options->binds[i], ':');
-    if (target == NULL) die(options->binds[i]);
-    *target++ = '\0';
-    bind(options->binds[i], options->directory, target, MS_RDONLY);
-  }
+  for (int i = 0; i < options->bind_count; i++)
+    bind_option(options->binds[i], options->directory, MS_RDONLY);
+  for (int i = 0; i < options->writable_count; i++)
+    bind_option(options->writable[i], options->directory, 0);
 }
 
 static _Noreturn void run_payload(const struct options *options, int go) {
