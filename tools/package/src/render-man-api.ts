@@ -133,6 +133,6 @@ export function renderApiManual(
     heading('examples'),
     ...examples(parts),
     heading('see also'),
-    '.BR nmctl (1),\n.BR nodemgr.toml (5),\n.BR jq (1),\n.BR journalctl (1)',
+    '.BR nmctl (1),\n.BR nodemgr-tenant (7),\n.BR nodemgr.toml (5),\n.BR jq (1),\n.BR journalctl (1)',
   ]);
 }

@@ -15,6 +15,7 @@ import { renderCopyright } from './render-copyright.ts';
 import { type ApiManualParts, renderApiManual } from './render-man-api.ts';
 import { renderConfigManual } from './render-man-config.ts';
 import { renderNmctlManual } from './render-man-nmctl.ts';
+import { renderTenantManual } from './render-man-tenant.ts';
 import type { UsedPackage } from './used-packages.ts';
 
 /** nmctlTree returns nmctl's command line, which is read here and never run. */
@@ -58,6 +59,7 @@ export function textFiles(facts: BuildFacts, used: readonly UsedPackage[]): read
     made('usr/share/man/man1/nmctl.1.gz', gzip(renderNmctlManual(program, facts))),
     made('usr/share/man/man5/nodemgr.toml.5.gz', gzip(renderConfigManual(tables, facts))),
     made('usr/share/man/man7/nodemgr-api.7.gz', gzip(renderApiManual(api, facts))),
+    made('usr/share/man/man7/nodemgr-tenant.7.gz', gzip(renderTenantManual(facts))),
     ...api.examples.map(({ file, text }) => made(`usr/share/doc/nodemgr/examples/${file}`, text)),
     made('usr/share/bash-completion/completions/nmctl', renderCompletion(program)),
     made('usr/share/doc/nodemgr/copyright', renderCopyright(used, readFileSync('LICENSE', 'utf8'))),
