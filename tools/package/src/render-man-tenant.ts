@@ -24,7 +24,7 @@ const SHARED: readonly Entry[] = [
   ],
   [
     'Abstract Unix sockets',
-    'Those whose name begins with a zero byte (unix(7)) belong to the network: every tenant sees them, can connect to them, and can take a name that is free. Sockets in the file system are the sliver’s own.',
+    "Those whose name begins with a zero byte (unix(7)) belong to the network: every tenant sees them, can connect to them, and can take a name that is free. Sockets in the file system are the sliver's own.",
   ],
   [
     'Processors, memory, disk and bandwidth',
@@ -32,19 +32,19 @@ const SHARED: readonly Entry[] = [
   ],
   [
     'Terminals',
-    'A sliver has 256 at the most. The node’s own logins, and with them ssh NAME@node, have others.',
+    "A sliver has 256 at the most. The node's own logins, and with them ssh NAME@node, have others.",
   ],
   [
     'The clock, the kernel and its modules',
-    'They are the node’s. dmesg and /proc/kmsg are refused.',
+    "They are the node's. dmesg and /proc/kmsg are refused.",
   ],
 ];
 
 const OWN: readonly Entry[] = [
   ['Files', 'Nobody else reads or writes them, but root of the node.'],
-  ['Processes', 'Others are neither seen nor reached. PID 1 is the node manager’s.'],
-  ['User ids', '0 to 65535, none of which is anybody’s outside.'],
-  ['The host name', 'The sliver’s name with - for _.'],
+  ['Processes', "Others are neither seen nor reached. PID 1 is the node manager's."],
+  ['User ids', "0 to 65535, none of which is anybody's outside."],
+  ['The host name', "The sliver's name with - for _."],
   [
     'Shared memory, semaphores and message queues',
     'Of System V and of POSIX; 819200 bytes of POSIX queues for each user inside.',
@@ -56,11 +56,11 @@ const OWN: readonly Entry[] = [
 ];
 
 const SCRIPT = [
-  'The initscript of the slice is /etc/rc.vinit inside. It is run as root with start NAME, restart NAME or stop NAME, with its output in /var/log/rc.vinit.log. There is no other init: what is to run from the start is started there, in the background.',
+  'The initscript of the slice is /etc/rc.vinit inside. It is run as root with start NAME, restart NAME or stop NAME (with warn NAME SECONDS before a lease ends, where the node says so), its output in /var/log/rc.vinit.log. There is no other init: what is to run from the start is started there, in the background.',
 ];
 
 const REFUSALS = [
-  'ssh ends with status 126 and a line that begins with sliver-shell: when there is nothing to log in to. ‘is not running’: it was stopped, or is being made; Start, called by whoever may, starts it. ‘login to NAME is disabled’: the authority has set nm_enabled to 0. ‘Permission denied (publickey)’: the key is none of this slice’s, or the sliver is not on this node.',
+  "ssh ends with status 126 and a line that begins with sliver-shell: when there is nothing to log in to. 'is not running': it was stopped, or is being made; Start, called by whoever may, starts it. 'login to NAME is disabled': the authority has set nm_enabled to 0. 'Permission denied (publickey)': the key is none of this slice's, or the sliver is not on this node.",
 ];
 
 const PING = [
@@ -112,7 +112,7 @@ export function renderTenantManual(from: Pick<PageTitle, 'version' | 'date'>): s
     verbatim(["ssh -o ProxyCommand='ssh princeton_sirius@node nc 127.0.0.1 2222' root@inside"]),
     subheading('Keys'),
     paragraph(
-      'The keys that may log in are those that the authority has of the slice’s users: a change there arrives with the next document. ~/.ssh/authorized_keys inside is for an sshd of the sliver’s own.',
+      "The keys that may log in are those that the authority has of the slice's users: a change there arrives with the next document. ~/.ssh/authorized_keys inside is for an sshd of the sliver's own.",
     ),
     subheading('A service that runs from the start'),
     verbatim([
