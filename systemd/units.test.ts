@@ -230,6 +230,12 @@ describe('a sliver', () => {
     expect(readUnit('nodemgr-slivers.slice').has('Slice.TasksMax')).toBe(true);
   });
 
+  test('has no limit of what the kernel counts for all slivers together', () => {
+    for (const key of ['LimitMEMLOCK', 'LimitMSGQUEUE', 'LimitNPROC', 'LimitSIGPENDING']) {
+      expect(unit.get(`Service.${key}`), key).toEqual(['infinity']);
+    }
+  });
+
   test('may start as many tasks as one whose record does not say', () => {
     expect(unit.get('Service.TasksMax')).toEqual([`${config.rspec_defaults.nm_tasks_max}`]);
   });
