@@ -1,5 +1,5 @@
-// `npm run test:bare`: README's commands on a bare Debian in a folder (test/bare). After --: --whole (all of
-// npm test, on each release), or the names of releases.
+// `npm run test:bare`: README's commands on bare Debians in folders (test/bare). After --: --all (npm ci and
+// all of npm test as each user on each release), or the names of releases.
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
@@ -11,6 +11,13 @@ process.chdir(fileURLToPath(new URL('..', import.meta.url)));
 prepareMachine('npm run test:bare');
 const outfile = 'dist/bare-machine/main.cjs';
 await build({ ...FOR_NODE, entryPoints: ['test/bare/main.ts'], outfile, sourcemap: true });
-const args = ['--enable-source-maps', outfile, ...process.argv.slice(2)];
-const { status } = spawnSync(process.execPath, args, { stdio: 'inherit' });
+// What is mounted there goes with the process, however it ends.
+const args = [
+  '--mount',
+  '--propagation=private',
+  process.execPath,
+  '--enable-source-maps',
+  outfile,
+];
+const { status } = spawnSync('unshare', [...args, ...process.argv.slice(2)], { stdio: 'inherit' });
 process.exitCode = report(tally('dist/bare-test-results'), status === 0 ? 0 : 1);

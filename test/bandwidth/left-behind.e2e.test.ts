@@ -18,12 +18,17 @@ const CEILING = 10e6;
 const LEFT_BYTES = 10e6;
 /** Whose connection it is that a sliver's data goes by, and how that is known. */
 const CONNECTIONS = {
-  'a program’s': {},
+  'a program’s': () => ({}),
   // Root's, as sshd's are, and marked as login-mark marks them.
-  'a login’s': { uid: 0, mark: rangeOf(0).first },
+  'a login’s': (place: number) => ({ uid: 0, mark: rangeOf(place).first }),
 } as const;
+/** Each is another sliver's. */
 const WAYS = FAMILIES.flatMap((family) =>
-  Object.entries(CONNECTIONS).map(([whose, opened]) => [whose, family, opened] as const),
+  Object.entries(CONNECTIONS).map(([whose, opened]) => ({
+    what: `${whose} connection over IP${family}`,
+    to: FAR[family],
+    opened,
+  })),
 );
 /** Whatever else the node says: neighbours are looked for, connections are ended. Bytes. */
 const NODE_CHATTER = 20_000;
@@ -41,39 +46,46 @@ async function sentBy(bed: TestBed) {
 describe.skipIf(missing)(`a sliver that has ended its programs${note}`, () => {
   const bed = useTestBed();
 
-  test.each(WAYS)(
-    'is charged for what they left in %s connection over IP%s, and limited in it',
-    {
-      timeout: 90_000,
-    },
-    async (whose, family, opened) => {
-      const { node, meter } = bed();
-      await node.deliver({ slivers: { site_left: { nm_net_max_rate: CEILING } } });
-      const before = await sentBy(bed());
-      const arrived = meter.read().bytes.get(FIRST_PORT) ?? 0;
-      const way = { ...opened, to: FAR[family], buffer: 4 * LEFT_BYTES };
-      await bed().leave({ place: 0, ...way }, LEFT_BYTES);
-      const closed = (meter.read().bytes.get(FIRST_PORT) ?? 0) - arrived;
+  test('is charged for what they left in a program’s and a login’s connection, over IPv4 and IPv6, side by side, and limited in each', {
+    timeout: 90_000,
+  }, async () => {
+    const { node, meter } = bed();
+    const slivers = WAYS.map((_, i) => [`site_left${i}`, { nm_net_max_rate: CEILING }] as const);
+    await node.deliver({ slivers: Object.fromEntries(slivers) });
+    const before = await sentBy(bed());
+    const bytesAt = () => {
+      const { at, bytes } = meter.read();
+      return { at, bytes: WAYS.map((_, place) => bytes.get(FIRST_PORT + place) ?? 0) };
+    };
+    const arrived = bytesAt().bytes;
+    const cameBy = ({ bytes }: ReturnType<typeof bytesAt>, since = arrived) =>
+      bytes.map((count, place) => count - (since[place] ?? 0));
+    await Promise.all(
+      WAYS.map(({ to, opened }, place) =>
+        bed().leave({ place, to, ...opened(place), buffer: 4 * LEFT_BYTES }, LEFT_BYTES),
+      ),
+    );
+    for (const closed of cameBy(bytesAt()))
       expect(closed, 'little of it had been sent when the program ended').toBeLessThan(
         LEFT_BYTES / 4,
       );
-      await sleep(1000);
-      const [start, end] = [meter.read(), await sleep(5000).then(() => meter.read())];
-      const came = (end.bytes.get(FIRST_PORT) ?? 0) - (start.bytes.get(FIRST_PORT) ?? 0);
+    await sleep(1000);
+    const [start, end] = [bytesAt(), await sleep(5000).then(bytesAt)];
+    for (const [place, came] of cameBy(end, start.bytes).entries()) {
       const rate = (came * 8000) / (end.at - start.at);
-      console.log(
-        `what was left in ${whose} connection, over IP${family}: ${(rate / 1e6).toFixed(2)} of ${CEILING / 1e6} Mbit/s`,
+      const what = WAYS[place]?.what;
+      console.log(`left in ${what}: ${(rate / 1e6).toFixed(2)} of ${CEILING / 1e6} Mbit/s`);
+      expect(rate, what).toBeLessThan(CEILING * 1.03);
+      expect(rate, what).toBeGreaterThan(CEILING * 0.8);
+    }
+    await node.eventually(() => expect(Math.min(...cameBy(bytesAt()))).toBeGreaterThan(LEFT_BYTES));
+    const after = await sentBy(bed());
+    for (const [place, { what }] of WAYS.entries())
+      expect((after.slivers[place] ?? 0) - (before.slivers[place] ?? 0), what).toBeGreaterThan(
+        LEFT_BYTES,
       );
-      expect(rate).toBeLessThan(CEILING * 1.03);
-      expect(rate).toBeGreaterThan(CEILING * 0.8);
-      await node.eventually(() =>
-        expect((meter.read().bytes.get(FIRST_PORT) ?? 0) - arrived).toBeGreaterThan(LEFT_BYTES),
-      );
-      const after = await sentBy(bed());
-      expect((after.slivers[0] ?? 0) - (before.slivers[0] ?? 0)).toBeGreaterThan(LEFT_BYTES);
-      expect(after.node - before.node).toBeLessThan(NODE_CHATTER);
-    },
-  );
+    expect(after.node - before.node).toBeLessThan(NODE_CHATTER);
+  });
 
   test.each(FAMILIES)(
     "is not charged for another's connection from its port to the same place, over IP%s",

@@ -1,14 +1,12 @@
 /** A Debian in a folder that has README's prerequisites and nothing else, and commands in it. Needs root. */
-import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { once } from 'node:events';
 import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { mkdtemp, rename, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { cachedBuild, cacheFolder } from '../node/machine/build-cache.ts';
 import { bootstrap } from '../node/machine/build-disk.ts';
 import { packageSources } from '../node/machine/package-sources.ts';
-import { run, runWell } from '../node/machine/run-command.ts';
+import { type Finished, run, runWell } from '../node/machine/run-command.ts';
 
 export const SUITES = ['trixie', 'bookworm'] as const;
 export type Suite = (typeof SUITES)[number];
@@ -35,6 +33,8 @@ const NPM_OF_ITS_OWN: Readonly<Record<Suite, Readonly<Record<string, string>>>> 
 };
 const CERTIFICATES = '/etc/ssl/certs/ca-certificates.crt';
 const ENTER = resolve('test/bare/enter.sh');
+/** Whatever takes longer hangs: all of `npm test` takes a quarter of an hour. */
+const COMMAND_MS = 3_600_000;
 
 async function npmSettings(): Promise<ReadonlyMap<string, string>> {
   const settings = new Map<string, string>();
@@ -79,14 +79,9 @@ export class BareDebian {
     readonly settings: ReadonlyMap<string, string>,
   ) {}
 
-  /** make copies the system of this release, built now if there is none yet, for one run. */
+  /** make lays a run's own files over the system of this release, built now if there is none yet. */
   static async make(suite: Suite, tell: (line: string) => void): Promise<BareDebian> {
-    const recipe = [
-      suite,
-      PACKAGES[suite],
-      await packageSources(suite),
-      readFileSync(ENTER, 'utf8'),
-    ];
+    const recipe = [suite, PACKAGES[suite], await packageSources(suite)];
     const node = suite === 'bookworm' ? process.version : '';
     const cache = cacheFolder(process.env, 'bare-machine');
     const built = await cachedBuild({
@@ -100,7 +95,11 @@ export class BareDebian {
       tell,
     });
     const folder = await mkdtemp(join(cache, 'run-'));
-    await runWell(['cp', '--archive', '--reflink=auto', join(built, 'root'), folder]);
+    for (const name of ['root', 'upper', 'work']) mkdirSync(join(folder, name));
+    // What lies over the system's root has its mode as well: users must be able to pass it.
+    await runWell(['chmod', '755', join(folder, 'upper')]);
+    const layers = `lowerdir=${built}/root,upperdir=${folder}/upper,workdir=${folder}/work`;
+    await runWell(['mount', '-t', 'overlay', '-o', layers, 'overlay', join(folder, 'root')]);
     const debian = new BareDebian(suite, folder, await npmSettings());
     debian.#connect();
     return debian;
@@ -151,8 +150,12 @@ export class BareDebian {
     await runWell(['chown', '--recursive', `${owner}:${owner}`, join(this.root, checkoutOf(user))]);
   }
 
-  /** run runs a command in the user's checkout, in an environment that a login would give, and returns its status. */
-  async run(user: User, argv: readonly string[]): Promise<number | null> {
+  /** run runs a command in the user's checkout, in an environment that a login would give. */
+  async run(
+    user: User,
+    argv: readonly string[],
+    network: 'shared' | 'none' = 'none',
+  ): Promise<Finished> {
     const plain = '/usr/local/bin:/usr/bin:/bin';
     const path = user === 'root' ? `/usr/local/sbin:/usr/sbin:/sbin:${plain}` : plain;
     const npm = [...this.settings].map(([name, value]) => [
@@ -168,14 +171,13 @@ export class BareDebian {
     };
     const values = Object.entries(all).map(([name, value]) => `${name}=${value}`);
     const command = ['env', '--ignore-environment', ...values, ...argv];
-    const child = spawn(ENTER, [this.root, user, checkoutOf(user), ...command], {
-      stdio: ['ignore', 'inherit', 'inherit'],
+    return run([ENTER, network, this.root, user, checkoutOf(user), ...command], {
+      deadlineMs: COMMAND_MS,
     });
-    const [code] = await once(child, 'exit');
-    return code;
   }
 
   async remove(): Promise<void> {
+    await run(['umount', this.root]);
     await run(['rm', '--recursive', '--force', '--one-file-system', this.folder]);
     await rm(this.folder, { recursive: true, force: true });
   }

@@ -1,12 +1,18 @@
 #!/bin/sh
-# Runs a command in the Debian in a folder, with mounts, processes, IPC and a host name of its own; the
-# network is this machine's. As root: enter.sh ROOT USER FOLDER COMMAND [ARGUMENT …]
+# Runs a command in the Debian in a folder, with mounts, processes, IPC and a host name of its own. NETWORK is
+# this machine's (`shared`) or nothing but a loopback (`none`).
+# As root: enter.sh NETWORK ROOT USER FOLDER COMMAND [ARGUMENT …]
 set -eu
 if [ "${1:-}" != inside ]; then
-  exec unshare --mount --pid --ipc --uts --fork --kill-child --propagation private "$0" inside "$@"
+  case $1 in
+    shared) network= ;;
+    none) network=--net ;;
+  esac
+  exec unshare --mount --pid --ipc --uts $network --fork --kill-child --propagation private "$0" inside "$@"
 fi
-root=$2 user=$3 folder=$4
-shift 4
+[ "$2" = shared ] || ip link set lo up
+root=$3 user=$4 folder=$5
+shift 5
 mount --bind "$root" "$root"
 mount -t proc proc "$root/proc"
 mount -t sysfs sysfs "$root/sys"

@@ -1,7 +1,9 @@
 /**
- * `npm run test:bare`: README's two commands on a bare Debian, as an ordinary user with umask 077 and as
- * root; of `npm test` the parts that can differ there, or with --whole all of it. What has passed for the same
- * files on the same system is not run again.
+ * `npm run test:bare`: README's two commands on bare Debians, as an ordinary user and as root, with umask 077,
+ * in a path that is not plain, and without a network but for `npm ci`. One lane for each release, side by side.
+ * By default each release has one `npm ci`, an `npm start` for each user, and of `npm test` the parts that can
+ * differ there; --all runs `npm ci` and all of `npm test` for each. What has passed for the same files on the
+ * same system is not run again.
  */
 import { createHash } from 'node:crypto';
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
@@ -12,12 +14,6 @@ import { runWell } from '../node/machine/run-command.ts';
 import { BareDebian, checkoutOf, SUITES, type Suite, USERS, type User } from './bare-debian.ts';
 
 const RESULTS = 'dist/bare-test-results';
-/** What differs for want of programs, or by who one is; all else is as where `npm test` runs anyway. */
-const DIFFERS = [
-  'test/start.e2e.test.ts',
-  'test/delegates.e2e.test.ts',
-  'test/conformance/methods.e2e.test.ts',
-];
 const STATE_LENGTH = 200;
 const tell = stopwatch();
 
@@ -27,10 +23,19 @@ const shell = (line: string) => ['sh', '-c', `umask 077; ${line}`];
 /** The commands that failed; what needs none of them is tried all the same. */
 const failed: string[] = [];
 
+/** Runs a command line; what it says is shown at its end, in one piece, for another lane speaks as well. */
 async function passes(debian: BareDebian, user: User, line: string): Promise<boolean> {
-  tell(`${debian.suite}, ${user}: ${line}`);
-  const code = await debian.run(user, shell(line));
-  if (code !== 0) failed.push(`${debian.suite}, ${user}: ${line}: status ${code}`);
+  const title = `${debian.suite}, ${user}: ${line}`;
+  const start = performance.now();
+  const { code, stdout, stderr } = await debian.run(
+    user,
+    shell(line),
+    line === 'npm ci' ? 'shared' : 'none',
+  );
+  process.stdout.write(`\n== ${title}\n${stdout}${stderr}`);
+  const seconds = ((performance.now() - start) / 1000).toFixed(0);
+  tell(`${title}: ${code === 0 ? 'ok' : `status ${code}`} after ${seconds} s`);
+  if (code !== 0) failed.push(`${title}: status ${code}`);
   return code === 0;
 }
 
@@ -44,21 +49,34 @@ function longState(user: User): string {
 const startAndCall = (user: User): string =>
   `python3 test/bare/start_and_call.py '${longState(user)}'`;
 
-/** Of root's unit tests those that the user was refused: who root is changes nothing for the others. */
-const UNIT_TESTS: Readonly<Record<User, string>> = {
-  me: 'npm run test:unit',
-  root: "npm exec -c 'node tools/run-vitest.mjs unit . .root.test.ts'",
-};
+/** End-to-end tests that differ for want of programs, or by who one is. `npm start` has built what they run. */
+const DIFFERS =
+  "npm exec -c 'node tools/run-e2e.mjs test/start. test/delegates. test/conformance/methods.'";
 
-/** The e2e tests need what is built; the unit tests of native build it by themselves. */
-const parts = (user: User, whole: boolean): readonly string[] =>
-  whole
-    ? ['npm test']
-    : [
-        'npx nx run-many -t build --outputStyle=static',
-        UNIT_TESTS[user],
-        `npm exec -c 'node tools/run-e2e.mjs ${DIFFERS.join(' ')}'`,
-      ];
+interface Turn {
+  readonly user: User;
+  /** After `npm start`. */
+  readonly tests: readonly string[];
+}
+
+/**
+ * The unit tests run as the user, with Debian's own Node.js; as root, whom more is allowed, only those that ask
+ * for root. The first of a release installs, the other one gets what was installed: compilers do not care who runs them.
+ */
+const TURNS: Readonly<Record<Suite, readonly Turn[]>> = {
+  trixie: [
+    { user: 'me', tests: ['npm run test:unit', DIFFERS] },
+    { user: 'root', tests: [] },
+  ],
+  bookworm: [
+    {
+      user: 'root',
+      tests: ["npm exec -c 'node tools/run-vitest.mjs unit . .root.test.ts'", DIFFERS],
+    },
+    { user: 'me', tests: [] },
+  ],
+};
+const WHOLE: readonly Turn[] = USERS.map((user) => ({ user, tests: ['npm test'] }));
 
 function keepResults(debian: BareDebian, user: User): void {
   const results = join(debian.root, checkoutOf(user), 'dist/test-results');
@@ -66,16 +84,16 @@ function keepResults(debian: BareDebian, user: User): void {
     cpSync(results, join(RESULTS, `${debian.suite}-${user}`), { recursive: true });
 }
 
-async function trySuite(suite: Suite, files: readonly string[], whole: boolean): Promise<void> {
+async function runLane(suite: Suite, files: readonly string[], all: boolean): Promise<void> {
   const debian = await BareDebian.make(suite, tell);
   try {
-    for (const user of USERS) await debian.addCheckout(user, files);
-    if (!(await passes(debian, 'me', 'npm ci'))) return;
-    for (const user of ['me', 'root'] as const) {
-      if (user === 'root') await debian.moveModules('me', 'root');
-      for (const line of [startAndCall(user), ...parts(user, whole)]) {
-        await passes(debian, user, line);
-      }
+    let installer: User | undefined;
+    for (const { user, tests } of all ? WHOLE : TURNS[suite]) {
+      await debian.addCheckout(user, files);
+      if (installer !== undefined && !all) await debian.moveModules(installer, user);
+      else if (!(await passes(debian, user, 'npm ci'))) return;
+      installer = user;
+      for (const line of [startAndCall(user), ...tests]) await passes(debian, user, line);
       keepResults(debian, user);
     }
   } finally {
@@ -106,24 +124,24 @@ function keyOf(files: readonly string[], args: readonly string[]): string {
 }
 
 async function main(args: readonly string[]): Promise<void> {
-  const whole = args.includes('--whole');
+  const all = args.includes('--all');
   const named = SUITES.filter((suite) => args.includes(suite));
-  const suites = named.length > 0 ? named : whole ? SUITES : (['trixie'] as const);
+  const suites = named.length > 0 ? named : SUITES;
   const files = await filesHere();
   rmSync(RESULTS, { recursive: true, force: true });
   const passed = join(cacheFolder(process.env, 'bare-machine'), 'passed');
-  const kept = join(passed, keyOf(files, [...suites, String(whole)]));
+  const kept = join(passed, keyOf(files, [...suites, String(all)]));
   if (existsSync(kept)) {
     tell(`these files have passed already: ${kept}`);
-  } else {
-    for (const suite of suites) await trySuite(suite, files, whole);
-    if (failed.length > 0) throw new Error(failed.join('; '));
-    // One outcome is kept: that of the tree of today.
-    rmSync(passed, { recursive: true, force: true });
-    mkdirSync(passed, { recursive: true });
-    cpSync(RESULTS, kept, { recursive: true });
+    cpSync(kept, RESULTS, { recursive: true });
+    return;
   }
-  if (existsSync(kept)) cpSync(kept, RESULTS, { recursive: true });
+  await Promise.all(suites.map((suite) => runLane(suite, files, all)));
+  if (failed.length > 0) throw new Error(failed.join('; '));
+  // One outcome is kept: that of the tree of today.
+  rmSync(passed, { recursive: true, force: true });
+  mkdirSync(passed, { recursive: true });
+  cpSync(RESULTS, kept, { recursive: true });
 }
 
 main(process.argv.slice(2)).catch((error: unknown) => {
