@@ -11,8 +11,8 @@ export default defineConfig({
   test: {
     exclude: [...configDefaults.exclude, 'dist/**'],
     pool: 'forks',
-    // vitest leaves one processor to itself: of two, that would be half.
-    maxWorkers: Math.max(2, availableParallelism() - 1),
+    // Many tests wait for programs, deadlines or the disk: one more worker than processors keeps these busy.
+    maxWorkers: availableParallelism() + 1,
     // What ends is told apart from what does not, also beside a busy neighbour.
     testTimeout: 60_000,
     hookTimeout: 120_000,

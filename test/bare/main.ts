@@ -1,8 +1,8 @@
 /**
  * `npm run test:bare`: README's two commands on bare Debians, as an ordinary user and as root, with umask 077,
  * in a path that is not plain, and without a network but for `npm ci`. One lane for each release, side by side.
- * By default each release has one `npm ci`, an `npm start` for each user, and of `npm test` the parts that can
- * differ there; --all runs `npm ci` and all of `npm test` for each. What has passed for the same files on the
+ * By default each release has one `npm ci`, an `npm start` for each user, and of `npm test` what can end
+ * differently there; --all runs `npm ci` and all of `npm test` for each. What has passed for the same files on the
  * same system is not run again.
  */
 import { createHash } from 'node:crypto';
@@ -15,6 +15,8 @@ import { BareDebian, checkoutOf, SUITES, type Suite, USERS, type User } from './
 
 const RESULTS = 'dist/bare-test-results';
 const STATE_LENGTH = 200;
+/** What is shown of a command line that names many files. */
+const SHOWN = 300;
 const tell = stopwatch();
 
 /** With the right to nothing of what he makes for others, as some have it in their profiles. */
@@ -25,7 +27,9 @@ const failed: string[] = [];
 
 /** Runs a command line; what it says is shown at its end, in one piece, for another lane speaks as well. */
 async function passes(debian: BareDebian, user: User, line: string): Promise<boolean> {
-  const title = `${debian.suite}, ${user}: ${line}`;
+  const words = line.length > SHOWN ? `${line.slice(0, SHOWN)}…` : line;
+  const title = `${debian.suite}, ${user}: ${words}`;
+  tell(title);
   const start = performance.now();
   const { code, stdout, stderr } = await debian.run(
     user,
@@ -49,9 +53,15 @@ function longState(user: User): string {
 const startAndCall = (user: User): string =>
   `python3 test/bare/start_and_call.py '${longState(user)}'`;
 
-/** End-to-end tests that differ for want of programs, or by who one is. `npm start` has built what they run. */
-const DIFFERS =
-  "npm exec -c 'node tools/run-e2e.mjs test/start. test/delegates. test/conformance/methods.'";
+/** The unit tests that can differ (tools/machine-tests.mjs). */
+const UNIT_TESTS = 'dist/bare-machine/unit-tests.json';
+
+const inRepository = (...words: readonly string[]) => `npm exec -c 'node ${words.join(' ')}'`;
+const unitTests = (...files: readonly string[]) =>
+  inRepository('tools/run-vitest.mjs', 'unit', '.', ...files);
+const endToEnd = (...parts: readonly string[]) => inRepository('tools/run-e2e.mjs', ...parts);
+/** What differs for want of programs. `npm start` has built what these tests run. */
+const PROGRAMS = ['test/delegates.', 'test/conformance/methods.'];
 
 interface Turn {
   readonly user: User;
@@ -60,22 +70,26 @@ interface Turn {
 }
 
 /**
- * The unit tests run as the user, with Debian's own Node.js; as root, whom more is allowed, only those that ask
- * for root. The first of a release installs, the other one gets what was installed: compilers do not care who runs them.
+ * Tests run as the user on the release that has a Node.js of its own; as root, whom more is allowed, only those that
+ * ask for root, or for programs. The first of a release installs, the other one gets what was installed: compilers do
+ * not care who runs them.
  */
-const TURNS: Readonly<Record<Suite, readonly Turn[]>> = {
+const turns = (): Readonly<Record<Suite, readonly Turn[]>> => ({
   trixie: [
-    { user: 'me', tests: ['npm run test:unit', DIFFERS] },
+    {
+      user: 'me',
+      tests: [
+        unitTests(...(JSON.parse(readFileSync(UNIT_TESTS, 'utf8')) as readonly string[])),
+        endToEnd('test/start.', ...PROGRAMS),
+      ],
+    },
     { user: 'root', tests: [] },
   ],
   bookworm: [
-    {
-      user: 'root',
-      tests: ["npm exec -c 'node tools/run-vitest.mjs unit . .root.test.ts'", DIFFERS],
-    },
+    { user: 'root', tests: [unitTests('.root.test.ts'), endToEnd(...PROGRAMS)] },
     { user: 'me', tests: [] },
   ],
-};
+});
 const WHOLE: readonly Turn[] = USERS.map((user) => ({ user, tests: ['npm test'] }));
 
 function keepResults(debian: BareDebian, user: User): void {
@@ -88,7 +102,7 @@ async function runLane(suite: Suite, files: readonly string[], all: boolean): Pr
   const debian = await BareDebian.make(suite, tell);
   try {
     let installer: User | undefined;
-    for (const { user, tests } of all ? WHOLE : TURNS[suite]) {
+    for (const { user, tests } of all ? WHOLE : turns()[suite]) {
       await debian.addCheckout(user, files);
       if (installer !== undefined && !all) await debian.moveModules(installer, user);
       else if (!(await passes(debian, user, 'npm ci'))) return;

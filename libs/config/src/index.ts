@@ -1,4 +1,5 @@
 /** The one configuration file: its keys, its checks, and where it is found. */
+export { checkNamedFiles } from './check-named-files.ts';
 export { type ConfigKey, configKeys } from './config-keys.ts';
 export * from './load-config.ts';
 export * from './parse-config.ts';

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { aLender } from './builders.ts';
 import { effectiveRspecs, type Lender, loansThatNeverCount } from './loans.ts';
+import { ACCOUNT_NAME_RULE } from './quantities.ts';
 import { LOANABLE } from './rspec.ts';
 
 const SHARE = 'nm_cpu_share';
@@ -29,6 +30,7 @@ describe('a loan', () => {
   test.each([
     [['x_x', SHARE, 1], 'recipient is not a sliver on this node'],
     [['a_a', SHARE, 1], 'recipient is the lender itself'],
+    [['nobody', SHARE, 1], 'recipient is no name that a slice can have'],
     [['b_b', 'nm_disk_quota', 1], 'resource cannot be lent'],
     [['x_x', 'nm_disk_quota', 1], 'resource cannot be lent'],
     [['b_b', 'no_such_resource', 1], 'resource cannot be lent'],
@@ -134,10 +136,19 @@ describe('a list of loans that a sliver wants to set', () => {
     for (const resource of LOANABLE) expect(text).toContain(resource);
   });
 
+  test.each(['', ' b_b', 'b', 'B_b', '.b_b', `b_${'b'.repeat(31)}`, 'b_ü', 'delegate_b_b/..'])(
+    'is refused where the recipient, %j, is no name that a slice can have, and is told what a name is like',
+    (recipient) => {
+      const text = refusal(['b_b', SHARE, 1], [recipient, SHARE, 1]);
+      expect(text).toMatch(
+        /^entry 2 of the loans, .*: recipient is no name that a slice can have \(/,
+      );
+      expect(text).toContain(ACCOUNT_NAME_RULE);
+    },
+  );
+
   test('may hold what cannot count yet: an unknown recipient, more than there is', () => {
-    expect(
-      refusal(['x_x', SHARE, 1], ['b_b', SHARE, Number.MAX_SAFE_INTEGER], ['', SHARE, 1]),
-    ).toBe(undefined);
+    expect(refusal(['x_x', SHARE, 1], ['b_b', SHARE, Number.MAX_SAFE_INTEGER])).toBe(undefined);
     expect(refusal()).toBe(undefined);
   });
 });

@@ -2,12 +2,14 @@
  * Loans: which count, and what each sliver has once they do. Pure; the rules are written at
  * `judgeLoans`, and `effectiveRspecs` applies them to all slivers of a node.
  */
+import { ACCOUNT_NAME_RULE, isSliceName } from './quantities.ts';
 import type { Loan } from './record.ts';
 import { isLoanable, LOANABLE, type Rspec } from './rspec.ts';
 
 /** Why a loan can never count, whatever becomes of the node's slivers. No such loan can be set. */
 const NEVER_COUNTS = [
   'recipient is the lender itself',
+  'recipient is no name that a slice can have',
   'resource cannot be lent',
   'amount is not positive',
 ] as const;
@@ -69,9 +71,16 @@ function add(ledger: Ledger, name: string, resource: string, amount: number): vo
 
 function whyNever(lender: string, [recipient, resource, amount]: Loan): NeverCounts | undefined {
   if (recipient === lender) return 'recipient is the lender itself';
+  if (!isSliceName(recipient)) return 'recipient is no name that a slice can have';
   if (!isLoanable(resource)) return 'resource cannot be lent';
   return amount <= 0 ? 'amount is not positive' : undefined;
 }
+
+/** What could stand in the loan instead, for people. */
+const WANTED: Partial<Readonly<Record<NeverCounts, string>>> = {
+  'recipient is no name that a slice can have': ` (a name is like ${ACCOUNT_NAME_RULE})`,
+  'resource cannot be lent': ` (${LOANABLE.join(', ')} can)`,
+};
 
 /**
  * loansThatNeverCount returns why a list of loans is refused that `lender` wants to set: the first that can
@@ -81,8 +90,7 @@ export function loansThatNeverCount(lender: string, loans: readonly Loan[]): str
   for (const [index, loan] of loans.entries()) {
     const why = whyNever(lender, loan);
     if (why === undefined) continue;
-    const lendable = why === 'resource cannot be lent' ? ` (${LOANABLE.join(', ')} can)` : '';
-    return `entry ${index + 1} of the loans, ${JSON.stringify(loan)}, can never count: ${why}${lendable}; no loan was changed`;
+    return `entry ${index + 1} of the loans, ${JSON.stringify(loan)}, can never count: ${why}${WANTED[why] ?? ''}; no loan was changed`;
   }
   return undefined;
 }

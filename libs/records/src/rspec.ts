@@ -21,6 +21,8 @@ export interface Resource {
   readonly meaning: string;
   /** The amount that is no limit, which an authority writes as -1; absent: no amount is. */
   readonly unlimited?: number;
+  /** What becomes of a sliver with 0 of it, where that is neither none nor no limit. */
+  readonly atZero?: string;
 }
 
 /** The resources that the Node Manager acts on. Order is the order in which people see them. */
@@ -38,6 +40,7 @@ export const RESOURCES = {
     loanable: true,
     enforcedBy: 'account-supervisor',
     meaning: "proportional share of the slivers' CPU",
+    atZero: 'counts as 1',
   },
   nm_cpu_guaranteed_share: {
     default: 0,
@@ -68,6 +71,7 @@ export const RESOURCES = {
     enforcedBy: 'account-supervisor',
     meaning: 'disk space, and a file for each 16 KiB of it',
     unlimited: UNLIMITED_QUOTA,
+    atZero: 'it can write nothing',
   },
   nm_net_min_rate: {
     default: 8,
@@ -83,6 +87,7 @@ export const RESOURCES = {
     enforcedBy: 'bwcap-agent',
     meaning: 'bandwidth ceiling',
     unlimited: UNLIMITED_RATE,
+    atZero: 'it can send next to nothing',
   },
   nm_net_exempt_min_rate: {
     default: 8,
@@ -98,6 +103,7 @@ export const RESOURCES = {
     enforcedBy: 'bwcap-agent',
     meaning: 'bandwidth ceiling to exempt networks',
     unlimited: UNLIMITED_RATE,
+    atZero: 'it can send next to nothing to exempt networks',
   },
   nm_net_share: {
     default: 1,
@@ -105,6 +111,7 @@ export const RESOURCES = {
     loanable: true,
     enforcedBy: 'bwcap-agent',
     meaning: 'proportional share of spare bandwidth',
+    atZero: 'counts as the least share',
   },
   nm_mem_max: {
     default: 0,
@@ -128,6 +135,7 @@ export const RESOURCES = {
     enforcedBy: 'account-supervisor',
     meaning: 'processes and threads',
     unlimited: UNLIMITED_TASKS,
+    atZero: 'counts as the fewest that let a sliver start',
   },
   nm_io_weight: {
     default: 100,
@@ -135,6 +143,7 @@ export const RESOURCES = {
     loanable: true,
     enforcedBy: 'account-supervisor',
     meaning: 'proportional share of the disk, where its scheduler has such',
+    atZero: 'counts as 1',
   },
   nm_io_read_max: {
     default: 0,

@@ -24,8 +24,12 @@ export interface KeyRing {
   readonly leftOut: readonly LeftOut[];
 }
 
-/** Broken keys of one person that a slice's remarks name; the others are counted. */
+/** Broken keys of one person that have a remark each on a slice; the last of them names the next ones as well. */
 const MOST_OF_PERSON = 5;
+/** Of those that it names; it counts all. */
+const MOST_NAMED = 15;
+/** How much of a key names it: from its start, and from its end, where its comment is. */
+const [START, END] = [16, 24];
 const NO_KEYS: KeyRing = { lines: [], leftOut: [] };
 
 /** PLC 3 wrote no type, later ones `ssh`. */
@@ -55,12 +59,20 @@ export function readRing(
   return { lines: [...lines].sort(), leftOut: firstOf(leftOut) };
 }
 
+function nameOf(value: string): string {
+  const key = value.trim();
+  return quote(key.length > START + END ? `${key.slice(0, START)}…${key.slice(-END)}` : key);
+}
+
 function firstOf(leftOut: readonly LeftOut[]): readonly LeftOut[] {
   const shown = leftOut.slice(0, MOST_OF_PERSON);
   const rest = leftOut.slice(MOST_OF_PERSON);
-  const [worst] = [...rest].sort((a, b) => (a.severity > b.severity ? -1 : 1));
+  const [worst, ...others] = [...rest].sort((a, b) => (a.severity > b.severity ? -1 : 1));
   if (worst === undefined) return shown;
-  return [...shown, { ...worst, why: `${worst.why}; and ${rest.length - 1} more cannot be used` }];
+  if (others.length === 0) return [...shown, worst];
+  const names = others.slice(0, MOST_NAMED).map(({ value }) => nameOf(value));
+  const named = `${names.join(', ')}${others.length > names.length ? ', …' : ''}`;
+  return [...shown, { ...worst, why: `${worst.why}; nor can ${others.length} more: ${named}` }];
 }
 
 /** The keys of a document by person; each is read when a slice first asks for it: most belong to none. */

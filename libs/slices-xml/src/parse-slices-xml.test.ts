@@ -2,6 +2,7 @@ import { Buffer } from 'node:buffer';
 import {
   MAX_INITSCRIPT_BYTES,
   MAX_KEYS_BYTES,
+  MAX_REMARK_LENGTH,
   MAX_REMARKS,
   RESOURCE_NAMES,
   rspecSchema,
@@ -442,10 +443,27 @@ describe('keys', () => {
     expect(read(aSlice() + aKey('ssh-rsa A', '7')).remarks).toEqual([]);
   });
 
-  test('one person’s broken keys are told five times, and counted', () => {
-    const { remarks } = read(aSlice() + aKey('ssh-rsa A').repeat(9));
+  test('of one person’s broken keys the first six have a remark each, and the last of these names the next', () => {
+    const keys = Array.from({ length: 9 }, (_, i) =>
+      aKey(`ssh-rsa A${'x'.repeat(80)} me@host-${i}`),
+    );
+    const { remarks } = read(aSlice() + keys.join(''));
     expect(remarks).toHaveLength(6);
-    expect(remarks.at(-1)?.text).toMatch(/does not decode; and 3 more cannot be used$/);
+    const last = remarks.at(-1)?.text;
+    for (const host of ['host-6', 'host-7', 'host-8']) expect(last).toContain(`me@${host}"`);
+    expect(last).toMatch(
+      /does not decode; nor can 3 more: "ssh-rsa Axxxxxxx…x+ me@host-6", [^,]+, [^,]+$/,
+    );
+    expect(read(aSlice() + keys.slice(0, 6).join('')).remarks.at(-1)?.text).toMatch(/decode$/);
+  });
+
+  test('past twenty-one broken keys of one person they are counted alone, and no remark is too long', () => {
+    const { remarks } = read(aSlice() + aKey(`ssh-rsa ${'&quot;'.repeat(300)}`).repeat(100));
+    expect(remarks).toHaveLength(6);
+    expect(remarks.at(-1)?.text).toMatch(/; nor can 94 more: "/);
+    expect(remarks.at(-1)?.text.length).toBeLessThanOrEqual(MAX_REMARK_LENGTH);
+    const plain = read(aSlice() + aKey('ssh-rsa A').repeat(100)).remarks.at(-1)?.text;
+    expect(plain).toMatch(/(?:"ssh-rsa A", ){15}…$/);
   });
 
   test('where users have more keys than a record holds, nobody’s keys leave no room for others’', () => {

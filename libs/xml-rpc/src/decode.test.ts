@@ -72,6 +72,24 @@ test('a request of Apache’s client declares the namespace of its extension typ
   });
 });
 
+test.each([
+  '<methodCall>',
+  '<methodCall xmlns:ex="urn:another">',
+  '<methodCall xmlns:apache="http://ws.apache.org/xmlrpc/namespaces/extensions">',
+])(
+  'the prefix of an extension type is taken as it is written: in %s it is ex and no other',
+  (root) => {
+    const call = (tag: string) =>
+      decodeCall(
+        Buffer.from(
+          `${root}<methodName>a</methodName><params><param><value><${tag}>7</${tag}></value></param></params></methodCall>`,
+        ),
+      );
+    expect(call('ex:i8').params).toEqual([7]);
+    expect(() => call('apache:i8')).toThrow('apache:i8');
+  },
+);
+
 test('white space between elements, comments and CDATA sections do not matter', () => {
   const value =
     ' <struct>\n <member> <name>a</name> <value> <int>\t1 </int> </value></member></struct> ';

@@ -74,8 +74,9 @@ function nil(tag: string, text: string): null {
 type Parse = (tag: string, text: string) => XmlRpcValue;
 
 /**
- * What Apache's XML-RPC adds to the specification, which it sends as `ex:i8` (with the prefix of its
- * namespace) and others as `i8`: a type that is nothing but a wider or narrower number is that number.
+ * What Apache's XML-RPC adds to the specification. Apache's own client and xmlrpc-c send `ex:i8`, others `i8`: a
+ * type that is nothing but a wider or narrower number is that number. Namespaces are not read: those clients always
+ * write the prefix `ex`, and so must others, whatever they declare it to be.
  */
 const EXTENSIONS: readonly (readonly [tag: string, parse: Parse])[] = [
   ['i1', integer],

@@ -43,8 +43,8 @@ export const TYPES: readonly Entry[] = [
   [
     'int',
     "An integer within plus or minus 2^53 - 1. Taken as <int>, <i4>, <i8>, as Apache's other types of " +
-      'integers (<ex:i8>, <biginteger>, …), and as a <double> that is whole. Given as <int>; over 31 bits ' +
-      'as <i8>, which not every client reads.',
+      'integers (<ex:i8>, <biginteger>, …; a prefix is taken if it is ex, whatever it is declared to be), and as ' +
+      'a <double> that is whole. Given as <int>; over 31 bits as <i8>, which not every client reads.',
   ],
   ['array, struct', 'As in the specification.'],
   ['base64', 'The bytes of a file; taken where it is named.'],

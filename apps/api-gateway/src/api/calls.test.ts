@@ -175,7 +175,7 @@ describe('SetLoans', () => {
     const loans = [
       ['no_such', 'nm_cpu_share', 1],
       ['princeton_eisentest', 'nm_cpu_share', 2 ** 50],
-      ['', 'nm_net_share', 1],
+      ['site_later', 'nm_net_share', 1],
     ];
     expect(await resultOf(ROOT, 'SetLoans', SIRIUS, loans)).toBe(1);
     expect(await resultOf(ROOT, 'GetLoans', SIRIUS)).toEqual(loans);
@@ -183,9 +183,10 @@ describe('SetLoans', () => {
 
   test.each<[XmlRpcValue[], string]>([
     [[SIRIUS, 'nm_cpu_share', 1], 'recipient is the lender itself'],
+    [['sirius', 'nm_cpu_share', 1], 'recipient is no name that a slice can have'],
     [['princeton_eisentest', 'nm_disk_quota', 1], 'resource cannot be lent'],
     [['princeton_eisentest', 'nm_cpu_share', -1], 'amount is not positive'],
-    [['', '', 0], 'resource cannot be lent'],
+    [['', '', 0], 'recipient is no name that a slice can have'],
   ])(
     'refuses a list of which one loan, %j, can never count, and changes nothing: %s',
     async (loan, why) => {

@@ -1,7 +1,9 @@
 /** The database on real files, whole and damaged: it opens whatever happened. */
 import {
+  cpSync,
   existsSync,
   mkdirSync,
+  mkdtempSync,
   readdirSync,
   readFileSync,
   renameSync,
@@ -10,12 +12,13 @@ import {
   truncateSync,
   writeFileSync,
 } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { epochSeconds } from '@nodemgr/records';
 import Database from 'better-sqlite3';
 import fc from 'fast-check';
 import { pino } from 'pino';
-import { beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import {
   anUpdate,
   aSliver,
@@ -40,13 +43,28 @@ const SLIVERS = Array.from({ length: 200 }, (_, at) =>
   aSliver({ name: `s_${at}`, ssh_keys: `ssh-ed25519 ${'A'.repeat((at * 37) % 6000)}` }),
 );
 
+const NAME = 'nodemgr.sqlite';
 let file: string;
 beforeEach(() => {
-  file = join(temporaryFolder(), 'db', 'nodemgr.sqlite');
+  file = join(temporaryFolder(), 'db', NAME);
 });
 
-/** Writes the database of a node that has been in use; what it holds. */
-function fill(target = file): NodeState {
+/** The files of a database of a node that has been in use, and what it holds: 200 commits, made once. */
+let filled: { readonly folder: string; readonly state: NodeState };
+beforeAll(() => {
+  const folder = join(mkdtempSync(join(tmpdir(), 'filled-')), 'db');
+  filled = { folder, state: make(join(folder, NAME)) };
+});
+afterAll(() => rmSync(dirname(filled.folder), { recursive: true }));
+
+/** Puts that database in place; returns what it holds. */
+function fill(): NodeState {
+  cpSync(filled.folder, dirname(file), { recursive: true });
+  return filled.state;
+}
+
+/** Writes that database to `target`; returns what it holds. */
+function make(target: string): NodeState {
   const service = openService(target);
   const { keeper, loaded } = service;
   deliverFresh(service, SLIVERS);

@@ -109,6 +109,7 @@ describe('writes', () => {
 
   test.each<[Loan, string]>([
     [['princeton_sirius', 'nm_cpu_share', 1], 'recipient is the lender itself'],
+    [['sirius', 'nm_cpu_share', 1], 'recipient is no name that a slice can have'],
     [['b_b', 'nm_disk_quota', 1], 'resource cannot be lent'],
     [['b_b', 'nm_cpu_share', 0], 'amount is not positive'],
   ])('of loans of which one, %j, can never count is refused as a whole: %s', (loan, why) => {

@@ -1,4 +1,5 @@
 /** `nmctl config`, and the configuration that every command finds on real sockets. */
+import { execFileSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -25,6 +26,50 @@ describe('config', () => {
     expect(code).toBe(1);
     expect(out).toContain(`${file}: node.id: -1 is not allowed`);
     expect(out).toContain(`${file}: plc.pol: no such key`);
+  });
+
+  test('check tells of each file that is named and cannot be read as one, and waits for no pipe', async () => {
+    const file = join(node.folder, 'files.toml');
+    const [pipe, folder, gone] = ['ca.fifo', 'keys', 'no-key'].map((name) =>
+      join(node.folder, name),
+    );
+    execFileSync('mkfifo', [String(pipe)]);
+    mkdirSync(String(folder));
+    writeFileSync(
+      file,
+      `[node]\nid = 1\n[plc]\nurl = "file://${pipe}"\nca_file = "${pipe}"\nnode_key_file = "${gone}"\n` +
+        `[tickets]\ntrusted_keys_file = "${folder}"\n[accounts]\npasswd_file = "${pipe}"\n`,
+    );
+    const { code, out } = await node.run('config', 'check', file, '--json');
+    expect(code).toBe(1);
+    const noFile = 'it is not a regular file';
+    expect(JSON.parse(out)).toEqual({
+      file,
+      valid: false,
+      problems: [
+        { key: 'plc.url', message: `${pipe} cannot be read: ${noFile}` },
+        { key: 'plc.ca_file', message: `${pipe} cannot be read: ${noFile}` },
+        {
+          key: 'plc.node_key_file',
+          message: expect.stringMatching(/no-key cannot be read: ENOENT/),
+        },
+        {
+          key: 'tickets.trusted_keys_file',
+          message: `${folder} cannot be read: ${noFile}`,
+        },
+        { key: 'accounts.passwd_file', message: `${pipe} cannot be read: ${noFile}` },
+      ],
+    });
+  });
+
+  test('check wants no file that the node runs without', async () => {
+    const file = join(node.folder, 'none.toml');
+    const none = join(node.folder, 'none');
+    writeFileSync(
+      file,
+      `[node]\nid = 1\n[plc]\nurl = "https://x/"\n[tickets]\ntrusted_keys_file = "${none}"\n[accounts]\npasswd_file = "${none}"\nsubuid_file = "${none}"\n`,
+    );
+    expect(await node.run('config', 'check', file)).toMatchObject({ code: 0 });
   });
 
   test('show prints what is in effect, as TOML that can be read again', async () => {

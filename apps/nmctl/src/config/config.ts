@@ -5,6 +5,7 @@ import {
   ConfigError,
   type ConfigKey,
   type ConfigProblem,
+  checkNamedFiles,
   configKeys,
   loadConfig,
 } from '@nodemgr/config';
@@ -42,15 +43,14 @@ function renderCheck(file: string, problems: readonly ConfigProblem[]): readonly
 
 function problemsIn(file: string, env: Session['env']): readonly ConfigProblem[] {
   try {
-    loadConfig(file, env);
-    return [];
+    return checkNamedFiles(loadConfig(file, env));
   } catch (error) {
     if (error instanceof ConfigError) return error.problems;
     throw error;
   }
 }
 
-/** Prints that the file is valid, or everything that is wrong with it. */
+/** Prints that the file is valid, or everything that is wrong with it and with the files that it names. */
 function checkConfigFile(session: Session, given: string | undefined): ExitCode {
   const file = given === undefined ? session.configFile : resolve(given);
   const problems = problemsIn(file, session.env);
@@ -80,7 +80,9 @@ export function addConfig(program: Command, run: Run): void {
   const config = program.command('config').description('the configuration file');
   config
     .command('check')
-    .description('say whether the file is valid, or everything that is wrong with it')
+    .description(
+      'say whether the file is valid and the files that it names can be read, or all that is wrong',
+    )
     .argument('[file]', 'instead of the one in use')
     .action((file: string | undefined) => run((session) => checkConfigFile(session, file)));
   config

@@ -102,13 +102,18 @@ function toLimit(text: string): number {
 export function addEvents(program: Command, run: Run): void {
   program
     .command('events')
-    .description('what happened, why, and by whom, for 30 days')
-    .argument('[name]', `an account, or ${NODE_SUBJECT} for the node itself; all without it`)
+    .description(
+      'list what happened to accounts or to the node, why, and who asked for it; kept for 30 days',
+    )
+    .argument(
+      '[name]',
+      `an account, or ${NODE_SUBJECT} for the node itself; without it, all of them`,
+    )
     .option(
       '--since <when>',
       'a span such as 90s, 15m, 2h, 3d, or a date (UTC unless it names a zone)',
     )
-    .option('--limit <n>', 'how many, the newest', toLimit, 200)
+    .option('--limit <n>', 'show the newest n events', toLimit, 200)
     .action((name: string | undefined, options: EventsOptions) =>
       run((session) => showEvents(session, name, options)),
     );

@@ -9,7 +9,7 @@ const COLUMNS = [
   { title: 'ACTION' },
   { title: 'TRIED', align: 'right' },
   { title: 'SINCE' },
-  { title: 'TRIED AGAIN' },
+  { title: 'NEXT TRY' },
   { title: 'REASON' },
 ] as const;
 

@@ -44,8 +44,8 @@ test('everything that is known of a delegate', () => {
       princeton_sirius  GetRSpec, GetLoans
 
     failing
-      SUBJECT    ACTION  TRIED  SINCE      TRIED AGAIN  REASON
-      del_snoop  start      3×  2 min ago  in 30 s      no image
+      SUBJECT    ACTION  TRIED  SINCE      NEXT TRY  REASON
+      del_snoop  start      3×  2 min ago  in 30 s   no image
 
     left out, ignored or cut
       ssh_keys.1 is broken"

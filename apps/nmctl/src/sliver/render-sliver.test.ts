@@ -86,9 +86,21 @@ test('everything that is known of a sliver', () => {
       mit_chord  nm_net_share       2  counts
 
     failing
-      SUBJECT           ACTION  TRIED  SINCE      TRIED AGAIN  REASON
-      princeton_sirius  start      3×  2 min ago  in 30 s      no image"
+      SUBJECT           ACTION  TRIED  SINCE      NEXT TRY  REASON
+      princeton_sirius  start      3×  2 min ago  in 30 s   no image"
   `);
+});
+
+test('a sliver that 0 of a resource leaves running and unable has that said beside it, whoever has left it 0', () => {
+  const item = aSliver({
+    record: { rspec: { nm_disk_quota: 0, nm_net_max_rate: 100, nm_mem_max: 0 } },
+    effective: { nm_net_max_rate: 0 },
+  });
+  const lines = shown({ item }).split('\n');
+  const lineOf = (resource: string) => lines.find((line) => line.includes(`${resource} `));
+  expect(lineOf('nm_disk_quota')).toMatch(/ {2}it can write nothing$/);
+  expect(lineOf('nm_net_max_rate')).toMatch(/ {2}it can send next to nothing; -100 by loans$/);
+  expect(lineOf('nm_mem_max')).toMatch(/ {2}no limit$/);
 });
 
 test('with db-service away, what the machine has is still shown', () => {

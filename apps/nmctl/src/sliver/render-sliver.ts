@@ -1,6 +1,6 @@
 /** Renders everything that is known of one sliver. Pure. */
 import type { AccountItem, SliverView } from '@nodemgr/contracts';
-import { amountText, intentOf, isSliver, resourceOf } from '@nodemgr/records';
+import { amountText, intentOf, isSliver, resourceOf, SYSTEM_MARK } from '@nodemgr/records';
 import type { DaemonFailure } from '../ask/node-status.ts';
 import { leaseTextOf, orderedResources, raisedTimes, restTextOf } from '../ask/sliver-summary.ts';
 import { foldLine } from '../render/fold-line.ts';
@@ -31,15 +31,18 @@ const RSPEC_COLUMNS = [
 ] as const;
 
 function rspecNote(change: number, isDefault: boolean, known: boolean, times: number): string {
-  const notes = [
+  return [
     ...(isDefault ? ['default'] : []),
     ...(known ? [] : ['not ours, carried through']),
     ...(change > 0 ? [`+${change} by loans`] : []),
     ...(change < 0 ? [`${change} by loans`] : []),
     ...(times === 1 ? [] : [`${times} times by its lease`]),
-  ];
-  return notes.join(', ');
+  ].join(', ');
 }
+
+/** Returns what 0 of a resource does to the sliver: a sliver that runs and can do nothing looks well otherwise. */
+const zeroNote = (name: string, effective: number): string | undefined =>
+  effective === 0 ? resourceOf(name)?.atZero : undefined;
 
 function rspecRow(item: AccountItem, name: string): readonly Cell[] {
   const own = item.rspec[name] ?? 0;
@@ -48,6 +51,9 @@ function rspecRow(item: AccountItem, name: string): readonly Cell[] {
   const isDefault = isSliver(item.record) && !Object.hasOwn(item.record.rspec, name);
   const unit = resourceOf(name)?.unit ?? '';
   const text = amountText(name, effective);
+  const atZero = zeroNote(name, effective);
+  const known = unit !== '' || name === SYSTEM_MARK;
+  const note = rspecNote(effective / times - own, isDefault, known, times);
   const tone: Tone = isDefault ? 'dim' : 'plain';
   return [
     span(name, tone),
@@ -55,7 +61,9 @@ function rspecRow(item: AccountItem, name: string): readonly Cell[] {
     span(String(effective), effective === own ? tone : 'strong'),
     unit,
     text === String(effective) ? '' : text,
-    span(rspecNote(effective / times - own, isDefault, unit !== '', times), 'dim'),
+    atZero === undefined
+      ? span(note, 'dim')
+      : span([atZero, ...(note === '' ? [] : [note])].join('; '), 'warn'),
   ];
 }
 

@@ -37,6 +37,6 @@ async function listSlivers(session: Session): Promise<ExitCode> {
 export function addSlivers(program: Command, run: Run): void {
   program
     .command('slivers')
-    .description('all slivers: state, expiry and what they may use')
+    .description('list all slivers: state, expiry, and the resources that each has')
     .action(() => run(listSlivers));
 }

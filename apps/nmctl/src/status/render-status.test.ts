@@ -94,7 +94,7 @@ test('a node with everything wrong says what, why, since when and what is done a
       slices.xml: x_y: line 9: its expiry is no time
 
     failing
-      SUBJECT           ACTION  TRIED  SINCE      TRIED AGAIN             REASON
+      SUBJECT           ACTION  TRIED  SINCE      NEXT TRY                REASON
       princeton_sirius  start      3×  2 min ago  in 30 s                 no image
       mit_chord         start      1×  2 min ago  when something changes  no image
 

@@ -115,6 +115,18 @@ test('what is merely similar is never ours', () => {
   expect(reasonOf({ ...NOTHING, othersContainer: true })).toMatch(/a container of that name/);
 });
 
+test.each([
+  ['name-taken', { ...NOTHING, ...unixWith() }],
+  ['files-of-nobody', { ...NOTHING, folder: FOLDER }],
+  ['container-taken', { ...NOTHING, othersContainer: true }],
+  ['record-damaged', { ...OURS, record: { damaged: 'no JSON' } }],
+] as const)(
+  'an account that is not ours to touch waits for the end of its cause: %s',
+  (cause, facts) => {
+    expect(stateOf(facts)).toMatchObject({ state: 'foreign', cause });
+  },
+);
+
 test('our shell without our record, or our record with another shell or id, is not ours', () => {
   expect(reasonOf({ ...NOTHING, ...unixWith() })).toMatch(/not ours/);
   const passwd = userLine({ shell: '/bin/bash' });
