@@ -20,8 +20,9 @@ const seconds = JSON.parse(readFileSync('test/durations.json', 'utf8'));
 const files = readdirSync('test', { recursive: true })
   .filter((file) => file.endsWith(SUFFIX))
   .map((file) => `test/${file}`);
-for (const file of Object.keys(seconds)) {
-  if (!files.includes(file)) throw new Error(`test/durations.json: there is no ${file}`);
+for (const file of [...Object.keys(seconds), ...ALONE]) {
+  if (!files.includes(file))
+    throw new Error(`there is no ${file}, which durations.json or a lane names`);
 }
 
 /** The longest first, each to the lane that has had least: they end at about the same time. */

@@ -19,7 +19,8 @@ const SHARED_PORT = 20_000 + (process.pid % 12_000);
 
 /*
  * As the user of that number connects to the port from the local port, over and over, tells the
- * server its number and is gone; says so when it has done it that often, or in 15 s, how often.
+ * server its number and is gone, every tenth time not before the server has looked; says so when it has done
+ * it that often, or in 15 s, how often.
  */
 const RACER = `
 import os, random, socket, struct, sys, time
@@ -37,6 +38,9 @@ while connected < times and time.monotonic() < end:
         s.connect(('127.0.0.1', port))
         s.send(str(uid).encode())
         connected += 1
+        if connected % 10 == 1:
+            s.settimeout(5)
+            s.recv(1)
         time.sleep(random.choice((0, 0, 0.001, 0.003)))
     except OSError:
         pass
@@ -114,6 +118,7 @@ describe.skipIf(missing)(`the owners of TCP sockets${note}`, () => {
       });
       const owner = tcpPeerOwner?.(descriptorOf(socket));
       seen.push({ claimed, owner });
+      socket.write('.');
       socket.resume();
       socket.once('end', () => socket.end());
     });

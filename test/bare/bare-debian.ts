@@ -119,13 +119,10 @@ export class BareDebian {
       copyFileSync(cafile, join(this.root, CERTIFICATES));
   }
 
-  /** addCheckout puts these files of this folder into the user's checkout. */
-  async addCheckout(user: User, files: readonly string[]): Promise<void> {
+  /** addCheckout unpacks what is in `tarball` as the user's checkout. */
+  async addCheckout(user: User, tarball: string): Promise<void> {
     const target = join(this.root, checkoutOf(user));
     mkdirSync(target, { recursive: true });
-    const input = files.join('\0');
-    const tarball = join(this.folder, 'tree.tar');
-    await runWell(['tar', '--create', `--file=${tarball}`, '--null', '--files-from=-'], { input });
     await runWell([
       'tar',
       '--extract',

@@ -14,6 +14,8 @@ import { runWell } from '../node/machine/run-command.ts';
 import { BareDebian, checkoutOf, SUITES, type Suite, USERS, type User } from './bare-debian.ts';
 
 const RESULTS = 'dist/bare-test-results';
+/** The files of this tree, as they were at the start. */
+const TREE = 'dist/bare-machine/tree.tar';
 const STATE_LENGTH = 200;
 /** What is shown of a command line that names many files. */
 const SHOWN = 300;
@@ -98,12 +100,12 @@ function keepResults(debian: BareDebian, user: User): void {
     cpSync(results, join(RESULTS, `${debian.suite}-${user}`), { recursive: true });
 }
 
-async function runLane(suite: Suite, files: readonly string[], all: boolean): Promise<void> {
+async function runLane(suite: Suite, tarball: string, all: boolean): Promise<void> {
   const debian = await BareDebian.make(suite, tell);
   try {
     let installer: User | undefined;
     for (const { user, tests } of all ? WHOLE : turns()[suite]) {
-      await debian.addCheckout(user, files);
+      await debian.addCheckout(user, tarball);
       if (installer !== undefined && !all) await debian.moveModules(installer, user);
       else if (!(await passes(debian, user, 'npm ci'))) return;
       installer = user;
@@ -150,7 +152,10 @@ async function main(args: readonly string[]): Promise<void> {
     cpSync(kept, RESULTS, { recursive: true });
     return;
   }
-  await Promise.all(suites.map((suite) => runLane(suite, files, all)));
+  // One state of the tree for all, whoever edits it meanwhile.
+  const create = ['tar', '--create', `--file=${TREE}`, '--null', '--files-from=-'];
+  await runWell(create, { input: files.join('\0') });
+  await Promise.all(suites.map((suite) => runLane(suite, TREE, all)));
   if (failed.length > 0) throw new Error(failed.join('; '));
   // One outcome is kept: that of the tree of today.
   rmSync(passed, { recursive: true, force: true });

@@ -283,9 +283,9 @@ describe('system.multicall', () => {
 
 describe('a multicall that asks for much', () => {
   const FAT = Array.from({ length: MAX_LOANS }, (): [string, string, number] => [
-    '€'.repeat(64),
+    `site_${'x'.repeat(27)}`,
     'nm_cpu_guaranteed_share',
-    1,
+    Number.MAX_SAFE_INTEGER,
   ]);
   const call100 = (methodName: string) => new Array(100).fill({ methodName, params: [SIRIUS] });
 

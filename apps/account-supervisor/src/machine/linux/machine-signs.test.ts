@@ -60,6 +60,6 @@ test('a state folder that goes, or comes back, shows as one that can or cannot b
 });
 
 test('a file system without project quotas is no sign of its own: the question is refused', async () => {
-  layout = { ...layout, stateDir: '/proc' };
-  await expect(read('quota')).rejects.toThrow();
+  const elsewhere = signsOf({ ...layout, stateDir: '/proc' }, POLICY);
+  await expect(elsewhere.quota()).rejects.toThrow();
 });
