@@ -104,6 +104,7 @@ describeEachClient(
       const good = loan(BORROWER, 'nm_cpu_guaranteed_share', 50);
       for (const [bad, why] of [
         [loan(LENDER, 'nm_cpu_share', 1), 'recipient is the lender itself'],
+        [loan('borrower', 'nm_cpu_share', 1), 'recipient is no name that a slice can have'],
         [loan(BORROWER, 'nm_disk_quota', 1), 'resource cannot be lent'],
         [loan(BORROWER, 'nm_cpu_share', -5), 'amount is not positive'],
       ] as const) {

@@ -39,13 +39,18 @@ function may(caller: Caller, method: string, sliver: string): boolean {
 
 /** What can be lent, told a second time and apart from the gateway's own rule. */
 const LOANABLE = /^nm_(cpu_share|cpu_guaranteed_share|net_max_rate|net_exempt_max_rate|net_share)$/;
+/** What a slice can be named, told a second time, and not as strictly. */
+const NAME = /^[a-z0-9.]+_[a-zA-Z0-9_.]+$/;
 
 /** A loan in a change that can never count, and of which the API was to refuse the whole list. */
 function hopelessLoan(change: Change): string | undefined {
   if (change.act !== 'set_loans') return undefined;
   const hopeless = change.loans.find(
     ([recipient, resource, amount]) =>
-      recipient === change.sliver || !LOANABLE.test(resource) || amount <= 0,
+      recipient === change.sliver ||
+      !NAME.test(recipient) ||
+      !LOANABLE.test(resource) ||
+      amount <= 0,
   );
   return hopeless === undefined ? undefined : JSON.stringify(hopeless);
 }

@@ -56,14 +56,14 @@ describe.each(['unix', 'tcp'])("Python's xmlrpc.client over %s", (by) => {
 
   test('reads and writes, several on one connection', async () => {
     const answers = await python(`
-loans = [['princeton_eisentest', 'nm_cpu_share', 8], ['gr\\u00fc\\u00df<&>', 'nm_net_share', float(2**40)]]
+loans = [['princeton_eisentest', 'nm_cpu_share', 8], ['site_later', 'nm_net_share', float(2**40)]]
 show([api.SetLoans('princeton_sirius', loans), api.GetLoans('princeton_sirius'),
       api.GetRSpec('princeton_sirius'), api.Stop('princeton_sirius')])`);
     expect(answers).toEqual([
       1,
       [
         ['princeton_eisentest', 'nm_cpu_share', 8],
-        ['grüß<&>', 'nm_net_share', 2 ** 40],
+        ['site_later', 'nm_net_share', 2 ** 40],
       ],
       { nm_cpu_share: 32, nm_net_max_rate: 10_000_000_000 },
       1,
@@ -73,10 +73,12 @@ show([api.SetLoans('princeton_sirius', loans), api.GetLoans('princeton_sirius'),
   test('faults', async () => {
     const answers = await python(`
 show([fault(api.Nope), fault(api.GetRSpec), fault(api.GetRSpec, 'no_such'), fault(api.GetRSpec, None),
-      fault(api.SetLoans, 'princeton_sirius', [['a', 'b', 1.5]])])`);
+      fault(api.SetLoans, 'princeton_sirius', [['a', 'b', 1.5]]),
+      fault(api.SetLoans, 'princeton_sirius', [['gr\\u00fc\\u00df<&>', 'nm_net_share', 1]])])`);
     expect((answers as [number, string][]).map(([code]) => code)).toEqual([
-      100, 101, 102, 102, 102,
+      100, 101, 102, 102, 102, 102,
     ]);
+    expect(JSON.stringify(answers)).toContain('grüß<&>');
   });
 
   test('Help, the system methods, a multicall, and the database as JSON', async () => {

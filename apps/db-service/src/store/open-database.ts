@@ -2,7 +2,16 @@
  * Opens the database whatever happened. A damaged file is set aside, never deleted at once and never
  * written again; what can still be read of it goes into a new one (salvage-rows.ts, set-aside.ts).
  */
-import { existsSync, mkdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  readSync,
+  realpathSync,
+  statSync,
+} from 'node:fs';
 import { dirname } from 'node:path';
 import Database from 'better-sqlite3';
 import { MIGRATIONS, SCHEMA_VERSION, tablesOf } from './migrations.ts';
@@ -103,11 +112,37 @@ function openWith(file: string, prepare: (db: Sqlite) => void): Sqlite {
   }
 }
 
+/** Where the header says in which format the file is written, and the newest that there is (fileformat2.html, 1.3.3). */
+const [WRITE_FORMAT_AT, NEWEST_WRITE_FORMAT] = [18, 2];
+
+/** writeFormatOf returns what the header says of how the file is written. */
+function writeFormatOf(file: string): number {
+  const header = Buffer.alloc(WRITE_FORMAT_AT + 1);
+  const fd = openSync(file, 'r');
+  try {
+    readSync(fd, header, 0, header.length, 0);
+  } finally {
+    closeSync(fd);
+  }
+  return header.readUInt8(WRITE_FORMAT_AT);
+}
+
+/** A file of a newer format than there is SQLite takes for one that it may only read. */
+function throwIfOfNewerFormat(file: string, error: unknown): void {
+  if ((error as { readonly code?: string }).code !== 'SQLITE_READONLY') return;
+  const format = writeFormatOf(file);
+  if (format <= NEWEST_WRITE_FORMAT) return;
+  throw new DamagedError(`its header says that it is written in format ${format}`, {
+    cause: error,
+  });
+}
+
 function openWhole(file: string): Sqlite {
   if (existsSync(file) && statSync(file).size === 0) throw new DamagedError('the file is empty');
   try {
     return openWith(file, () => {});
   } catch (error) {
+    throwIfOfNewerFormat(file, error);
     if (!lacksSharedMaps(error)) throw error;
     return openWith(file, useDatabaseAlone);
   }
