@@ -54,6 +54,9 @@ it.skipIf(missing)(`a sliver takes what ext4 holds back, where nobody has kept i
   expect(whoCanWrite('as it is')).toBe('');
 });
 
-it.skipIf(missing)(`when slivers have filled the disk, the node's own processes have room left${note}`, () => {
-  expect(whoCanWrite('kept').split('\n')).toEqual(['database', 'member', 'supervisor']);
-});
+it.skipIf(missing)(
+  `when slivers have filled the disk, the node's own processes have room left${note}`,
+  () => {
+    expect(whoCanWrite('kept').split('\n')).toEqual(['database', 'member', 'supervisor']);
+  },
+);

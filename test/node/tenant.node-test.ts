@@ -28,7 +28,10 @@ async function bothTake(take: string, most: number): Promise<readonly [number, n
   const script = counting(take, most);
   const held = script.replace('HOLD', '600');
   const file = '/tmp/taken';
-  await node.inWell(OURS, `rm -f ${file}; (${held}) >${file} 2>&1 </dev/null & echo $! >/tmp/taker`);
+  await node.inWell(
+    OURS,
+    `rm -f ${file}; (${held}) >${file} 2>&1 </dev/null & echo $! >/tmp/taker`,
+  );
   const ours = await expect
     .poll(() => node.inWell(OURS, `cat ${file}`), { timeout: 120_000, interval: 1000 })
     .toMatch(/^\d+$/)

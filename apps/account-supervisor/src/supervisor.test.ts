@@ -699,7 +699,10 @@ test('quotas that exceed the disk are trouble as soon as they do, and until they
   timing.pass(10_000);
   await vi.waitFor(() =>
     expect(failures.list()).toMatchObject([
-      { code: 'disk-quotas', reason: expect.stringMatching(/^the quotas of 1 slivers .* 1 KiB more/) },
+      {
+        code: 'disk-quotas',
+        reason: expect.stringMatching(/^the quotas of 1 slivers .* 1 KiB more/),
+      },
     ]),
   );
   await publish(asking(100_000));

@@ -168,7 +168,12 @@ describe.skipIf(missing)(`the package${note}`, () => {
 
   test('has manual pages that man has nothing to say about', (context) => {
     skipUnless(context, 'man-db');
-    for (const page of ['man1/nmctl.1.gz', 'man5/nodemgr.toml.5.gz', 'man7/nodemgr-api.7.gz', 'man7/nodemgr-tenant.7.gz']) {
+    for (const page of [
+      'man1/nmctl.1.gz',
+      'man5/nodemgr.toml.5.gz',
+      'man7/nodemgr-api.7.gz',
+      'man7/nodemgr-tenant.7.gz',
+    ]) {
       const file = join(tree, 'usr/share/man', page);
       expect(existsSync(file)).toBe(true);
       const { status, stderr } = spawnSync('man', ['--warnings', '-l', file], {

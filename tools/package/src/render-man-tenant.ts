@@ -72,10 +72,7 @@ const LIMITS: readonly Entry[] = [
     'Answers',
     'xmlrpc-c reads 512 KiB of an answer unless XMLRPC_XML_SIZE_LIMIT_ID is raised; no other limit of a client is known.',
   ],
-  [
-    'Integers over 31 bits',
-    'They come as i8, which some clients do not know: see nodemgr-api(7).',
-  ],
+  ['Integers over 31 bits', 'They come as i8, which some clients do not know: see nodemgr-api(7).'],
   ['Logins', 'One address has at most 50 under way that have not been let in yet.'],
 ];
 

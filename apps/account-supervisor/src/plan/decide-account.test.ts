@@ -47,6 +47,7 @@ function theGrounds(
     shared: new SharedLimits(NODE),
     slices: {},
     newestImage: () => IMAGE,
+    noRoom: undefined,
     clock: { now: epochSeconds(NOW), clockTrusted },
   } satisfies Grounds;
 }

@@ -7,8 +7,8 @@ import { judgeRoom } from '../../disk/judge-disk.ts';
 import type { MachineLayout } from '../../execute/layout.ts';
 import { type IdPolicy, slot } from '../../slots/account-ids.ts';
 import type { MachineSigns } from '../port.ts';
-import { readDiskFacts } from './read-disk-facts.ts';
 import { quotaOf } from './read-account-facts.ts';
+import { readDiskFacts } from './read-disk-facts.ts';
 
 /** Where users are, and what says where else they are. */
 const USERS = [
