@@ -4,7 +4,6 @@
  */
 import {
   closeSync,
-  existsSync,
   mkdirSync,
   openSync,
   readFileSync,
@@ -127,22 +126,21 @@ function writeFormatOf(file: string): number {
   return header.readUInt8(WRITE_FORMAT_AT);
 }
 
-/** A file of a newer format than there is SQLite takes for one that it may only read. */
-function throwIfOfNewerFormat(file: string, error: unknown): void {
-  if ((error as { readonly code?: string }).code !== 'SQLITE_READONLY') return;
+/** A file of a newer format than there is SQLite takes for one that it may only read: it opens, and no write succeeds. */
+function throwIfOfNewerFormat(file: string): void {
   const format = writeFormatOf(file);
-  if (format <= NEWEST_WRITE_FORMAT) return;
-  throw new DamagedError(`its header says that it is written in format ${format}`, {
-    cause: error,
-  });
+  if (format > NEWEST_WRITE_FORMAT) {
+    throw new DamagedError(`its header says that it is written in format ${format}`);
+  }
 }
 
 function openWhole(file: string): Sqlite {
-  if (existsSync(file) && statSync(file).size === 0) throw new DamagedError('the file is empty');
+  const found = statSync(file, { throwIfNoEntry: false });
+  if (found?.size === 0) throw new DamagedError('the file is empty');
+  if (found?.isFile()) throwIfOfNewerFormat(file);
   try {
     return openWith(file, () => {});
   } catch (error) {
-    throwIfOfNewerFormat(file, error);
     if (!lacksSharedMaps(error)) throw error;
     return openWith(file, useDatabaseAlone);
   }
