@@ -10,7 +10,7 @@ const SCRIPT = resolve(__dirname, 'keep-reserve');
  * In a mount namespace, with users and groups of its own: fills the file system by way of an overlay that
  * root has mounted, and says who can still write then.
  */
-const TRIAL = String.raw`
+const TRIAL = `
 set -e
 state=/var/lib/nodemgr
 mount -t tmpfs tmpfs /mnt
