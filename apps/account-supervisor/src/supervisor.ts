@@ -34,7 +34,7 @@ import {
 import type { Slot } from './slots/account-ids.ts';
 import { SlotTable } from './slots/slot-table.ts';
 import { CAUSES, type Cause, causeOf, type SignName } from './waits/causes.ts';
-import { type PurgeClock, PurgeWatch } from './waits/purge-watch.ts';
+import { DueWatch, type WatchedClock } from './waits/due-watch.ts';
 
 export interface SupervisorParts {
   readonly machine: Machine;
@@ -43,7 +43,7 @@ export interface SupervisorParts {
   readonly bootId: string;
   readonly failures: Pick<FailureBoard, 'report' | 'clear'>;
   readonly timing: Pick<Timing, 'after'>;
-  readonly clock: PurgeClock;
+  readonly clock: WatchedClock;
   readonly history: Pick<AccountHistory, 'stepDone'>;
   /** The desired state as it is now. */
   readonly feed: () => Pick<FeedSubscription, 'items' | 'position'>;
@@ -62,9 +62,9 @@ export class AccountSupervisor
   readonly #shared: SharedLimits;
   /** Shortfalls that are reported, by their subject. */
   readonly #short = new Map<string, string>();
-  readonly #purges: PurgeWatch;
+  readonly #purges: DueWatch;
   /** Of tenants who are to be told of a stop. */
-  readonly #tellings: PurgeWatch;
+  readonly #tellings: DueWatch;
   readonly #disk: DiskWatch;
   readonly #waits: Waits<AccountName, SignName>;
   /** The cause that each account waits for, by its last plan. */
@@ -74,8 +74,8 @@ export class AccountSupervisor
     this.#parts = parts;
     this.#slots = new SlotTable(parts.accounts.slots);
     this.#shared = new SharedLimits(parts.machine.node);
-    this.#purges = new PurgeWatch(parts.clock, parts.timing, parts.wake);
-    this.#tellings = new PurgeWatch(parts.clock, parts.timing, parts.wake);
+    this.#purges = new DueWatch(parts.clock, parts.timing, parts.wake);
+    this.#tellings = new DueWatch(parts.clock, parts.timing, parts.wake);
     this.#disk = new DiskWatch({
       ...parts,
       accounts: () => this.#observed,

@@ -14,7 +14,7 @@ import { type Limits, unlike } from '../limits/table.ts';
 import type { ObservedAccount } from '../observed/observed-account.ts';
 import { idsOf, type Slot } from '../slots/account-ids.ts';
 import type { SlotTable } from '../slots/slot-table.ts';
-import type { PurgeClock } from '../waits/purge-watch.ts';
+import type { WatchedClock } from '../waits/due-watch.ts';
 import type { AccountPlan, Circumstances, ReasonedStep, Target } from './account-plan.ts';
 import { planAccount } from './plan-account.ts';
 import { stepsNeeded } from './steps-needed.ts';
@@ -32,7 +32,7 @@ export interface Grounds {
   readonly newestImage: Circumstances['newestImage'];
   readonly noRoom: Circumstances['noRoom'];
   /** The time, and whether it is trusted. */
-  readonly clock: ReturnType<PurgeClock['look']>;
+  readonly clock: ReturnType<WatchedClock['look']>;
 }
 
 /** A step with all that led to it. */

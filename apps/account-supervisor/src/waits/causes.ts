@@ -64,7 +64,7 @@ export const CAUSES = {
   'program-missing': ['programs'],
   /** No document that permits the removal has been accepted since this boot: the first one ends it (supervisor.ts). */
   'no-document': [],
-  /** Kept files are in the way of a delegate: their purge ends it (PurgeWatch). */
+  /** Kept files are in the way of a delegate: their purge ends it (DueWatch). */
   'files-kept': [],
   /** systemd starts the sliver again and again: nobody reports that it has begun to work. */
   'unit-ends': [],

@@ -1,7 +1,7 @@
 /**
- * Wakes accounts when the files kept of them may go, or can be dated, and when tenants are to be told of a stop. It looks at the clock once a second
- * while there are any: a timer for the moment itself would be wrong after the clock was set, and says
- * nothing of when it is trusted. Decides nothing.
+ * Wakes accounts when something of theirs is due: kept files may go or can be dated, tenants are to be told of a
+ * stop. It looks at the clock once a second while there are any: a timer for the moment itself would be wrong
+ * after the clock was set, and says nothing of when it is trusted. Decides nothing.
  */
 import type { Timing } from '@nodemgr/agent';
 import type { AccountName, EpochSeconds } from '@nodemgr/records';
@@ -9,17 +9,17 @@ import type { AccountName, EpochSeconds } from '@nodemgr/records';
 const LOOK_MS = 1000;
 
 /** The clock as far as these go by it: TrustedClock in production. */
-export interface PurgeClock {
+export interface WatchedClock {
   look(): { readonly now: EpochSeconds; readonly clockTrusted: boolean };
 }
 
-export class PurgeWatch {
+export class DueWatch {
   /** When each account is due (seconds since 1970). */
   readonly #due = new Map<AccountName, number>();
   #cancel: (() => void) | undefined;
 
   constructor(
-    private readonly clock: PurgeClock,
+    private readonly clock: WatchedClock,
     private readonly timing: Pick<Timing, 'after'>,
     private readonly wake: (names: Iterable<AccountName>) => void,
   ) {}
