@@ -466,16 +466,24 @@ test('a service takes up at a salvaged state and believes no clock more than bef
   loaded.store.close();
 });
 
-test('a file whose header says that it is of a newer format than there is is set aside, with all its rows saved', () => {
-  const state = fill();
-  const content = readFileSync(file);
-  content[18] = 3;
-  writeFileSync(file, content);
-  const loaded = load();
-  expect(loaded.salvage?.reason).toContain('written in format 3');
-  expect(loaded.state.records).toEqual(state.records);
-  expect(asideFiles()).toHaveLength(1);
-});
+test.each([
+  ['3 and 2', 3, 2],
+  ['3 and 1', 3, 1],
+  ['3 and 0', 3, 0],
+  ['255 and 2', 255, 2],
+])(
+  'a file whose header says that it is written and read in the formats %s is set aside, with all its rows saved',
+  (_formats, write, read) => {
+    const state = fill();
+    const content = readFileSync(file);
+    content.set([write, read], 18);
+    writeFileSync(file, content);
+    const loaded = load();
+    expect(loaded.salvage?.reason).toContain(`written in format ${write}`);
+    expect(loaded.state.records).toEqual(state.records);
+    expect(asideFiles()).toHaveLength(1);
+  },
+);
 
 test('whatever is done to the file, it opens with nothing but rows that were there', () => {
   const state = fill();

@@ -54,6 +54,8 @@ const DAMAGE = [
   'SQLITE_IOERR_READ',
   'SQLITE_IOERR_SHORT_READ',
   'SQLITE_IOERR_CORRUPTFS',
+  // SQLITE_IOERR_READ, where it is our own read of the header.
+  'EIO',
 ];
 
 /** isDamage reports whether `error` says that the file itself is damaged. */
