@@ -513,7 +513,9 @@ describe('starting and stopping', () => {
     expect(check('--check', '--user', 'nobody')).toMatchObject({ status: 0 });
     expect(check('--check')).toEqual({
       status: 78,
-      said: expect.stringContaining(`it belongs to the user ${NOBODY}; wants 0, the signer's own`),
+      said: expect.stringContaining(
+        `it belongs to the user ${NOBODY}; wants 0, the user of this process`,
+      ),
     });
     expect(check('--check', '--user', 'no-such-user')).toEqual({
       status: 78,
