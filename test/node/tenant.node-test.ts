@@ -84,7 +84,7 @@ test('a login starts no service manager, and its processes are in a session of t
   const command = `systemctl is-active user@${uid}.service; systemctl list-units --plain --no-legend 'session-*.scope'`;
   const login = node.in(OURS, 'sleep 20');
   await expect
-    .poll(async () => (await machine.ssh(['sh', '-c', `'${command}'`])).stdout, { timeout: 60_000 })
+    .poll(async () => (await machine.ssh(['sh', '-c', command])).stdout, { timeout: 60_000 })
     .toMatch(/^inactive\n(.*\n)*session-.*\.scope/);
   await login;
 });
