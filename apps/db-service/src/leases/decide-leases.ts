@@ -10,6 +10,7 @@ import {
   isSliver,
   LEASES_KEY,
   type Lease,
+  type LeasesRecord,
   NO_LOCAL_FACTS,
   nextChange,
   type RecordKey,
@@ -23,10 +24,16 @@ export interface LeaseClock {
   readonly clockTrusted: boolean;
 }
 
-/** leasesOf returns the leases that count on the node; none where it is not reservable. */
-export function leasesOf({ records }: Pick<NodeState, 'records'>): readonly Lease[] {
+/** leasesRecordOf returns the record of the node's leases; undefined: it has none. */
+export function leasesRecordOf({ records }: Pick<NodeState, 'records'>): LeasesRecord | undefined {
   const record = records.get(LEASES_KEY)?.record;
-  return record !== undefined && isLeases(record) && record.policy !== 'none' ? record.leases : [];
+  return record !== undefined && isLeases(record) ? record : undefined;
+}
+
+/** leasesOf returns the leases that count on the node; none where it is not reservable. */
+export function leasesOf(state: Pick<NodeState, 'records'>): readonly Lease[] {
+  const record = leasesRecordOf(state);
+  return record === undefined || record.policy === 'none' ? [] : record.leases;
 }
 
 function bySlice(leases: readonly Lease[]): ReadonlyMap<AccountName, readonly Lease[]> {

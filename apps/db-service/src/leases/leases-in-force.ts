@@ -3,7 +3,6 @@ import type { AccountItem } from '@nodemgr/contracts';
 import {
   type AccountName,
   epochSeconds,
-  isLeases,
   isSystem,
   LEASES_KEY,
   type LocalFacts,
@@ -15,6 +14,7 @@ import {
   standingOf,
 } from '@nodemgr/records';
 import type { NodeState, Row } from '../store/node-state.ts';
+import { leasesRecordOf } from './decide-leases.ts';
 
 /** What the configuration says of leases. */
 export interface LeaseTerms {
@@ -58,8 +58,7 @@ export function leasesInForce(
   rows: readonly Row[] = [],
 ): LeasesInForce {
   if (before !== undefined && !concernsLeases(before.state, rows)) return before.leases;
-  const record = state.records.get(LEASES_KEY)?.record;
-  const policy = record !== undefined && isLeases(record) ? record.policy : 'none';
+  const policy = leasesRecordOf(state)?.policy ?? 'none';
   return { reservation: { policy, besideHolder }, raise, holders: holdersIn(state) };
 }
 
