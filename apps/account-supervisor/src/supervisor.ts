@@ -23,7 +23,7 @@ import { DiskWatch } from './disk/disk-watch.ts';
 import type { AccountHistory } from './history/account-history.ts';
 import { SharedLimits } from './limits/shared-limits.ts';
 import { type Machine, StrangerFound } from './machine/port.ts';
-import { ABSENT, type ObservedAccount } from './observed/observed-account.ts';
+import { ABSENT, filesOf, type ObservedAccount } from './observed/observed-account.ts';
 import {
   type DecidedStep,
   type Decision,
@@ -156,14 +156,14 @@ export class AccountSupervisor
 
   async observe(name: AccountName, signal: AbortSignal): Promise<ObservedAccount> {
     await this.#waits.begins(name);
-    // A sliver that is made meanwhile may be the one that fills it.
-    await this.#disk.look();
     const account = await this.#notingCause(name, () =>
       this.#parts.machine.observeAccount(name, signal),
     );
     this.#remember(name, account);
+    // It may be made next: a sliver that was made meanwhile may be the one that has filled the disk.
+    if (filesOf(account).where === 'none') await this.#disk.look();
     if (account.state !== 'absent') return account;
-    // It may be made next: in the meantime somebody else may have been given the ids that it would get.
+    // And somebody else may have been given the ids that it would get.
     await this.#leaveSlotsToOthers();
     this.#slots.yield(name, this.#wantedType(name) ?? 'sliver');
     return account;

@@ -140,8 +140,9 @@ export function isUnfinished(account: ObservedAccount): boolean {
   return !account.unit || account.limits.diskQuota === undefined || account.keys === undefined;
 }
 
-/** filesOf returns the whole files of a sliver that has no account (any more). */
+/** filesOf returns the whole files of a sliver, whether or not it has an account (any more). */
 export function filesOf(account: ObservedAccount): SliverFiles {
+  if (isObservedSliver(account)) return account.files;
   if (account.state !== 'kept' || account.image === undefined) return { where: 'none' };
   return { where: 'kept', since: account.since, image: account.image };
 }

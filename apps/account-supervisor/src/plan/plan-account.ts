@@ -127,7 +127,7 @@ function planWantedSliver(
   ids: AccountIds,
   { shared, circumstances }: SliverGround,
 ): AccountPlan {
-  const files = isObservedSliver(observed) ? observed.files : filesOf(observed);
+  const files = filesOf(observed);
   const image = files.where === 'none' ? circumstances.newestImage(wanted.image) : files.image;
   if (image === undefined) {
     const reason = `image ${wanted.image} is not on this node: nmctl image import ${wanted.image} TARBALL`;
