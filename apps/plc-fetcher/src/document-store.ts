@@ -7,17 +7,9 @@
 import { createHash } from 'node:crypto';
 import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { syncFolder } from '@nodemgr/daemon';
 import { epochSecondsSchema, type PlcKind, plcKindSchema } from '@nodemgr/records';
 import * as z from 'zod';
-
-async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-}
 
 /** The end of the name of a file that is still being written. */
 const UNFINISHED = '.tmp';

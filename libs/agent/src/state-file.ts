@@ -5,6 +5,7 @@
 import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs';
 import { mkdir, open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { syncFolder } from '@nodemgr/daemon';
 import type { z } from 'zod';
 
 /** What readStateFile found. */
@@ -73,15 +74,6 @@ async function namingFile(path: string, write: () => Promise<void>): Promise<voi
   } catch (cause) {
     const code = cause instanceof Error && 'code' in cause ? { code: cause.code } : {};
     throw Object.assign(new Error(`cannot write ${path}: ${messageOf(cause)}`, { cause }), code);
-  }
-}
-
-async function syncFolder(path: string): Promise<void> {
-  const folder = await open(path, constants.O_RDONLY);
-  try {
-    await folder.sync();
-  } finally {
-    await folder.close();
   }
 }
 

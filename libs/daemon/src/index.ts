@@ -22,6 +22,7 @@ export {
 export { ServiceManager } from './service-manager.ts';
 export { fileSign, roomSign, routesSign, writableSign } from './signs.ts';
 export { sleep } from './sleep.ts';
+export { syncFolder } from './sync-folder.ts';
 export { systemdSockets } from './systemd-sockets.ts';
 export { type ClockSource, TrustedClock } from './trusted-clock.ts';
 export { PAUSE_MS, type TurnedAway, turnCallersAway } from './turn-callers-away.ts';
