@@ -13,18 +13,44 @@ function wantsOf({ fullName, meta }) {
   return wants.length === 0 ? [NOT_SAID] : [...new Set(wants)];
 }
 
-/** A file that could not even be loaded counts as one failure. */
+/** A test's failure is told by its first lines: which comparison, and where. */
+const MESSAGE_LINES = 12;
+/** So many failures are told with their messages; of more, how many. */
+const FAILURES_TOLD = 20;
+
+const firstLines = (message) =>
+  message
+    .split('\n')
+    .filter((line) => !line.includes('/node_modules/'))
+    .slice(0, MESSAGE_LINES)
+    .join('\n');
+
+/**
+ * What failed in one file of tests. Of a file that could not be loaded no test failed, nor of one whose
+ * beforeAll did: its tests were skipped. Either is one failure of the file itself.
+ */
+function failuresOf({ name, status, message, assertionResults }) {
+  if (status !== 'failed') return [];
+  const failed = assertionResults.filter((test) => test.status === 'failed');
+  if (failed.length === 0)
+    return [`${name}: before its tests\n${firstLines(message || 'it does not say why')}`];
+  return failed.map(
+    ({ fullName, failureMessages }) =>
+      `${name}: ${fullName}\n${firstLines(failureMessages.join('\n'))}`,
+  );
+}
+
+/** tally returns what the files of results in a folder count, for want of what tests were skipped, and what failed. */
 export function tally(folder) {
-  const sum = { passed: 0, failed: 0, skipped: 0, wants: new Map() };
+  const sum = { passed: 0, skipped: 0, wants: new Map(), failures: [] };
   const names = existsSync(folder) ? readdirSync(folder, { recursive: true }) : [];
   for (const file of names.filter((name) => name.endsWith('.json'))) {
     const result = JSON.parse(readFileSync(`${folder}/${file}`, 'utf8'));
     sum.passed += result.numPassedTests;
-    sum.failed += result.numFailedTests;
     sum.skipped += result.numPendingTests;
-    for (const { status, assertionResults } of result.testResults) {
-      if (status === 'failed' && assertionResults.length === 0) sum.failed += 1;
-      const skipped = assertionResults.filter((test) =>
+    for (const file of result.testResults) {
+      sum.failures.push(...failuresOf(file));
+      const skipped = file.assertionResults.filter((test) =>
         ['skipped', 'pending'].includes(test.status),
       );
       for (const want of skipped.flatMap(wantsOf))
@@ -36,9 +62,11 @@ export function tally(folder) {
 
 /** added returns the sum of what `tally` returned. */
 export function added(sums) {
-  const total = { passed: 0, failed: 0, skipped: 0, wants: new Map() };
+  const total = { passed: 0, skipped: 0, wants: new Map(), failures: [] };
   for (const sum of sums) {
-    for (const key of ['passed', 'failed', 'skipped']) total[key] += sum[key];
+    total.passed += sum.passed;
+    total.skipped += sum.skipped;
+    total.failures.push(...sum.failures);
     for (const [want, count] of sum.wants)
       total.wants.set(want, (total.wants.get(want) ?? 0) + count);
   }
@@ -57,13 +85,25 @@ function skipLines(wants) {
   return `skipped for want of ${counted}${how}\n`;
 }
 
+/** Says what failed, at the end, where a reader looks first. */
+function failureLines(failures, brokenChecks) {
+  const more = failures.length - FAILURES_TOLD;
+  return [
+    ...failures.slice(0, FAILURES_TOLD).map((failure) => `FAILED ${failure}\n`),
+    ...(more > 0 ? [`FAILED ${more} more\n`] : []),
+    ...brokenChecks.map((check) => `FAILED ${check}\n`),
+  ].join('');
+}
+
 /**
- * Writes for want of what tests were skipped, then 'N passed, N failed, N skipped', and returns the exit
- * status. A check that failed without a failing test of its own (types, lint, a crash) counts as one.
+ * Writes what failed and for want of what tests were skipped, then 'N passed, N failed, N skipped', and
+ * returns the exit status. `brokenChecks` names the commands that failed; one that failed without a failing
+ * test of its own (types, lint, a crash) counts as one.
  */
-export function report({ passed, failed, skipped, wants }, brokenChecks) {
-  const failures = Math.max(failed, brokenChecks);
+export function report({ passed, skipped, wants, failures }, brokenChecks) {
+  const failed = Math.max(failures.length, brokenChecks.length);
   const left = skipped ? `, ${skipped} skipped` : '';
-  process.stdout.write(`\n${skipLines(wants)}${passed} passed, ${failures} failed${left}\n`);
-  return failures === 0 && passed > 0 ? 0 : 1;
+  const said = `${failureLines(failures, brokenChecks)}${skipLines(wants)}`;
+  process.stdout.write(`\n${said}${passed} passed, ${failed} failed${left}\n`);
+  return failed === 0 && passed > 0 ? 0 : 1;
 }

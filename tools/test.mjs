@@ -13,7 +13,7 @@ const env = { ...process.env, NX_TUI: 'false', NX_DAEMON: 'false' };
 function timed(title, start, status) {
   const seconds = ((performance.now() - start) / 1000).toFixed(0);
   process.stdout.write(`== ${title}: ${status === 0 ? 'ok' : 'failed'} after ${seconds} s\n`);
-  return status === 0;
+  return { title, ok: status === 0 };
 }
 
 /** Runs a command alone, and shows what it says while it says it. */
@@ -61,4 +61,5 @@ const checks = [
   await run('unit tests', 'npm', 'run', 'test:unit'),
   await nxRun('end to end', 'e2e'),
 ];
-process.exit(report(tally(RESULTS), checks.filter((ok) => !ok).length));
+const broken = checks.filter(({ ok }) => !ok).map(({ title }) => title);
+process.exit(report(tally(RESULTS), broken));

@@ -35,4 +35,4 @@ async function tested() {
 }
 
 const ok = made('build') && made('package') && (await tested());
-process.exitCode = report(tally(RESULTS), ok ? 0 : 1);
+process.exitCode = report(tally(RESULTS), ok ? [] : ['the tests on the machine']);
