@@ -70,6 +70,7 @@ const PROBES = {
   bindfs: programs('bindfs'),
   'cgroup v2': () => / cgroup2 /.test(readFileSync('/proc/mounts', 'utf8')),
   curl: programs('curl'),
+  'dbus-daemon': programs('dbus-daemon'),
   'dpkg-dev': programs('dpkg-shlibdeps'),
   e2fsprogs: programs('mke2fs'),
   iproute2: programs('ip', 'tc'),

@@ -1,15 +1,16 @@
 /** Against a real message bus, started for each test. */
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { needs } from '@nodemgr/testkit';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { BusConnection, type BusOptions } from './bus-connection.ts';
 import type { Message } from './bus-messages.ts';
 
-const hasBus = spawnSync('dbus-daemon', ['--version']).status === 0;
+const { missing, note } = needs('dbus-daemon');
 const BUS = {
   destination: 'org.freedesktop.DBus',
   path: '/org/freedesktop/DBus',
@@ -46,7 +47,7 @@ async function connected(path: string, more: Partial<BusOptions> = {}): Promise<
   return bus;
 }
 
-describe.skipIf(!hasBus)('with a bus', () => {
+describe.skipIf(missing)(`with a bus${note}`, () => {
   test('a method is answered, and calls that wait at once each get their own answer', async () => {
     const bus = await connected((await aBus()).path);
     const names = bus.call({ ...BUS, member: 'ListNames' }, 'as');
