@@ -14,8 +14,8 @@ export default defineConfig({
     // Many tests wait for programs, deadlines or the disk: one more worker than processors keeps these busy.
     maxWorkers: availableParallelism() + 1,
     // What ends is told apart from what does not, also beside a busy neighbour.
-    testTimeout: 60_000,
-    hookTimeout: 120_000,
-    expect: { poll: { timeout: 10_000 } },
+    testTimeout: 180_000,
+    hookTimeout: 240_000,
+    expect: { poll: { timeout: 30_000 } },
   },
 });

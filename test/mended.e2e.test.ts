@@ -16,7 +16,7 @@ import { aDocument } from './support/slices-document.ts';
 const TAKEN = 'princeton_sirius';
 const FREE = 'mit_dht';
 /** No attempt of its own comes sooner than that. */
-const FAR_MS = 8_000;
+const FAR_MS = 6_000;
 /** Two seconds to notice, and what a busy machine adds. */
 const SOON_MS = 5_000;
 

@@ -22,7 +22,7 @@ describe.skipIf(missing)(`a sliver's ceiling${note}`, () => {
   const bed = useTestBed();
 
   test('is met within 3% at 1 and 20 Mbit/s, by TCP and UDP, IPv4 and IPv6, side by side', {
-    timeout: 150_000,
+    timeout: 240_000,
   }, async () => {
     const { node, meter } = bed();
     const slivers = SLOW.map(({ rate }, i) => [`site_s${i}`, { nm_net_max_rate: rate }] as const);

@@ -17,7 +17,7 @@ describe.skipIf(missing)(`a sliver's ceiling${note}`, () => {
   test.each(WAYS)(
     'is met within 3% at 500 Mbit/s, by $protocol over IP$family',
     {
-      timeout: 60_000,
+      timeout: 180_000,
     },
     async ({ family, protocol }) => {
       const { node, meter } = bed();

@@ -47,7 +47,7 @@ describe.skipIf(missing)(`a sliver that has ended its programs${note}`, () => {
   const bed = useTestBed();
 
   test('is charged for what they left in a program’s and a login’s connection, over IPv4 and IPv6, side by side, and limited in each', {
-    timeout: 90_000,
+    timeout: 180_000,
   }, async () => {
     const { node, meter } = bed();
     const slivers = WAYS.map((_, i) => [`site_left${i}`, { nm_net_max_rate: CEILING }] as const);
@@ -90,7 +90,7 @@ describe.skipIf(missing)(`a sliver that has ended its programs${note}`, () => {
   test.each(FAMILIES)(
     "is not charged for another's connection from its port to the same place, over IP%s",
     {
-      timeout: 90_000,
+      timeout: 180_000,
     },
     async (family) => {
       const { node } = bed();
@@ -115,7 +115,7 @@ describe.skipIf(missing)(`a sliver that has ended its programs${note}`, () => {
   );
 
   test('has the same limit, and the same counter, when it starts new ones', {
-    timeout: 90_000,
+    timeout: 180_000,
   }, async () => {
     const { node, meter } = bed();
     await node.deliver({ slivers: { site_again: { nm_net_max_rate: CEILING } } });
@@ -131,7 +131,7 @@ describe.skipIf(missing)(`a sliver that has ended its programs${note}`, () => {
   });
 
   test('keeps its limit, and loses nothing, when no more connections can be remembered', {
-    timeout: 60_000,
+    timeout: 180_000,
   }, async () => {
     const { networks, node, meter } = bed();
     await node.deliver({ slivers: { site_full: { nm_net_max_rate: CEILING } } });

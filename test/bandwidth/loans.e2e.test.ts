@@ -13,7 +13,7 @@ describe.skipIf(missing)(`a loan${note}`, () => {
   const bed = useTestBed();
 
   test('of a rate takes hold while both send, and the change drops no packet', {
-    timeout: 90_000,
+    timeout: 180_000,
   }, async () => {
     const { node, meter } = bed();
     const rspec = { nm_net_max_rate: 10e6 };
@@ -41,7 +41,7 @@ describe.skipIf(missing)(`a loan${note}`, () => {
   });
 
   test('of shares changes how spare bandwidth is divided, at once', {
-    timeout: 90_000,
+    timeout: 180_000,
   }, async () => {
     const { node, meter } = bed();
     const rspec = { nm_net_share: 4 };

@@ -46,7 +46,7 @@ describe.skipIf(missing)(`a node that has much to limit${note}`, () => {
   const bed = useTestBed();
 
   test('applies a thousand slivers at once, and a change to one as fast as with ten', {
-    timeout: 120_000,
+    timeout: 240_000,
   }, async () => {
     const { node } = bed();
     await node.deliver({ slivers: named(FEW) });
@@ -70,7 +70,7 @@ describe.skipIf(missing)(`a node that has much to limit${note}`, () => {
   });
 
   test('does not count what goes to any of 5000 exempt networks of each family', {
-    timeout: 120_000,
+    timeout: 240_000,
   }, async () => {
     const { node, meter } = bed();
     const v4 = Array.from({ length: NETWORKS }, (_, i) => `11.${i >> 7}.${(i & 127) * 2}.0/24`);

@@ -20,7 +20,7 @@ const PLACES = [
 describe.skipIf(missing)(`a sliver with a low ceiling${note}`, () => {
   const bed = useTestBed();
 
-  test.each(PLACES)('sends to $what without a limit', { timeout: 60_000 }, async ({ to }) => {
+  test.each(PLACES)('sends to $what without a limit', { timeout: 180_000 }, async ({ to }) => {
     const { networks, node, programs } = bed();
     await node.deliver({
       slivers: { site_low: { nm_net_max_rate: CEILING } },

@@ -16,7 +16,7 @@ describe.skipIf(missing)(`rates from 8 bit/s to 100 Gbit/s${note}`, () => {
   const bed = useTestBed({ linkRate: LINK });
 
   test('are in the kernel as they are wanted, and nothing is left to change', {
-    timeout: 60_000,
+    timeout: 180_000,
   }, async () => {
     const { node } = bed();
     const slivers = RATES.map((rate, i) => {

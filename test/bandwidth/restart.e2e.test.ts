@@ -29,7 +29,7 @@ describe.skipIf(missing)(`the limits of slivers that send${note}`, () => {
   const bed = useTestBed();
 
   test('hold in every 100 ms while the agent is killed and started again', {
-    timeout: 90_000,
+    timeout: 180_000,
   }, async () => {
     const { node, meter } = bed();
     const rspec = { nm_net_max_rate: CEILING };
@@ -60,7 +60,7 @@ describe.skipIf(missing)(`the limits of slivers that send${note}`, () => {
   });
 
   test('hold while the agent starts and nobody tells it anything', {
-    timeout: 90_000,
+    timeout: 180_000,
   }, async () => {
     const { node, meter } = bed();
     await node.deliver({ slivers: { site_tcp: { nm_net_max_rate: CEILING } } });
@@ -78,7 +78,7 @@ describe.skipIf(missing)(`the limits of slivers that send${note}`, () => {
   });
 
   test('are made whole by the next agent when one was killed while it made them', {
-    timeout: 90_000,
+    timeout: 180_000,
   }, async () => {
     const { node } = bed();
     const names = Array.from({ length: SLIVERS }, (_, i) => `site_s${i}`);

@@ -25,7 +25,7 @@ describe.skipIf(missing)(`slivers that send at once${note}`, () => {
   const bed = useTestBed();
 
   test("are held by the node's cap, ten of them, and what goes to an exempt network is not counted", {
-    timeout: 90_000,
+    timeout: 180_000,
   }, async () => {
     const names = Array.from({ length: 10 }, (_, i) => `site_s${i}`);
     await bed().node.deliver({
@@ -53,7 +53,7 @@ describe.skipIf(missing)(`slivers that send at once${note}`, () => {
   test.each(ways)(
     'divide $mbit Mbit/s as their shares are, 1:2:4, by $protocol',
     {
-      timeout: 90_000,
+      timeout: 180_000,
     },
     async ({ cap, protocol }) => {
       const slivers = SHARES.map((share) => [`site_s${share}`, { nm_net_share: share }] as const);
@@ -70,7 +70,7 @@ describe.skipIf(missing)(`slivers that send at once${note}`, () => {
   );
 
   test('each have the rate that they are promised, whatever the shares of others', {
-    timeout: 90_000,
+    timeout: 180_000,
   }, async () => {
     const others = Array.from(
       { length: 4 },

@@ -43,7 +43,7 @@ describe.skipIf(missing)(`the uplink${note}`, () => {
     await isLimited(bed(), UPLINK);
   });
 
-  test('has its limits under a new name, and with another MTU', { timeout: 60_000 }, async () => {
+  test('has its limits under a new name, and with another MTU', { timeout: 180_000 }, async () => {
     const { node, networks } = bed();
     await node.deliver(RECORDS);
     networks.ip('link', 'set', UPLINK, 'down');
@@ -65,7 +65,7 @@ describe.skipIf(missing)(`the uplink${note}`, () => {
     networks.ip('address', 'replace', 'fd77::1/64', 'dev', UPLINK, 'nodad');
   });
 
-  test('has its limits again when it was deleted and made anew', { timeout: 60_000 }, async () => {
+  test('has its limits again when it was deleted and made anew', { timeout: 180_000 }, async () => {
     const { node, networks } = bed();
     await node.deliver(RECORDS);
     networks.ip('link', 'del', UPLINK);
@@ -81,7 +81,7 @@ describe.skipIf(missing)(`the uplink${note}`, () => {
   });
 
   test('is followed to another interface, and the one before is left clean', {
-    timeout: 60_000,
+    timeout: 180_000,
   }, async () => {
     const { node, networks } = bed();
     await node.deliver(RECORDS);
@@ -96,7 +96,7 @@ describe.skipIf(missing)(`the uplink${note}`, () => {
   });
 
   test("keeps someone else's root qdisc, which is reported, and has its limits when that goes", {
-    timeout: 60_000,
+    timeout: 180_000,
   }, async () => {
     const { node, networks } = bed();
     await node.deliver(RECORDS);
@@ -116,7 +116,7 @@ describe.skipIf(missing)(`the uplink${note}`, () => {
   });
 
   test('has its limits back in 2 s when others flush all rules, or take the root away', {
-    timeout: 60_000,
+    timeout: 180_000,
   }, async () => {
     const { node, networks } = bed();
     await node.deliver(RECORDS);
@@ -130,7 +130,7 @@ describe.skipIf(missing)(`the uplink${note}`, () => {
   });
 
   test('has its limits back in 2 s when others take them away while it changes them itself', {
-    timeout: 60_000,
+    timeout: 180_000,
   }, async () => {
     const { node, networks } = bed();
     await node.deliver({ slivers: { ...RECORDS.slivers, site_lender: {} } });
@@ -149,7 +149,7 @@ describe.skipIf(missing)(`the uplink${note}`, () => {
     }
   });
 
-  test("leaves others' tables and qdiscs as they are", { timeout: 60_000 }, async () => {
+  test("leaves others' tables and qdiscs as they are", { timeout: 180_000 }, async () => {
     const { node, networks } = bed();
     for (const table of THEIR_TABLES) networks.inNode('nft', table);
     const onOther = (line: string) => networks.inNode('tc', ...line.split(' '));

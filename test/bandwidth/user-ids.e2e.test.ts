@@ -11,7 +11,7 @@ describe.skipIf(missing)(`slivers that are given each other's user ids${note}`, 
   const bed = useTestBed();
 
   test('are limited by their own ceilings, and the limits are as the agent believes', {
-    timeout: 60_000,
+    timeout: 180_000,
   }, async () => {
     const { node, meter } = bed();
     const records = NAMES.map((name, i) => [name, { nm_net_max_rate: CEILINGS[i] ?? 0 }] as const);

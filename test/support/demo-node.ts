@@ -25,7 +25,7 @@ import { freePort } from './free-port.ts';
 import { PythonClient } from './python-client.ts';
 
 /** How long a state may take to come about. Generous: what is waited for is a state, not a time. */
-export const PATIENCE_MS = 45_000;
+export const PATIENCE_MS = 120_000;
 
 export interface NodeOptions {
   readonly slices?: string;

@@ -29,7 +29,7 @@ import { aCapRecord, aSliverRecord, type NodeRecords, rangeOf } from './node-rec
 import type { TwoNetworks } from './two-networks.ts';
 
 /** How long a state may take to come about. */
-const PATIENCE_MS = 60_000;
+const PATIENCE_MS = 120_000;
 const CALL = { deadlineMs: 10_000 };
 const SHELL = '/usr/lib/nodemgr/sliver-shell';
 
