@@ -48,7 +48,7 @@ function whoCanWrite(reserve: 'kept' | 'as it is'): string {
   return stdout.trim();
 }
 
-const { missing, note } = needs('root', 'e2fsprogs', 'util-linux');
+const { missing, note } = needs('a kernel with ext4 and loop devices', 'a kernel with overlays');
 
 it.skipIf(missing)(`a sliver takes what ext4 holds back, where nobody has kept it${note}`, () => {
   expect(whoCanWrite('as it is')).toBe('');

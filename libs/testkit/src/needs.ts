@@ -3,7 +3,8 @@
  * skipped, and says for want of what in words that tools/tally.mjs adds up.
  */
 import { spawnSync } from 'node:child_process';
-import { accessSync, constants, existsSync, readFileSync } from 'node:fs';
+import { accessSync, constants, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import type { TestContext } from 'vitest';
 
@@ -51,6 +52,20 @@ function limitsBandwidth(): boolean {
   }
 }
 
+/** A name of a free loop device is no right to it: only a mount tells. */
+function mountsExt4FromFile(): boolean {
+  const folder = mkdtempSync(join(tmpdir(), 'ext4-'));
+  const image = join(folder, 'image');
+  try {
+    return (
+      runs('mke2fs', '-q', '-t', 'ext4', image, '2M') &&
+      runs('unshare', '--mount', 'mount', '-o', 'loop', image, folder)
+    );
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
 const kernelHas = (line: string) => () => readFileSync('/proc/filesystems', 'utf8').includes(line);
 const isRoot = (): boolean => process.geteuid?.() === 0;
 
@@ -60,8 +75,7 @@ const PROBES = {
   'an ordinary user': () => !isRoot(),
   'a kernel with network namespaces, htb and nftables': limitsBandwidth,
   'a kernel with FUSE': () => existsSync('/dev/fuse'),
-  'a kernel with ext4 and loop devices': () =>
-    existsSync('/sys/fs/ext4') && runs('losetup', '--find'),
+  'a kernel with ext4 and loop devices': mountsExt4FromFile,
   'a kernel with overlays': kernelHas('\toverlay\n'),
   // Where it may use io_uring, as Debian's, process.setgroups() and its like always throw (CVE-2024-22017).
   'a Node.js that can become another user': () =>
