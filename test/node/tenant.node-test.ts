@@ -78,14 +78,27 @@ test('a server finds as many open files allowed as it asks for', async () => {
   expect(await node.inWell(OURS, 'ulimit -n; ulimit -Hn')).toBe('65536\n524288');
 });
 
-test('a login starts no service manager, and its processes are in a session of their own', async () => {
+test('a login starts no service manager, and what it runs on the node is bounded for its account', async () => {
   const { machine } = node;
   const uid = (await machine.root(['id', '-u', OURS])).trim();
-  const command = `systemctl is-active user@${uid}.service; systemctl list-units --plain --no-legend 'session-*.scope'`;
-  const login = node.in(OURS, 'sleep 20');
+  const login = node.in(OURS, 'echo in > /root/in; sleep 30');
   await expect
-    .poll(async () => (await machine.ssh(['sh', '-c', command])).stdout, { timeout: 60_000 })
-    .toMatch(/^inactive\n(.*\n)*session-.*\.scope/);
+    .poll(async () => (await machine.ssh(['pgrep', '-u', uid, '-x', 'sliver-shell'])).stdout, {
+      timeout: 60_000,
+    })
+    .toMatch(/^\d+$/m);
+  await expect
+    .poll(() => machine.ssh(['test', '-e', `/var/lib/nodemgr/slivers/${OURS}/upper/root/in`]), {
+      timeout: 60_000,
+    })
+    .toMatchObject({ code: 0 });
+  const units = await machine.root(['systemctl', 'list-units', '--all', '--plain', '--no-legend']);
+  expect(units).toContain('ssh.service');
+  expect(units).not.toContain(uid);
+  const outside = await machine.root(['pgrep', '-u', uid, '-x', 'sshd-session']);
+  const limits = await machine.read(`/proc/${outside.trim()}/limits`);
+  expect(limits).toMatch(/^Max processes +256 +256 /m);
+  expect(await node.inWell(OURS, 'ulimit -u')).not.toBe('256');
   await login;
 });
 

@@ -69,6 +69,11 @@ export function systemFiles(): readonly PackageFile[] {
       mode: 0o644,
     },
     {
+      from: 'systemd/pam.d/login-limits.conf',
+      to: 'usr/lib/nodemgr/login-limits.conf',
+      mode: 0o644,
+    },
+    {
       from: 'tools/package/debian/lintian-overrides',
       to: 'usr/share/lintian/overrides/nodemgr',
       mode: 0o644,
