@@ -89,13 +89,14 @@ export async function configure(machine: NodeMachine, settings: NodeSettings): P
   await machine.root(['systemctl', 'restart', 'nodemgr.target'], { deadlineMs: LONG_MS });
 }
 
-/** keepFilesFor changes how long the files of removed slivers are kept, and has the daemons read it. */
+/** keepFilesFor changes how long the files of removed slivers are kept, and has the two daemons read it that go by it. */
 export async function keepFilesFor(machine: NodeMachine, seconds: number): Promise<void> {
   const config = await machine.read(CONFIG_FILE);
   const line = /^keep_files_seconds = .*$/m;
   if (!line.test(config)) throw new Error(`${CONFIG_FILE} does not say how long files are kept`);
   await machine.write(CONFIG_FILE, config.replace(line, `keep_files_seconds = ${seconds}`));
-  await machine.root(['systemctl', 'restart', 'nodemgr.target'], { deadlineMs: LONG_MS });
+  const readers = ['nodemgr-db-service.service', 'nodemgr-account-supervisor.service'];
+  await machine.root(['systemctl', 'restart', ...readers], { deadlineMs: LONG_MS });
 }
 
 /** importImage makes the image that slivers are made of. */
