@@ -1,6 +1,6 @@
 import { ReconcileLoop } from '@nodemgr/agent';
 import { checkConfig } from '@nodemgr/config';
-import type { FeedItem, Reading } from '@nodemgr/contracts';
+import type { FeedItem, LimitDecision, Reading } from '@nodemgr/contracts';
 import { FailureBoard } from '@nodemgr/daemon';
 import type { ImageVersion } from '@nodemgr/images';
 import {
@@ -151,6 +151,10 @@ async function aSupervisor(
   const failures = new FailureBoard(timing.now);
   /** What the history is given. */
   const told: DecidedStep[] = [];
+  const history = {
+    events: async () => ({ events: [], more: false }),
+    decisionsOn: async (): Promise<ReadonlyMap<string, LimitDecision>> => new Map(),
+  };
   const supervisor = await AccountSupervisor.open({
     machine,
     accounts: config.accounts,
@@ -180,10 +184,7 @@ async function aSupervisor(
   const handlers = operatorHandlers({
     supervisor,
     machine,
-    history: {
-      events: async () => ({ events: [], more: false }),
-      decisionsOn: async () => new Map(),
-    },
+    history,
     policy: config.accounts,
     loop,
     failures,
@@ -204,9 +205,15 @@ async function aSupervisor(
     await settled();
   }
   const settled = () => vi.waitFor(() => expect(loop.busy).toBe(0));
-  return { supervisor, loop, failures, timing, handlers, told, publish, settled };
+  return { supervisor, loop, failures, timing, handlers, history, told, publish, settled };
 }
 
+const READING: Reading = {
+  resource: 'nm_cpu_share',
+  from: 'cpu.weight',
+  amount: 48,
+  unit: 'weight',
+};
 const accepted = [TIMESTAMP_KEY, acceptedIn(BOOT, 'plc')] as const;
 const A = accountName('site_a');
 const B = accountName('site_b');
@@ -512,6 +519,22 @@ test('what is done is told with the reason and the revision that it was planned 
     step: { step: 'deny-login' },
     reason: { why: 'nm_enabled is 0', by: { kind: 'plc' } },
     revision: 3,
+  });
+});
+
+test('a limit is shown with how it was last decided, and with why that is not known', async () => {
+  const machine = new FakeMachine();
+  machine.readings = async () => [READING, { ...READING, resource: 'nm_io_weight' }];
+  const { handlers, history } = await aSupervisor(machine);
+  const decision = { at: 1, why: 'nm_cpu_share 16 → 48', by: { kind: 'plc' } } as const;
+  history.decisionsOn = async () => new Map([['nm_cpu_share', decision]]);
+  const { readings, undecided } = await handlers.readings({ name: SIRIUS });
+  expect(readings.map(({ since }) => since)).toEqual([decision, undefined]);
+  expect(undecided).toBeUndefined();
+  history.decisionsOn = () => Promise.reject(new Error('EIO: i/o error, read'));
+  expect(await handlers.readings({ name: SIRIUS })).toMatchObject({
+    readings: [READING, { resource: 'nm_io_weight' }],
+    undecided: 'the history cannot be read: EIO: i/o error, read',
   });
 });
 
