@@ -1,6 +1,6 @@
 /** account-supervisor: configuration → machine → loop → feed → operators. Wiring only. */
 import { join } from 'node:path';
-import { ownFolder, REAL_TIMING, ReconcileLoop } from '@nodemgr/agent';
+import { Journal, ownFolder, REAL_TIMING, ReconcileLoop } from '@nodemgr/agent';
 import { serveCalls, subscribeFeed } from '@nodemgr/bus';
 import { supervisorOperatorContract, usageContract } from '@nodemgr/contracts';
 import {
@@ -12,7 +12,6 @@ import {
   TrustedClock,
 } from '@nodemgr/daemon';
 import { AccountHistory } from './history/account-history.ts';
-import { Journal } from './history/journal.ts';
 import { DryRunMachine } from './machine/dry-run/dry-run-machine.ts';
 import { type LinuxContext, LinuxMachine } from './machine/linux/linux-machine.ts';
 import type { Machine } from './machine/port.ts';

@@ -2,7 +2,7 @@
  * The history that this process keeps: what was done to each account and why, what failed, and what the
  * kernel did by itself. It listens; nothing waits for it or depends on it.
  */
-import type { Timing } from '@nodemgr/agent';
+import type { Journal, Timing } from '@nodemgr/agent';
 import {
   EVENTS_KEPT,
   EVENTS_KEPT_OF_OTHERS,
@@ -18,7 +18,6 @@ import { type AccountName, isSliceName, type Revision } from '@nodemgr/records';
 import type { KernelNotice } from '../machine/linux/derive-notices.ts';
 import type { DecidedStep } from '../plan/decide-account.ts';
 import { type Description, describeStep } from './describe-step.ts';
-import type { Journal } from './journal.ts';
 import { KernelNotices } from './kernel-notices.ts';
 
 type Board = Pick<FailureBoard, 'report' | 'clear'>;

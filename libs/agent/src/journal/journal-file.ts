@@ -3,8 +3,8 @@
  * A crash can tear its last line; that is taken away before anything is added behind it.
  */
 import { open, rm, truncate, utimes } from 'node:fs/promises';
-import { readOptional, replaceFileDurably } from '@nodemgr/agent';
 import type { NodeEvent } from '@nodemgr/contracts';
+import { readOptional, replaceFileDurably } from '../state-file.ts';
 import { eventsIn, type JournalBounds, keepNewest, linesOf } from './journal-lines.ts';
 
 /** Root's alone: it names tenants to each other. */

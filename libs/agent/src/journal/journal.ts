@@ -2,7 +2,7 @@
  * Writes the history of all accounts, in the background and in its order: the work waits for none of it,
  * and a disk that refuses it stops nothing. What is in a file is journal-file.ts's.
  */
-import type { Timing } from '@nodemgr/agent';
+
 import {
   EVENTS_KEPT_MS,
   type EventSubject,
@@ -11,6 +11,7 @@ import {
   type NodeEvent,
 } from '@nodemgr/contracts';
 import type { FailureBoard, Logger } from '@nodemgr/daemon';
+import type { Timing } from '../timing.ts';
 import { JournalFolder } from './journal-folder.ts';
 import { JOURNAL_BOUNDS, type JournalBounds } from './journal-lines.ts';
 
