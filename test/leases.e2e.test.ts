@@ -4,21 +4,16 @@ import { join } from 'node:path';
 import { dbOperatorContract } from '@nodemgr/contracts';
 import { afterEach, expect, test } from 'vitest';
 import { DemoNode } from './support/demo-node.ts';
-import { documentXml, sliceXml } from './support/slices-document.ts';
+import { documentXml, type LeaseSpec, leasesXml, sliceXml } from './support/slices-document.ts';
 
 const A = 'site_a';
 const B = 'site_b';
 const SYSTEM = 'pl_monitor';
 const now = () => Math.floor(Date.now() / 1000);
 
-type Lease = readonly [slice: string, from: number, until: number];
-
-function aDocument(policy: string, ...leases: readonly Lease[]): string {
-  const inside = leases.map(
-    ([slice, from, until]) => `<lease slice="${slice}" from="${from}" until="${until}"/>`,
-  );
+function aDocument(policy: string, ...leases: readonly LeaseSpec[]): string {
   return documentXml(
-    `<leases policy="${policy}">${inside.join('')}</leases>`,
+    leasesXml(policy, ...leases),
     sliceXml({ name: A, id: 1 }),
     sliceXml({ name: B, id: 2 }),
     sliceXml({ name: SYSTEM, id: 3, rspec: { system: 1 } }),
@@ -97,7 +92,7 @@ test('a lease goes on with PLC away and everything restarted in its midst', asyn
 }, 120_000);
 
 test('where all run, a holder has ten times its shares, and GetEffectiveRSpec and the kernel have them', async () => {
-  const leased: Lease = [A, now() - 60, now() + 600];
+  const leased: LeaseSpec = [A, now() - 60, now() + 600];
   node = await DemoNode.start({ slices: aDocument('lease_or_shared', leased) });
   await run(SYSTEM, A, B);
   const api = node.tcp();

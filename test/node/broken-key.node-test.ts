@@ -10,8 +10,7 @@ const MORE =
   'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEB more@host';
 const GOOD = `<key person_id="1" type="ssh" value="${MORE}"/>`;
 
-const withKeys = (...keys: readonly string[]) =>
-  documentFor(node).replace('</planetlab_slices>', `${keys.join('\n')}\n</planetlab_slices>`);
+const withKeys = (...keys: readonly string[]) => documentFor(node, {}, ...keys);
 
 /** What tells one life of a sliver from another: its unit's invocation, and the first process of it. */
 async function lives(): Promise<string> {

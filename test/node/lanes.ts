@@ -28,8 +28,8 @@ export const MORE_LANES = [
   ['cpu', 'bandwidth', 'ticket-signer', 'tickets', 'power-cut'],
   ['names', 'broken-key', 'many-logins', 'mended', 'clock'],
   LAW_LANE,
-  // Not in CI before it has passed there.
-  ['tenant'],
+  // Not in CI before they have passed there. The last one leaves the clock of its machine ahead.
+  ['tenant', 'leases'],
 ] as const;
 
 export const ALL_LANES: readonly (readonly string[])[] = [...LANES, ...MORE_LANES];

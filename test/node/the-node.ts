@@ -33,18 +33,24 @@ export function theNode(): NodeUnderTest {
   return node;
 }
 
-/** documentFor writes the testbed with some differences, and the keys made for this run. */
-export function documentFor({ keys }: NodeUnderTest, differences: Differences = {}): string {
+/** documentFor writes the testbed with some differences and `more` elements, and the keys made for this run. */
+export function documentFor(
+  { keys }: NodeUnderTest,
+  differences: Differences = {},
+  ...more: readonly string[]
+): string {
   const read = (file: string) => readFileSync(`${file}.pub`, 'utf8');
-  return testbed({ tenant: read(keys.tenant), stranger: read(keys.stranger) }, differences);
+  const made = { tenant: read(keys.tenant), stranger: read(keys.stranger) };
+  return testbed(made, differences, ...more);
 }
 
 /** publishTestbed has PLC say so, and waits until the machine is so. */
 export async function publishTestbed(
   node: NodeUnderTest,
   differences: Differences = {},
+  ...more: readonly string[]
 ): Promise<void> {
-  await node.publish(documentFor(node, differences));
+  await node.publish(documentFor(node, differences, ...more));
   await node.converged({ timeoutMs: ALL_MS });
 }
 

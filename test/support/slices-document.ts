@@ -38,6 +38,17 @@ ${parts.join('\n')}
 `;
 }
 
+/** A lease: the slice, and the times of its begin and its end (seconds since 1970). */
+export type LeaseSpec = readonly [slice: string, from: number, until: number];
+
+/** leasesXml writes the <leases> of a reservable node. */
+export function leasesXml(policy: string, ...leases: readonly LeaseSpec[]): string {
+  const inside = leases.map(
+    ([slice, from, until]) => `<lease slice="${slice}" from="${from}" until="${until}"/>`,
+  );
+  return `<leases policy="${policy}">${inside.join('')}</leases>`;
+}
+
 /** aDocument writes a document of these slices; ids are their places. */
 export function aDocument(...slices: readonly SliceSpec[]): string {
   return documentXml(...slices.map((slice, place) => sliceXml({ id: place + 1, ...slice })));

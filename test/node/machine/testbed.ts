@@ -28,8 +28,15 @@ function asItBegins(name: string, place: number): SliceSpec {
   return { name, id: place + 1, users: [user] };
 }
 
-/** testbed writes the document; a name in `differences` that is not among SLIVERS is one more slice. */
-export function testbed(keys: PublicKeys, differences: Differences = {}): string {
+/**
+ * testbed writes the document; a name in `differences` that is not among SLIVERS is one more slice, and `more` are
+ * elements beside the slices.
+ */
+export function testbed(
+  keys: PublicKeys,
+  differences: Differences = {},
+  ...more: readonly string[]
+): string {
   const names = [...new Set([...SLIVERS, ...Object.keys(differences)])];
   const slices = names.flatMap((name, place) => {
     const difference = differences[name] ?? {};
@@ -39,5 +46,6 @@ export function testbed(keys: PublicKeys, differences: Differences = {}): string
     ...slices.map(sliceXml),
     keyXml(PEOPLE.tenant, keys.tenant),
     keyXml(PEOPLE.stranger, keys.stranger),
+    ...more,
   );
 }
