@@ -5,6 +5,7 @@ import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import type { Logger } from '@nodemgr/daemon';
 import { Fault } from '@nodemgr/faults';
+import { epochSeconds } from '@nodemgr/records';
 import { parseSlicesXml } from '@nodemgr/slices-xml';
 import { decodeCall, encodeFault, encodeResponse } from '@nodemgr/xml-rpc';
 import { makeAnswer } from './make-answer.ts';
@@ -85,8 +86,9 @@ export class ApiOffice {
     if ('fault' in plan) return encodeFault(plan.fault, plan.text);
     const nodeId = manner === 'other-node' ? plan.nodeId + 1 : plan.nodeId;
     const served = await this.#options.file.current();
-    const document = parseSlicesXml(await served.body('identity'), plan.nodeId);
+    const now = epochSeconds(Math.floor(Date.now() / 1000));
+    const document = parseSlicesXml(await served.body('identity'), plan.nodeId, now);
     if (!document.ok) return encodeFault(NOT_NOW, document.reason);
-    return encodeResponse(makeAnswer(document, nodeId, Math.floor(Date.now() / 1000)));
+    return encodeResponse(makeAnswer(document, nodeId, now));
   }
 }

@@ -17,7 +17,7 @@ export function aGoodDocument(
   bytes = slicesXml('princeton_sirius'),
   delegations: readonly Delegation[] = [],
 ): GoodDocument {
-  const read = recallSlicesXml(17, delegations)(bytes);
+  const read = recallSlicesXml(17, delegations)(bytes, epochSeconds(0));
   if (!read.ok) throw new Error(read.reason);
   return {
     read,

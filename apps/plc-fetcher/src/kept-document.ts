@@ -3,7 +3,7 @@
  * cannot be kept or read is reported and holds nothing up: it is missed only by a boot without PLC.
  */
 import type { FailureBoard, Logger, Waits } from '@nodemgr/daemon';
-import type { EpochSeconds, PlcKind } from '@nodemgr/records';
+import { type EpochSeconds, epochSeconds, type PlcKind } from '@nodemgr/records';
 import { CAUSES, type SignName } from './causes.ts';
 import { type DocumentNote, type DocumentStore, sha256Of } from './document-store.ts';
 import type { GoodDocument } from './judge-answer.ts';
@@ -98,7 +98,8 @@ export class KeptDocument {
     const kept = await store.load();
     if (kept === undefined) return undefined;
     const { note, bytes } = kept;
-    const read = recall[note.kind](bytes);
+    const asOf = epochSeconds(Math.floor(note.fetched_at / 1000));
+    const read = recall[note.kind](bytes, asOf);
     if (!read.ok) throw new Error(read.reason);
     const { etag, last_modified, sha256, fetched_at: fetchedAt, vouched_at: vouchedAt } = note;
     // The validators of another server, or of another node's view, mean nothing to this one.

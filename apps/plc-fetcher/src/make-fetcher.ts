@@ -44,10 +44,11 @@ function offerOwnConfig(deliveries: DeliveryLoop, options: FetcherOptions): void
 
 /** makeFetcher puts the loops together; throws when the configuration grants more than records can hold. */
 export function makeFetcher(options: FetcherOptions): Fetcher {
-  const { config, failures, log } = options;
+  const { config, failures, log, clock } = options;
   const { url, kind } = config.plc;
   const nodeId = config.node.id;
-  const { source, recall } = sourcesOf(config, delegationsFromConfig(config.delegates));
+  const now = () => epochSeconds(Math.floor(clock.wallMs() / 1000));
+  const { source, recall } = sourcesOf(config, delegationsFromConfig(config.delegates), now);
   const store = new DocumentStore(join(config.node.state_dir, 'plc'));
   const waits = new Waits<string, SignName>({
     signs: signsOf(config),

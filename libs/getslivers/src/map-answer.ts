@@ -11,6 +11,7 @@ import {
   bitsPerSecond,
   type Delegation,
   type DeliveredRecord,
+  type EpochSeconds,
   epochSeconds,
   type ImageName,
   isSliceName,
@@ -21,7 +22,14 @@ import {
   recordKeyOf,
   UNLIMITED_RATE,
 } from '@nodemgr/records';
-import { judgeLeases, quote, type RawLease, RemarkList, readInteger } from '@nodemgr/slices-xml';
+import {
+  judgeLeases,
+  quote,
+  type RawLease,
+  RemarkList,
+  readInteger,
+  SharedIds,
+} from '@nodemgr/slices-xml';
 import { isStruct, type XmlRpcStruct, type XmlRpcValue } from '@nodemgr/xml-rpc';
 import { SliverJudge } from './judge-sliver.ts';
 import { amountsOf, type KeptScript } from './judge-tags.ts';
@@ -101,10 +109,12 @@ class Mapper {
   readonly #keys = new Map<AccountName, RecordKey>();
   readonly #lists: Lists;
   readonly #settings: NodeSettings;
+  readonly #asOf: EpochSeconds;
 
-  constructor(lists: Lists, settings: NodeSettings) {
+  constructor(lists: Lists, settings: NodeSettings, asOf: EpochSeconds) {
     this.#lists = lists;
     this.#settings = settings;
+    this.#asOf = asOf;
   }
 
   map(
@@ -159,25 +169,14 @@ class Mapper {
     if (unreadable.length > 0) this.#unreadable.push({ record_key, fields: unreadable });
   }
 
-  /** Nothing on this node goes by the id, so that all of them count; PLC ought to know. */
   #tellOfSharedIds(): void {
-    const holders = new Map<number, AccountName[]>();
-    for (const record of this.#records) {
-      // 0 stands for an id that cannot be read.
-      if (!isSliver(record) || record.id === 0) continue;
-      const names = holders.get(record.id);
-      if (names === undefined) holders.set(record.id, [record.name]);
-      else names.push(record.name);
-    }
-    for (const [id, names] of holders) {
-      const [first, second] = names;
-      if (second === undefined) continue;
-      const rest = names.length === 2 ? '' : ` and ${names.length - 2} more`;
-      for (const name of names) {
-        const other = quote(name === first ? second : (first ?? ''));
-        const text = `its slice_id ${id} is also that of slice ${other}${rest}; each of them counts`;
-        this.#remarks.trouble(0, text, name);
-      }
+    const ids = new SharedIds('slice_id');
+    // 0 stands for an id that cannot be read.
+    const slivers = this.#records.filter(isSliver).filter(({ id }) => id !== 0);
+    for (const { id, name } of slivers) ids.add(id, name);
+    for (const { id, name } of slivers) {
+      const text = ids.remarkOn(id, name);
+      if (text !== undefined) this.#remarks.trouble(0, text, name);
     }
   }
 
@@ -243,7 +242,7 @@ class Mapper {
     if (policy === undefined || policy === null) return;
     const leases = Array.isArray(list) ? list.map(rawLease) : [];
     const said = { at: 0, policy: textOf(policy) ?? 'no text', leases };
-    const judged = judgeLeases(said, this.#remarks);
+    const judged = judgeLeases(said, this.#asOf, this.#remarks);
     if (judged === undefined) return;
     const { record, unreadable } = judged;
     this.#records.push(record);
@@ -265,11 +264,12 @@ class Mapper {
 
 /**
  * mapAnswer returns what an answer makes of the node, or why it counts for nothing. `answer` is whole, or what
- * condense left of it.
+ * condense left of it, and came at `asOf`; without it, no lease was over by then.
  */
 export function mapAnswer(
   answer: XmlRpcValue,
   settings: NodeSettings,
+  asOf = epochSeconds(0),
 ): MappedAnswer | RefusedAnswer {
   if (!isStruct(answer)) return refuse('the answer is no struct');
   const nodeId = naturalOf(answer['node_id']);
@@ -279,5 +279,8 @@ export function mapAnswer(
   }
   const missing = LISTS.find((name) => !Array.isArray(answer[name]));
   if (missing !== undefined) return refuse(`the answer has no list ${missing}`);
-  return new Mapper(listsOf(answer), settings).map(answer['reservation_policy'], answer['leases']);
+  return new Mapper(listsOf(answer), settings, asOf).map(
+    answer['reservation_policy'],
+    answer['leases'],
+  );
 }

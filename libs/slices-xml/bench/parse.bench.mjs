@@ -114,4 +114,27 @@ for (const [name, taken] of Object.entries(times)) {
   );
 }
 const rate = (megabytes / ours) * 1000;
+// Whoever shares an id is told of another: as many as share it, and none is looked for among them.
+const MANY = 20_000;
+const manySlices = (idOf) => {
+  const slice = (n) =>
+    `<slice name="site_${n}" id="${idOf(n)}"><nodes>${n % 2 ? '<node id="17"/>' : ''}</nodes></slice>\n`;
+  const slices = Array.from({ length: MANY }, (_, n) => slice(n)).join('');
+  return Buffer.from(`<planetlab_slices>${slices}</planetlab_slices>`);
+};
+const documents = { 'ids of their own': manySlices((n) => n), 'one id': manySlices(() => 1) };
+const took = Object.fromEntries(Object.keys(documents).map((name) => [name, []]));
+for (let run = 0; run < RUNS; run += 1) {
+  for (const [name, document] of Object.entries(documents)) {
+    const start = performance.now();
+    if (!parseSlicesXml(document, 17).ok) throw new Error(name);
+    took[name].push(performance.now() - start);
+  }
+}
+const [alone = 0] = Object.values(took).map(median);
+for (const [name, taken] of Object.entries(took)) {
+  const ms = median(taken);
+  const label = `${MANY} slices, ${name}`.padEnd(37);
+  console.log(`${label}${ms.toFixed(0)} ms ${(ms / alone).toFixed(1)}x`);
+}
 console.log(`budget ${BUDGET} MB/s: ${rate >= BUDGET ? 'kept' : 'MISSED'}`);

@@ -11,6 +11,7 @@ export { parseTicketXml } from './parse-ticket-xml.ts';
 export type { RawLease } from './raw-document.ts';
 export { recordsFromSlices } from './records-from-slices.ts';
 export { type BoundedRemarks, quote, RemarkList } from './remark-list.ts';
+export { SharedIds } from './shared-ids.ts';
 export type {
   AcceptedDocument,
   JudgedLeases,

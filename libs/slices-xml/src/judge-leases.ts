@@ -4,6 +4,7 @@
  */
 import {
   ACCOUNT_NAME_RULE,
+  type EpochSeconds,
   epochSeconds,
   inOrder,
   isSliceName,
@@ -38,9 +39,25 @@ function readLease(raw: RawLease): Lease | string {
   return { slice, from: epochSeconds(from), until: epochSeconds(until) };
 }
 
-/** judgeLeases returns the record of a node's leases; undefined: it is not reservable, and leases mean nothing. */
+/**
+ * Where there are too many, those that were over first make room, and are not worth a remark: no more of them than is
+ * needed, for the clock that says so may be wrong.
+ */
+function withRoom(leases: readonly Lease[], asOf: EpochSeconds): readonly Lease[] {
+  const excess = leases.length - MAX_LEASES;
+  if (excess <= 0) return leases;
+  const over = leases.filter(({ until }) => until <= asOf).sort((a, b) => a.until - b.until);
+  const gone = new Set(over.slice(0, excess));
+  return leases.filter((lease) => !gone.has(lease));
+}
+
+/**
+ * judgeLeases returns the record of a node's leases; undefined: it is not reservable, and leases mean nothing. `asOf`:
+ * when the authority said so.
+ */
 export function judgeLeases(
   { at, policy, leases }: RawLeases,
+  asOf: EpochSeconds,
   remarks: RemarkList,
 ): JudgedLeases | undefined {
   if (policy === 'none') return undefined;
@@ -59,7 +76,7 @@ export function judgeLeases(
       remarks.trouble(raw.at, `a lease of slice ${whose} cannot be used: ${lease}`);
     }
   }
-  const ordered = inOrder(read);
+  const ordered = withRoom(inOrder(read), asOf);
   if (ordered.length > MAX_LEASES) {
     remarks.trouble(at, `${ordered.length - MAX_LEASES} leases are cut: ${MAX_LEASES} are kept`);
   }

@@ -7,6 +7,7 @@ import {
   ACCOUNT_NAME_RULE,
   type AccountName,
   DEFAULT_IMAGE,
+  type EpochSeconds,
   epochSeconds,
   isSliceName,
   MAX_KEYS_BYTES,
@@ -18,6 +19,7 @@ import { judgeLeases } from './judge-leases.ts';
 import { judgeResources } from './judge-resources.ts';
 import type { RawDocument, RawSlice, RawStranger } from './raw-document.ts';
 import { type BoundedRemarks, quote, RemarkList } from './remark-list.ts';
+import { SharedIds } from './shared-ids.ts';
 import type { JudgedLeases, Slice } from './slices-document.ts';
 import { LAST_SECOND, readNatural } from './xml-integer.ts';
 
@@ -29,20 +31,17 @@ export interface JudgedSlices extends BoundedRemarks {
   readonly ours: number;
 }
 
-/** Names of slices by their id; of a repeated name the first slice counts, and a bad name is none. */
-function holdersOfIds(slices: readonly RawSlice[]): ReadonlyMap<number, readonly string[]> {
-  const holders = new Map<number, string[]>();
+/** The ids of all slices; of a repeated name the first slice counts, and a bad name is none. */
+function idsOf(slices: readonly RawSlice[]): SharedIds {
+  const ids = new SharedIds('id');
   const names = new Set<string>();
   for (const { name, id: text } of slices) {
     const id = readNatural(text);
     if (name === undefined || !isSliceName(name) || names.has(name)) continue;
     names.add(name);
-    if (id === undefined) continue;
-    const held = holders.get(id);
-    if (held === undefined) holders.set(id, [name]);
-    else held.push(name);
+    if (id !== undefined) ids.add(id, name);
   }
-  return holders;
+  return ids;
 }
 
 function readExpiry(text: string | undefined): number | undefined {
@@ -57,14 +56,14 @@ class SliceJudge {
   ours = 0;
   readonly #names = new Set<string>();
   readonly #rings: KeyRings;
-  readonly #holders: ReadonlyMap<number, readonly string[]>;
+  readonly #ids: SharedIds;
 
-  constructor(document: RawDocument) {
-    this.#holders = holdersOfIds(document.slices);
+  constructor(document: RawDocument, asOf: EpochSeconds) {
+    this.#ids = idsOf(document.slices);
     this.#rings = new KeyRings(document.keys, this.remarks);
     for (const raw of document.slices) this.#judge(raw);
     const { leases } = document;
-    this.leases = leases === undefined ? undefined : judgeLeases(leases, this.remarks);
+    this.leases = leases === undefined ? undefined : judgeLeases(leases, asOf, this.remarks);
     for (const stranger of document.strangers) this.#tellOf(stranger);
   }
 
@@ -117,7 +116,8 @@ class SliceJudge {
   #read(name: AccountName, raw: RawSlice): Slice {
     const id = readNatural(raw.id);
     const expiry = readExpiry(raw.expiry);
-    if (id !== undefined) this.#tellOfSharedId(name, raw, id);
+    const shared = id === undefined ? undefined : this.#ids.remarkOn(id, name);
+    if (shared !== undefined) this.remarks.trouble(raw.at, shared, name);
     return {
       name,
       id: id ?? 0,
@@ -129,15 +129,6 @@ class SliceJudge {
       }),
       unreadable: this.#unreadable(name, raw, { id, expiry }),
     };
-  }
-
-  /** Nothing on this node goes by the id, so that all of them count; PLC ought to know. */
-  #tellOfSharedId(name: AccountName, { at }: RawSlice, id: number): void {
-    const [other, ...more] = (this.#holders.get(id) ?? []).filter((holder) => holder !== name);
-    if (other === undefined) return;
-    const rest = more.length === 0 ? '' : ` and ${more.length} more`;
-    const text = `its id ${id} is also that of slice ${quote(other)}${rest}; each of them counts`;
-    this.remarks.trouble(at, text, name);
   }
 
   #unreadable(
@@ -184,8 +175,11 @@ class SliceJudge {
   }
 }
 
-/** judgeSlices returns the slices of this node that count, and what was left out or ignored. */
-export function judgeSlices(document: RawDocument): JudgedSlices {
-  const { slices, leases, ours, remarks } = new SliceJudge(document);
+/**
+ * judgeSlices returns the slices of this node that count, and what was left out or ignored. The document came at
+ * `asOf`; without it, no lease was over by then.
+ */
+export function judgeSlices(document: RawDocument, asOf = epochSeconds(0)): JudgedSlices {
+  const { slices, leases, ours, remarks } = new SliceJudge(document, asOf);
   return { slices, leases, ours, ...remarks.all() };
 }

@@ -1,5 +1,7 @@
 import { Buffer } from 'node:buffer';
 import {
+  type EpochSeconds,
+  epochSeconds,
   MAX_INITSCRIPT_BYTES,
   MAX_KEYS_BYTES,
   MAX_REMARK_LENGTH,
@@ -13,8 +15,8 @@ import { aDocument, aKey, anSshKey, aResource, aSlice } from './document-builder
 import type { AcceptedDocument, Remark } from './index.ts';
 import { parseSlicesXml } from './index.ts';
 
-function accepted(bytes: Uint8Array): AcceptedDocument {
-  const document = parseSlicesXml(bytes, 17);
+function accepted(bytes: Uint8Array, asOf?: EpochSeconds): AcceptedDocument {
+  const document = parseSlicesXml(bytes, 17, asOf);
   if (!document.ok) throw new Error(`refused: ${document.reason}`);
   return document;
 }
@@ -560,6 +562,21 @@ describe('what cannot be read', () => {
     ]);
   });
 
+  test('of 20,000 slices with one id each of this node is told one other and how many more there are', () => {
+    const slice = (n: number) =>
+      aSlice({
+        name: `site_${n}`,
+        attributes: ' id="12"',
+        ...(n < 9000 ? {} : { nodes: '<nodes/>' }),
+      });
+    const { slices, remarks } = read(Array.from({ length: 20_000 }, (_, n) => slice(n)).join(''));
+    expect(slices).toHaveLength(9000);
+    const texts = new Set(textsOf(remarks).map((text) => text.replace(/^line [0-9]+: /, '')));
+    const others = (other: string) =>
+      `its id 12 is also that of slice "${other}" and 19998 more; each of them counts`;
+    expect([...texts].slice(0, 2)).toEqual([others('site_1'), others('site_0')]);
+  });
+
   test('a bad slice of other nodes is none of ours to report', () => {
     expect(read(aSlice({ name: 'BAD', nodes: '<nodes/>' })).remarks).toEqual([]);
   });
@@ -704,5 +721,21 @@ describe('leases', () => {
     const cut = leases(many.join(''));
     expect(cut.leases?.record.leases).toHaveLength(1000);
     expect(textsOf(cut.remarks)).toEqual([expect.stringMatching(/1 leases are cut/)]);
+  });
+
+  test('of too many, those that were over first when the document came make room, and no more than is needed', () => {
+    const many = Array.from({ length: 1100 }, (_, n) => lease('site_b', `${n}`, `${n + 1}`));
+    const bytes = aDocument(`<leases>${many.join('')}</leases>`);
+    const counted = (asOf: number) => {
+      const { leases, remarks } = accepted(bytes, epochSeconds(asOf));
+      const { length, 0: first } = leases?.record.leases ?? [];
+      return [first?.from, length, remarks.length];
+    };
+    expect([0, 40, 100, 100_000].map(counted)).toEqual([
+      [0, 1000, 1],
+      [40, 1000, 1],
+      [100, 1000, 0],
+      [100, 1000, 0],
+    ]);
   });
 });

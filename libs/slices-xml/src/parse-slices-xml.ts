@@ -3,7 +3,7 @@
  * has its own file. Pure: bytes in, values out, and no input makes it throw.
  */
 import { Buffer, constants, isUtf8 } from 'node:buffer';
-import { MAX_RECORDS } from '@nodemgr/records';
+import { type EpochSeconds, epochSeconds, MAX_RECORDS } from '@nodemgr/records';
 import { type Cut, condense } from './condense.ts';
 import { judgeSlices } from './judge-slices.ts';
 import { DocumentRefused, readDocument } from './read-document.ts';
@@ -86,9 +86,9 @@ function describe(parsed: ParsedText, { remarks, rest }: BoundedRemarks): readon
   return rest === undefined ? lines : [...lines, rest];
 }
 
-function read(parsed: ParsedText, nodeId: number): SlicesDocument {
+function read(parsed: ParsedText, nodeId: number, asOf: EpochSeconds): SlicesDocument {
   const raw = readDocument(parsed.text, { root: 'planetlab_slices', nodeId });
-  const { slices, leases, ours, ...remarks } = judgeSlices(raw);
+  const { slices, leases, ours, ...remarks } = judgeSlices(raw, asOf);
   if (slices.length > MAX_RECORDS) {
     return refuse(`it gives this node more than ${MAX_RECORDS} slices`);
   }
@@ -103,11 +103,16 @@ function read(parsed: ParsedText, nodeId: number): SlicesDocument {
 }
 
 /**
- * parseSlicesXml reads a whole slices.xml (UTF-8) for the node with that id. It never throws: a
- * document that is not well-formed, was cut short, has another root, declares anything (`<!DOCTYPE`)
- * or is not UTF-8 comes back as refused.
+ * parseSlicesXml reads a whole slices.xml (UTF-8) for the node with that id, as it came at `asOf`;
+ * without it, no lease of the document was over by then. It never throws: a document that is not
+ * well-formed, was cut short, has another root, declares anything (`<!DOCTYPE`) or is not UTF-8 comes
+ * back as refused.
  */
-export function parseSlicesXml(bytes: Uint8Array, nodeId: number): SlicesDocument {
+export function parseSlicesXml(
+  bytes: Uint8Array,
+  nodeId: number,
+  asOf = epochSeconds(0),
+): SlicesDocument {
   if (bytes.byteLength > constants.MAX_STRING_LENGTH) {
     return refuse(`it has more than ${constants.MAX_STRING_LENGTH} bytes`);
   }
@@ -121,7 +126,7 @@ export function parseSlicesXml(bytes: Uint8Array, nodeId: number): SlicesDocumen
   const text = Buffer.from(condensed.text, 'latin1').toString('utf8');
   const parsed = { source, text, cuts: condensed.cuts };
   try {
-    return read(parsed, nodeId);
+    return read(parsed, nodeId, asOf);
   } catch (error) {
     if (!(error instanceof DocumentRefused)) throw error;
     return refuseAt(parsed, error.at, error.message);

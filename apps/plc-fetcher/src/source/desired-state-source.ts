@@ -2,7 +2,7 @@
  * The port to an authority: whatever it speaks, this is what the rest of plc-fetcher hears. Each way of speaking is
  * one folder beside this file, and one line in sources.ts. When to ask is not decided here.
  */
-import type { PlcKind } from '@nodemgr/records';
+import type { EpochSeconds, PlcKind } from '@nodemgr/records';
 import type { Cause } from '../causes.ts';
 import type { Said } from '../plan-records.ts';
 import type { FailedFetch, Validators } from './fetch-answer.ts';
@@ -53,5 +53,8 @@ export interface DesiredStateSource {
   ask(known: Known | undefined, signal: AbortSignal): Promise<SourceAnswer>;
 }
 
-/** Reads what an earlier answer left to be kept. No bytes make it throw. */
-export type Recall = (kept: Buffer) => Reading;
+/** Reads what an earlier answer left to be kept, which came at `asOf`. No bytes make it throw. */
+export type Recall = (kept: Buffer, asOf: EpochSeconds) => Reading;
+
+/** Returns the time by the clock of the machine. */
+export type Now = () => EpochSeconds;

@@ -3,7 +3,7 @@ import type { Config } from '@nodemgr/config';
 import type { NodeSettings } from '@nodemgr/getslivers';
 import { type Delegation, epochSeconds, type PlcKind } from '@nodemgr/records';
 import { recordsFromConfig } from '../plan-records.ts';
-import type { DesiredStateSource, Recall } from './desired-state-source.ts';
+import type { DesiredStateSource, Now, Recall } from './desired-state-source.ts';
 import { getSliversSource, recallGetSlivers } from './getslivers/getslivers-source.ts';
 import { fetchFile } from './slices-xml/fetch-file.ts';
 import { fetchHttps } from './slices-xml/fetch-https.ts';
@@ -31,7 +31,7 @@ function settingsOf(config: Config, delegations: readonly Delegation[]): NodeSet
 }
 
 /** sourcesOf returns the configured source, and what reads the documents of each. */
-export function sourcesOf(config: Config, delegations: readonly Delegation[]): Sources {
+export function sourcesOf(config: Config, delegations: readonly Delegation[], now: Now): Sources {
   const { url, kind, ca_file, node_key_file: keyFile = '', max_bytes } = config.plc;
   const place = { url, caFile: ca_file, maxBytes: max_bytes };
   const settings = settingsOf(config, delegations);
@@ -43,9 +43,9 @@ export function sourcesOf(config: Config, delegations: readonly Delegation[]): S
   const make: Readonly<Record<PlcKind, () => DesiredStateSource>> = {
     'slices-xml': () => {
       const fetch = isFile ? fetchFile(place) : fetchHttps(place);
-      return slicesXmlSource(fetch, recall['slices-xml'], isFile);
+      return slicesXmlSource(fetch, recall['slices-xml'], { isFile, now });
     },
-    getslivers: () => getSliversSource({ place, keyFile, settings }),
+    getslivers: () => getSliversSource({ place, keyFile, settings, now }),
   };
   const source = make[kind]();
   const ask = withDeadline(source.ask, config.plc.timeout_seconds);

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { gzipSync } from 'node:zlib';
+import { epochSeconds } from '@nodemgr/records';
 import { decodeCall, encodeFault, encodeResponse, type XmlRpcValue } from '@nodemgr/xml-rpc';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type Answer, type FakePlc, startFakePlc } from '../../fake-plc.test-support.ts';
@@ -12,6 +13,7 @@ import type { Known } from '../desired-state-source.ts';
 import { withDeadline } from '../with-deadline.ts';
 import { getSliversSource, recallGetSlivers } from './getslivers-source.ts';
 
+const NOW = epochSeconds(1_800_000_000);
 const LATER = new AbortController().signal;
 const HTML = '<!DOCTYPE html><html><body>Internal Server Error</body></html>';
 const settings = {
@@ -48,7 +50,7 @@ const anAnswer = (changes: Readonly<Record<string, XmlRpcValue>> = {}): XmlRpcVa
 function ask(answer: Answer, known?: Known, { seconds = 20, maxBytes = 1 << 27 } = {}) {
   plc.answer = answer;
   const place = { url: plc.url, caFile: plc.caFile, maxBytes };
-  const source = getSliversSource({ place, keyFile, settings });
+  const source = getSliversSource({ place, keyFile, settings, now: () => NOW });
   return withDeadline(source.ask, seconds)(known, LATER);
 }
 const giving =
@@ -111,13 +113,13 @@ describe('an answer', () => {
   test('is kept without root’s keys, and what is kept says the same', async () => {
     const { kept, read } = await state(anAnswer());
     expect(kept.toString()).not.toMatch(/accounts|root/);
-    expect(recallGetSlivers(settings)(kept)).toEqual(read);
+    expect(recallGetSlivers(settings)(kept, NOW)).toEqual(read);
   });
 
   test('that was kept and is damaged is no state', () => {
     const recall = recallGetSlivers(settings);
-    expect(recall(Buffer.from('{'))).toMatchObject({ ok: false, reason: /no JSON/ });
-    expect(recall(Buffer.from('{"node_id":17}'))).toMatchObject({ ok: false });
+    expect(recall(Buffer.from('{'), NOW)).toMatchObject({ ok: false, reason: /no JSON/ });
+    expect(recall(Buffer.from('{"node_id":17}'), NOW)).toMatchObject({ ok: false });
   });
 });
 

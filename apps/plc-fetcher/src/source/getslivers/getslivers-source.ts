@@ -14,6 +14,7 @@ import {
   signNodeCall,
   wantedOfAnswer,
 } from '@nodemgr/getslivers';
+import type { EpochSeconds } from '@nodemgr/records';
 import {
   DEFAULT_BOUNDS,
   encodeCall,
@@ -25,6 +26,7 @@ import { digestOf } from '../../plan-records.ts';
 import type {
   DesiredStateSource,
   Known,
+  Now,
   Reading,
   Recall,
   SourceAnswer,
@@ -38,13 +40,14 @@ export interface GetSliversOptions {
   /** `plc.node_key_file`. */
   readonly keyFile: string;
   readonly settings: NodeSettings;
+  readonly now: Now;
 }
 
 /** Seventeen thousand slivers with ten keys and six tags each. */
 const MAX_VALUES = 1_000_000;
 
-function readingOf(answer: XmlRpcValue, settings: NodeSettings): Reading {
-  const mapped = mapAnswer(answer, settings);
+function readingOf(answer: XmlRpcValue, settings: NodeSettings, asOf: EpochSeconds): Reading {
+  const mapped = mapAnswer(answer, settings, asOf);
   if (!mapped.ok) return mapped;
   const { ok: _, ...state } = mapped;
   const digest = digestOf(state);
@@ -54,14 +57,14 @@ function readingOf(answer: XmlRpcValue, settings: NodeSettings): Reading {
 
 /** recallGetSlivers returns the reader of what was kept of an answer. */
 export function recallGetSlivers(settings: NodeSettings): Recall {
-  return (kept) => {
+  return (kept, asOf) => {
     let answer: XmlRpcValue;
     try {
       answer = JSON.parse(kept.toString('utf8')) as XmlRpcValue;
     } catch (error) {
       return { ok: false, reason: `what was kept is no JSON: ${(error as Error).message}` };
     }
-    return readingOf(answer, settings);
+    return readingOf(answer, settings, asOf);
   };
 }
 
@@ -107,7 +110,7 @@ async function readKey(file: string, signal: AbortSignal): Promise<string | Fail
 
 /** getSliversSource returns the source that asks with the node's key, which is read for each call. */
 export function getSliversSource(options: GetSliversOptions): DesiredStateSource {
-  const { place, keyFile, settings } = options;
+  const { place, keyFile, settings, now } = options;
   const ask = async (known: Known | undefined, signal: AbortSignal): Promise<SourceAnswer> => {
     const key = await readKey(keyFile, signal);
     if (typeof key !== 'string') return key;
@@ -125,7 +128,7 @@ export function getSliversSource(options: GetSliversOptions): DesiredStateSource
       return { kind: 'failed', cause: isOfKey ? 'key-refused' : 'plc-refuses', reason };
     }
     const condensed = condense(answer.value);
-    const read = readingOf(condensed, settings);
+    const read = readingOf(condensed, settings, now());
     if (!read.ok) return malformed(read.reason);
     if (read.identity === known?.identity) return { kind: 'unchanged' };
     const kept = Buffer.from(JSON.stringify(condensed));

@@ -7,6 +7,7 @@ import type {
   DesiredState,
   DesiredStateSource,
   Known,
+  Now,
   Recall,
   SourceAnswer,
 } from '../desired-state-source.ts';
@@ -40,8 +41,8 @@ const sha256Of = (bytes: Buffer): string => createHash('sha256').update(bytes).d
  * own configuration grants on every sliver.
  */
 export function recallSlicesXml(nodeId: number, delegations: readonly Delegation[]): Recall {
-  return (bytes) => {
-    const document = parseSlicesXml(bytes, nodeId);
+  return (bytes, asOf) => {
+    const document = parseSlicesXml(bytes, nodeId, asOf);
     if (!document.ok) return document;
     const state = stateOf(document, delegations);
     return { ok: true, state, identity: sha256Of(bytes), digest: digestOf(state) };
@@ -49,13 +50,17 @@ export function recallSlicesXml(nodeId: number, delegations: readonly Delegation
 }
 
 /** slicesXmlSource returns the source behind `fetch`. The same bytes again are not parsed. */
-export function slicesXmlSource(fetch: Fetch, recall: Recall, isFile: boolean): DesiredStateSource {
+export function slicesXmlSource(
+  fetch: Fetch,
+  recall: Recall,
+  { isFile, now }: { readonly isFile: boolean; readonly now: Now },
+): DesiredStateSource {
   const ask = async (known: Known | undefined, signal: AbortSignal): Promise<SourceAnswer> => {
     const answer = await fetch(known?.validators ?? {}, signal);
     if (answer.kind !== 'document') return answer;
     const { bytes, validators } = answer;
     if (known?.identity === sha256Of(bytes)) return { kind: 'unchanged', validators };
-    const read = recall(bytes);
+    const read = recall(bytes, now());
     return read.ok
       ? { kind: 'state', read, validators, bytes: bytes.length, kept: bytes }
       : { kind: 'malformed', cause: isFile ? 'file-unfit' : 'plc-refuses', reason: read.reason };
