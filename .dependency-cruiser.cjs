@@ -5,7 +5,16 @@ const IO_BUILTINS =
   '^(node:)?(fs|fs/promises|net|http|https|http2|tls|dgram|dns|child_process|worker_threads|cluster|os|process|timers|timers/promises|readline)$';
 
 /** An agent's rooms, in the order in which they may import one another: from the later ones to the earlier. */
-const BANDWIDTH_ROOMS = ['limits', 'desired', 'observed', 'plan', 'execute', 'kernel', 'report'];
+const BANDWIDTH_ROOMS = [
+  'limits',
+  'desired',
+  'observed',
+  'plan',
+  'execute',
+  'kernel',
+  'days',
+  'report',
+];
 const PURE_ROOMS =
   '^apps/(account-supervisor|bwcap-agent)/src/(limits|desired|observed|plan|execute|slots)/';
 

@@ -99,8 +99,8 @@ test('ZeroMQ may set the scheduling of its threads, as far as it can see: it abo
   }
 });
 
-test('the daemons that expire and purge by the clock may ask the kernel whether it is synchronised, and not set it', () => {
-  for (const name of ['db-service', 'account-supervisor'] as const) {
+test('the daemons that go by the clock may ask the kernel whether it is synchronised, and not set it', () => {
+  for (const name of ['db-service', 'account-supervisor', 'bwcap-agent'] as const) {
     const service = serviceOf(name);
     expect(service.get('Service.ProtectClock'), name).toEqual(['no']);
     const filter = wordsOf(service, 'Service.SystemCallFilter');

@@ -1,9 +1,9 @@
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { REAL_TIMING, ReconcileLoop } from '@nodemgr/agent';
 import { checkConfig } from '@nodemgr/config';
-import type { AccountItem, BwcapItem, FeedItem } from '@nodemgr/contracts';
+import type { AccountItem, BwcapItem, FeedItem, NodeEvent } from '@nodemgr/contracts';
 import { FailureBoard, type Sign } from '@nodemgr/daemon';
 import {
   type AccountName,
@@ -21,19 +21,25 @@ import {
 } from '@nodemgr/records';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { BandwidthAgent, UPLINK } from './bandwidth-agent.ts';
+import { DayWatch } from './days/day-watch.ts';
 import { DryRunKernel } from './kernel/dry-run/dry-run-kernel.ts';
 import type { FoundUplink } from './kernel/uplink.ts';
 import { bytes } from './limits/htb-class.ts';
-import { operatorHandlers } from './report/operator-view.ts';
+import { type ClassMinor, classMinor } from './limits/htb-tree.ts';
+import { operatorHandlers, usageHandlers } from './report/operator-view.ts';
 import { EISENTEST, SIRIUS } from './test-support/builders.test-support.ts';
 
 let state = '';
 let stops: (() => Promise<void>)[] = [];
+/** A noon. */
+const NOON = 1_700_049_600;
+let clock = { now: epochSeconds(NOON), clockTrusted: true };
 const logged: string[] = [];
 const note = (...[fields]: readonly unknown[]) => void logged.push(JSON.stringify(fields));
 const log = { info: note, error: note, warn: note, debug: note };
 
 beforeEach(async () => {
+  clock = { now: epochSeconds(NOON), clockTrusted: true };
   logged.length = 0;
   state = await mkdtemp(join(tmpdir(), 'nodemgr-bw-'));
 });
@@ -100,7 +106,29 @@ async function anAgent(
     position: { state: 'waiting' as 'waiting' | 'live', revision: revision(0) },
   };
   const failures = new FailureBoard();
+  const sentBytes = new Map<ClassMinor, number>();
+  kernel.counters = () =>
+    new Map(
+      [...sentBytes].map(([minor, sent]) => [
+        minor,
+        { sentBytes: sent, sentPackets: 0, dropped: 0, backlogBytes: 0 },
+      ]),
+    );
+  const events: NodeEvent[] = [];
+  const days = await DayWatch.open({
+    file: join(state, 'bandwidth', 'days.json'),
+    bootId,
+    rule: { hour: 0, zone: 'UTC' },
+    link: bitsPerSecond(1e9),
+    clock: { look: () => clock },
+    journal: { append: (event) => void events.push(event) },
+    stamp: () => clock.now * 1000,
+    timing: REAL_TIMING,
+    failures,
+    log,
+  });
   const agent = new BandwidthAgent({
+    days,
     kernel,
     node: { link: bitsPerSecond(1e9), defaults: DEFAULT_RSPEC },
     found,
@@ -119,7 +147,22 @@ async function anAgent(
     resyncMs: 1e9,
   });
   loop.start();
-  stops.push(() => loop.stop());
+  days.start({
+    get uplink() {
+      return agent.uplink;
+    },
+    get observed() {
+      return agent.observed;
+    },
+    counters: () => kernel.counters(),
+    rspecOf: (name) => agent.rspecOf(name),
+    ratesChanged: (names) => agent.dayRatesChanged(names),
+  });
+  const stop = async () => {
+    await loop.stop();
+    await days.stop();
+  };
+  stops.push(stop);
   const settled = () => vi.waitFor(() => expect(loop.busy).toBe(0));
   async function publish(keys: 'all' | undefined, ...entries: (readonly [RecordKey, FeedItem])[]) {
     for (const [key, item] of entries) items.set(key, item);
@@ -131,12 +174,26 @@ async function anAgent(
   const handlers = operatorHandlers({
     agent,
     kernel,
+    days,
+    journal: { events: async () => ({ events, more: false }) },
     feed: () => feed,
     loop,
     failures,
     commonStatus: () => ({ process: 'x', pid: 1, version: '0', started_at: 0, failures: [] }),
   });
-  return { agent, kernel, loop, failures, publish, settled, handlers };
+  return {
+    agent,
+    kernel,
+    loop,
+    failures,
+    publish,
+    settled,
+    handlers,
+    days,
+    events,
+    sentBytes,
+    stop,
+  };
 }
 
 test('before the feed has spoken the limits stay as they are', async () => {
@@ -181,9 +238,11 @@ test('what is in force for a sliver is told beside what ought to be, and why tha
     'htb 4e4d:8000 rate 8 bit/s',
     'htb 4e4d:8000 ceil 1000000000 bit/s',
     'htb 4e4d:8000 quantum 70000 bytes',
+    'htb 4e4d:1000 sent today null bytes',
+    'htb 4e4d:8000 sent today null bytes',
   ]);
   expect(wanted.map(({ how: _, ...one }) => one)).toEqual(
-    readings.map(({ since: _, ...one }) => one),
+    readings.map(({ since: _, used: __, ...one }) => one),
   );
   expect(wanted.flatMap(({ resource, how }) => (how === undefined ? [] : [resource, how]))).toEqual(
     [
@@ -332,4 +391,124 @@ test('limits that could not be applied are applied soon after what was wanting i
   expect(await handlers.retry({ name: 'uplink' })).toEqual({
     tried: [{ subject: 'uplink', outcome: 'works' }],
   });
+});
+
+const ORDINARY = classMinor(0x1000);
+const LIMITED = { nm_net_max_byte: 1_000_000_000, nm_net_min_rate: 1000 };
+
+/** An agent whose one sliver has a daily limit, and has sent that much of it. */
+async function aLimitedSliver(sent: number, bootId = 'boot-1') {
+  const made = await anAgent(ranges(SIRIUS), bootId);
+  await made.publish('all', sliver(SIRIUS, LIMITED));
+  made.sentBytes.set(ORDINARY, sent);
+  const ceil = () => made.agent.observed.slivers.get(SIRIUS)?.ordinary?.ceil;
+  const lookAgain = async () => {
+    made.days.look();
+    await made.settled();
+  };
+  await lookAgain();
+  return { ...made, ceil, lookAgain };
+}
+
+test('past the threshold of what a sliver may send in a day its ceiling is what is left of it, until the day is over', async () => {
+  const { ceil, lookAgain, sentBytes, events, handlers } = await aLimitedSliver(800_000_000);
+  expect(ceil()).toBe(1e9);
+  sentBytes.set(ORDINARY, 900_000_000);
+  await lookAgain();
+  // 100 MB in twelve hours, in whole bytes.
+  expect(ceil()).toBe(18_512);
+  const { readings, wanted } = await handlers.readings({ name: SIRIUS });
+  const today = readings.find(({ resource }) => resource === 'nm_net_max_byte');
+  expect(today).toMatchObject({ amount: 1e9, used: [{ amount: 900_000_000, unit: 'bytes' }] });
+  const ceiling = wanted.find(({ resource }) => resource === 'nm_net_max_rate');
+  expect(ceiling?.how).toMatch(/^900 MB sent since .* cut to 18.52 kbit\/s until /);
+  const { since } = readings.find(({ resource }) => resource === 'nm_net_max_rate') ?? {};
+  expect(since).toMatchObject({ why: ceiling?.how, by: { kind: 'bwcap-agent' } });
+  clock = { now: epochSeconds(NOON + 43_200), clockTrusted: true };
+  await lookAgain();
+  expect(ceil()).toBe(1e9);
+  expect(events.map(({ account, what }) => [account, what])).toEqual([
+    [SIRIUS, 'rate-cut'],
+    [SIRIUS, 'rate-cut-over'],
+  ]);
+});
+
+test('what was sent today is told of all slivers and in the usage of each', async () => {
+  const { handlers, agent, kernel, days } = await aLimitedSliver(900_000_000);
+  const { day, slivers } = await handlers.traffic({});
+  expect(day).toEqual({ begins: NOON - 43_200, ends: NOON + 43_200 });
+  expect(slivers[0]?.today).toEqual({
+    ordinary: {
+      sent_bytes: 900_000_000,
+      limit: { max_bytes: 1e9, threshold_bytes: 800_000_000 },
+      cut: { rate: 18_518, since: NOON },
+    },
+  });
+  expect(await usageHandlers({ agent, kernel, days }).usage({ name: SIRIUS })).toEqual({
+    sent_bytes: 900_000_000,
+    day_began: NOON - 43_200,
+    day_ends: NOON + 43_200,
+    day_sent_bytes: 900_000_000,
+    cut_rate: 18_518,
+  });
+});
+
+test('a restart counts nothing twice and cuts nothing anew, and a reboot goes on with what was sent before', async () => {
+  const first = await aLimitedSliver(900_000_000);
+  expect(first.events).toHaveLength(1);
+  await first.stop();
+  const second = await aLimitedSliver(900_000_000);
+  expect([second.ceil(), second.events]).toEqual([18_512, []]);
+  expect(second.days.book.counts.sent(SIRIUS, 'ordinary')).toBe(900_000_000);
+  await second.stop();
+  const rebooted = await aLimitedSliver(7, 'boot-2');
+  expect(rebooted.days.book.counts.sent(SIRIUS, 'ordinary')).toBe(900_000_007);
+  expect([rebooted.ceil(), rebooted.events]).toEqual([18_512, []]);
+});
+
+test('a sliver that is deleted and made again is cut at once, and its new class is not counted twice', async () => {
+  const { agent, settled, sentBytes, lookAgain, days } = await aLimitedSliver(900_000_000);
+  agent.rangesRead(ranges());
+  await settled();
+  sentBytes.clear();
+  agent.rangesRead(ranges(SIRIUS));
+  await settled();
+  const leaves = agent.observed.slivers.get(SIRIUS);
+  expect(leaves).toMatchObject({ index: 1, ordinary: { ceil: 18_512 } });
+  sentBytes.set(classMinor(0x1001), 5);
+  await lookAgain();
+  expect(days.book.counts.sent(SIRIUS, 'ordinary')).toBe(900_000_005);
+});
+
+test('a clock that is not trusted begins no day, and what it tells changes no rate', async () => {
+  const { ceil, lookAgain, days } = await aLimitedSliver(900_000_000);
+  clock = { now: epochSeconds(NOON + 1_000_000), clockTrusted: false };
+  await lookAgain();
+  expect(ceil()).toBe(18_512);
+  expect(days.book.counts.day?.begins).toBe(NOON - 43_200);
+});
+
+test('a limit that is lifted lifts the cut, and a daily limit of exempt traffic is its own', async () => {
+  const { agent, ceil, lookAgain, publish, sentBytes, events } = await aLimitedSliver(900_000_000);
+  await publish(undefined, sliver(SIRIUS, { nm_net_max_exempt_byte: 1000 }));
+  sentBytes.set(classMinor(0x8000), 900);
+  await lookAgain();
+  expect(ceil()).toBe(1e9);
+  expect(agent.observed.slivers.get(SIRIUS)?.exempt?.ceil).toBe(8);
+  expect(events.map(({ what, resources = [] }) => [what, resources[0]])).toEqual([
+    ['rate-cut', 'nm_net_max_byte'],
+    ['rate-cut-over', 'nm_net_max_byte'],
+    ['rate-cut', 'nm_net_max_exempt_byte'],
+  ]);
+});
+
+test('an account of the day that is damaged is set aside, and counting begins anew', async () => {
+  const first = await aLimitedSliver(900_000_000);
+  await first.stop();
+  await writeFile(join(state, 'bandwidth/days.json'), '{"boot_id":"boot-1"}');
+  const { days } = await aLimitedSliver(900_000_000);
+  expect(days.book.counts.sent(SIRIUS, 'ordinary')).toBe(0);
+  expect(logged.join()).toContain('days.json.damaged-');
+  await days.stop();
+  expect(await readFile(join(state, 'bandwidth/days.json'), 'utf8')).toContain('900000000');
 });

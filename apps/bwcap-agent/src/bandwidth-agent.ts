@@ -11,13 +11,17 @@ import {
   BWCAP_KEY,
   type RecordKey,
   type Revision,
+  type Rspec,
+  recordKeyOf,
   sliverOfKey,
 } from '@nodemgr/records';
+import type { DayWatch } from './days/day-watch.ts';
 import { type NodeSettings, nodeDemandOf } from './desired/node-demand.ts';
-import { KERNEL_DIFFERED, type Reason } from './desired/reasons.ts';
+import { cutBy, KERNEL_DIFFERED, type Reason } from './desired/reasons.ts';
 import { type Ranges, rangesChanged, sliverDemandOf } from './desired/sliver-demand.ts';
 import { type Kernel, SIGNS, type SignName } from './kernel/port.ts';
 import type { FoundUplink, Uplink } from './kernel/uplink.ts';
+import { BRANCHES } from './limits/htb-tree.ts';
 import { type Cut, NO_CUT } from './limits/limit.ts';
 import type { BandwidthState } from './observed/bandwidth-state.ts';
 import { BandwidthPlanner } from './plan/bandwidth-planner.ts';
@@ -44,6 +48,8 @@ export interface AgentParts {
   readonly found: FoundUplink;
   /** The slivers that are on the machine at the start. */
   readonly ranges: Ranges;
+  /** What slivers have sent today, and whose rates are cut for that. */
+  readonly days: Pick<DayWatch, 'book' | 'soon' | 'around'>;
   readonly failures: Pick<FailureBoard, 'report' | 'clear'>;
   readonly timing: Pick<Timing, 'now' | 'after'>;
   readonly feed: () => Pick<FeedSubscription, 'items' | 'position'>;
@@ -111,6 +117,7 @@ export class BandwidthAgent implements Agent<Subject, BandwidthState, Batch> {
     if (keys === 'all') this.#askForSlivers(this.#ranges.keys());
     else this.#askForSlivers(keys.flatMap((key) => sliverOfKey(key) ?? []));
     this.#reportCut();
+    this.#parts.days.soon();
     this.#parts.wake(revision);
   }
 
@@ -123,6 +130,21 @@ export class BandwidthAgent implements Agent<Subject, BandwidthState, Batch> {
     this.#askForSlivers(changed);
     this.#reportCut();
     this.#parts.wake();
+  }
+
+  /** dayRatesChanged takes note of slivers whose rates are cut for the rest of the day, or are not any more. */
+  dayRatesChanged(names: readonly AccountName[]): void {
+    const { book } = this.#parts.days;
+    this.#askForSlivers(names, (name) =>
+      cutBy(BRANCHES.flatMap((branch) => book.reasonOf(name, branch) ?? [])),
+    );
+    this.#parts.wake();
+  }
+
+  /** rspecOf returns a sliver's effective RSpec; undefined: no record names it now. */
+  rspecOf(name: AccountName): Rspec | undefined {
+    const item = this.#parts.feed().items.get(recordKeyOf('sliver', name));
+    return item?.kind === 'account' ? item.effective : undefined;
   }
 
   /** uplinkFound takes note of the interface that is the uplink now. */
@@ -184,7 +206,8 @@ export class BandwidthAgent implements Agent<Subject, BandwidthState, Batch> {
     const readAt = this.#readAt;
     // Until the batch has been applied as a whole, nobody knows what is there.
     this.#readAt = undefined;
-    await this.#attempt(() => this.#parts.kernel.apply(changes));
+    const { days, kernel } = this.#parts;
+    await days.around(changes, () => this.#attempt(() => kernel.apply(changes)));
     const before = this.observed.slivers;
     const at = Math.floor(this.#parts.timing.now());
     this.#planner.applied(changes);
@@ -237,11 +260,17 @@ export class BandwidthAgent implements Agent<Subject, BandwidthState, Batch> {
     this.#planner.nodeAsked(uplink && nodeDemandOf(node, uplink, feed().items));
   }
 
-  #askForSlivers(names: Iterable<AccountName>): void {
-    const { items } = this.#parts.feed();
-    const demands = [...names].map(
-      (name) => [name, sliverDemandOf(name, this.#ranges, items)] as const,
-    );
+  /** `reasonFor` where their rates are others today, and what is asked for them is not. */
+  #askForSlivers(
+    names: Iterable<AccountName>,
+    reasonFor?: (name: AccountName) => Reason | undefined,
+  ): void {
+    const { feed, days } = this.#parts;
+    const { items } = feed();
+    const demands = [...names].map((name) => {
+      const day = { rates: days.book.ratesOf(name), reason: reasonFor?.(name) };
+      return [name, sliverDemandOf(name, this.#ranges, items, day)] as const;
+    });
     this.#planner.sliversAsked(demands);
   }
 

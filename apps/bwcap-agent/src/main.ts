@@ -1,19 +1,22 @@
 /** bwcap-agent: configuration → kernel → loop → feed, user ids and network → operators. Wiring only. */
 import { join } from 'node:path';
-import { ownFolder, REAL_TIMING, ReconcileLoop } from '@nodemgr/agent';
+import { Journal, ownFolder, REAL_TIMING, ReconcileLoop } from '@nodemgr/agent';
 import { serveCalls, subscribeFeed } from '@nodemgr/bus';
 import { bandwidthOperatorContract, usageContract } from '@nodemgr/contracts';
 import {
   type DaemonContext,
   type FailureBoard,
+  machineClock,
   type RunningDaemon,
   readBootId,
   runDaemon,
   sleep,
+  TrustedClock,
 } from '@nodemgr/daemon';
 import { type NodeAccountsReader, watchNodeAccounts } from '@nodemgr/node-accounts';
 import { bitsPerSecond } from '@nodemgr/records';
 import { BandwidthAgent, UPLINK } from './bandwidth-agent.ts';
+import { DayWatch } from './days/day-watch.ts';
 import { DryRunKernel } from './kernel/dry-run/dry-run-kernel.ts';
 import { LinuxKernel } from './kernel/linux/linux-kernel.ts';
 import { removeLimitsMain } from './kernel/linux/remove-limits.ts';
@@ -72,10 +75,39 @@ function readerOf({ config, log }: DaemonContext): NodeAccountsReader {
   return watchNodeAccounts({ passwd_file, subuid_file, shells, log });
 }
 
+/** The history that this process keeps, and the account of what slivers send in a day. */
+async function openDays({ config, log, failures }: DaemonContext, folder: string, bootId: string) {
+  const clock = new TrustedClock(machineClock(failures), config.clock);
+  const journal = await Journal.open({
+    folder: join(folder, 'history'),
+    failures,
+    log,
+    timing: REAL_TIMING,
+    monotonicMs: () => performance.now(),
+    clockTrusted: () => clock.look().clockTrusted,
+  });
+  const { day_hour: hour, day_zone: zone, link_rate } = config.bandwidth;
+  const days = await DayWatch.open({
+    file: join(folder, 'days.json'),
+    bootId,
+    rule: { hour, zone },
+    link: bitsPerSecond(link_rate),
+    clock,
+    journal,
+    stamp: clock.stamps(await journal.newestAt()),
+    timing: REAL_TIMING,
+    failures,
+    log,
+  });
+  return { days, journal };
+}
+
 async function start(context: DaemonContext): Promise<RunningDaemon> {
   const { config, log, failures, endpoints } = context;
-  ownFolder(join(config.node.state_dir, 'bandwidth'), 'another bwcap-agent has these limits');
+  const folder = join(config.node.state_dir, 'bandwidth');
+  ownFolder(folder, 'another bwcap-agent has these limits');
   const bootId = readBootId(config.node.boot_id_file);
+  const { days, journal } = await openDays(context, folder, bootId);
   const accounts = readerOf(context);
   const { ranges } = await accounts.current();
   const kernel = await kernelOf(context, bootId);
@@ -95,6 +127,7 @@ async function start(context: DaemonContext): Promise<RunningDaemon> {
     },
     found,
     ranges,
+    days,
     failures,
     timing: REAL_TIMING,
     feed: () => feed,
@@ -109,6 +142,17 @@ async function start(context: DaemonContext): Promise<RunningDaemon> {
     resyncMs: RESYNC_MS,
   });
   loop.start();
+  days.start({
+    get uplink() {
+      return agent.uplink;
+    },
+    get observed() {
+      return agent.observed;
+    },
+    counters: () => (agent.uplink === undefined ? new Map() : kernel.counters(agent.uplink)),
+    rspecOf: (name) => agent.rspecOf(name),
+    ratesChanged: (names) => agent.dayRatesChanged(names),
+  });
   const stop = new AbortController();
   const following = follow({ accounts, kernel, agent }, failures, stop.signal);
   const operators = await serveCalls({
@@ -117,6 +161,8 @@ async function start(context: DaemonContext): Promise<RunningDaemon> {
     handlers: operatorHandlers({
       agent,
       kernel,
+      days,
+      journal,
       feed: () => feed,
       loop,
       failures,
@@ -127,7 +173,7 @@ async function start(context: DaemonContext): Promise<RunningDaemon> {
   const usage = await serveCalls({
     path: endpoints.usage['bwcap-agent'],
     contract: usageContract,
-    handlers: usageHandlers({ agent, kernel }),
+    handlers: usageHandlers({ agent, kernel, days }),
     log,
   });
   return {
@@ -136,6 +182,8 @@ async function start(context: DaemonContext): Promise<RunningDaemon> {
       agent.stop();
       const servers = [operators.close(), usage.close()];
       await Promise.all([feed.close(), loop.stop(), ...servers, following]);
+      await days.stop();
+      await journal.close();
       kernel.close();
     },
   };

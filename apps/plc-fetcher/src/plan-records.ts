@@ -53,7 +53,8 @@ function badKeys({ name, ssh_keys }: Delegate): readonly BadKey[] {
 }
 
 /** The part of the configuration that records are made of. */
-export type OwnRecordsConfig = Pick<Config, 'delegates' | 'bandwidth'> & {
+export type OwnRecordsConfig = Pick<Config, 'delegates'> & {
+  readonly bandwidth: Pick<Config['bandwidth'], 'cap' | 'exempt_ips' | 'link_rate'>;
   readonly plc: Pick<Config['plc'], 'kind'>;
 };
 

@@ -60,6 +60,20 @@ test('GetSlivers wants a key of the node, and a PLC that is asked over HTTPS', (
   ]);
 });
 
+test('the day of the byte limits is by an hour and a zone that there are', () => {
+  const bandwidth = (lines: string) => `${MINIMAL}[bandwidth]\n${lines}`;
+  expect(parseConfig(MINIMAL, {}, 'test.toml').bandwidth).toMatchObject({
+    day_hour: 0,
+    day_zone: 'UTC',
+  });
+  const paris = bandwidth('day_hour = 4\nday_zone = "Europe/Paris"\n');
+  expect(parseConfig(paris, {}, 'test.toml').bandwidth).toMatchObject({ day_hour: 4 });
+  expect(problemsOf(bandwidth('day_hour = 24\nday_zone = "Paris"\n'))).toEqual([
+    'bandwidth.day_hour: 24 is not allowed; wants an integer, 0 to 23',
+    'bandwidth.day_zone: "Paris" is not allowed; wants a name of a time zone, such as UTC or Europe/Paris',
+  ]);
+});
+
 test('a value is shown as it was written, but not endlessly', () => {
   expect(problemsOf(`${MINIMAL}poll_seconds = nan\n`)).toEqual([
     'plc.poll_seconds: NaN is not allowed; wants a number, 0.05 to 31536000',

@@ -22,6 +22,21 @@ const DAY = 86_400;
 const path = z.string().startsWith('/', { error: 'wants an absolute path' });
 const urlText = 'URL that begins with https: or file:';
 const interfaceText = 'name of an interface, at most 15 characters';
+const zoneText = 'name of a time zone, such as UTC or Europe/Paris';
+const UTC = 'UTC';
+
+/** The zones are those of the ICU library that Node.js comes with; loading it takes memory that UTC need not cost. */
+function isTimeZone(text: string): boolean {
+  if (text === UTC) return true;
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: text });
+    return true;
+  } catch {
+    // RangeError: the answer to the question.
+    return false;
+  }
+}
+
 const positiveSeconds = z
   .number()
   .min(0.05)
@@ -97,7 +112,7 @@ const guard = z.strictObject({
 });
 
 const clock = z.strictObject({
-  /** Whether records expire, and kept files are purged, only once the clock has been synchronised since boot. */
+  /** Whether records expire, kept files are purged and days begin only once the clock has been synchronised since boot. */
   require_sync: z.boolean().default(true),
   jump_seconds: positiveSeconds.default(30),
   settle_seconds: z.number().min(0).max(DAY).default(300),
@@ -170,6 +185,15 @@ const bandwidth = z.strictObject({
     .optional(),
   /** Bits/s of the uplink. */
   link_rate: z.int().min(8).max(1e12).default(1e9),
+  /** The hour at which the day of the daily byte limits begins, in `day_zone`. */
+  day_hour: z.int().min(0).max(23).default(0),
+  /** The time zone that `day_hour` is of. */
+  day_zone: z
+    .string()
+    .max(64)
+    .refine(isTimeZone, { error: `wants a ${zoneText}` })
+    .describe(zoneText)
+    .default(UTC),
 });
 
 const delegate = z.strictObject({

@@ -1,6 +1,7 @@
 /**
  * The history of a node: what happened to each account, why, and by whom. db-service keeps the events of
- * records, loans and calls; account-supervisor those of the machine. Schemas and bounds only.
+ * records, loans and calls; account-supervisor those of the machine; bwcap-agent those of what slivers send in
+ * a day. Schemas and bounds only.
  */
 import { type AccountName, accountNameSchema, revisionSchema } from '@nodemgr/records';
 import * as z from 'zod';
@@ -44,6 +45,9 @@ export const EVENT_KINDS = [
   'works-again',
   'oom-kill',
   'tasks-limit',
+  // bwcap-agent: by the daily byte limits.
+  'rate-cut',
+  'rate-cut-over',
 ] as const;
 export type EventKind = (typeof EVENT_KINDS)[number];
 
@@ -106,7 +110,7 @@ export function eventText(text: string): string {
   return line.length <= MAX_WHY ? line : `${line.slice(0, MAX_WHY - 2)} …`;
 }
 
-/** Events kept of each account, by each of the two that keep a history. */
+/** Events kept of each account, by each daemon that keeps a history. */
 export const EVENTS_KEPT = 1000;
 /** How long an event is kept (milliseconds): 30 days. */
 export const EVENTS_KEPT_MS = 30 * 86_400_000;

@@ -47,6 +47,8 @@ export const FAILURE_CODES = [
   /** Messages of the kernel on interfaces, routes and qdiscs. */
   'network',
   'min-rates',
+  /** What slivers send in a day: the kernel's counters, and the account of them on the disk. */
+  'day-counts',
   /** The kernel's answer to who calls over TCP. */
   'tcp-callers',
   /** PLC's answer, or that there is none. */

@@ -251,6 +251,7 @@ export const bandwidthOperatorContract = {
   ...agent(bandwidthStatus),
   /** The limits in force, and what has been sent under them. */
   traffic: method(trafficParamsSchema, trafficSchema),
+  events: eventsMethod,
 };
 
 export const gatewayOperatorContract = everyDaemon(gatewayStatus);

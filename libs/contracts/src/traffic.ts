@@ -31,7 +31,34 @@ export type ClassTraffic = z.infer<typeof classTrafficSchema>;
 /** A pair of classes: for ordinary traffic, which the node's cap holds, and for exempt networks. */
 const branches = z.object({ ordinary: classTrafficSchema, exempt: classTrafficSchema });
 
-export const sliverTrafficSchema = branches.partial().extend({ name: z.string() });
+/** What a sliver has sent in one branch since the day began, and the limit of that. */
+export const dayTrafficSchema = z.object({
+  sent_bytes: z.number(),
+  /** Absent: there is no limit. */
+  limit: z
+    .object({
+      max_bytes: z.number(),
+      /** From where on the rate is cut. */
+      threshold_bytes: z.number(),
+    })
+    .optional(),
+  /** Absent: the rate is not cut. */
+  cut: z
+    .object({
+      /** The ceiling that follows, in bit/s, where the sliver is not promised more. */
+      rate: z.number(),
+      /** Seconds since 1970. */
+      since: z.number(),
+    })
+    .optional(),
+});
+export type DayTraffic = z.infer<typeof dayTrafficSchema>;
+
+export const sliverTrafficSchema = branches.partial().extend({
+  name: z.string(),
+  /** What it has sent since the day began, by branch; absent where nothing is counted. */
+  today: z.object({ ordinary: dayTrafficSchema, exempt: dayTrafficSchema }).partial().optional(),
+});
 export type SliverTraffic = z.infer<typeof sliverTrafficSchema>;
 
 export const trafficParamsSchema = z.strictObject({
@@ -54,6 +81,8 @@ export const trafficSchema = z.object({
       node: branches,
     })
     .optional(),
+  /** The day that bytes are counted for: seconds since 1970. Absent: no clock has been trusted yet. */
+  day: z.object({ begins: z.number(), ends: z.number() }).optional(),
   /** How many networks are exempt from the cap. */
   exempt_networks: z.int(),
   slivers: z.array(sliverTrafficSchema),

@@ -13,6 +13,13 @@ export const USAGE = {
   sent_bytes:
     'bytes sent under the cap of the node, since bwcap-agent made the class of the sliver',
   sent_exempt_bytes: 'bytes sent to exempt networks, since the same time',
+  day_began: 'the second, since 1970, in which the day of the daily byte limits began',
+  day_ends: 'the second in which it ends',
+  day_sent_bytes: 'bytes sent under the cap of the node since then',
+  day_sent_exempt_bytes: 'bytes sent to exempt networks since then',
+  cut_rate:
+    'bits a second that the rate is cut to, since nm_net_max_thresh_byte was sent in the day',
+  cut_exempt_rate: 'the same to exempt networks, by nm_net_max_thresh_exempt_byte',
 } as const;
 export type UsageName = keyof typeof USAGE;
 

@@ -11,8 +11,6 @@ import {
   MAX_INITSCRIPT_BYTES,
   type Rspec,
   readAmount,
-  resourceOf,
-  SYSTEM_MARK,
   withPlainLineEnds,
 } from '@nodemgr/records';
 import { quote, readInteger } from '@nodemgr/slices-xml';
@@ -97,14 +95,6 @@ export function amountsOf(tags: readonly Tag[], remarks: TagRemarks): Map<string
     else remarks.trouble(`tag ${name} cannot be used: ${ours}`);
   }
   return amounts;
-}
-
-/** Resources that no process of this version enforces are carried in the record, as any unknown one is. */
-function tellOfUnenforced(amounts: ReadonlyMap<string, number>, remarks: TagRemarks): void {
-  const isEnforced = (name: string) => name === SYSTEM_MARK || resourceOf(name) !== undefined;
-  const names = [...amounts.keys()].filter((name) => !isEnforced(name));
-  if (names.length > 0)
-    remarks.note(`carried, and enforced by nothing on this node: ${names.join(', ')}`);
 }
 
 function scriptOf(
@@ -193,7 +183,6 @@ export function judgeTags(
   remarks: TagRemarks,
 ): JudgedTags {
   const amounts = amountsOf(tags, remarks);
-  tellOfUnenforced(amounts, remarks);
   tellOfIdleTags(tags, isHonoured, remarks);
   return {
     rspec: { ...circumstances.nodeWide, ...Object.fromEntries(amounts) },

@@ -2,11 +2,11 @@
  * The attributes (tags) of a sliver that mean something on this node, with their units: PLC's own, and each of our
  * resources by its name, for those that PLC has no word for. A table; nothing is judged here.
  */
-import { RESOURCE_NAMES, SYSTEM_MARK } from '@nodemgr/records';
+import { RESOURCE_NAMES, type ResourceName, SYSTEM_MARK } from '@nodemgr/records';
 
 export interface AmountTag {
   /** The resource of ours that it is an amount of. */
-  readonly resource: string;
+  readonly resource: ResourceName | typeof SYSTEM_MARK;
   /** Our units in one of PLC's. */
   readonly times: number;
 }
@@ -16,9 +16,9 @@ const KBIT = 1000;
 const KBYTE = 1024;
 const THOUSANDTHS_IN_PERCENT = 10;
 
-const plain = (resource: string): AmountTag => ({ resource, times: 1 });
-const kbit = (resource: string): AmountTag => ({ resource, times: KBIT });
-const kbyte = (resource: string): AmountTag => ({ resource, times: KBYTE });
+const plain = (resource: AmountTag['resource']): AmountTag => ({ resource, times: 1 });
+const kbit = (resource: ResourceName): AmountTag => ({ resource, times: KBIT });
+const kbyte = (resource: ResourceName): AmountTag => ({ resource, times: KBYTE });
 
 export const AMOUNT_TAGS: ReadonlyMap<string, AmountTag> = new Map<string, AmountTag>([
   ['enabled', plain('nm_enabled')],

@@ -16,6 +16,9 @@ test('amounts are told in the unit that reads best', () => {
   expect(amountText('nm_net_max_rate', 1e12)).toBe('no limit');
   expect(amountText('nm_disk_quota', Number.MAX_SAFE_INTEGER)).toBe('no limit');
   expect(amountText('nm_net_min_rate', 1e12)).toBe('1000 Gbit/s');
+  expect(amountText('nm_net_max_byte', 10_800_000_000)).toBe('10.8 GB/day');
+  expect(amountText('nm_net_max_byte', 0)).toBe('no limit');
+  expect(amountText('nm_net_max_thresh_byte', 0)).toBe('0');
   expect(rateText(1e12)).toBe('1000 Gbit/s');
   expect(sizeText(kib(190_416))).toBe('185.95 MiB');
 });

@@ -16,6 +16,13 @@ const BYTE_RATES: Scale = [
   [1e3, 'kB/s'],
   [1, 'B/s'],
 ];
+const BYTES: Scale = [
+  [1e12, 'TB'],
+  [1e9, 'GB'],
+  [1e6, 'MB'],
+  [1e3, 'kB'],
+  [1, 'B'],
+];
 const SIZES: Scale = [
   [2 ** 30, 'TiB'],
   [2 ** 20, 'GiB'],
@@ -41,6 +48,11 @@ export function rateText(rate: number): string {
   return scaled(rate, RATES);
 }
 
+/** byteText tells an amount of data as it is sent: '1.5 GB'. */
+export function byteText(bytes: number): string {
+  return scaled(bytes, BYTES);
+}
+
 /** amountText tells how much of a resource that is: '4.77 GiB', '20%', '64'. */
 export function amountText(resource: string, value: number): string {
   const known = resourceOf(resource);
@@ -48,6 +60,8 @@ export function amountText(resource: string, value: number): string {
   if (known?.unit.startsWith('thousandths')) return `${value / 10}%`;
   if (known?.unit === 'bits/s') return rateText(value);
   if (known?.unit === 'bytes/s') return scaled(value, BYTE_RATES);
+  // A threshold of 0 is no amount: it stands for a part of the limit.
+  if (known?.unit === 'bytes/day' && value > 0) return `${byteText(value)}/day`;
   if (known?.unit === 'KiB') return scaled(value, SIZES);
   return String(value);
 }

@@ -4,6 +4,8 @@
 export const MAX_RATE = 1_000_000_000;
 /** No limit of a sliver's bandwidth: as fast as the fastest link that the configuration can name. */
 export const UNLIMITED_RATE = 1e12;
+/** No threshold of what a sliver sends in a day: more bytes than any link sends in one. */
+export const UNLIMITED_BYTES = Number.MAX_SAFE_INTEGER;
 /** No limit of a sliver's disk, in KiB: the most that quotactl(2) takes, which counts bytes in 63 bits. */
 export const UNLIMITED_QUOTA = Number.MAX_SAFE_INTEGER;
 /** No limit of a sliver's processes: pid_max of 64-bit Linux (proc(5)). */

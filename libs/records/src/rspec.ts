@@ -2,7 +2,13 @@
  * The resources of a sliver: their names, defaults and units, which of them may be lent, and which agent
  * enforces each. Nothing here looks at other slivers; loans are in loans.ts.
  */
-import { MAX_RATE, UNLIMITED_QUOTA, UNLIMITED_RATE, UNLIMITED_TASKS } from './bounds.ts';
+import {
+  MAX_RATE,
+  UNLIMITED_BYTES,
+  UNLIMITED_QUOTA,
+  UNLIMITED_RATE,
+  UNLIMITED_TASKS,
+} from './bounds.ts';
 
 /** A resource allocation: integers by resource name. Unknown resources are carried untouched. */
 export type Rspec = Readonly<Record<string, number>>;
@@ -112,6 +118,38 @@ export const RESOURCES = {
     enforcedBy: 'bwcap-agent',
     meaning: 'proportional share of spare bandwidth',
     atZero: 'counts as the least share',
+  },
+  nm_net_max_byte: {
+    default: 0,
+    unit: 'bytes/day',
+    loanable: false,
+    enforcedBy: 'bwcap-agent',
+    meaning: 'what it may send in a day under the node cap; 0: no limit',
+    unlimited: 0,
+  },
+  nm_net_max_thresh_byte: {
+    default: 0,
+    unit: 'bytes/day',
+    loanable: false,
+    enforcedBy: 'bwcap-agent',
+    meaning: 'from where on its rate is cut to what is left for the day; 0: 80% of nm_net_max_byte',
+    unlimited: UNLIMITED_BYTES,
+  },
+  nm_net_max_exempt_byte: {
+    default: 0,
+    unit: 'bytes/day',
+    loanable: false,
+    enforcedBy: 'bwcap-agent',
+    meaning: 'what it may send in a day to exempt networks; 0: no limit',
+    unlimited: 0,
+  },
+  nm_net_max_thresh_exempt_byte: {
+    default: 0,
+    unit: 'bytes/day',
+    loanable: false,
+    enforcedBy: 'bwcap-agent',
+    meaning: 'from where on its rate to them is cut; 0: 80% of nm_net_max_exempt_byte',
+    unlimited: UNLIMITED_BYTES,
   },
   nm_mem_max: {
     default: 0,

@@ -249,13 +249,17 @@ describe('resources', () => {
       nm_disk_quota: Number.MAX_SAFE_INTEGER,
       nm_net_max_rate: 1e12,
       nm_net_exempt_max_rate: 1e12,
+      nm_net_max_byte: 0,
+      nm_net_max_thresh_byte: Number.MAX_SAFE_INTEGER,
+      nm_net_max_exempt_byte: 0,
+      nm_net_max_thresh_exempt_byte: Number.MAX_SAFE_INTEGER,
       nm_mem_max: 0,
       nm_tasks_max: 4_194_304,
       nm_cpu_max: 0,
       nm_io_read_max: 0,
       nm_io_write_max: 0,
     });
-    expect(remarks).toHaveLength(RESOURCE_NAMES.length - 8);
+    expect(remarks).toHaveLength(RESOURCE_NAMES.length - 12);
     expect(remarks[0]).toMatchObject({
       severity: 'trouble',
       text: 'line 3: resource "nm_enabled" cannot be used: -1 makes no sense',

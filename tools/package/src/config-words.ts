@@ -91,7 +91,8 @@ const GUARD: Readonly<Record<string, KeyWords>> = {
 const CLOCK: Readonly<Record<string, KeyWords>> = {
   'clock.require_sync': {
     about:
-      'Whether records expire, and kept files are purged, only once the clock has been synchronised since boot.',
+      'Whether records expire, kept files are purged, and days of the daily byte limits begin, only once the clock ' +
+      'has been synchronised since boot.',
   },
   'clock.jump_seconds': { about: 'A clock that moves by more than this at once has jumped.' },
   'clock.settle_seconds': { about: 'How long after a jump nothing expires and nothing is purged.' },
@@ -169,6 +170,12 @@ const BANDWIDTH: Readonly<Record<string, KeyWords>> = {
     example: '"eth0"',
   },
   'bandwidth.link_rate': { about: 'What the uplink can carry, bits/s.' },
+  'bandwidth.day_hour': {
+    about:
+      'The hour at which the day of nm_net_max_byte and its kin begins: what slivers have sent is counted from ' +
+      'then on.',
+  },
+  'bandwidth.day_zone': { about: 'The time zone that day_hour is of.' },
 };
 
 const DELEGATES: Readonly<Record<string, KeyWords>> = {

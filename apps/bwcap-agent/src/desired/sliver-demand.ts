@@ -12,6 +12,7 @@ import {
   recordKeyOf,
 } from '@nodemgr/records';
 import { BRANCHES, type Branch } from '../limits/htb-tree.ts';
+import type { DayRates } from '../limits/limit.ts';
 import { type Budget, minRateOf } from '../limits/min-rate.ts';
 import { NO_RECORD, type Reason } from './reasons.ts';
 
@@ -19,6 +20,8 @@ import { NO_RECORD, type Reason } from './reasons.ts';
 export interface SliverDemand {
   /** Its effective RSpec. Undefined: no record names it now, and it keeps the limits that it has. */
   readonly rspec: Rspec | undefined;
+  /** The rates that its leaves are cut to for the rest of the day; undefined: none is. */
+  readonly dayRates?: DayRates | undefined;
   /** Why that is asked for. */
   readonly reason: Reason;
   /** Its user ids, both included. */
@@ -45,11 +48,19 @@ const reasonOf = (item: AccountItem): Reason => ({
   by: { kind: item.source },
 });
 
+/** What is asked for a sliver beside its record. */
+export interface DayTerms {
+  readonly rates: DayRates | undefined;
+  /** Why the rates are others now; undefined: they are not. */
+  readonly reason?: Reason | undefined;
+}
+
 /** sliverDemandOf returns what is asked for a sliver; undefined: it is not on the machine. */
 export function sliverDemandOf(
   name: AccountName,
   ranges: Ranges,
   items: ReadonlyMap<RecordKey, FeedItem>,
+  day: DayTerms,
 ): SliverDemand | undefined {
   const range = ranges.get(name);
   if (range === undefined) return undefined;
@@ -57,7 +68,8 @@ export function sliverDemandOf(
   const isNamed = item?.kind === 'account';
   return {
     rspec: isNamed ? item.effective : undefined,
-    reason: isNamed ? reasonOf(item) : NO_RECORD,
+    dayRates: day.rates,
+    reason: day.reason ?? (isNamed ? reasonOf(item) : NO_RECORD),
     first: range.first,
     last: hostUid(range.first + range.count - 1),
   };

@@ -49,7 +49,10 @@ export interface Kernel {
   read(uplink: Uplink): Promise<BandwidthState>;
   /** apply makes all changes; rejects with the reason, and some of them may have been made then. */
   apply(steps: readonly BandwidthStep[]): Promise<void>;
-  /** counters returns what each class of our tree has sent; none where nothing is counted. */
-  counters(uplink: Uplink): Promise<ReadonlyMap<ClassMinor, ClassCounters>>;
+  /**
+   * counters returns what each class of our tree has sent; none where nothing is counted. At once: what comes later
+   * than what was read after it would pass for a class that was made anew.
+   */
+  counters(uplink: Uplink): ReadonlyMap<ClassMinor, ClassCounters>;
   close(): void;
 }

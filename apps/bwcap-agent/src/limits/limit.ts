@@ -20,7 +20,12 @@ export const NO_CUT: Cut = { ordinary: 1, exempt: 1 };
 export interface LimitTerms {
   readonly scale: Scale;
   readonly cut: Cut;
+  /** The rates that its leaves are cut to for the rest of the day; a branch that is not in it is not cut. */
+  readonly dayRates?: DayRates | undefined;
 }
+
+/** Rates by branch. */
+export type DayRates = Readonly<Partial<Record<Branch, BitsPerSecond>>>;
 
 /** The resources that this agent enforces. */
 export type NetResource = ResourceOf<'bwcap-agent'>;

@@ -1,6 +1,7 @@
 import { bitsPerSecond, type Rspec } from '@nodemgr/records';
 import fc from 'fast-check';
 import { expect, expectTypeOf, test } from 'vitest';
+import { rateForRest } from './day-bytes.ts';
 import { type Bytes, bytes, htbClass } from './htb-class.ts';
 import { type NetResource, NO_CUT, scaleOf } from './limit.ts';
 import { LIMITS, leavesFor, type Unenforced } from './limits.ts';
@@ -23,7 +24,10 @@ test('every resource of this agent is a limit, and a table without one does not 
   const { ordinary } = LIMITS;
   const withoutExempt = { ordinary, exempt: ordinary };
   expectTypeOf<Unenforced<typeof withoutExempt>>().toEqualTypeOf<
-    'nm_net_exempt_min_rate' | 'nm_net_exempt_max_rate'
+    | 'nm_net_exempt_min_rate'
+    | 'nm_net_exempt_max_rate'
+    | 'nm_net_max_exempt_byte'
+    | 'nm_net_max_thresh_exempt_byte'
   >();
 });
 
@@ -102,4 +106,42 @@ test('a burst is what the rate gives in four milliseconds, or two frames', () =>
   expect(classOf(1_000_000, LINK).burst).toBe(3028);
   expect(classOf(1_000_000, LINK, bytes(9014)).burst).toBe(18_028);
   expect(classOf(8, LINK).burst).toBe(200);
+});
+
+test('what a leaf is cut to for the day is its ceiling, within its own and never below what it is promised', () => {
+  const rspec = { nm_net_max_rate: 5_000_000, nm_net_min_rate: 1_000_000 };
+  const ceilOf = (rate: number) => {
+    const dayRates = { ordinary: bitsPerSecond(rate) };
+    const { ordinary, exempt } = leavesFor(rspec, { ...TERMS, dayRates });
+    expect(exempt).toEqual(leavesFor(rspec, TERMS).exempt);
+    return [ordinary.rate, ordinary.ceil];
+  };
+  expect(ceilOf(2_000_000)).toEqual([1_000_000, 2_000_000]);
+  expect(ceilOf(8)).toEqual([1_000_000, 1_000_000]);
+  expect(ceilOf(9_000_000)).toEqual([1_000_000, 5_000_000]);
+});
+
+test('without a threshold four fifths of a daily limit may be sent at any rate; one above the limit is the limit', () => {
+  const { wanted } = LIMITS.ordinary.day;
+  const of = (nm_net_max_byte: number, nm_net_max_thresh_byte = 0) =>
+    wanted({ nm_net_max_byte, nm_net_max_thresh_byte });
+  expect(of(1000)).toEqual({ max: 1000, threshold: 800 });
+  expect(of(1000, 10)).toEqual({ max: 1000, threshold: 10 });
+  expect(of(1000, 5000)).toEqual({ max: 1000, threshold: 1000 });
+  expect([of(0), of(0, 10), wanted({})]).toEqual([undefined, undefined, undefined]);
+});
+
+test('what is left of a daily limit lasts for what is left of the day, and nothing left is the least rate', () => {
+  const limit = { max: bytes(86_400_000), threshold: bytes(1) };
+  expect(rateForRest(limit, bytes(0), 86_400)).toBe(8000);
+  expect(rateForRest(limit, bytes(43_200_000), 43_200)).toBe(8000);
+  expect(rateForRest(limit, bytes(90_000_000), 43_200)).toBe(8);
+  fc.assert(
+    fc.property(fc.nat({ max: 90_000_000 }), fc.integer({ min: -9, max: 90_000 }), (sent, rest) => {
+      const rate = rateForRest(limit, bytes(sent), rest);
+      expect(rate).toBeGreaterThanOrEqual(8);
+      const more = (rate / 8) * Math.max(0, rest);
+      if (rate > 8) expect(sent + more).toBeLessThanOrEqual(limit.max);
+    }),
+  );
 });

@@ -1,8 +1,9 @@
 /**
- * The table of limits: each parameter of a sliver's two leaves, and the resource that it enforces. Planning
- * and readings are maps over it. Pure.
+ * The table of limits: each parameter of a sliver's two leaves, and the resource that it enforces; and what each
+ * leaf may send in a day. Planning and readings are maps over it. Pure.
  */
 import type { Rspec } from '@nodemgr/records';
+import { type DayBytes, dayBytes } from './day-bytes.ts';
 import { type ClassAmounts, type HtbClass, htbClass } from './htb-class.ts';
 import type { Branch } from './htb-tree.ts';
 import type { LeafLimits, LimitTerms, NetResource } from './limit.ts';
@@ -10,12 +11,16 @@ import { maxRate } from './max-rate.ts';
 import { minRate } from './min-rate.ts';
 import { share } from './share.ts';
 
-type Limits = Readonly<Record<Branch, LeafLimits>>;
+interface BranchLimits extends LeafLimits {
+  readonly day: DayBytes;
+}
+type Limits = Readonly<Record<Branch, BranchLimits>>;
 
 /** The resources that a table leaves out, of those that it should have. */
 export type Unenforced<Table extends Limits, Resource = NetResource> = Exclude<
   Resource,
-  Table[Branch][keyof ClassAmounts]['resource']
+  | Table[Branch][keyof ClassAmounts]['resource']
+  | Table[Branch]['day']['resource' | 'thresholdResource']
 >;
 
 /** Returns the table as it is. One that leaves a resource out does not compile; the error names it. */
@@ -27,12 +32,22 @@ function complete<const Table extends Limits>(
 }
 
 export const LIMITS = complete({
-  ordinary: { rate: minRate('ordinary'), ceil: maxRate('ordinary'), quantum: share('ordinary') },
-  exempt: { rate: minRate('exempt'), ceil: maxRate('exempt'), quantum: share('exempt') },
+  ordinary: {
+    rate: minRate('ordinary'),
+    ceil: maxRate('ordinary'),
+    quantum: share('ordinary'),
+    day: dayBytes('ordinary'),
+  },
+  exempt: {
+    rate: minRate('exempt'),
+    ceil: maxRate('exempt'),
+    quantum: share('exempt'),
+    day: dayBytes('exempt'),
+  },
 });
 
 /** The parameters of a leaf that enforce a resource, in the order in which operators are shown them. */
-export const LIMITED = Object.keys(LIMITS.ordinary) as readonly (keyof ClassAmounts)[];
+export const LIMITED: readonly (keyof ClassAmounts)[] = ['rate', 'ceil', 'quantum'];
 
 function leafFor(rspec: Rspec, { rate, ceil, quantum }: LeafLimits, terms: LimitTerms): HtbClass {
   const asked = {

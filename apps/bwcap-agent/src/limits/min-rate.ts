@@ -5,13 +5,8 @@
 import { amountOf, type BitsPerSecond, bitsPerSecond, type Rspec } from '@nodemgr/records';
 import { MIN_RATE } from './htb-class.ts';
 import type { Branch } from './htb-tree.ts';
-import { type Cut, type LeafLimit, type NetResource, within } from './limit.ts';
-import { ceilingOf } from './max-rate.ts';
-
-const RESOURCES = {
-  ordinary: 'nm_net_min_rate',
-  exempt: 'nm_net_exempt_min_rate',
-} as const satisfies Record<Branch, NetResource>;
+import { type Cut, type LeafLimit, within } from './limit.ts';
+import { ceilingOf, MIN_RATES } from './max-rate.ts';
 
 /** A rate in each branch. */
 export type Budget = Readonly<Record<Branch, BitsPerSecond>>;
@@ -21,7 +16,7 @@ export type Budget = Readonly<Record<Branch, BitsPerSecond>>;
  * ceiling, which it may have lent away, and which HTB would lift to the rate.
  */
 export function minRateOf(rspec: Rspec, branch: Branch, link: BitsPerSecond): BitsPerSecond {
-  const promised = amountOf(rspec, RESOURCES[branch]);
+  const promised = amountOf(rspec, MIN_RATES[branch]);
   return bitsPerSecond(within(promised, MIN_RATE, ceilingOf(rspec, branch, link)));
 }
 
@@ -36,9 +31,9 @@ export function cutOf(budget: Budget, promised: Budget): Cut {
 /** minRate makes the limit of one branch. */
 export function minRate<B extends Branch>(
   branch: B,
-): LeafLimit<(typeof RESOURCES)[B], BitsPerSecond> {
+): LeafLimit<(typeof MIN_RATES)[B], BitsPerSecond> {
   return {
-    resource: RESOURCES[branch],
+    resource: MIN_RATES[branch],
     wanted: (rspec, { scale, cut }) =>
       bitsPerSecond(minRateOf(rspec, branch, scale.link) * cut[branch]),
   };

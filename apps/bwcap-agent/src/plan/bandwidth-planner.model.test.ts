@@ -97,16 +97,29 @@ const rspec: fc.Arbitrary<Rspec> = fc.record(
 );
 const name = fc.constantFrom(...NAMES);
 
-/** A sliver comes, or gets another RSpec or other user ids; no two have the same. */
-const comes = fc.tuple(name, fc.nat({ max: 7 }), fc.option(rspec)).map(([who, place, given]) =>
-  told(`${who} has place ${place}, ${json(given)}`, (world) => {
-    const demand = given === null ? { ...aDemand(place), rspec: undefined } : aDemand(place, given);
-    const isTaken = [...world.demands].some(
-      ([other, { first }]) => other !== who && first === demand.first,
-    );
-    if (!isTaken) world.ask([who, demand]);
-  }),
+/** Rates that are cut for the rest of the day. */
+const cutRate = fc.constantFrom(8, 1000, 5_000_000).map(bitsPerSecond);
+const dayRates = fc.option(
+  fc.record({ ordinary: cutRate, exempt: cutRate }, { requiredKeys: [] }),
+  {
+    nil: undefined,
+  },
 );
+
+/** A sliver comes, or gets another RSpec or other user ids; no two have the same. */
+const comes = fc
+  .tuple(name, fc.nat({ max: 7 }), fc.option(rspec), dayRates)
+  .map(([who, place, given, rates]) =>
+    told(`${who} has place ${place}, ${json(given)}, cut to ${json(rates)}`, (world) => {
+      const asked =
+        given === null ? { ...aDemand(place), rspec: undefined } : aDemand(place, given);
+      const demand = { ...asked, dayRates: rates };
+      const isTaken = [...world.demands].some(
+        ([other, { first }]) => other !== who && first === demand.first,
+      );
+      if (!isTaken) world.ask([who, demand]);
+    }),
+  );
 const goes = name.map((who) => told(`${who} goes`, (world) => world.ask([who, undefined])));
 /** Both RSpecs change together, and what they add up to stays. */
 const loan = fc

@@ -54,12 +54,13 @@ function planSliver(name: AccountName, grounds: Grounds): SliverLeaves | undefin
   const demand = demands.get(name);
   const index = places.get(name);
   if (demand === undefined || index === undefined) return undefined;
-  const { first, last, rspec } = demand;
+  const { first, last, rspec, dayRates } = demand;
   const held = grounds.held.get(name);
   if (rspec === undefined && held?.ordinary !== undefined && held.exempt !== undefined) {
     return { index, first, last, ordinary: held.ordinary, exempt: held.exempt };
   }
-  return { index, first, last, ...leavesFor(rspec ?? defaults, { scale: node.scale, cut }) };
+  const terms = { scale: node.scale, cut, dayRates };
+  return { index, first, last, ...leavesFor(rspec ?? defaults, terms) };
 }
 
 /** planBandwidth returns what is wanted of the node and of the slivers `names`. */

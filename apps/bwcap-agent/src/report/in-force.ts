@@ -4,6 +4,7 @@
  */
 import type {
   ClassTraffic,
+  DayTraffic,
   LimitDecision,
   Reading,
   SliverTraffic,
@@ -24,9 +25,12 @@ import {
 } from '../limits/htb-tree.ts';
 import { LIMITED, LIMITS } from '../limits/limits.ts';
 import type { BandwidthState, ObservedLeaves, ObservedTree } from '../observed/bandwidth-state.ts';
+import type { LeafDay } from '../plan/day-book.ts';
 import type { SliverLeaves } from '../plan/plan-bandwidth.ts';
 
 type LeafReading = Omit<Reading, 'used' | 'amount'> & { readonly amount: number };
+/** dayOf returns what is known of a sliver's leaf today. */
+export type DayOf = (branch: Branch) => LeafDay;
 /** The decision on a parameter of a leaf; undefined: it is not known. */
 type DecisionOn = (
   branch: Branch,
@@ -53,19 +57,48 @@ export function readingsOf(
   });
 }
 
-/** wantedReadings returns what ought to be; `effective` is undefined where no record names the sliver. */
-export function wantedReadings(
-  leaves: SliverLeaves | undefined,
-  effective: Rspec | undefined,
-): Wanted[] {
-  return readingsOf(leaves, () => undefined).map(({ since: _, ...reading }) => {
+/**
+ * dayReadings returns what a sliver has sent today beside its limits. The kernel has the counters; the limits are
+ * this agent's, which brings the ceiling down.
+ */
+export function dayReadings(leaves: ObservedLeaves | undefined, dayOf: DayOf): Reading[] {
+  if (leaves === undefined) return [];
+  return BRANCHES.flatMap((branch): Reading[] => {
+    if (leaves[branch] === undefined) return [];
+    const { resource, thresholdResource } = LIMITS[branch].day;
+    const { sent, limit } = dayOf(branch);
+    const from = `htb ${classId(minorOf(leaves.index, branch))} sent today`;
+    const used = [{ amount: sent, unit: 'bytes' as const }];
+    const max = { resource, from, amount: limit?.max ?? null, unit: 'bytes' as const, used };
+    if (limit === undefined) return [max];
+    const { threshold: amount } = limit;
+    return [max, { resource: thresholdResource, from: `${from}, cut from`, amount, unit: 'bytes' }];
+  });
+}
+
+/** What the wanted readings are made of, beside the leaves. */
+export interface WantedTerms {
+  /** Undefined where no record names the sliver. */
+  readonly effective: Rspec | undefined;
+  readonly dayOf: DayOf;
+  /** cutText returns why a leaf's rate is cut for the rest of the day; undefined: it is not. */
+  readonly cutText: (branch: Branch) => string | undefined;
+}
+
+/** wantedReadings returns what ought to be. */
+export function wantedReadings(leaves: SliverLeaves | undefined, terms: WantedTerms): Wanted[] {
+  const { effective, dayOf, cutText } = terms;
+  const wanted = readingsOf(leaves, () => undefined).map(({ since: _, ...reading }) => {
     const asked = effective?.[reading.resource];
     // A share is enforced as a size, which is never the share itself.
     const isCut = reading.unit === 'bit/s' && asked !== undefined && asked !== reading.amount;
     if (!isCut) return reading;
+    const branch = BRANCHES.find((one) => LIMITS[one].ceil.resource === reading.resource);
+    const today = branch && cutText(branch);
     const how = `brought from ${asked} into what the link, its own ceiling and the other slivers leave`;
-    return { ...reading, how };
+    return { ...reading, how: today ?? how };
   });
+  return [...wanted, ...dayReadings(leaves, dayOf).map(({ used: _, ...reading }) => reading)];
 }
 
 type Counters = ReadonlyMap<ClassMinor, ClassCounters>;
@@ -90,10 +123,20 @@ function classTraffic(
   };
 }
 
+/** dayTraffic returns what is known of one leaf today, as it is told. */
+export function dayTraffic({ sent, limit, cut }: LeafDay): DayTraffic {
+  return {
+    sent_bytes: sent,
+    ...(limit && { limit: { max_bytes: limit.max, threshold_bytes: limit.threshold } }),
+    ...(cut && { cut: { rate: cut.rate, since: cut.since } }),
+  };
+}
+
 function sliverTraffic(
   name: AccountName,
   leaves: ObservedLeaves,
   counters: Counters,
+  dayOf: DayOf,
 ): SliverTraffic {
   const branches: Partial<Record<Branch, ClassTraffic>> = {};
   for (const branch of BRANCHES) {
@@ -101,7 +144,14 @@ function sliverTraffic(
     if (leaf === undefined) continue;
     branches[branch] = classTraffic(minorOf(leaves.index, branch), leaf, counters);
   }
-  return { name, ...branches };
+  const today = BRANCHES.filter((branch) => counters.has(minorOf(leaves.index, branch))).map(
+    (branch) => [branch, dayTraffic(dayOf(branch))] as const,
+  );
+  return {
+    name,
+    ...branches,
+    ...(today.length === 0 ? {} : { today: Object.fromEntries(today) }),
+  };
 }
 
 function treeTraffic(tree: ObservedTree, counters: Counters): Traffic['tree'] {
@@ -124,13 +174,16 @@ function treeTraffic(tree: ObservedTree, counters: Counters): Traffic['tree'] {
 export function trafficOf(
   { tree, slivers, networks }: BandwidthState,
   counters: Counters,
+  dayOf: (name: AccountName, branch: Branch) => LeafDay,
   only: AccountName | undefined,
-): Omit<Traffic, 'driver' | 'at'> {
+): Omit<Traffic, 'driver' | 'at' | 'day'> {
   const classes = tree && treeTraffic(tree, counters);
   const asked = [...slivers].filter(([name]) => only === undefined || name === only);
   return {
     ...(classes === undefined ? {} : { tree: classes }),
     exempt_networks: networks.v4.size + networks.v6.size,
-    slivers: asked.map(([name, leaves]) => sliverTraffic(name, leaves, counters)),
+    slivers: asked.map(([name, leaves]) =>
+      sliverTraffic(name, leaves, counters, (branch) => dayOf(name, branch)),
+    ),
   };
 }

@@ -1,29 +1,34 @@
 /** Answers operators' questions about the bandwidth limits. It changes nothing but the time of a retry. */
-import { formatCommand, type ReconcileLoop, retryFailing } from '@nodemgr/agent';
+import { formatCommand, type Journal, type ReconcileLoop, retryFailing } from '@nodemgr/agent';
 import type { FeedSubscription, Handlers } from '@nodemgr/bus';
 import {
   type bandwidthOperatorContract,
   type PlanResult,
   RETRY_MS,
   type Readings,
-  type SliverTraffic,
   type SliverUsage,
   type Traffic,
   type Tried,
   type UsageContract,
+  type UsageName,
 } from '@nodemgr/contracts';
 import type { CommonStatus, FailureBoard } from '@nodemgr/daemon';
-import { type AccountName, recordKeyOf } from '@nodemgr/records';
+import type { AccountName } from '@nodemgr/records';
 import { type BandwidthAgent, type Batch, type Subject, UPLINK } from '../bandwidth-agent.ts';
+import type { DayWatch } from '../days/day-watch.ts';
 import { renderChanges } from '../execute/render-changes.ts';
 import type { Kernel } from '../kernel/port.ts';
+import type { Branch } from '../limits/htb-tree.ts';
+import type { LIMITED } from '../limits/limits.ts';
 import type { BandwidthState } from '../observed/bandwidth-state.ts';
 import type { BandwidthStep } from '../plan/bandwidth-steps.ts';
-import { readingsOf, trafficOf, wantedReadings } from './in-force.ts';
+import { dayReadings, readingsOf, trafficOf, wantedReadings } from './in-force.ts';
 
 export interface OperatorParts {
   readonly agent: BandwidthAgent;
   readonly kernel: Kernel;
+  readonly days: Pick<DayWatch, 'book' | 'look'>;
+  readonly journal: Pick<Journal, 'events'>;
   readonly feed: () => Pick<FeedSubscription, 'items' | 'position'>;
   readonly loop: ReconcileLoop<Subject, BandwidthState, Batch>;
   readonly failures: Pick<FailureBoard, 'find'>;
@@ -66,47 +71,62 @@ function statusOf(parts: OperatorParts): Status {
 }
 
 async function readingsFor(
-  { agent, kernel, feed }: OperatorParts,
+  { agent, kernel, days }: OperatorParts,
   name: AccountName,
 ): Promise<Readings> {
   const { uplink } = agent;
+  days.look();
   const found = uplink === undefined ? undefined : await kernel.read(uplink);
-  const item = feed().items.get(recordKeyOf('sliver', name));
-  const effective = item?.kind === 'account' ? item.effective : undefined;
+  const leaves = found?.slivers.get(name);
+  const effective = agent.rspecOf(name);
+  const dayOf = (branch: Branch) => days.book.leafOf(name, branch, effective);
+  const cutText = (branch: Branch) => days.book.reasonOf(name, branch);
+  const decisionOn = (branch: Branch, parameter: (typeof LIMITED)[number]) =>
+    agent.decisions.on(name, branch, parameter);
   return {
     driver: kernel.driver,
-    wanted: wantedReadings(agent.wantedFor(name), effective),
-    readings: readingsOf(found?.slivers.get(name), (branch, parameter) =>
-      agent.decisions.on(name, branch, parameter),
-    ),
+    wanted: wantedReadings(agent.wantedFor(name), { effective, dayOf, cutText }),
+    readings: [...readingsOf(leaves, decisionOn), ...dayReadings(leaves, dayOf)],
   };
 }
 
-async function trafficNow(
-  { agent, kernel }: Pick<OperatorParts, 'agent' | 'kernel'>,
-  only: AccountName | undefined,
-): Promise<Traffic> {
-  const { uplink, observed } = agent;
+type TrafficParts = Pick<OperatorParts, 'agent' | 'kernel' | 'days'>;
+
+function trafficNow({ agent, kernel, days }: TrafficParts, only: AccountName | undefined): Traffic {
   const at = Date.now();
-  const counters = uplink === undefined ? new Map() : await kernel.counters(uplink);
-  return { driver: kernel.driver, at, ...trafficOf(observed, counters, only) };
+  const counters = days.look();
+  const dayOf = (name: AccountName, branch: Branch) =>
+    days.book.leafOf(name, branch, agent.rspecOf(name));
+  const { day } = days.book.counts;
+  return {
+    ...{ driver: kernel.driver, at, ...(day && { day }) },
+    ...trafficOf(agent.observed, counters, dayOf, only),
+  };
 }
 
 /** usageIn returns what a sliver has sent in each branch; nothing where nothing is counted. */
-export function usageIn(traffic: SliverTraffic | undefined): SliverUsage {
-  const ordinary = traffic?.ordinary?.counters?.sent_bytes;
-  const exempt = traffic?.exempt?.counters?.sent_bytes;
-  return {
-    ...(ordinary === undefined ? {} : { sent_bytes: ordinary }),
-    ...(exempt === undefined ? {} : { sent_exempt_bytes: exempt }),
-  };
+export function usageIn({ slivers: [sliver], day }: Traffic): SliverUsage {
+  const { ordinary, exempt, today } = sliver ?? {};
+  const counted: Readonly<Record<string, number | undefined>> = {
+    sent_bytes: ordinary?.counters?.sent_bytes,
+    sent_exempt_bytes: exempt?.counters?.sent_bytes,
+    day_began: today && day?.begins,
+    day_ends: today && day?.ends,
+    day_sent_bytes: today?.ordinary?.sent_bytes,
+    day_sent_exempt_bytes: today?.exempt?.sent_bytes,
+    cut_rate: today?.ordinary?.cut?.rate,
+    cut_exempt_rate: today?.exempt?.cut?.rate,
+  } satisfies { [Name in UsageName]?: number | undefined };
+  return Object.fromEntries(
+    Object.entries(counted).flatMap(([name, amount]) =>
+      amount === undefined ? [] : [[name, amount]],
+    ),
+  );
 }
 
 /** usageHandlers answers api-gateway's question about the use that a sliver makes of the node. */
-export function usageHandlers(
-  parts: Pick<OperatorParts, 'agent' | 'kernel'>,
-): Handlers<UsageContract> {
-  return { usage: async ({ name }) => usageIn((await trafficNow(parts, name)).slivers[0]) };
+export function usageHandlers(parts: TrafficParts): Handlers<UsageContract> {
+  return { usage: ({ name }) => usageIn(trafficNow(parts, name)) };
 }
 
 /** The uplink is looked for, and the kernel read, afresh: also where nothing is tried again by itself. */
@@ -127,6 +147,7 @@ export function operatorHandlers(parts: OperatorParts): Handlers<typeof bandwidt
     plan: () => planOf(parts),
     readings: ({ name }) => readingsFor(parts, name),
     traffic: ({ name }) => trafficNow(parts, name),
+    events: (query) => parts.journal.events(query),
     retry: async ({ name }) => ({ tried: await retry(parts, name) }),
   };
 }

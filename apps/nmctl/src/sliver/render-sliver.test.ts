@@ -56,25 +56,29 @@ test('everything that is known of a sliver', () => {
     observed      running, uid 30000, cpu 56
 
     resources
-      RESOURCE                      RSPEC   EFFECTIVE  UNIT                           READS AS  NOTE
-      nm_enabled                        1           1  0 or 1                                   default
-      nm_cpu_share                     64          56  share                                    -8 by loans
-      nm_cpu_guaranteed_share           0           0  thousandths of the node's CPU  0%        default
-      nm_cpu_max                        0           0  thousandths of the node's CPU  no limit  default
-      nm_cpu_cores                      0           0  cores                                    default
-      nm_disk_quota               5000000     5000000  KiB                            4.77 GiB  default
-      nm_net_min_rate                   8           8  bits/s                         8 bit/s   default
-      nm_net_max_rate          1000000000  1000000000  bits/s                         1 Gbit/s  default
-      nm_net_exempt_min_rate            8           8  bits/s                         8 bit/s   default
-      nm_net_exempt_max_rate   1000000000  1000000000  bits/s                         1 Gbit/s  default
-      nm_net_share                      1           3  share                                    default, +2 by loans
-      nm_mem_max                        0           0  KiB                            no limit  default
-      nm_mem_min                        0           0  KiB                            0 KiB     default
-      nm_tasks_max                   4096        4096  tasks                                    default
-      nm_io_weight                    100         100  share                                    default
-      nm_io_read_max                    0           0  bytes/s                        no limit  default
-      nm_io_write_max                   0           0  bytes/s                        no limit  default
-      vsys_pipes                        2           2                                           not ours, carried through
+      RESOURCE                            RSPEC   EFFECTIVE  UNIT                           READS AS  NOTE
+      nm_enabled                              1           1  0 or 1                                   default
+      nm_cpu_share                           64          56  share                                    -8 by loans
+      nm_cpu_guaranteed_share                 0           0  thousandths of the node's CPU  0%        default
+      nm_cpu_max                              0           0  thousandths of the node's CPU  no limit  default
+      nm_cpu_cores                            0           0  cores                                    default
+      nm_disk_quota                     5000000     5000000  KiB                            4.77 GiB  default
+      nm_net_min_rate                         8           8  bits/s                         8 bit/s   default
+      nm_net_max_rate                1000000000  1000000000  bits/s                         1 Gbit/s  default
+      nm_net_exempt_min_rate                  8           8  bits/s                         8 bit/s   default
+      nm_net_exempt_max_rate         1000000000  1000000000  bits/s                         1 Gbit/s  default
+      nm_net_share                            1           3  share                                    default, +2 by loans
+      nm_net_max_byte                         0           0  bytes/day                      no limit  default
+      nm_net_max_thresh_byte                  0           0  bytes/day                                default
+      nm_net_max_exempt_byte                  0           0  bytes/day                      no limit  default
+      nm_net_max_thresh_exempt_byte           0           0  bytes/day                                default
+      nm_mem_max                              0           0  KiB                            no limit  default
+      nm_mem_min                              0           0  KiB                            0 KiB     default
+      nm_tasks_max                         4096        4096  tasks                                    default
+      nm_io_weight                          100         100  share                                    default
+      nm_io_read_max                          0           0  bytes/s                        no limit  default
+      nm_io_write_max                         0           0  bytes/s                        no limit  default
+      vsys_pipes                              2           2                                           not ours, carried through
 
     loans out
       RECIPIENT            RESOURCE      AMOUNT  VERDICT

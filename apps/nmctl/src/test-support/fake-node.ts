@@ -98,6 +98,7 @@ export function theDaemons(): Daemons {
       plan: () => NO_STEPS,
       readings: () => NO_READINGS,
       traffic: () => aTraffic(Date.now(), undefined),
+      events: () => NO_EVENTS,
     },
     'api-gateway': { status: () => aGatewayStatus() },
   };

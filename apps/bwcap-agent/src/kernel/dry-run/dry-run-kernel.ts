@@ -80,7 +80,7 @@ export class DryRunKernel implements Kernel {
     this.#state = after;
   }
 
-  async counters(): Promise<ReadonlyMap<ClassMinor, ClassCounters>> {
+  counters(): ReadonlyMap<ClassMinor, ClassCounters> {
     return new Map();
   }
 

@@ -5,16 +5,24 @@ import {
   type AccountName,
   accountName,
   bitsPerSecond,
+  epochSeconds,
   RESOURCE_NAMES,
   RESOURCES,
+  type Rspec,
 } from '@nodemgr/records';
 import { needs } from '@nodemgr/testkit';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { dayAt } from '../../desired/node-day.ts';
 import type { NodeDemand } from '../../desired/node-demand.ts';
 import type { SliverDemand } from '../../desired/sliver-demand.ts';
 import { renderChanges, renderRemoval } from '../../execute/render-changes.ts';
+import { bytes } from '../../limits/htb-class.ts';
+import type { NetResource } from '../../limits/limit.ts';
+import { LIMITS } from '../../limits/limits.ts';
 import { type BandwidthState, NOTHING_INSTALLED } from '../../observed/bandwidth-state.ts';
+import { DayCounts } from '../../observed/day-counts.ts';
 import { applyChanges } from '../../plan/apply-changes.ts';
+import { DayBook } from '../../plan/day-book.ts';
 import { wantedReadings } from '../../report/in-force.ts';
 import {
   aDemand,
@@ -123,25 +131,71 @@ function amountsOf(id: string): ReadonlyMap<string, number> {
   );
 }
 
+const AMOUNTS = {
+  'bits/s': [1_000_000, 2_000_000],
+  share: [1, 2],
+  'bytes/day': [1_000_000_000, 2_000_000_000],
+} as const;
+
+const SENT_TODAY = bytes(1_900_000_000);
+const NOON = epochSeconds(1_700_049_600);
+const BY_UTC = { hour: 0, zone: 'UTC' };
+
+/** Returns an RSpec with a daily limit, and how its leaves are cut after they have sent that much by noon. */
+function afterADay(own: Rspec) {
+  const limits = { nm_net_max_byte: 10e9, nm_net_max_exempt_byte: 10e9 };
+  const rspec = {
+    ...limits,
+    nm_net_max_thresh_byte: 9e9,
+    nm_net_max_thresh_exempt_byte: 9e9,
+    ...own,
+  };
+  const leaf = { today: SENT_TODAY };
+  const slivers = [[SIRIUS, { ordinary: leaf, exempt: leaf }]] as const;
+  const counts = new DayCounts({ day: dayAt(NOON, BY_UTC), readAt: NOON, slivers });
+  const book = new DayBook(counts, BY_UTC, aNode().link);
+  book.look([], { now: NOON, clockTrusted: true }, () => rspec);
+  return { rspec, dayRates: book.ratesOf(SIRIUS) };
+}
+
+const NOTHING_TODAY = {
+  dayOf: () => ({ sent: bytes(0), limit: undefined, cut: undefined }),
+  cutText: () => undefined,
+};
+
+/** What is sent in a day is limited by the ceiling of the branch. */
+function shownBy(name: string): string {
+  const limit = Object.values(LIMITS).find(
+    ({ day }) => day.resource === name || day.thresholdResource === name,
+  );
+  return limit?.ceil.resource ?? name;
+}
+
 describe.skipIf(missing)(`the law${note}`, () => {
-  const ours = RESOURCE_NAMES.filter((name) => RESOURCES[name].enforcedBy === 'bwcap-agent');
+  const ours = RESOURCE_NAMES.filter(
+    (name): name is NetResource => RESOURCES[name].enforcedBy === 'bwcap-agent',
+  );
   test.each(ours)(
     '%s, set to two amounts, is two amounts in the kernel, as explain says',
     (name) => {
-      const [least, most] = RESOURCES[name].unit === 'bits/s' ? [1_000_000, 2_000_000] : [1, 2];
+      const [least, most] = AMOUNTS[RESOURCES[name].unit];
       let state: BandwidthState = NOTHING_INSTALLED;
       for (const command of renderRemoval([])) inside(command);
       inside({ run: ['tc', 'qdisc', 'del', 'dev', 'eth0', 'root'] });
       const inForce = [least, most].map((amount) => {
-        const demand = aDemand(0, { [name]: amount });
+        const { rspec, dayRates } = afterADay({ [name]: amount });
+        const demand = { ...aDemand(0, rspec), dayRates };
         const planner = plannerOf(aNode(), new Map([[SIRIUS, demand]]), state);
         const changes = planner.changes();
         for (const command of renderChanges(changes)) {
           expect(inside(command)).toEqual({ ok: true, said: '' });
         }
         state = applyChanges(state, changes);
-        const wanted = wantedReadings(planner.wantedFor(SIRIUS), demand.rspec);
-        const explained = wanted.filter(({ resource }) => resource === name);
+        const wanted = wantedReadings(planner.wantedFor(SIRIUS), {
+          ...NOTHING_TODAY,
+          effective: rspec,
+        });
+        const explained = wanted.filter(({ resource }) => resource === shownBy(name));
         const found = explained.map(({ from }) => amountsOf(from.split(' ')[1] ?? '').get(from));
         expect(found).toEqual(explained.map((reading) => reading.amount));
         return found;

@@ -83,7 +83,7 @@ export class LinuxKernel implements Kernel {
     this.#happened = { ...this.#happened, limits };
   }
 
-  async counters({ ifindex }: Uplink): Promise<ReadonlyMap<ClassMinor, ClassCounters>> {
+  counters({ ifindex }: Uplink): ReadonlyMap<ClassMinor, ClassCounters> {
     const readings = htbClasses(ifindex);
     return new Map(
       readings.map(({ minor, sentBytes, sentPackets, drops: dropped, backlogBytes }) => [
