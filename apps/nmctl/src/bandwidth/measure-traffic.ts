@@ -14,6 +14,8 @@ interface MeasuredPair {
 
 export interface MeasuredSliver extends MeasuredPair {
   readonly name: string;
+  /** What it has sent since the day began. */
+  readonly today?: SliverTraffic['today'];
 }
 
 export interface MeasuredTraffic {
@@ -21,6 +23,8 @@ export interface MeasuredTraffic {
   /** Between the two looks; 0: there was one. */
   readonly seconds: number;
   readonly exempt_networks: number;
+  /** The day that is counted for: seconds since 1970. */
+  readonly day?: Traffic['day'];
   readonly tree?: {
     readonly interface: string;
     readonly link: MeasuredClass;
@@ -32,7 +36,7 @@ export interface MeasuredTraffic {
 
 type Before = ReadonlyMap<string, ClassTraffic>;
 
-const pairOf = ({ ordinary, exempt }: Partial<Omit<SliverTraffic, 'name'>>) =>
+const pairOf = ({ ordinary, exempt }: Partial<Omit<SliverTraffic, 'name' | 'today'>>) =>
   [ordinary, exempt].flatMap((one) => one ?? []);
 
 function classesOf({ tree, slivers }: Traffic): Before {
@@ -53,15 +57,19 @@ export function measureTraffic(first: Traffic, { at, ...second }: Traffic): Meas
   const seconds = (at - first.at) / 1000;
   const before = classesOf(first);
   const measure = (one: ClassTraffic) => measureClass(one, before, seconds);
-  const pair = ({ ordinary, exempt }: Partial<Omit<SliverTraffic, 'name'>>): MeasuredPair => ({
+  const pair = ({
+    ordinary,
+    exempt,
+  }: Partial<Omit<SliverTraffic, 'name' | 'today'>>): MeasuredPair => ({
     ...(ordinary && { ordinary: measure(ordinary) }),
     ...(exempt && { exempt: measure(exempt) }),
   });
-  const { tree, slivers, driver, exempt_networks } = second;
+  const { tree, slivers, driver, exempt_networks, day } = second;
   return {
     driver,
     seconds,
     exempt_networks,
+    ...(day && { day }),
     ...(tree && {
       tree: {
         interface: tree.interface,
@@ -70,6 +78,10 @@ export function measureTraffic(first: Traffic, { at, ...second }: Traffic): Meas
         node: pair(tree.node),
       },
     }),
-    slivers: slivers.map(({ name, ...leaves }) => ({ name, ...pair(leaves) })),
+    slivers: slivers.map(({ name, today, ...leaves }) => ({
+      name,
+      ...pair(leaves),
+      ...(today && { today }),
+    })),
   };
 }

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { textOf } from '../render/render-line.ts';
-import { aPage, aTraffic } from '../test-support/builders.ts';
+import { aPage, aTraffic, NOW } from '../test-support/builders.ts';
 import { measureTraffic } from './measure-traffic.ts';
 import { bytesText, renderBandwidth } from './render-bandwidth.ts';
 
@@ -20,6 +20,24 @@ test('each sliver has a line for both branches: limits, what it sends now, and w
                       exempt    8 bit/s   1 Gbit/s      1      0 bit/s     0 B
     "
   `);
+});
+
+test('what a sliver has sent today is told beside its limit, and that its rate is cut', () => {
+  const traffic = aTraffic(1000, 5);
+  const day = { begins: NOW / 1000 - 3600, ends: NOW / 1000 + 7200 };
+  const ordinary = {
+    sent_bytes: 900_000_000,
+    limit: { max_bytes: 1e9, threshold_bytes: 8e8 },
+    cut: { rate: 18_518, since: 1 },
+  };
+  const slivers = traffic.slivers.map((each) => ({
+    ...each,
+    today: { ordinary, exempt: { sent_bytes: 1500 } },
+  }));
+  const text = textFor(traffic, { ...traffic, day, slivers });
+  expect(text).toMatch(/^eth0: .*, TODAY ends 20\d\d-.* \(in 2 h\)$/m);
+  expect(text).toMatch(/princeton_sirius +ordinary .* 900 MB of 1 GB, cut$/m);
+  expect(text).toMatch(/^ +exempt .* 1\.5 kB$/m);
 });
 
 test('where nothing is counted the limits are told all the same', () => {

@@ -61,9 +61,10 @@ async function showEvents(
     return EXIT.usage;
   }
   const ask = session.daemons();
-  const [said, done] = await Promise.all([
+  const [said, done, cut] = await Promise.all([
     ask('db-service', 'events', wanted, LOOK_MS),
     ask('account-supervisor', 'events', wanted, LOOK_MS),
+    ask('bwcap-agent', 'events', wanted, LOOK_MS),
   ]);
   const code = complainOfMissing(
     [
@@ -77,11 +78,16 @@ async function showEvents(
         missing: 'what was done on the machine is not shown',
         answer: done,
       },
+      {
+        daemon: 'bwcap-agent',
+        missing: 'whose rate was cut for the day is not shown',
+        answer: cut,
+      },
     ],
     terminal,
   );
   if (code === EXIT.silent) return code;
-  const parts = [heard(said), heard(done)].flatMap((part) => part ?? []);
+  const parts = [heard(said), heard(done), heard(cut)].flatMap((part) => part ?? []);
   const history = mergeHistory(parts, options.limit);
   if (name !== undefined && history.events.length === 0 && options.since === undefined) {
     const names = name === NODE_SUBJECT ? undefined : await namesOfAccounts(ask);

@@ -1,4 +1,4 @@
-/** Merges the histories of db-service and of account-supervisor, by time. Pure. */
+/** Merges the histories of db-service and of the agents, by time. Pure. */
 import type { EventsAnswer } from '@nodemgr/contracts';
 
 /**

@@ -10,6 +10,7 @@ import { complainOfMissing } from '../ask/complain-of-missing.ts';
 import { failuresOf } from '../ask/node-status.ts';
 import { accountItemOf, failuresAbout } from '../ask/sliver-summary.ts';
 import { suggestSliver } from '../ask/suggest-name.ts';
+import { mergeHistory } from '../events/merge-history.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import type { Run, Session } from '../session.ts';
 import { compareReadings } from './compare-readings.ts';
@@ -26,14 +27,15 @@ import { renderExplanation } from './render-explanation.ts';
 const EVENTS = 500;
 
 async function askAll(ask: Ask, name: AccountName) {
-  const [view, accounts, bandwidth, events, status] = await Promise.all([
+  const [view, accounts, bandwidth, events, cuts, status] = await Promise.all([
     ask('db-service', 'sliver', { name }, LOOK_MS),
     ask('account-supervisor', 'readings', { name }, LOOK_MS),
     ask('bwcap-agent', 'readings', { name }, LOOK_MS),
     ask('account-supervisor', 'events', { name, limit: EVENTS }, LOOK_MS),
+    ask('bwcap-agent', 'events', { name, limit: EVENTS }, LOOK_MS),
     askStatus(ask),
   ]);
-  return { view, accounts, bandwidth, events, status };
+  return { view, accounts, bandwidth, histories: [events, cuts], status };
 }
 
 type Known = Awaited<ReturnType<typeof askAll>>;
@@ -48,6 +50,7 @@ function enforcementOf(agent: string, answer: Answer<Readings>): readonly Enforc
 function explanationOf(name: AccountName, known: Known): Explanation {
   const view = heard(known.view);
   const item = accountItemOf(view?.item);
+  const histories = known.histories.flatMap((answer) => heard(answer) ?? []);
   const loans = { loans_out: view?.loans_out ?? [], loans_in: view?.loans_in ?? [] };
   return {
     name,
@@ -59,7 +62,7 @@ function explanationOf(name: AccountName, known: Known): Explanation {
       ...enforcementOf('bwcap-agent', known.bandwidth),
     ],
     failures: failuresAbout(name, failuresOf(known.status)),
-    lately: troublesIn(heard(known.events)?.events ?? []),
+    lately: troublesIn(mergeHistory(histories, EVENTS).events),
   };
 }
 

@@ -74,6 +74,8 @@ const TROUBLE: ReadonlySet<EventKind> = new Set([
   'sliver-died',
   'oom-kill',
   'tasks-limit',
+  'rate-cut',
+  'rate-cut-over',
 ]);
 const MAX_LATELY = 8;
 

@@ -19,6 +19,7 @@ const TONES: Partial<Record<EventKind, Tone>> = {
   'tasks-limit': 'bad',
   'sliver-died': 'bad',
   'update-held': 'bad',
+  'rate-cut': 'warn',
   trouble: 'bad',
   'trouble-over': 'good',
   'works-again': 'good',

@@ -1,5 +1,5 @@
 /** Renders everything that is known of one sliver. Pure. */
-import type { AccountItem, SliverView } from '@nodemgr/contracts';
+import type { AccountItem, SliverTraffic, SliverView } from '@nodemgr/contracts';
 import { amountText, intentOf, isSliver, resourceOf, SYSTEM_MARK } from '@nodemgr/records';
 import type { DaemonFailure } from '../ask/node-status.ts';
 import { leaseTextOf, orderedResources, raisedTimes, restTextOf } from '../ask/sliver-summary.ts';
@@ -15,6 +15,7 @@ import {
   section,
 } from '../render/render-account.ts';
 import { countText } from '../render/render-count.ts';
+import { todayText } from '../render/render-day.ts';
 import { renderFailures } from '../render/render-failures.ts';
 import { type Line, line, type Page, span, type Tone } from '../render/render-line.ts';
 import { renderLoans } from '../render/render-loans.ts';
@@ -80,6 +81,8 @@ export interface SliverPage {
   readonly loansOut: SliverView['loans_out'];
   readonly loansIn: SliverView['loans_in'];
   readonly observed: Observed;
+  /** What it has sent since the day began; undefined where nothing is counted. */
+  readonly today?: SliverTraffic['today'];
   readonly failures: readonly DaemonFailure[];
   readonly remarks: SliverView['remarks'];
 }
@@ -143,6 +146,7 @@ export function renderSliver(sliver: SliverPage, page: Page): readonly Line[] {
       ? entriesOn(page)('record', sliver.remarks.length > 0 ? 'none' : 'unknown')
       : recordLines(item, page)),
     ...entriesOn(page)('observed', observedText(observed)),
+    ...entriesOf(entriesOn(page), 'sent today', todayText(sliver.today)),
     ...section('resources', item === undefined ? [] : renderRspec(item, page, '  ')),
     ...section('loans out', renderLoans('RECIPIENT', out, page, '  ')),
     ...section('loans in', renderLoans('LENDER', borrowed, page, '  ')),

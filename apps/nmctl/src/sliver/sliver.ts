@@ -1,6 +1,7 @@
 /** `nmctl sliver NAME`: everything that is known of one sliver, or of a delegate. */
 
-import type { ObservedAccountView, SliverView } from '@nodemgr/contracts';
+import type { ObservedAccountView, SliverView, Traffic } from '@nodemgr/contracts';
+import { isSliceName } from '@nodemgr/records';
 import type { Command } from 'commander';
 import { type Answer, heard, isSilent } from '../ask/answer.ts';
 import { type Ask, LOOK_MS } from '../ask/ask-daemons.ts';
@@ -17,19 +18,22 @@ import { renderSliver, type SliverPage } from './render-sliver.ts';
 interface Known {
   readonly view: Answer<SliverView>;
   readonly observed: Answer<readonly ObservedAccountView[]>;
+  /** Undefined: what is asked about can be no sliver's name. */
+  readonly traffic: Answer<Traffic> | undefined;
   readonly status: NodeStatus;
 }
 
 async function askAbout(ask: Ask, name: string): Promise<Known> {
-  const [view, observed, status] = await Promise.all([
+  const [view, observed, traffic, status] = await Promise.all([
     ask('db-service', 'sliver', { name }, LOOK_MS),
     ask('account-supervisor', 'observed', {}, LOOK_MS),
+    isSliceName(name) ? ask('bwcap-agent', 'traffic', { name }, LOOK_MS) : undefined,
     askStatus(ask),
   ]);
-  return { view, observed, status };
+  return { view, observed, traffic, status };
 }
 
-function pageOf(name: string, { view, observed, status }: Known): SliverPage {
+function pageOf(name: string, { view, observed, traffic, status }: Known): SliverPage {
   const seen = heard(observed)?.find((account) => account.name === name);
   const record = heard(view);
   return {
@@ -38,6 +42,7 @@ function pageOf(name: string, { view, observed, status }: Known): SliverPage {
     loansOut: record?.loans_out ?? [],
     loansIn: record?.loans_in ?? [],
     observed: seen ?? (observed.answered ? 'absent' : 'unknown'),
+    today: traffic && heard(traffic)?.slivers[0]?.today,
     failures: failuresAbout(name, failuresOf(status)),
     remarks: record?.remarks ?? [],
   };
@@ -72,7 +77,7 @@ async function showSliver(session: Session, name: string): Promise<ExitCode> {
   const ask = session.daemons();
   const known = await askAbout(ask, name);
   const page = pageOf(name, known);
-  const { view, observed } = known;
+  const { view, observed, traffic } = known;
   const isSliver =
     page.item !== undefined ||
     // A source may name it without saying anything that makes a record.
@@ -83,6 +88,15 @@ async function showSliver(session: Session, name: string): Promise<ExitCode> {
     [
       { daemon: 'db-service', missing: 'its record is not shown', answer: view },
       { daemon: 'account-supervisor', missing: 'its state is not known', answer: observed },
+      ...(traffic === undefined
+        ? []
+        : [
+            {
+              daemon: 'bwcap-agent' as const,
+              missing: 'what it has sent today is not shown',
+              answer: traffic,
+            },
+          ]),
     ],
     terminal,
   );
