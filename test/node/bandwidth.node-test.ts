@@ -1,7 +1,9 @@
 /** Bandwidth on a node: limits under the agent's own unit, and what becomes of them when it stops. */
 import { bandwidthOperatorContract } from '@nodemgr/contracts';
-import { afterEach, beforeAll, expect, test } from 'vitest';
+import { parse, stringify } from 'smol-toml';
+import { afterEach, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { eventually } from './machine/eventually.ts';
+import { CONFIG_FILE } from './machine/render-config.ts';
 import { publishTestbed, theTestbed } from './the-node.ts';
 
 const [SLOW, OTHER] = ['lab_s01', 'lab_s02'] as const;
@@ -136,4 +138,52 @@ test('stopped by an operator, it leaves no rule behind, and started again it has
   await limited();
   expect(await limitsOfSlivers()).toEqual(before.slivers);
   expect((await classes()).split('\n')).toHaveLength(before.classes);
+});
+
+/** What a sliver has sent today, and whether its rate is cut. */
+async function sentToday(sliver: string) {
+  const { stdout } = await node.nmctl('--json', 'bandwidth', sliver, '--seconds', '0');
+  const { today, ordinary } = JSON.parse(stdout).slivers[0];
+  return { sent: today.ordinary.sent_bytes, isCut: 'cut' in today.ordinary, ceil: ordinary.ceil };
+}
+
+test('what a sliver sends in a day is counted over a stop of the agent, cut past the threshold, and whole again when the day is over', async () => {
+  const { machine } = node;
+  const text = await machine.read(CONFIG_FILE);
+  const config = parse(text) as Record<string, object>;
+  onTestFinished(async () => {
+    await machine.write(CONFIG_FILE, text);
+    await machine.root(['systemctl', 'restart', UNIT]);
+    await publishTestbed(node);
+    await limited();
+  });
+  const soon = Number(await machine.root(['date', '+%s'])) + 1800;
+  const next = (Math.floor(soon / 3600) + 1) * 3600;
+  const clock = { ...config['clock'], require_sync: false, settle_seconds: 1 };
+  const bandwidth = { ...config['bandwidth'], day_hour: (next / 3600) % 24 };
+  await machine.write(CONFIG_FILE, stringify({ ...config, clock, bandwidth }));
+  await machine.root(['systemctl', 'restart', UNIT]);
+  const { sent } = await sentToday(SLOW);
+  const limits = { nm_net_max_byte: sent + 2_000_000, nm_net_max_thresh_byte: sent + 300_000 };
+  await publishTestbed(node, { [SLOW]: { rspec: { nm_net_max_rate: MAX, ...limits } } });
+  await limited();
+  await flood(SLOW);
+  await eventually(async () => expect((await sentToday(SLOW)).isCut).toBe(true));
+  const before = await sentToday(SLOW);
+  expect(before.ceil).toBeLessThan(MAX);
+  await machine.root(['systemctl', 'stop', UNIT]);
+  await machine.root(['systemctl', 'start', UNIT]);
+  await limited();
+  const after = await sentToday(SLOW);
+  console.log(`sent today: ${before.sent} bytes, and ${after.sent} after a stop of the agent`);
+  expect(after.isCut).toBe(true);
+  expect(after.sent).toBeGreaterThanOrEqual(before.sent);
+  // The clock is only ever set ahead.
+  await machine.shell(`[ "$(date +%s)" -ge ${next} ] || date --set=@${next}`);
+  await eventually(async () => expect((await sentToday(SLOW)).isCut).toBe(false));
+  expect((await sentToday(SLOW)).sent).toBeLessThan(after.sent);
+  await limited();
+  expect((await sentToday(SLOW)).ceil).toBe(MAX);
+  const { stdout } = await node.nmctl('events', SLOW);
+  expect(stdout).toMatch(/rate-cut .*nm_net_max_byte[\s\S]*rate-cut-over .*another day has begun/);
 });

@@ -16,6 +16,7 @@ import {
   dbOperatorContract,
   deliverContract,
   endpointsBelow,
+  type NodeEvent,
   type ParamsOf,
   type PlanResult,
   type ResultOf,
@@ -36,6 +37,8 @@ const SHELL = '/usr/lib/nodemgr/sliver-shell';
 export interface NodeSettings {
   /** Bits/s of the uplink. */
   readonly linkRate?: number;
+  /** The hour (UTC) at which the day of the daily byte limits begins. */
+  readonly dayHour?: number;
 }
 
 export class BandwidthNode {
@@ -64,7 +67,7 @@ export class BandwidthNode {
   }
 
   /** writeConfiguration takes hold when a daemon starts. */
-  writeConfiguration({ linkRate = 1e9 }: NodeSettings): void {
+  writeConfiguration({ linkRate = 1e9, dayHour = 0 }: NodeSettings): void {
     const lines = [
       ...['[node]', 'id = 1', 'driver = "linux"'],
       `state_dir = "${this.#path('state')}"`,
@@ -74,7 +77,9 @@ export class BandwidthNode {
       `passwd_file = "${this.#path('passwd')}"`,
       `subuid_file = "${this.#path('subuid')}"`,
       `sliver_shell = "${SHELL}"`,
-      ...['[bandwidth]', `link_rate = ${linkRate}`],
+      ...['[bandwidth]', `link_rate = ${linkRate}`, `day_hour = ${dayHour}`],
+      // Whether somebody keeps this machine's clock in time is none of the tests' business.
+      ...['[clock]', 'require_sync = false'],
     ];
     writeFileSync(this.#path('nodemgr.toml'), `${lines.join('\n')}\n`);
   }
@@ -166,6 +171,13 @@ export class BandwidthNode {
     const path = this.#endpoints.operator['bwcap-agent'];
     const only = name === undefined ? {} : { name: accountName(name) };
     return call(path, bandwidthOperatorContract, 'traffic', only);
+  }
+
+  /** events returns the history of one sliver as the agent has it, oldest first. */
+  async events(name: string): Promise<readonly NodeEvent[]> {
+    const path = this.#endpoints.operator['bwcap-agent'];
+    const query = { name: accountName(name), limit: 1000 };
+    return (await call(path, bandwidthOperatorContract, 'events', query)).events;
   }
 
   /** converged waits until the newest records, of so many slivers, are in force, and nothing is left to do. */
