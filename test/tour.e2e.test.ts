@@ -1,4 +1,4 @@
-/** The README's tour, typed as it is printed there: a ticket, and a sliver made of it without PLC. */
+/** The README's tour, typed as it is printed there: a ticket, a sliver made of it without PLC, and a daily limit. */
 import { execFile } from 'node:child_process';
 import { existsSync, readFileSync, symlinkSync } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -64,6 +64,25 @@ test('a ticket, fetched before PLC stops, makes a sliver while it is gone', asyn
   );
   const shown = await node.nmctl('ticket', 'show', join(node.folder, 'ticket.xml'));
   expect(shown.stdout).toMatch(/^signature +verified/m);
+}, 120_000);
+
+test('a daily limit is told where it is looked for', async () => {
+  node = await DemoNode.start();
+  symlinkSync(node.state, join(node.folder, '.nodemgr'));
+  const said = new Map<string, string>();
+  for (const { command } of stepsOf('A daily limit')) {
+    const { code, stdout, stderr } = await type(command);
+    expect({ command, code, stderr }).toEqual({ command, code: 0, stderr: '' });
+    said.set(command.split(' ').slice(1, 4).join(' '), stdout);
+  }
+  expect([...said.keys()]).toEqual([
+    'nmctl explain cmu_esm',
+    'nmctl bandwidth cmu_esm',
+    'nmctl call GetUsage',
+    'nmctl events cmu_esm',
+  ]);
+  expect(said.get('nmctl explain cmu_esm')).toMatch(/^ *nm_net_max_byte .*10\.8 GB\/day/m);
+  expect(said.get('nmctl bandwidth cmu_esm')).toMatch(/^cmu_esm +ordinary .*20 Mbit\/s/m);
 }, 120_000);
 
 /** Signs a slice of that name for this node with the key of the demo's PLC; for the pipe of a shell. */

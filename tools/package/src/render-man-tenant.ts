@@ -31,6 +31,10 @@ const SHARED: readonly Entry[] = [
     'As the effective RSpec says: nmctl explain NAME, on the node, shows each with what is enforced. What a sliver writes counts under its disk quota, with the files in /tmp; what is in /dev/shm and /run counts as its memory.',
   ],
   [
+    'Bytes a day',
+    'Where nm_net_max_byte (or nm_net_max_exempt_byte, to networks that the cap of the node exempts) is not 0, what the sliver sends is counted from an hour that the node sets (bandwidth.day_hour, day_zone), with all headers. Past nm_net_max_thresh_byte, 80% of the limit where that is 0, the rate is cut so that the rest lasts until the day ends, never below nm_net_min_rate. GetUsage says what was sent (day_sent_bytes), until when (day_ends) and what the rate is cut to (cut_rate); GetEffectiveRSpec says the limits. The next day lifts it.',
+  ],
+  [
     'Terminals',
     "A sliver has 256 at the most. The node's own logins, and with them ssh NAME@node, have others.",
   ],
