@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { REAL_TIMING, ReconcileLoop } from '@nodemgr/agent';
@@ -511,4 +511,32 @@ test('an account of the day that is damaged is set aside, and counting begins an
   expect(logged.join()).toContain('days.json.damaged-');
   await days.stop();
   expect(await readFile(join(state, 'bandwidth/days.json'), 'utf8')).toContain('900000000');
+});
+
+test('counters that cannot be read hold up no limit, and are reported until they can be', async () => {
+  const { agent, kernel, failures, settled, days } = await aLimitedSliver(900_000_000);
+  const counters = kernel.counters;
+  kernel.counters = () => {
+    throw new Error('cannot read the classes');
+  };
+  agent.rangesRead(ranges(SIRIUS, EISENTEST));
+  await settled();
+  expect(agent.observed.slivers.size).toBe(2);
+  expect(failures.list()).toMatchObject([
+    { code: 'day-counts', reason: 'cannot read the classes' },
+  ]);
+  kernel.counters = counters;
+  days.soon();
+  await vi.waitFor(() => expect(failures.list()).toEqual([]), 5000);
+  expect(days.book.counts.sent(SIRIUS, 'ordinary')).toBe(900_000_000);
+});
+
+test('an account of the day that the disk refuses is reported, and counting goes on', async () => {
+  const { failures, lookAgain, sentBytes, days, stop } = await aLimitedSliver(900_000_000);
+  await mkdir(join(state, 'bandwidth/days.json~new/full'), { recursive: true });
+  sentBytes.set(ORDINARY, 950_000_000);
+  await lookAgain();
+  await stop();
+  expect(failures.list()).toMatchObject([{ code: 'day-counts', action: 'write' }]);
+  expect(days.book.counts.sent(SIRIUS, 'ordinary')).toBe(950_000_000);
 });

@@ -114,10 +114,12 @@ export class BandwidthAgent implements Agent<Subject, BandwidthState, Batch> {
   /** feedChanged takes note of a change of the feed. */
   feedChanged(keys: readonly RecordKey[] | 'all', revision: Revision): void {
     if (keys === 'all' || keys.includes(BWCAP_KEY)) this.#askForNode();
-    if (keys === 'all') this.#askForSlivers(this.#ranges.keys());
-    else this.#askForSlivers(keys.flatMap((key) => sliverOfKey(key) ?? []));
+    const names =
+      keys === 'all' ? [...this.#ranges.keys()] : keys.flatMap((key) => sliverOfKey(key) ?? []);
+    this.#askForSlivers(names);
     this.#reportCut();
-    this.#parts.days.soon();
+    const { days } = this.#parts;
+    if (names.some((name) => days.book.concerns(name, this.rspecOf(name)))) days.soon();
     this.#parts.wake(revision);
   }
 

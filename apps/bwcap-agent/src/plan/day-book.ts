@@ -82,6 +82,14 @@ export class DayBook {
     return { sent: this.counts.sent(name, branch), limit, cut };
   }
 
+  /** concerns reports whether a sliver has a limit, or is cut: then a change of its record matters. */
+  concerns(name: AccountName, rspec: Rspec | undefined): boolean {
+    return BRANCHES.some((branch) => {
+      const { limit, cut } = this.leafOf(name, branch, rspec);
+      return limit !== undefined || cut !== undefined;
+    });
+  }
+
   /** look takes note of what the counters have, and decides what follows. */
   look(readings: SliverReadings, clock: ClockLook, rspecOf: RspecOf): Looked {
     const turn = decideDay(this.counts.day, clock, this.rule, this.#isOwnDay);
