@@ -19,6 +19,7 @@ import {
   TIMESTAMP_KEY,
 } from '@nodemgr/records';
 import { claimsOf } from './desired/desired-account.ts';
+import { LeasesHere } from './desired/stop-ahead.ts';
 import { DiskWatch } from './disk/disk-watch.ts';
 import type { AccountHistory } from './history/account-history.ts';
 import { SharedLimits } from './limits/shared-limits.ts';
@@ -70,6 +71,9 @@ export class AccountSupervisor
   /** The cause that each account waits for, by its last plan. */
   readonly #waitsFor = new Map<AccountName, Cause>();
 
+  /** As they are in the feed since its last change. */
+  #foundLeases: LeasesHere | undefined;
+
   private constructor(parts: SupervisorParts) {
     this.#parts = parts;
     this.#slots = new SlotTable(parts.accounts.slots);
@@ -113,6 +117,7 @@ export class AccountSupervisor
       bootId,
       accounts,
       leases,
+      leasesHere: this.#leasesHere(),
       slots,
       shared: this.#shared,
       slices: this.#parts.machine.slices,
@@ -120,6 +125,11 @@ export class AccountSupervisor
       noRoom: this.#disk.whyNoRoom,
       clock: clock.look(),
     };
+  }
+
+  #leasesHere(): LeasesHere {
+    this.#foundLeases ??= new LeasesHere(this.#parts.feed().items);
+    return this.#foundLeases;
   }
 
   /** previews decides about every account without giving a slot away: removals first, then by name. */
@@ -138,6 +148,7 @@ export class AccountSupervisor
 
   /** changed takes note of a change of the feed and wakes every account that it concerns. */
   changed(keys: readonly RecordKey[] | 'all', revision: Revision): void {
+    this.#foundLeases = undefined;
     const names = new Set(keys === 'all' ? this.keys() : this.#namesIn(keys));
     if (keys === 'all') for (const name of this.#shared.names()) names.add(name);
     for (const name of this.#divide(names)) names.add(name);

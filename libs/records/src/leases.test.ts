@@ -5,6 +5,7 @@ import {
   heldUntil,
   inOrder,
   type Lease,
+  leasesBySlice,
   leasesRecordSchema,
   nextChange,
   RESERVATION_POLICIES,
@@ -38,20 +39,19 @@ const NONE: Reservation = { policy: 'none', besideHolder: 'stop' };
 describe('a lease', () => {
   test('is in force from its first second on, and no more in the second of its end', () => {
     const leases = [lease(A, 10, 20)];
-    const held = [9, 10, 19, 20].map((now) => heldUntil(leases, A, at(now)));
+    const held = [9, 10, 19, 20].map((now) => heldUntil(leases, at(now)));
     expect(held).toEqual([undefined, 20, 20, undefined]);
-    expect(heldUntil(leases, B, at(10))).toBeUndefined();
   });
 
   test('is one with those of its slice that meet or overlap it, in whatever order they come', () => {
     const leases = [lease(A, 30, 40), lease(A, 20, 30), lease(A, 5, 25), lease(A, 41, 50)];
-    expect(heldUntil(leases, A, at(7))).toBe(40);
-    expect(heldUntil(leases, A, at(40))).toBeUndefined();
-    expect(heldUntil([...leases, lease(A, 35, 41)], A, at(7))).toBe(50);
+    expect(heldUntil(leases, at(7))).toBe(40);
+    expect(heldUntil(leases, at(40))).toBeUndefined();
+    expect(heldUntil([...leases, lease(A, 35, 41)], at(7))).toBe(50);
   });
 
   test('that is within another one of its slice makes that no shorter', () => {
-    expect(heldUntil([lease(A, 0, 100), lease(A, 10, 20)], A, at(15))).toBe(100);
+    expect(heldUntil([lease(A, 0, 100), lease(A, 10, 20)], at(15))).toBe(100);
   });
 
   test('that ends before it begins is none, and neither is one without a slice’s name', () => {
@@ -99,13 +99,14 @@ describe('who runs', () => {
 
 describe('when a sliver is to rest', () => {
   const a = { name: A, isSystem: false };
-  const leases = [lease(A, 10, 20), lease(A, 20, 30), lease(B, 30, 40)];
+  const all = [lease(A, 10, 20), lease(A, 20, 30), lease(B, 30, 40)];
+  const leases = leasesBySlice(all);
 
   test('a holder is to rest at the end of its last lease in a row, where nobody else may run', () => {
     expect(restsFrom(IDLE, a, leases, at(15))).toBe(30);
     expect(restsFrom(RAISE, a, leases, at(15))).toBeUndefined();
     expect(restsFrom(STOP, a, leases, at(15))).toBe(30);
-    expect(restsFrom(STOP, a, leases.slice(0, 2), at(15))).toBeUndefined();
+    expect(restsFrom(STOP, a, leasesBySlice(all.slice(0, 2)), at(15))).toBeUndefined();
   });
 
   test('the others are to rest when a lease begins for which they are stopped', () => {
@@ -144,7 +145,8 @@ describe('whatever the leases', () => {
         (leases, slice, now) => {
           let end = now;
           while (holders(leases, at(end)).has(slice)) end += 1;
-          expect(heldUntil(leases, slice, at(now))).toBe(end === now ? undefined : end);
+          const own = leasesBySlice(leases).get(slice) ?? [];
+          expect(heldUntil(own, at(now))).toBe(end === now ? undefined : end);
         },
       ),
     );
@@ -180,7 +182,7 @@ describe('whatever the leases', () => {
             standingOf(r, sliver, holders(leases, at(second))) === 'rests';
           fc.pre(!isAtRest(now));
           const seconds = Array.from({ length: 60 }, (_, after) => now + 1 + after);
-          expect(restsFrom(r, sliver, leases, at(now))).toBe(seconds.find(isAtRest));
+          expect(restsFrom(r, sliver, leasesBySlice(leases), at(now))).toBe(seconds.find(isAtRest));
         },
       ),
     );

@@ -51,29 +51,43 @@ export function inOrder(leases: readonly Lease[]): Lease[] {
   );
 }
 
+/** Leases by their slices: grouped once, for whoever asks about each slice. */
+export type LeasesBySlice = ReadonlyMap<AccountName, readonly Lease[]>;
+
+/** leasesBySlice groups leases, each group in the order in which they come. */
+export function leasesBySlice(leases: readonly Lease[]): LeasesBySlice {
+  const groups = new Map<AccountName, Lease[]>();
+  for (const lease of leases) {
+    const group = groups.get(lease.slice);
+    if (group === undefined) groups.set(lease.slice, [lease]);
+    else group.push(lease);
+  }
+  return groups;
+}
+
 /**
- * heldUntil returns the end of the time that a slice holds the node without a break from `now` on: leases of one slice
- * that overlap or meet are one. Undefined: it holds none now.
+ * heldUntil returns the end of the time that a slice with these leases holds the node without a break from `now` on:
+ * leases of one slice that overlap or meet are one. Undefined: it does not hold the node now.
  */
-export function heldUntil(
-  leases: readonly Lease[],
-  slice: AccountName,
-  now: EpochSeconds,
-): EpochSeconds | undefined {
+export function heldUntil(leases: readonly Lease[], now: EpochSeconds): EpochSeconds | undefined {
   let end: EpochSeconds | undefined;
-  for (const { from, until } of inOrder(leases.filter((lease) => lease.slice === slice))) {
+  for (const { from, until } of inOrder(leases)) {
     if (from <= (end ?? now) && until > (end ?? now)) end = until;
   }
   return end;
 }
 
+/** earliest returns the first of some times; undefined: there is none. */
+function earliest(times: Iterable<EpochSeconds>): EpochSeconds | undefined {
+  let first: EpochSeconds | undefined;
+  for (const time of times) if (first === undefined || time < first) first = time;
+  return first;
+}
+
 /** nextChange returns the first begin or end of a lease after `now`; undefined: there is none. */
 export function nextChange(leases: readonly Lease[], now: EpochSeconds): EpochSeconds | undefined {
-  let next: EpochSeconds | undefined;
-  for (const { from, until } of leases) {
-    for (const at of [from, until]) if (at > now && (next === undefined || at < next)) next = at;
-  }
-  return next;
+  const changes = leases.flatMap(({ from, until }) => [from, until]);
+  return earliest(changes.filter((at) => at > now));
 }
 
 /** How leases are dealt with on a node. */
@@ -112,25 +126,44 @@ export function standingOf(
 }
 
 /** holdersAt returns the slices that have a lease in force at a time. */
-export function holdersAt(leases: readonly Lease[], at: EpochSeconds): ReadonlySet<AccountName> {
-  const held = leases.filter(({ from, until }) => from <= at && at < until);
-  return new Set(held.map(({ slice }) => slice));
+export function holdersAt(leases: LeasesBySlice, at: EpochSeconds): ReadonlySet<AccountName> {
+  const holds = (own: readonly Lease[]) => own.some(({ from, until }) => from <= at && at < until);
+  return new Set([...leases].flatMap(([slice, own]) => (holds(own) ? [slice] : [])));
+}
+
+/** The first second, from `since` on, in which a slice other than that of the sliver holds the node. */
+function othersHoldFrom(
+  { name }: Leaseholder,
+  leases: LeasesBySlice,
+  since: EpochSeconds,
+): EpochSeconds | undefined {
+  const begins = [...leases].flatMap(([slice, own]) =>
+    slice === name
+      ? []
+      : own.flatMap(({ from, until }) => (until > since ? [from > since ? from : since] : [])),
+  );
+  return earliest(begins);
 }
 
 /**
- * restsFrom returns when a sliver will first have to rest by the leases, after `now`; undefined: never, as far as they
- * say. Leases of slices that the node does not have are to be left out.
+ * restsFrom returns when a sliver that does not rest `now` will first have to by the leases; undefined: never, as far
+ * as they say. Leases of slices that the node does not have are to be left out.
  */
 export function restsFrom(
   reservation: Reservation,
   sliver: Leaseholder,
-  leases: readonly Lease[],
+  leases: LeasesBySlice,
   now: EpochSeconds,
 ): EpochSeconds | undefined {
-  let at = canRest(reservation, sliver) ? nextChange(leases, now) : undefined;
-  while (at !== undefined) {
-    if (standingOf(reservation, sliver, holdersAt(leases, at)) === 'rests') return at;
-    at = nextChange(leases, at);
+  if (!canRest(reservation, sliver)) return undefined;
+  const own = leases.get(sliver.name) ?? [];
+  if (reservation.policy === 'lease_or_idle') return heldUntil(own, now);
+  for (let at: EpochSeconds | undefined = now; at !== undefined; ) {
+    const free: EpochSeconds = heldUntil(own, at) ?? at;
+    const rests = othersHoldFrom(sliver, leases, free);
+    const begins = own.map(({ from }) => from).filter((from) => from > free);
+    at = rests === undefined ? undefined : earliest(begins.filter((from) => from <= rests));
+    if (at === undefined) return rests;
   }
   return undefined;
 }

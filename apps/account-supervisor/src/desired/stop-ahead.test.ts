@@ -3,7 +3,7 @@ import type { FeedItem } from '@nodemgr/contracts';
 import { accountName, epochSeconds, LEASES_KEY, type RecordKey } from '@nodemgr/records';
 import { expect, test } from 'vitest';
 import { aSliver, keyed, SIRIUS } from '../test-support/builders.test-support.ts';
-import { judgeStopAhead } from './stop-ahead.ts';
+import { judgeStopAhead, LeasesHere } from './stop-ahead.ts';
 
 const NOW = 1_000_000;
 const OTHER = accountName('site_other');
@@ -43,7 +43,7 @@ function judge(
   } = {},
 ) {
   const clock = { now: epochSeconds(NOW + seconds), clockTrusted: trusted };
-  const grounds = { items: theItems(policy), terms: termsOf(terms), clock };
+  const grounds = { here: new LeasesHere(theItems(policy)), terms: termsOf(terms), clock };
   return judgeStopAhead(aSliver(SIRIUS, { lease: HOLDS }), grounds);
 }
 
@@ -75,8 +75,38 @@ test('a clock that is not trusted says nothing of a stop', () => {
 
 test('a sliver that does not run is to be told of nothing', () => {
   const clock = { now: epochSeconds(NOW + 50), clockTrusted: true };
-  const grounds = { items: theItems('lease_or_idle'), terms: termsOf(), clock };
+  const here = new LeasesHere(theItems('lease_or_idle'));
+  const grounds = { here, terms: termsOf(), clock };
   const rests = aSliver(SIRIUS, { lease: { standing: 'rests' } });
   expect(judgeStopAhead(rests, grounds)).toBe('none');
   expect(judgeStopAhead(undefined, grounds)).toBe('none');
+});
+
+test('a thousand slivers are judged for a thousand leases without going through all leases for each', () => {
+  let looks = 0;
+  const names = Array.from({ length: 1000 }, (_, n) => accountName(`site_${n}`));
+  const leases = names.map((slice) => ({
+    slice,
+    until: epochSeconds(NOW + 100),
+    get from() {
+      looks += 1;
+      return epochSeconds(NOW - 100);
+    },
+  }));
+  const record = {
+    ...{ record_key: LEASES_KEY, timestamp: epochSeconds(0), policy: 'lease_or_idle' as const },
+    leases,
+  };
+  const slivers = names.map((name) => aSliver(name, { lease: HOLDS }));
+  const reserved = [LEASES_KEY, { kind: 'leases', source: 'plc', record }] as const;
+  const here = new LeasesHere(new Map([...slivers.map(keyed), reserved]));
+  const grounds = {
+    here,
+    terms: termsOf(),
+    clock: { now: epochSeconds(NOW + 50), clockTrusted: true },
+  };
+  for (const sliver of slivers) {
+    expect(judgeStopAhead(sliver, grounds)).toEqual({ stop: { at: NOW + 100, left: 50 } });
+  }
+  expect(looks).toBeLessThan(10 * leases.length);
 });

@@ -3,6 +3,7 @@ import { checkConfig } from '@nodemgr/config';
 import { accountName, epochSeconds, recordKeyOf, revision, TIMESTAMP_KEY } from '@nodemgr/records';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { LeasesHere } from '../desired/stop-ahead.ts';
 import { SharedLimits } from '../limits/shared-limits.ts';
 import { ABSENT, newSliver, type ObservedAccount } from '../observed/observed-account.ts';
 import { slot } from '../slots/account-ids.ts';
@@ -43,6 +44,7 @@ function theGrounds(
     bootId: BOOT,
     accounts,
     leases,
+    leasesHere: new LeasesHere(items),
     slots,
     shared: new SharedLimits(NODE),
     slices: {},

@@ -8,7 +8,7 @@ import type { Unmet } from '@nodemgr/contracts';
 import { type AccountName, type Revision, recordKeyOf } from '@nodemgr/records';
 import { type DesiredAccount, judgeAccount, type Verdict } from '../desired/desired-account.ts';
 import { ours } from '../desired/reasons.ts';
-import { type Ahead, judgeStopAhead } from '../desired/stop-ahead.ts';
+import { type Ahead, judgeStopAhead, type LeasesHere } from '../desired/stop-ahead.ts';
 import type { SharedLimits } from '../limits/shared-limits.ts';
 import { type Limits, unlike } from '../limits/table.ts';
 import type { ObservedAccount } from '../observed/observed-account.ts';
@@ -25,6 +25,7 @@ export interface Grounds {
   readonly bootId: string;
   readonly accounts: Config['accounts'];
   readonly leases: Config['leases'];
+  readonly leasesHere: LeasesHere;
   readonly slots: Pick<SlotTable, 'slotFor' | 'whyNone'>;
   readonly shared: Pick<SharedLimits, 'amountsOf' | 'howOf' | 'sums'>;
   /** What the slices above the slivers have now. */
@@ -152,9 +153,9 @@ export function decideAccount(
 ): Decision {
   const verdict = judge(name, observed, grounds);
   const slot = slotNeeded(name, verdict, observed, grounds);
-  const { feed, leases: terms, clock } = grounds;
+  const { feed, leases: terms, leasesHere: here, clock } = grounds;
   const item = feed.items.get(recordKeyOf('sliver', name));
-  const ahead = judgeStopAhead(item, { items: feed.items, terms, clock });
+  const ahead = judgeStopAhead(item, { here, terms, clock });
   const target = targetOf(name, verdict, slot, ahead, grounds);
   const planned = withVerdict(planAccount(target, observed, circumstancesOf(grounds)), verdict);
   const { revision } = feed.position;

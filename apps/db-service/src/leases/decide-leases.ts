@@ -3,7 +3,6 @@
  * and ends none: then what it last said holds, for as long as the authority knows of a lease at all. Pure.
  */
 import {
-  type AccountName,
   type EpochSeconds,
   heldUntil,
   isLeases,
@@ -11,6 +10,7 @@ import {
   LEASES_KEY,
   type Lease,
   type LeasesRecord,
+  leasesBySlice,
   NO_LOCAL_FACTS,
   nextChange,
   type RecordKey,
@@ -36,30 +36,15 @@ export function leasesOf(state: Pick<NodeState, 'records'>): readonly Lease[] {
   return record === undefined || record.policy === 'none' ? [] : record.leases;
 }
 
-function bySlice(leases: readonly Lease[]): ReadonlyMap<AccountName, readonly Lease[]> {
-  const groups = new Map<AccountName, Lease[]>();
-  for (const lease of leases) {
-    const group = groups.get(lease.slice);
-    if (group === undefined) groups.set(lease.slice, [lease]);
-    else group.push(lease);
-  }
-  return groups;
-}
-
-/** When the lease ends by which a sliver holds the node; 0: it holds none. */
-function endOf(
-  name: AccountName,
-  leases: readonly Lease[],
-  held: number,
-  { now, clockTrusted }: LeaseClock,
-): number {
-  if (clockTrusted) return heldUntil(leases, name, now) ?? 0;
+/** When the lease ends by which a sliver with these leases holds the node; 0: it holds none. */
+function endOf(leases: readonly Lease[], held: number, { now, clockTrusted }: LeaseClock): number {
+  if (clockTrusted) return heldUntil(leases, now) ?? 0;
   return leases.length > 0 ? held : 0;
 }
 
 /** decideLeases returns the rows of slivers whose lease begins, ends, or ends at another time. */
 export function decideLeases(state: NodeState, clock: LeaseClock): readonly Row[] {
-  const groups = bySlice(leasesOf(state));
+  const groups = leasesBySlice(leasesOf(state));
   const holding = [...state.locals].flatMap(([key, { leased_until }]) =>
     leased_until === 0 ? [] : [key],
   );
@@ -70,7 +55,7 @@ export function decideLeases(state: NodeState, clock: LeaseClock): readonly Row[
     const record = state.records.get(key)?.record;
     const isHere = record !== undefined && isSliver(record);
     const leases = isHere ? (groups.get(record.name) ?? []) : [];
-    const leased_until = isHere ? endOf(record.name, leases, local.leased_until, clock) : 0;
+    const leased_until = isHere ? endOf(leases, local.leased_until, clock) : 0;
     return leased_until === local.leased_until
       ? []
       : [{ table: 'locals', key, value: { ...local, leased_until } }];
