@@ -1,4 +1,4 @@
-/** The README's tour, typed as it is printed there: a ticket, a sliver made of it without PLC, and a daily limit. */
+/** The README's tour, typed as it is printed there: a ticket and its sliver without PLC, a daily limit, and a lease by GetSlivers. */
 import { execFile } from 'node:child_process';
 import { existsSync, readFileSync, symlinkSync } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -44,16 +44,24 @@ function type(command: string): Promise<Finished> {
   });
 }
 
+/** Types what a section shows; every command succeeds, and answers what is shown of it. Returns all answers. */
+async function typeAll(steps: readonly Step[]): Promise<ReadonlyMap<string, string>> {
+  const said = new Map<string, string>();
+  for (const { command, shown } of steps) {
+    const { code, stdout, stderr } = await type(command);
+    expect({ command, code, stderr }).toEqual({ command, code: 0, stderr: '' });
+    if (shown !== '') expect(stdout.trimEnd()).toBe(shown);
+    said.set(command, stdout);
+  }
+  return said;
+}
+
 test('a ticket, fetched before PLC stops, makes a sliver while it is gone', async () => {
   node = await DemoNode.start();
   symlinkSync(node.state, join(node.folder, '.nodemgr'));
   const steps = stepsOf('A ticket');
   expect(steps.map(({ command }) => command.split(' ')[0])).toContain('kill');
-  for (const { command, shown } of steps) {
-    const { code, stdout, stderr } = await type(command);
-    expect({ command, code, stderr }).toEqual({ command, code: 0, stderr: '' });
-    if (shown !== '') expect(stdout.trimEnd()).toBe(shown);
-  }
+  await typeAll(steps);
   await node.eventually(async () =>
     expect((await node.nmctl('slivers')).stdout).toMatch(/^ucsd_moara +running/m),
   );
@@ -69,20 +77,29 @@ test('a ticket, fetched before PLC stops, makes a sliver while it is gone', asyn
 test('a daily limit is told where it is looked for', async () => {
   node = await DemoNode.start();
   symlinkSync(node.state, join(node.folder, '.nodemgr'));
-  const said = new Map<string, string>();
-  for (const { command } of stepsOf('A daily limit')) {
-    const { code, stdout, stderr } = await type(command);
-    expect({ command, code, stderr }).toEqual({ command, code: 0, stderr: '' });
-    said.set(command.split(' ').slice(1, 4).join(' '), stdout);
-  }
+  const said = await typeAll(stepsOf('A daily limit'));
   expect([...said.keys()]).toEqual([
-    'nmctl explain cmu_esm',
-    'nmctl bandwidth cmu_esm',
-    'nmctl call GetUsage',
-    'nmctl events cmu_esm',
+    'npx nmctl explain cmu_esm',
+    'npx nmctl bandwidth cmu_esm',
+    'npx nmctl call GetUsage cmu_esm',
+    'npx nmctl events cmu_esm',
   ]);
-  expect(said.get('nmctl explain cmu_esm')).toMatch(/^ *nm_net_max_byte .*10\.8 GB\/day/m);
-  expect(said.get('nmctl bandwidth cmu_esm')).toMatch(/^cmu_esm +ordinary .*20 Mbit\/s/m);
+  expect(said.get('npx nmctl explain cmu_esm')).toMatch(/^ *nm_net_max_byte .*10\.8 GB\/day/m);
+  expect(said.get('npx nmctl bandwidth cmu_esm')).toMatch(/^cmu_esm +ordinary .*20 Mbit\/s/m);
+}, 120_000);
+
+test('a lease that GetSlivers tells gives a slice the node for itself, which tells what it uses', async () => {
+  const slices = readFileSync('apps/demo-plc/sample/slices.xml', 'utf8');
+  node = await DemoNode.start({ slices, flags: ['--plc', 'getslivers'] });
+  symlinkSync(node.state, join(node.folder, '.nodemgr'));
+  const steps = stepsOf('A lease, told by GetSlivers');
+  expect(steps.map(({ command }) => command.split(' ')[0])).toContain('sed');
+  await typeAll(steps);
+  await node.eventually(async () => {
+    expect((await node.nmctl('leases')).stdout).toMatch(/^princeton_sirius .* in force$/m);
+    const { stdout } = await node.nmctl('slivers');
+    expect(stdout.match(/^\S+ +running/gm)).toEqual([expect.stringMatching(/^princeton_sirius /)]);
+  });
 }, 120_000);
 
 /** Signs a slice of that name for this node with the key of the demo's PLC; for the pipe of a shell. */
