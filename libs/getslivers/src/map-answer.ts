@@ -241,7 +241,7 @@ class Mapper {
   #addLeases(policy: XmlRpcValue | undefined, list: XmlRpcValue | undefined): void {
     if (policy === undefined || policy === null) return;
     const leases = Array.isArray(list) ? list.map(rawLease) : [];
-    const said = { at: 0, policy: textOf(policy) ?? 'no text', leases };
+    const said = { at: 0, policy: textOf(policy) ?? 'no text', again: [], leases };
     const judged = judgeLeases(said, this.#asOf, this.#remarks);
     if (judged === undefined) return;
     const { record, unreadable } = judged;

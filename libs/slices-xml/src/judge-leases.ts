@@ -56,10 +56,14 @@ function withRoom(leases: readonly Lease[], asOf: EpochSeconds): readonly Lease[
  * when the authority said so.
  */
 export function judgeLeases(
-  { at, policy, leases }: RawLeases,
+  { at, policy, again, leases }: RawLeases,
   asOf: EpochSeconds,
   remarks: RemarkList,
 ): JudgedLeases | undefined {
+  for (const other of again.filter((one) => one.policy !== policy)) {
+    const text = `the reservation policy ${quote(other.policy)} comes after ${quote(policy)}, which counts`;
+    remarks.trouble(other.at, text);
+  }
   if (policy === 'none') return undefined;
   const known = isPolicy(policy);
   if (!known) {

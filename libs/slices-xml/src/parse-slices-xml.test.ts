@@ -727,6 +727,20 @@ describe('leases', () => {
     expect(textsOf(cut.remarks)).toEqual([expect.stringMatching(/1 leases are cut/)]);
   });
 
+  test('of two elements are all, by the policy of the first one, and another policy is told', () => {
+    const more = (policy: string) =>
+      `<leases policy="${policy}">${lease('site_b', '10', '20')}</leases>`;
+    const document = read(`${more('lease_or_idle')}${more('lease_or_idle')}\n${more('none')}`);
+    expect(document.leases?.record).toMatchObject({
+      policy: 'lease_or_idle',
+      leases: { length: 3 },
+    });
+    expect(textsOf(document.remarks)).toEqual([
+      'line 4: the reservation policy "none" comes after "lease_or_idle", which counts',
+    ]);
+    expect(textsOf(read(`${more('none')}${more('lease_or_idle')}`).remarks)).toHaveLength(1);
+  });
+
   test('of too many, those that were over first when the document came make room, and no more than is needed', () => {
     const many = Array.from({ length: 1100 }, (_, n) => lease('site_b', `${n}`, `${n + 1}`));
     const bytes = aDocument(`<leases>${many.join('')}</leases>`);

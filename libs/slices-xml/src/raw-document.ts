@@ -52,6 +52,8 @@ export interface RawLease {
 export interface RawLeases {
   readonly at: number;
   readonly policy: string;
+  /** What further <leases> say of the policy, which is said already. */
+  readonly again: { readonly at: number; readonly policy: string }[];
   readonly leases: RawLease[];
 }
 

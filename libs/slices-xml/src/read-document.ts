@@ -173,7 +173,10 @@ class DocumentReader {
   /** A document that says nothing of the policy stops nobody. */
   #openLeases(policy = 'lease_or_shared'): void {
     if (this.#form.root === 'ticket') return;
-    this.document.leases ??= { at: this.#at, policy, leases: [] };
+    const { leases } = this.document;
+    if (leases === undefined)
+      this.document.leases = { at: this.#at, policy, again: [], leases: [] };
+    else leases.again.push({ at: this.#at, policy });
   }
 
   #addLease(attribute: (name: string) => string | undefined): void {

@@ -14,8 +14,11 @@ export type Cause =
   /** A ticket: `signer` is the fingerprint of the key that signed it, `caller` who handed it in. */
   | { readonly kind: 'ticket'; readonly signer: string; readonly caller: string }
   | { readonly kind: 'expiry' }
-  /** A lease of a reservable node has begun, or is over. */
-  | { readonly kind: 'lease' }
+  /** A lease of a reservable node has begun, or is over: by the clock, or because `document` has come. */
+  | {
+      readonly kind: 'lease';
+      readonly document?: { readonly source: Source; readonly timestamp: EpochSeconds };
+    }
   /** A write of the API, with its caller as the gateway names it. */
   | { readonly kind: 'call'; readonly caller: string };
 
@@ -26,8 +29,9 @@ export function authorOf(cause: Cause): EventAuthor {
       return { kind: cause.source };
     case 'ticket':
       return { kind: 'ticket' };
-    case 'expiry':
     case 'lease':
+      return { kind: cause.document?.source ?? 'clock' };
+    case 'expiry':
       return { kind: 'clock' };
     case 'call':
       return { kind: 'api-caller', name: cause.caller };

@@ -65,16 +65,19 @@ function loansText(loans: readonly Loan[]): string {
   return `lends ${each.join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
 }
 
-/** Whoever changed the leases, it is by the clock that one is in force. */
-function leaseTold(was: number, is: number): readonly Told[] {
+/** A lease begins by the clock, whoever has told of it; one that ends or changes when a document comes does so by that. */
+function leaseTold(was: number, is: number, cause: Cause): readonly Told[] {
   if (was === is) return [];
-  const by = { kind: 'clock' } as const;
-  if (is === 0) return [['lease-ended', 'it has the node no longer', by]];
-  const kind = was === 0 ? 'lease-began' : 'lease-changed';
-  return [[kind, `it has the node until ${isoTime(is)}`, by]];
+  const until = `it has the node until ${isoTime(is)}`;
+  if (was === 0) return [['lease-began', until, { kind: 'clock' }]];
+  if (is !== 0) return [['lease-changed', until]];
+  const { source, timestamp } = (cause.kind === 'lease' && cause.document) || {};
+  if (source === undefined) return [['lease-ended', 'it has the node no longer']];
+  const document = `${DOCUMENTS[source]} of ${isoTime(timestamp ?? 0)}`;
+  return [['lease-ended', `its lease until ${isoTime(was)} is not in ${document}`]];
 }
 
-function factsTold(was: LocalFacts, is: LocalFacts): readonly Told[] {
+function factsTold(was: LocalFacts, is: LocalFacts, cause: Cause): readonly Told[] {
   const told: Told[] = [];
   if (was.loans !== is.loans && JSON.stringify(was.loans) !== JSON.stringify(is.loans)) {
     told.push(['loans-set', loansText(is.loans)]);
@@ -84,7 +87,7 @@ function factsTold(was: LocalFacts, is: LocalFacts): readonly Told[] {
   else if (is.stopped && !was.stopped) told.push(['stopped', 'Stop was called']);
   if (is.created && !was.created) told.push(['sliver-created', 'CreateSliver was called']);
   if (was.created && !is.created) told.push(['sliver-deleted', 'DeleteSliver was called']);
-  return [...told, ...leaseTold(was.leased_until, is.leased_until)];
+  return [...told, ...leaseTold(was.leased_until, is.leased_until, cause)];
 }
 
 /** The same update refused once more for the same reason is no news. */
@@ -144,7 +147,7 @@ export function deriveEvents(
     } else if (row.table === 'locals' && row.value !== undefined) {
       const record = after.state.records.get(row.key);
       const was = before.state.locals.get(row.key) ?? NO_LOCAL_FACTS;
-      if (record !== undefined) tell(subjectOf(record), factsTold(was, row.value));
+      if (record !== undefined) tell(subjectOf(record), factsTold(was, row.value, cause));
     } else if (row.table === 'remarks') {
       const { subject, told } = remarksTold(before.state.remarks.get(row.key), row.value);
       tell(

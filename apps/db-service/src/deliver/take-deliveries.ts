@@ -87,10 +87,10 @@ export class Deliveries {
     return nextLeaseChange(keeper.state, clock.now);
   }
 
-  #lookAtLeases(): void {
+  #lookAtLeases(document?: Pick<IncomingUpdate, 'source' | 'timestamp'>): void {
     const { keeper, clock, log } = this.options;
     const rows = decideLeases(keeper.state, clock.look());
-    keeper.commit(rows, { kind: 'lease' });
+    keeper.commit(rows, { kind: 'lease', ...(document === undefined ? {} : { document }) });
     for (const { key } of rows)
       log.info({ record_key: key }, 'its lease has begun, changed or ended');
   }
@@ -134,7 +134,7 @@ export class Deliveries {
       vouchedAt: this.#vouched.get(source),
     });
     keeper.commit(rows, { kind: 'update', source, timestamp, allowed: guard === 'allowed' });
-    this.#lookAtLeases();
+    this.#lookAtLeases({ source, timestamp });
     if (result.outcome === 'accepted') this.#accepted(incoming, result);
     else if (result.outcome === 'refused') this.#refused(incoming, result.reason, rows.length > 0);
     else log.warn({ source, timestamp, ...result }, 'an update older than the one held is ignored');

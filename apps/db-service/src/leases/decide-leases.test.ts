@@ -125,6 +125,27 @@ test('a node that is rebooted in the midst of a lease goes on with it, and waits
   after.loaded.store.close();
 });
 
+test('a lease that a document withdraws or changes ends or changes by that document in the history', () => {
+  const service = openService(join(temporaryFolder(), 'nodemgr.sqlite'));
+  const deliver = (...leases: readonly (readonly [string, number, number])[]) =>
+    deliverFresh(service, [...slivers, theLeases('lease_or_idle', ...leases)]);
+  deliver(['a_a', NOON - 60, NOON + 60]);
+  deliver(['a_a', NOON - 60, NOON + 90]);
+  deliver();
+  const { events } = service.keeper.events({ limit: 1000 });
+  const told = events.filter(({ what }) => what.startsWith('lease-'));
+  expect(told.map(({ what, why, by }) => [what, by.kind, why])).toEqual([
+    ['lease-began', 'clock', expect.stringMatching(/^it has the node until /)],
+    ['lease-changed', 'plc', expect.stringMatching(/^it has the node until /)],
+    [
+      'lease-ended',
+      'plc',
+      expect.stringMatching(/^its lease until \S+ is not in the document of \S+$/),
+    ],
+  ]);
+  service.loaded.store.close();
+});
+
 const lease = fc
   .tuple(fc.constantFrom('a_a', 'b_b', 'x_x'), fc.nat({ max: 20 }), fc.integer({ min: 1, max: 9 }))
   .map(([name, from, length]) => [name, NOON + from, NOON + from + length] as const);
