@@ -39,6 +39,16 @@ test('what is in a class that was found, and that nobody is known to have made, 
   expect(sentIn(counts)).toBe(100);
 });
 
+test('a sliver without a class is not in the account, and one that sends nothing stays as it is', () => {
+  const counts = counting();
+  counts.read([[EISENTEST, {}]], NOW);
+  expect(counts.slivers.size).toBe(0);
+  counts.made(SIRIUS, reading(7));
+  const before = counts.slivers.get(SIRIUS);
+  counts.read([[SIRIUS, reading(7)]], NOW);
+  expect(counts.slivers.get(SIRIUS)).toBe(before);
+});
+
 test('a sliver that is deleted and made again has sent what it had sent', () => {
   const counts = counting();
   counts.made(SIRIUS, reading(0));

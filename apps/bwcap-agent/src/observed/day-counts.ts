@@ -39,6 +39,17 @@ function newIn({ seen }: LeafCount, reading: ClassReading): number {
   return seen !== undefined && isSameClass(seen, reading) ? reading.sent - seen.sent : reading.sent;
 }
 
+/** Whether all of a reading is counted: most slivers send nothing most of the time. */
+function isCounted(counts: SliverCounts | undefined, reading: SliverReading): boolean {
+  for (const branch of BRANCHES) {
+    const is = reading[branch];
+    if (is === undefined) continue;
+    const was = counts?.[branch]?.seen;
+    if (was?.sent !== is.sent || was.minor !== is.minor || was.ifindex !== is.ifindex) return false;
+  }
+  return true;
+}
+
 /** The part of the time from one reading to the next that is in the new day. */
 function partSince(begins: EpochSeconds, before: EpochSeconds, now: EpochSeconds): number {
   if (before >= begins || now <= before) return 1;
@@ -140,6 +151,7 @@ export class DayCounts {
   /** Counts that part of what is new. */
   #count(readings: SliverReadings, part: number): void {
     for (const [name, reading] of readings) {
+      if (isCounted(this.#slivers.get(name), reading)) continue;
       const counts: Partial<Record<Branch, LeafCount>> = { ...this.#slivers.get(name) };
       for (const branch of BRANCHES) {
         const seen = reading[branch];

@@ -25,6 +25,9 @@ import {
 /** The rates of one sliver that are cut. */
 export type SliverCuts = Readonly<Partial<Record<Branch, DayCut>>>;
 
+type DayLimits = Readonly<Partial<Record<Branch, DayLimit>>>;
+const NO_LIMITS: DayLimits = {};
+
 /** rspecOf returns a sliver's effective RSpec; undefined: no record names it now. */
 export type RspecOf = (name: AccountName) => Rspec | undefined;
 
@@ -46,6 +49,7 @@ export interface LeafDay {
 
 export class DayBook {
   readonly #cuts: Map<AccountName, SliverCuts>;
+  readonly #limits = new WeakMap<Rspec, DayLimits>();
   /** The day was told by this rule, and not by that of a configuration before. */
   #isOwnDay = false;
 
@@ -78,16 +82,26 @@ export class DayBook {
   /** leafOf returns what is known of one leaf today. */
   leafOf(name: AccountName, branch: Branch, rspec: Rspec | undefined): LeafDay {
     const cut = this.#cuts.get(name)?.[branch];
-    const limit = rspec === undefined ? cut?.limit : LIMITS[branch].day.wanted(rspec);
+    const limit = rspec === undefined ? cut?.limit : this.#limitsIn(rspec)[branch];
     return { sent: this.counts.sent(name, branch), limit, cut };
   }
 
   /** concerns reports whether a sliver has a limit, or is cut: then a change of its record matters. */
   concerns(name: AccountName, rspec: Rspec | undefined): boolean {
-    return BRANCHES.some((branch) => {
-      const { limit, cut } = this.leafOf(name, branch, rspec);
-      return limit !== undefined || cut !== undefined;
+    return this.#cuts.has(name) || (rspec !== undefined && this.#limitsIn(rspec) !== NO_LIMITS);
+  }
+
+  /** The limits in an RSpec. One is of the feed, and the same object until it changes. */
+  #limitsIn(rspec: Rspec): DayLimits {
+    const known = this.#limits.get(rspec);
+    if (known !== undefined) return known;
+    const given = BRANCHES.flatMap((branch) => {
+      const limit = LIMITS[branch].day.wanted(rspec);
+      return limit === undefined ? [] : [[branch, limit] as const];
     });
+    const limits: DayLimits = given.length === 0 ? NO_LIMITS : Object.fromEntries(given);
+    this.#limits.set(rspec, limits);
+    return limits;
   }
 
   /** look takes note of what the counters have, and decides what follows. */
@@ -103,6 +117,7 @@ export class DayBook {
     return { ...decided, nextMs: this.#nextMs(clock, rspecOf) };
   }
 
+  /** Slivers without a limit and without a cut are passed over: most have neither, and there are looks every few seconds. */
   #decide(
     day: Day,
     clock: ClockLook,
@@ -111,8 +126,9 @@ export class DayBook {
   ): Pick<Looked, 'changed' | 'events'> {
     const changed = new Set<AccountName>();
     const events: EventContent[] = [];
-    for (const name of new Set([...this.counts.slivers.keys(), ...this.#cuts.keys()])) {
+    const decide = (name: AccountName) => {
       const rspec = rspecOf(name);
+      if (!this.concerns(name, rspec)) return;
       for (const branch of BRANCHES) {
         const { sent, limit, cut: before } = this.leafOf(name, branch, rspec);
         const grounds = { ...clock, day, sent, limit, before };
@@ -123,7 +139,10 @@ export class DayBook {
         const event = describeCut(branch, grounds, after, isNewDay);
         if (event !== undefined) events.push({ account: name, ...event });
       }
-    }
+    };
+    const counted = this.counts.slivers;
+    for (const name of [...this.#cuts.keys()]) if (!counted.has(name)) decide(name);
+    for (const name of counted.keys()) decide(name);
     return { changed: [...changed], events };
   }
 
@@ -144,9 +163,10 @@ export class DayBook {
   *#limited(rspecOf: RspecOf) {
     for (const name of this.counts.slivers.keys()) {
       const rspec = rspecOf(name);
-      if (rspec === undefined) continue;
+      const limits = rspec && this.#limitsIn(rspec);
+      if (rspec === undefined || limits === undefined || limits === NO_LIMITS) continue;
       for (const branch of BRANCHES) {
-        const limit = LIMITS[branch].day.wanted(rspec);
+        const limit = limits[branch];
         if (limit === undefined) continue;
         const ceiling = ceilingOf(rspec, branch, this.link);
         yield { sent: this.counts.sent(name, branch), limit, ceiling };

@@ -134,9 +134,9 @@ test('the counters are read before a threshold can be reached, once a second at 
     ceiling: bitsPerSecond(ceiling),
   });
   expect(nextLookMs([], Infinity)).toBe(30_000);
-  expect(nextLookMs([leaf(0, 8)], Infinity)).toBe(5000);
+  expect(nextLookMs([leaf(0, 8)], Infinity)).toBe(10_000);
   expect(nextLookMs([leaf(500_000_000, 1e9)], Infinity)).toBe(2400);
   expect(nextLookMs([leaf(799_999_999, 1e9)], Infinity)).toBe(1000);
-  expect(nextLookMs([leaf(900_000_000, 1e9)], Infinity)).toBe(5000);
+  expect(nextLookMs([leaf(900_000_000, 1e9)], Infinity)).toBe(10_000);
   expect(nextLookMs([], 7000)).toBe(7000);
 });

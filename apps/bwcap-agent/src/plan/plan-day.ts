@@ -155,7 +155,7 @@ export interface LookGrounds {
 
 /** Milliseconds. */
 const SOONEST_MS = 1000;
-const LATEST_MS = 5000;
+const LATEST_MS = 10_000;
 const LATEST_WITHOUT_LIMITS_MS = 30_000;
 
 /**
