@@ -25,7 +25,7 @@ const LAW_LANE: readonly string[] = ['law'];
 
 /** The tests for which CI has no time: they run with --all, or when they are named. */
 export const MORE_LANES = [
-  ['cpu', 'bandwidth', 'ticket-signer', 'tickets', 'power-cut'],
+  ['cpu', 'ticket-signer', 'tickets', 'power-cut', 'bandwidth'],
   ['names', 'broken-key', 'many-logins', 'mended', 'clock'],
   LAW_LANE,
   // Not in CI before they have passed there. The last one leaves the clock of its machine ahead.
