@@ -52,7 +52,7 @@ test('the sample testbed runs over GetSlivers as over slices.xml, and comes up a
   node = await DemoNode.start({ folder: node.folder, flags: ['--config', away(node.folder)] });
   expect(await records()).toEqual(before);
   expect((await node.nmctl('status')).stdout).toMatch(/plc\.node_key_file: \/nonexistent: /);
-});
+}, 120_000);
 
 /** What account-supervisor has ever done to slivers that would be seen inside. */
 async function felt(): Promise<readonly string[]> {
@@ -144,4 +144,4 @@ test('whatever PLC answers wrongly is told in its own words, and takes nothing f
   });
   expect(await records()).toEqual(before);
   await node.eventually(async () => expect((await node.nmctl('fetch')).code).toBe(0));
-});
+}, 120_000);
