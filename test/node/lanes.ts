@@ -20,7 +20,7 @@ export const LANES = [
   ['gateway-restart', 'disk', 'memory-and-tasks', 'life', 'packaging'],
 ] as const;
 
-/** Its machine has processor sets. Not in CI before it has passed there. */
+/** Its machine has processor sets. */
 const LAW_LANE: readonly string[] = ['law'];
 
 /** The tests for which CI has no time: they run with --all, or when they are named. */
@@ -28,7 +28,7 @@ export const MORE_LANES = [
   ['cpu', 'ticket-signer', 'tickets', 'power-cut', 'bandwidth'],
   ['names', 'broken-key', 'many-logins', 'mended', 'clock'],
   LAW_LANE,
-  // Not in CI before they have passed there. The last one leaves the clock of its machine ahead.
+  // The last one leaves the clock of its machine ahead.
   ['tenant', 'leases'],
 ] as const;
 
