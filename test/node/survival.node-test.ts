@@ -14,7 +14,7 @@ const node = theTestbed();
 beforeAll(async () => {
   await node.machine.shell(`
     for sliver in ${SLIVERS.join(' ')}; do
-      setpriv --reuid "$sliver" --regid "$sliver" --init-groups /usr/lib/nodemgr/sliver-shell \
+      setpriv --reuid "$sliver" --regid "$(id -g "$sliver")" --init-groups /usr/lib/nodemgr/sliver-shell \
         -c 'setsid sleep 1000000 </dev/null >/dev/null 2>&1 &'
     done`);
 });
