@@ -25,13 +25,15 @@ const firstLines = (message) =>
     .slice(0, MESSAGE_LINES)
     .join('\n');
 
+const hasFailed = ({ status }) => status === 'failed';
+
 /**
  * What failed in one file of tests. Of a file that could not be loaded no test failed, nor of one whose
  * beforeAll did: its tests were skipped. Either is one failure of the file itself.
  */
 function failuresOf({ name, status, message, assertionResults }) {
   if (status !== 'failed') return [];
-  const failed = assertionResults.filter((test) => test.status === 'failed');
+  const failed = assertionResults.filter(hasFailed);
   if (failed.length === 0)
     return [`${name}: before its tests\n${firstLines(message || 'it does not say why')}`];
   return failed.map(
@@ -50,6 +52,8 @@ export function tally(folder) {
     sum.skipped += result.numPendingTests;
     for (const file of result.testResults) {
       sum.failures.push(...failuresOf(file));
+      // Its other tests were skipped for want of nothing.
+      if (file.status === 'failed' && !file.assertionResults.some(hasFailed)) continue;
       const skipped = file.assertionResults.filter((test) =>
         ['skipped', 'pending'].includes(test.status),
       );
