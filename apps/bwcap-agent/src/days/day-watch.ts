@@ -10,9 +10,9 @@ import type { DayRule } from '../desired/node-day.ts';
 import type { ClassCounters } from '../kernel/port.ts';
 import type { Uplink } from '../kernel/uplink.ts';
 import { type Bytes, bytes } from '../limits/htb-class.ts';
-import { BRANCHES, type Branch, type ClassMinor, minorOf } from '../limits/htb-tree.ts';
+import { BRANCHES, byBranch, type ClassMinor, minorOf } from '../limits/htb-tree.ts';
 import { type BandwidthState, NOTHING_INSTALLED } from '../observed/bandwidth-state.ts';
-import { type ClassReading, DayCounts, type SliverReading } from '../observed/day-counts.ts';
+import { DayCounts, type SliverReading } from '../observed/day-counts.ts';
 import type { BandwidthStep } from '../plan/bandwidth-steps.ts';
 import { DayBook, type RspecOf } from '../plan/day-book.ts';
 import type { ClockLook } from '../plan/plan-day.ts';
@@ -255,13 +255,11 @@ function* readingsIn(
 ): Iterable<readonly [AccountName, SliverReading]> {
   if (tree?.interface !== interfaceName) return;
   for (const [name, { index }] of slivers) {
-    const reading: Partial<Record<Branch, ClassReading>> = {};
-    for (const branch of BRANCHES) {
+    const reading = byBranch((branch) => {
       const minor = minorOf(index, branch);
       const counted = counters.get(minor);
-      if (counted !== undefined)
-        reading[branch] = { ifindex, minor, sent: bytes(counted.sentBytes) };
-    }
+      return counted && { ifindex, minor, sent: bytes(counted.sentBytes) };
+    });
     yield [name, reading];
   }
 }

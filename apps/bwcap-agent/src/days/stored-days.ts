@@ -2,8 +2,8 @@
 import { accountNameSchema, type BitsPerSecond, epochSecondsSchema } from '@nodemgr/records';
 import * as z from 'zod';
 import type { Bytes } from '../limits/htb-class.ts';
-import type { ClassMinor } from '../limits/htb-tree.ts';
-import { DayCounts, type LeafCount, type SliverCounts } from '../observed/day-counts.ts';
+import { byBranch, type ClassMinor } from '../limits/htb-tree.ts';
+import { DayCounts, type SliverCounts } from '../observed/day-counts.ts';
 import type { DayBook } from '../plan/day-book.ts';
 
 /** More slivers than come and go in a day. */
@@ -51,14 +51,12 @@ export function toStored({ counts, cuts }: DayBook, bootId: string): StoredDays 
   };
 }
 
-const afterBoot = ({ today }: LeafCount): LeafCount => ({ today });
-
 /** What the counters had before a boot they have no more. */
-function countsAfterBoot({ ordinary, exempt }: SliverCounts): SliverCounts {
-  return {
-    ...(ordinary === undefined ? {} : { ordinary: afterBoot(ordinary) }),
-    ...(exempt === undefined ? {} : { exempt: afterBoot(exempt) }),
-  };
+function countsAfterBoot(counts: SliverCounts): SliverCounts {
+  return byBranch((branch) => {
+    const leaf = counts[branch];
+    return leaf && { today: leaf.today };
+  });
 }
 
 /** fromStored returns what `toStored` was given, as it counts in the boot `bootId`. */

@@ -25,6 +25,19 @@ export type FixedClass = (typeof FIXED_CLASSES)[number];
 export type Branch = 'ordinary' | 'exempt';
 export const BRANCHES: readonly Branch[] = ['ordinary', 'exempt'];
 
+/** What some of the branches have. */
+export type ByBranch<Value> = Readonly<Partial<Record<Branch, Value>>>;
+
+/** byBranch returns what `partOf` has for each branch, without those for which it has nothing. */
+export function byBranch<Value>(partOf: (branch: Branch) => Value | undefined): ByBranch<Value> {
+  const values: Partial<Record<Branch, Value>> = {};
+  for (const branch of BRANCHES) {
+    const value = partOf(branch);
+    if (value !== undefined) values[branch] = value;
+  }
+  return values;
+}
+
 /** Our handle, `4e4d:` in tc's notation: nobody takes it by chance, as they take `1:`. */
 export const HANDLE = 0x4e4d;
 

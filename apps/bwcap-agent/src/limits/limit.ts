@@ -1,7 +1,7 @@
 /** What a limit of a sliver's bandwidth is, and what all limits are measured by. Pure. */
 import { type BitsPerSecond, bitsPerSecond, type ResourceOf, type Rspec } from '@nodemgr/records';
 import { type Bytes, bytes, type ClassAmounts, MIN_RATE } from './htb-class.ts';
-import type { Branch } from './htb-tree.ts';
+import type { Branch, ByBranch } from './htb-tree.ts';
 
 /** What bursts and turns are measured by. */
 export interface Scale {
@@ -25,7 +25,7 @@ export interface LimitTerms {
 }
 
 /** Rates by branch. */
-export type DayRates = Readonly<Partial<Record<Branch, BitsPerSecond>>>;
+export type DayRates = ByBranch<BitsPerSecond>;
 
 /** The resources that this agent enforces. */
 export type NetResource = ResourceOf<'bwcap-agent'>;

@@ -5,7 +5,13 @@
 import type { AccountName, EpochSeconds } from '@nodemgr/records';
 import type { Day } from '../desired/node-day.ts';
 import { type Bytes, bytes } from '../limits/htb-class.ts';
-import { BRANCHES, type Branch, type ClassMinor } from '../limits/htb-tree.ts';
+import {
+  BRANCHES,
+  type Branch,
+  type ByBranch,
+  byBranch,
+  type ClassMinor,
+} from '../limits/htb-tree.ts';
 
 /** The counter of one class: the same class has the same place, and never counts backward. */
 export interface ClassReading {
@@ -21,10 +27,10 @@ export interface LeafCount {
   /** The counter up to which `today` has it; undefined: what the class has is all to be counted. */
   readonly seen?: ClassReading;
 }
-export type SliverCounts = Readonly<Partial<Record<Branch, LeafCount>>>;
+export type SliverCounts = ByBranch<LeafCount>;
 
 /** What was read of a sliver's leaves. */
-export type SliverReading = Readonly<Partial<Record<Branch, ClassReading>>>;
+export type SliverReading = ByBranch<ClassReading>;
 export type SliverReadings = Iterable<readonly [AccountName, SliverReading]>;
 
 const NOTHING: LeafCount = { today: bytes(0) };
@@ -102,14 +108,8 @@ export class DayCounts {
    * sliver that is gone nothing is kept.
    */
   begin(day: Day, readings: SliverReadings, now: EpochSeconds): void {
-    for (const [name, counts] of this.#slivers) {
-      const kept = BRANCHES.flatMap((branch) => {
-        const seen = counts[branch]?.seen;
-        return seen === undefined ? [] : [[branch, { ...NOTHING, seen }] as const];
-      });
-      if (kept.length === 0) this.#slivers.delete(name);
-      else this.#slivers.set(name, Object.fromEntries(kept));
-    }
+    for (const name of this.#slivers.keys())
+      this.#keep(name, ({ seen }) => (seen === undefined ? undefined : { ...NOTHING, seen }));
     this.#count(readings, partSince(day.begins, this.#readAt ?? now, now));
     this.#day = day;
     this.#readAt = now;
@@ -138,14 +138,18 @@ export class DayCounts {
 
   /** gone says that a sliver has no classes any more: it may come back today. */
   gone(name: AccountName): void {
-    const counts = this.#slivers.get(name);
-    if (counts === undefined) return;
-    const kept = BRANCHES.flatMap((branch) => {
-      const today = counts[branch]?.today ?? 0;
-      return today === 0 ? [] : [[branch, { today }] as const];
+    this.#keep(name, ({ today }) => (today === 0 ? undefined : { today }));
+  }
+
+  /** Keeps of a sliver's leaves what `keptOf` does, and of a sliver of which it keeps nothing nothing. */
+  #keep(name: AccountName, keptOf: (leaf: LeafCount) => LeafCount | undefined): void {
+    const counts = this.#slivers.get(name) ?? {};
+    const kept = byBranch((branch) => {
+      const leaf = counts[branch];
+      return leaf && keptOf(leaf);
     });
-    if (kept.length === 0) this.#slivers.delete(name);
-    else this.#slivers.set(name, Object.fromEntries(kept));
+    if (Object.keys(kept).length === 0) this.#slivers.delete(name);
+    else this.#slivers.set(name, kept);
   }
 
   /** Counts that part of what is new. */

@@ -7,7 +7,7 @@ import type { AccountName, BitsPerSecond, Rspec } from '@nodemgr/records';
 import type { Day, DayRule } from '../desired/node-day.ts';
 import type { DayLimit } from '../limits/day-bytes.ts';
 import type { Bytes } from '../limits/htb-class.ts';
-import { BRANCHES, type Branch } from '../limits/htb-tree.ts';
+import { BRANCHES, type Branch, type ByBranch, byBranch } from '../limits/htb-tree.ts';
 import type { DayRates } from '../limits/limit.ts';
 import { LIMITS } from '../limits/limits.ts';
 import { ceilingOf } from '../limits/max-rate.ts';
@@ -23,9 +23,9 @@ import {
 } from './plan-day.ts';
 
 /** The rates of one sliver that are cut. */
-export type SliverCuts = Readonly<Partial<Record<Branch, DayCut>>>;
+export type SliverCuts = ByBranch<DayCut>;
 
-type DayLimits = Readonly<Partial<Record<Branch, DayLimit>>>;
+type DayLimits = ByBranch<DayLimit>;
 const NO_LIMITS: DayLimits = {};
 
 /** rspecOf returns a sliver's effective RSpec; undefined: no record names it now. */
@@ -69,7 +69,7 @@ export class DayBook {
   /** ratesOf returns the rates that a sliver's leaves are cut to; undefined: none is. */
   ratesOf(name: AccountName): DayRates | undefined {
     const cuts = this.#cuts.get(name);
-    return cuts && { ...rateIn(cuts, 'ordinary'), ...rateIn(cuts, 'exempt') };
+    return cuts && byBranch((branch) => cuts[branch]?.rate);
   }
 
   /** reasonOf returns why a leaf is cut; undefined: it is not. */
@@ -95,11 +95,8 @@ export class DayBook {
   #limitsIn(rspec: Rspec): DayLimits {
     const known = this.#limits.get(rspec);
     if (known !== undefined) return known;
-    const given = BRANCHES.flatMap((branch) => {
-      const limit = LIMITS[branch].day.wanted(rspec);
-      return limit === undefined ? [] : [[branch, limit] as const];
-    });
-    const limits: DayLimits = given.length === 0 ? NO_LIMITS : Object.fromEntries(given);
+    const given = byBranch((branch) => LIMITS[branch].day.wanted(rspec));
+    const limits = Object.keys(given).length === 0 ? NO_LIMITS : given;
     this.#limits.set(rspec, limits);
     return limits;
   }
@@ -176,8 +173,3 @@ export class DayBook {
 }
 
 const NOTHING = { changed: [], events: [] } as const;
-
-function rateIn(cuts: SliverCuts, branch: Branch): DayRates {
-  const cut = cuts[branch];
-  return cut === undefined ? {} : { [branch]: cut.rate };
-}

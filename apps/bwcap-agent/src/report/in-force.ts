@@ -17,6 +17,7 @@ import { type HtbClass, PARAMETERS } from '../limits/htb-class.ts';
 import {
   BRANCHES,
   type Branch,
+  byBranch,
   type ClassMinor,
   classId,
   FIXED_MINORS,
@@ -138,20 +139,14 @@ function sliverTraffic(
   counters: Counters,
   dayOf: DayOf,
 ): SliverTraffic {
-  const branches: Partial<Record<Branch, ClassTraffic>> = {};
-  for (const branch of BRANCHES) {
+  const branches = byBranch((branch) => {
     const leaf = leaves[branch];
-    if (leaf === undefined) continue;
-    branches[branch] = classTraffic(minorOf(leaves.index, branch), leaf, counters);
-  }
-  const today = BRANCHES.filter((branch) => counters.has(minorOf(leaves.index, branch))).map(
-    (branch) => [branch, dayTraffic(dayOf(branch))] as const,
+    return leaf && classTraffic(minorOf(leaves.index, branch), leaf, counters);
+  });
+  const today = byBranch((branch) =>
+    counters.has(minorOf(leaves.index, branch)) ? dayTraffic(dayOf(branch)) : undefined,
   );
-  return {
-    name,
-    ...branches,
-    ...(today.length === 0 ? {} : { today: Object.fromEntries(today) }),
-  };
+  return { name, ...branches, ...(Object.keys(today).length === 0 ? {} : { today }) };
 }
 
 function treeTraffic(tree: ObservedTree, counters: Counters): Traffic['tree'] {
