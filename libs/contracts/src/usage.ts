@@ -30,6 +30,15 @@ const usageSchema = z.partialRecord(
 /** Amounts by name; absent: nothing is counted, as of a sliver that does not run. */
 export type SliverUsage = z.infer<typeof usageSchema>;
 
+/** usageOf returns the amounts that there are: what is undefined is not counted. */
+export function usageOf(
+  amounts: {
+    readonly [Name in UsageName]?: number | undefined;
+  },
+): SliverUsage {
+  return Object.fromEntries(Object.entries(amounts).filter(([, amount]) => amount !== undefined));
+}
+
 /** The part of the whole that one agent counts. */
 export const usageContract = {
   usage: method(z.strictObject({ name: accountNameSchema }), usageSchema),

@@ -10,6 +10,7 @@ import {
   type SliverUsage,
   type supervisorOperatorContract,
   type UsageContract,
+  usageOf,
 } from '@nodemgr/contracts';
 import type { CommonStatus, FailureBoard } from '@nodemgr/daemon';
 import type { AccountName } from '@nodemgr/records';
@@ -186,14 +187,13 @@ export function usageIn(readings: readonly Reading[]): SliverUsage {
     ),
   );
   const seconds = counted.get('nm_cpu_share s');
-  const usage = {
+  return usageOf({
     cpu_ms: whole(seconds === undefined ? undefined : seconds * 1000),
     memory_kib: whole(counted.get('nm_mem_max KiB')),
     tasks: counted.get('nm_tasks_max tasks'),
     disk_kib: whole(counted.get('nm_disk_quota KiB')),
     files: counted.get('nm_disk_quota files'),
-  };
-  return Object.fromEntries(Object.entries(usage).filter(([, amount]) => amount !== undefined));
+  });
 }
 
 /** usageHandlers answers api-gateway's question about the use that a sliver makes of the node. */

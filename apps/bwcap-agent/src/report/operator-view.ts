@@ -10,7 +10,7 @@ import {
   type Traffic,
   type Tried,
   type UsageContract,
-  type UsageName,
+  usageOf,
 } from '@nodemgr/contracts';
 import type { CommonStatus, FailureBoard } from '@nodemgr/daemon';
 import type { AccountName } from '@nodemgr/records';
@@ -107,7 +107,7 @@ function trafficNow({ agent, kernel, days }: TrafficParts, only: AccountName | u
 /** usageIn returns what a sliver has sent in each branch; nothing where nothing is counted. */
 export function usageIn({ slivers: [sliver], day }: Traffic): SliverUsage {
   const { ordinary, exempt, today } = sliver ?? {};
-  const counted: Readonly<Record<string, number | undefined>> = {
+  return usageOf({
     sent_bytes: ordinary?.counters?.sent_bytes,
     sent_exempt_bytes: exempt?.counters?.sent_bytes,
     day_began: today && day?.begins,
@@ -116,12 +116,7 @@ export function usageIn({ slivers: [sliver], day }: Traffic): SliverUsage {
     day_sent_exempt_bytes: today?.exempt?.sent_bytes,
     cut_rate: today?.ordinary?.cut?.rate,
     cut_exempt_rate: today?.exempt?.cut?.rate,
-  } satisfies { [Name in UsageName]?: number | undefined };
-  return Object.fromEntries(
-    Object.entries(counted).flatMap(([name, amount]) =>
-      amount === undefined ? [] : [[name, amount]],
-    ),
-  );
+  });
 }
 
 /** usageHandlers answers api-gateway's question about the use that a sliver makes of the node. */
