@@ -9,6 +9,7 @@ import {
   readFileSync,
   rmSync,
   statSync,
+  watch,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -52,6 +53,11 @@ test('npm start serves the sample, prints ready, and Ctrl-C leaves nothing runni
   const folder = mkdtempSync(join(tmpdir(), 'start-'));
   const port = await freePort();
   const state = join(folder, 'state');
+  // Another node of the same checkout may start a daemon again at any moment: its bundle is never away.
+  const replaced: (string | null)[] = [];
+  const bundles = watch('dist/apps', (event, name) => {
+    if (event === 'rename') replaced.push(name);
+  });
   // A group of its own, so that the whole of it gets the signal, as on a terminal.
   const npm: ChildProcess = spawn(
     'npm',
@@ -67,6 +73,7 @@ test('npm start serves the sample, prints ready, and Ctrl-C leaves nothing runni
       timeout: 120_000,
       interval: 200,
     });
+    expect(replaced).toEqual([]);
     const [line = ''] = output.split('\n').filter((text) => text.startsWith('ready'));
     expect(line).toContain(`127.0.0.1:${port}`);
     const socket = line.split(' ').find((word) => word.endsWith('api.sock')) ?? '';
@@ -82,6 +89,7 @@ test('npm start serves the sample, prints ready, and Ctrl-C leaves nothing runni
     api.close();
     expect(processesNaming(state).length).toBeGreaterThanOrEqual(6);
   } finally {
+    bundles.close();
     process.kill(-(npm.pid ?? 0), 'SIGINT');
     await once(npm, 'exit');
   }

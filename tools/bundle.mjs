@@ -1,18 +1,21 @@
 // Bundles one app into one file, dist/apps/NAME/main.cjs.
 // packages.json beside it names the npm packages that are inside, for whoever passes the bundle on.
-import { writeFileSync } from 'node:fs';
+// Each file is written beside its place and renamed: a process that starts meanwhile finds the old one or the
+// new one. Nx could keep bundles in its cache, but takes a folder away before it puts the kept one back.
+import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { build } from 'esbuild';
 import { FOR_NODE } from './esbuild-options.mjs';
 
 const projectRoot = process.argv[2];
 const folder = `dist/apps/${basename(projectRoot)}`;
-const { metafile } = await build({
+const { metafile, outputFiles } = await build({
   ...FOR_NODE,
   entryPoints: [`${projectRoot}/src/main.ts`],
   outfile: `${folder}/main.cjs`,
   sourcemap: true,
   metafile: true,
+  write: false,
 });
 // A module of which nothing is used is an input, but not inside.
 const { inputs } = Object.values(metafile.outputs).find(
@@ -22,4 +25,13 @@ const inside = Object.keys(inputs).filter((input) => inputs[input].bytesInOutput
 const packages = inside.flatMap(
   (input) => /^(.*\bnode_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(input)?.[1] ?? [],
 );
-writeFileSync(`${folder}/packages.json`, JSON.stringify([...new Set(packages)].sort()));
+
+function replaceFile(path, content) {
+  const beside = `${path}.${process.pid}.new`;
+  writeFileSync(beside, content);
+  renameSync(beside, path);
+}
+
+mkdirSync(folder, { recursive: true });
+for (const { path, contents } of outputFiles) replaceFile(path, contents);
+replaceFile(`${folder}/packages.json`, JSON.stringify([...new Set(packages)].sort()));

@@ -1,4 +1,4 @@
-// `npm start`: builds what is not built yet, then runs the demo in this very process, so that a signal
+// `npm start`: builds, then runs the demo in this very process, so that a signal
 // reaches it and nothing stands between.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -38,7 +38,7 @@ if (process.env.npm_lifecycle_event === 'start') {
 
 const demo = fileURLToPath(new URL('../dist/apps/demo/main.cjs', import.meta.url));
 if (!process.argv.includes('--help') || !existsSync(demo)) {
-  process.stdout.write('building (only what has changed) …\n');
+  process.stdout.write('building …\n');
   await build();
 }
 createRequire(import.meta.url)(demo);

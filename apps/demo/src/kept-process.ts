@@ -7,6 +7,7 @@ import { once } from 'node:events';
 import { closeSync, mkdirSync, openSync, readFileSync, renameSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { backoffMs, sleep } from '@nodemgr/daemon';
+import { lastWords } from './last-words.ts';
 
 export interface ProcessSpec {
   readonly name: string;
@@ -65,10 +66,10 @@ export class KeptProcess {
     clearTimeout(cut);
   }
 
-  /** lastLogLine returns the last line of the log, for an error message; '' where there is none. */
-  lastLogLine(): string {
+  /** lastWords returns why it ended, as its log's last lines have it, for an error message; '' where they do not. */
+  lastWords(): string {
     try {
-      return readFileSync(this.spec.logFile, 'utf8').trimEnd().split('\n').at(-1) ?? '';
+      return lastWords(readFileSync(this.spec.logFile, 'utf8'));
     } catch {
       // It could not be opened for this process, either: whoever asks says so in other words.
       return '';

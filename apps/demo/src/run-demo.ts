@@ -121,9 +121,9 @@ class Demo {
     if (staysAway(kept.spec, how)) {
       this.#screen.line(`! ${name} was told to stop; the node goes on without it`);
     } else if (!this.#ready && signal === null) {
-      const ended = `${name} ended with status ${code}`;
-      this.#failed ??=
-        unwritable === undefined ? kept.lastLogLine() || ended : `${ended}: ${unwritable}`;
+      const why = unwritable ?? kept.lastWords();
+      const ended = `${name} ended with status ${code}${why === '' ? '' : `: ${why}`}`;
+      this.#failed ??= why.startsWith(`${name}: `) ? why : ended;
     } else {
       const why = unwritable === undefined ? '' : `; ${unwritable}`;
       this.#screen.line(`! ${name} ended (${signal ?? `status ${code}`}); starting it again${why}`);
