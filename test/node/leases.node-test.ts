@@ -100,6 +100,12 @@ async function leases(): Promise<LeasesView> {
   return JSON.parse(stdout) as LeasesView;
 }
 
+/** Waits until the node goes by a lease that the last document has and the one before it has not. */
+const goesBy = (slice: string, until: number) =>
+  eventually(async () =>
+    expect((await leases()).leases).toContainEqual(expect.objectContaining({ slice, until })),
+  );
+
 /** Changes tables of the configuration, and has all daemons read it. */
 async function reconfigure(tables: Readonly<Record<string, object>>): Promise<void> {
   const config = parse(await machine.read(CONFIG_FILE));
@@ -158,6 +164,7 @@ test(
   async () => {
     const begin = (await now()) - 60;
     await publish('lease_or_idle', [A, begin, begin + HOUR]);
+    await goesBy(A, begin + HOUR);
     await runs(A);
     const calls = ['GetRecord', 'GetUsage'].flatMap((method) => [
       [method, A] as const,
@@ -285,6 +292,7 @@ test(
     expect(await leases()).toMatchObject({ clock_trusted: false });
     // With every document the leases are looked at, and this is another one.
     await publish('lease_or_idle', [A, handOver - 2 * HOUR, handOver], [B, handOver, end + HOUR]);
+    await goesBy(B, end + HOUR);
     await runs(A);
     expect((await leases()).leases).toMatchObject([
       { slice: A, state: 'in force' },
