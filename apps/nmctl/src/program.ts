@@ -2,22 +2,22 @@
 import { Command } from 'commander';
 import packageJson from '../../../package.json' with { type: 'json' };
 import { addVia } from './api/call-options.ts';
-import { addBandwidth } from './bandwidth/bandwidth.ts';
-import { addCall } from './call/call.ts';
-import { addConfig } from './config/config.ts';
-import { addEvents } from './events/events.ts';
+import { addBandwidth } from './bandwidth/show-bandwidth.ts';
+import { addCall } from './call/call-method.ts';
+import { addConfig } from './config/show-config.ts';
+import { addEvents } from './events/show-events.ts';
 import { EXIT_MEANINGS, type ExitCode } from './exit-codes.ts';
-import { addExplain } from './explain/explain.ts';
-import { addFetch } from './fetch/fetch.ts';
-import { addGuard } from './guard/guard.ts';
-import { addImage } from './image/image.ts';
-import { addLeases } from './leases/leases.ts';
-import { addPlan } from './plan/plan.ts';
-import { addRetry } from './retry/retry.ts';
+import { addExplain } from './explain/explain-sliver.ts';
+import { addFetch } from './fetch/fetch-now.ts';
+import { addGuard } from './guard/show-guard.ts';
+import { addImage } from './image/list-images.ts';
+import { addLeases } from './leases/list-leases.ts';
+import { addPlan } from './plan/show-plan.ts';
+import { addRetry } from './retry/retry-now.ts';
 import type { GlobalOptions, Run, Session } from './session.ts';
-import { addSliver } from './sliver/sliver.ts';
-import { addSlivers } from './slivers/slivers.ts';
-import { addStatus } from './status/status.ts';
+import { addSliver } from './sliver/show-sliver.ts';
+import { addSlivers } from './slivers/list-slivers.ts';
+import { addStatus } from './status/show-status.ts';
 import { addTicket } from './ticket/ticket.ts';
 
 /** The program gets a session for a command's options from here, and leaves its exit code here. */
