@@ -1,28 +1,31 @@
-/** The command line: the options that all commands share, and the help. Each command has a folder of its own. */
+/**
+ * The command line: the options that all commands share, and the help. Each command has a folder of its own: in the
+ * file of its name what may be typed, which loads what it does when it is run.
+ */
 import { Command } from 'commander';
 import packageJson from '../../../package.json' with { type: 'json' };
 import { addVia } from './api/call-options.ts';
-import { addBandwidth } from './bandwidth/show-bandwidth.ts';
-import { addCall } from './call/call-method.ts';
-import { addConfig } from './config/show-config.ts';
-import { addEvents } from './events/show-events.ts';
+import { addBandwidth } from './bandwidth/bandwidth.ts';
+import { addCall } from './call/call.ts';
+import { addConfig } from './config/config.ts';
+import { addEvents } from './events/events.ts';
 import { EXIT_MEANINGS, type ExitCode } from './exit-codes.ts';
-import { addExplain } from './explain/explain-sliver.ts';
-import { addFetch } from './fetch/fetch-now.ts';
-import { addGuard } from './guard/show-guard.ts';
-import { addImage } from './image/list-images.ts';
-import { addLeases } from './leases/list-leases.ts';
-import { addPlan } from './plan/show-plan.ts';
-import { addRetry } from './retry/retry-now.ts';
-import type { GlobalOptions, Run, Session } from './session.ts';
-import { addSliver } from './sliver/show-sliver.ts';
-import { addSlivers } from './slivers/list-slivers.ts';
-import { addStatus } from './status/show-status.ts';
+import { addExplain } from './explain/explain.ts';
+import { addFetch } from './fetch/fetch.ts';
+import { addGuard } from './guard/guard.ts';
+import { addImage } from './image/image.ts';
+import { addLeases } from './leases/leases.ts';
+import { addPlan } from './plan/plan.ts';
+import { addRetry } from './retry/retry.ts';
+import type { Act, GlobalOptions, Run } from './session.ts';
+import { addSliver } from './sliver/sliver.ts';
+import { addSlivers } from './slivers/slivers.ts';
+import { addStatus } from './status/status.ts';
 import { addTicket } from './ticket/ticket.ts';
 
-/** The program gets a session for a command's options from here, and leaves its exit code here. */
+/** The program has a command carried out here, by the options that it was given, and leaves its exit code here. */
 export interface Surroundings {
-  open(options: GlobalOptions): Session;
+  perform(options: GlobalOptions, act: Act): Promise<ExitCode>;
   end(code: ExitCode): void;
 }
 
@@ -78,7 +81,7 @@ const COMMANDS = [
 export function makeProgram(surroundings: Surroundings): Command {
   const program = new Command('nmctl');
   const run: Run = async (act) =>
-    surroundings.end(await act(surroundings.open(program.opts<GlobalOptions>())));
+    surroundings.end(await surroundings.perform(program.opts<GlobalOptions>(), act));
   program
     .description("The node manager's command line for operators.")
     .version(packageJson.version, '--version', 'print the version')

@@ -1,9 +1,7 @@
 /** Runs one command line from arguments to exit code. Everything that it touches comes in. */
-import { ConfigError } from '@nodemgr/config';
 import { type Command, CommanderError } from 'commander';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { makeProgram, type Surroundings } from './program.ts';
-import { openSession } from './session.ts';
 import { makeAnswering, type Terminal } from './terminal.ts';
 
 const ERROR_PREFIX = 'error: ';
@@ -26,11 +24,6 @@ function speakThrough(terminal: Terminal, command: Command): void {
 
 function exitFor(error: unknown, terminal: Terminal): ExitCode {
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
-  if (error instanceof ConfigError) {
-    terminal.complain(error.message);
-    terminal.complain('another node or demo is named with --config FILE or --state DIR');
-    return EXIT.usage;
-  }
   terminal.complain(`a defect: ${error instanceof Error ? (error.stack ?? error.message) : error}`);
   return EXIT.trouble;
 }
@@ -49,9 +42,10 @@ export async function runNmctl(
   workingDir = '.',
 ): Promise<ExitCode> {
   const terminal = makeAnswering(given);
-  const code = await carryOut(args, terminal, (options) =>
-    openSession(options, terminal, { env, workingDir }),
-  );
+  const code = await carryOut(args, terminal, async (options, act) => {
+    const { inSession, openSession } = await import('./session.ts');
+    return inSession(act, openSession(options, terminal, { env, workingDir }));
+  });
   if (code !== EXIT.ok && wantsJson(args)) terminal.answerAnyway();
   return code;
 }
@@ -59,11 +53,11 @@ export async function runNmctl(
 async function carryOut(
   args: readonly string[],
   terminal: Terminal,
-  open: Surroundings['open'],
+  perform: Surroundings['perform'],
 ): Promise<ExitCode> {
   let code: ExitCode = EXIT.ok;
   const program = makeProgram({
-    open,
+    perform,
     end: (ended) => {
       code = ended;
     },

@@ -1,4 +1,4 @@
-/** A session holds all that a command works with: the node's configuration, its daemons, and where to write. */
+/** A session holds all that a command works with: the node's configuration, and where to write. */
 import {
   type Config,
   ConfigError,
@@ -7,10 +7,8 @@ import {
   isPartial,
   loadConfig,
 } from '@nodemgr/config';
-import { endpointsBelow } from '@nodemgr/contracts';
 import type { SshTarget } from './api/ssh-target.ts';
-import { type Ask, makeAsk } from './ask/ask-daemons.ts';
-import type { ExitCode } from './exit-codes.ts';
+import { EXIT, type ExitCode } from './exit-codes.ts';
 import type { Terminal } from './terminal.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -34,12 +32,13 @@ export interface Session {
   readonly via: SshTarget | undefined;
   /** Reads and checks the configuration; throws ConfigError. */
   config(): Config;
-  /** The way to ask this node's daemons; throws ConfigError. */
-  daemons(): Ask;
 }
 
+/** What a command does. Its modules are loaded here and not before: with those of all commands nmctl starts slowly. */
+export type Act = (session: Session) => Promise<ExitCode>;
+
 /** Carries out a command: gives it a session, and takes its exit code. */
-export type Run = (act: (session: Session) => ExitCode | Promise<ExitCode>) => Promise<void>;
+export type Run = (act: Act) => Promise<void>;
 
 /** Where a command line was given. */
 export interface Place {
@@ -79,6 +78,17 @@ export function openSession(options: GlobalOptions, terminal: Terminal, place: P
     env: place.env,
     via: options.via,
     config,
-    daemons: () => makeAsk(endpointsBelow(config().node.runtime_dir)),
   };
+}
+
+/** inSession carries out a command. A configuration that cannot be used goes to stderr, and exits with usage. */
+export async function inSession(act: Act, session: Session): Promise<ExitCode> {
+  try {
+    return await act(session);
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    session.terminal.complain(error.message);
+    session.terminal.complain('another node or demo is named with --config FILE or --state DIR');
+    return EXIT.usage;
+  }
 }

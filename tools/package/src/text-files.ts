@@ -22,7 +22,7 @@ import type { UsedPackage } from './used-packages.ts';
 export const nmctlTree = (): TreeCommand =>
   commandTree(
     makeProgram({
-      open() {
+      perform() {
         throw new Error('no command is run here');
       },
       end() {},

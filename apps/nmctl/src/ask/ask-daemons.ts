@@ -6,13 +6,14 @@ import { createConnection } from 'node:net';
 import { connectCalls } from '@nodemgr/bus';
 import {
   type DaemonName,
-  type Endpoints,
+  endpointsBelow,
   OPERATOR_CONTRACTS,
   type OperatorContracts,
   type ParamsOf,
   type ResultOf,
 } from '@nodemgr/contracts';
 import { asFault, Fault } from '@nodemgr/faults';
+import type { Session } from '../session.ts';
 import type { Answer } from './answer.ts';
 
 const NOT_RUNNING = new Set(['ENOENT', 'ENOTDIR', 'ECONNREFUSED']);
@@ -61,8 +62,9 @@ function failed(error: unknown) {
   return { answered: false, kind, reason: message } as const;
 }
 
-/** makeAsk returns the way to ask the daemons of one node, on the node itself. */
-export function makeAsk(endpoints: Endpoints): Ask {
+/** daemonsOf returns the way to ask the daemons of the node that a session is for; throws ConfigError. */
+export function daemonsOf(session: Session): Ask {
+  const endpoints = endpointsBelow(session.config().node.runtime_dir);
   return async (daemon, method, params, deadlineMs) => {
     const path = endpoints.operator[daemon];
     try {

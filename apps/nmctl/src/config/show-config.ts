@@ -9,12 +9,11 @@ import {
   configKeys,
   loadConfig,
 } from '@nodemgr/config';
-import type { Command } from 'commander';
 import { stringify } from 'smol-toml';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { type Line, line, type Page, paragraph, span } from '../render/render-line.ts';
 import { renderTable } from '../render/render-table.ts';
-import type { Run, Session } from '../session.ts';
+import type { Session } from '../session.ts';
 
 const COLUMNS = [{ title: 'KEY' }, { title: 'DEFAULT' }, { title: 'ALLOWED' }] as const;
 
@@ -51,7 +50,7 @@ function problemsIn(file: string, env: Session['env']): readonly ConfigProblem[]
 }
 
 /** Prints that the file is valid, or everything that is wrong with it and with the files that it names. */
-function checkConfigFile(session: Session, given: string | undefined): ExitCode {
+export function checkConfigFile(session: Session, given: string | undefined): ExitCode {
   const file = given === undefined ? session.configFile : resolve(given);
   const problems = problemsIn(file, session.env);
   if (session.json) session.terminal.printJson({ file, valid: problems.length === 0, problems });
@@ -60,7 +59,7 @@ function checkConfigFile(session: Session, given: string | undefined): ExitCode 
 }
 
 /** Prints the configuration in effect: the file, the environment and the defaults. */
-function showConfig(session: Session): ExitCode {
+export function showConfig(session: Session): ExitCode {
   const config = session.config();
   if (session.json) session.terminal.printJson(config);
   else session.terminal.print(paragraph(stringify(config).trimEnd()));
@@ -68,29 +67,9 @@ function showConfig(session: Session): ExitCode {
 }
 
 /** Prints every key that there is. */
-function showConfigKeys({ terminal, json }: Session): ExitCode {
+export function showConfigKeys({ terminal, json }: Session): ExitCode {
   const keys = configKeys();
   if (json) terminal.printJson(keys);
   else terminal.print(renderConfigKeys(keys, terminal.page));
   return EXIT.ok;
-}
-
-/** addConfig adds the command, and `check`, `show` and `keys` below it. */
-export function addConfig(program: Command, run: Run): void {
-  const config = program.command('config').description('the configuration file');
-  config
-    .command('check')
-    .description(
-      'say whether the file is valid and the files that it names can be read, or all that is wrong',
-    )
-    .argument('[file]', 'instead of the one in use')
-    .action((file: string | undefined) => run((session) => checkConfigFile(session, file)));
-  config
-    .command('show')
-    .description('print what is in effect: file, environment and defaults')
-    .action(() => run(showConfig));
-  config
-    .command('keys')
-    .description('list every key, its default and what is allowed')
-    .action(() => run(showConfigKeys));
 }

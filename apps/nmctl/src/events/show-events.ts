@@ -1,23 +1,22 @@
 /** `nmctl events [NAME]`: what happened on the node, or to one account, why, and by whom. */
-
 import {
   type EventSubject,
   eventSubjectSchema,
   MAX_EVENTS,
   NODE_SUBJECT,
 } from '@nodemgr/contracts';
-import { type Command, InvalidArgumentError } from 'commander';
 import { heard } from '../ask/answer.ts';
-import { LOOK_MS } from '../ask/ask-daemons.ts';
+import { daemonsOf, LOOK_MS } from '../ask/ask-daemons.ts';
 import { complainOfMissing } from '../ask/complain-of-missing.ts';
 import { namesOfAccounts, suggestName } from '../ask/suggest-name.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { DATE_WORDS, parseSince } from '../parse-since.ts';
 import { renderEvents } from '../render/render-events.ts';
-import type { Run, Session } from '../session.ts';
+import type { Session } from '../session.ts';
 import { mergeHistory } from './merge-history.ts';
 
-interface EventsOptions {
+export interface EventsOptions {
+  /** NaN where that was no number. */
   readonly limit: number;
   /** As it was written. */
   readonly since?: string | undefined;
@@ -35,6 +34,9 @@ function readWanted(
   { limit, since }: EventsOptions,
   now: number,
 ): Wanted | string {
+  if (!Number.isInteger(limit) || limit < 1 || limit > MAX_EVENTS) {
+    return `--limit wants a number, at least 1 and at most ${MAX_EVENTS}`;
+  }
   const from = since === undefined ? undefined : parseSince(since, now);
   if (since !== undefined && from === undefined) {
     return `--since wants a span such as 90s, 15m, 2h or 3d, or ${DATE_WORDS}, and not '${since}'`;
@@ -49,7 +51,7 @@ function readWanted(
 }
 
 /** Prints the history of one account or of all; a part whose daemon is away is missing. */
-async function showEvents(
+export async function showEvents(
   session: Session,
   name: string | undefined,
   options: EventsOptions,
@@ -60,7 +62,7 @@ async function showEvents(
     terminal.complain(wanted);
     return EXIT.usage;
   }
-  const ask = session.daemons();
+  const ask = daemonsOf(session);
   const [said, done, cut] = await Promise.all([
     ask('db-service', 'events', wanted, LOOK_MS),
     ask('account-supervisor', 'events', wanted, LOOK_MS),
@@ -96,31 +98,4 @@ async function showEvents(
   if (json) terminal.printJson(history);
   else terminal.print(renderEvents({ ...history, name }, terminal.page));
   return code;
-}
-
-function toLimit(text: string): number {
-  const limit = Number(text);
-  if (Number.isInteger(limit) && limit > 0 && limit <= MAX_EVENTS) return limit;
-  throw new InvalidArgumentError(`wants a number, at least 1 and at most ${MAX_EVENTS}.`);
-}
-
-/** addEvents adds the command. */
-export function addEvents(program: Command, run: Run): void {
-  program
-    .command('events')
-    .description(
-      'list what happened to accounts or to the node, why, and who asked for it; kept for 30 days',
-    )
-    .argument(
-      '[name]',
-      `an account, or ${NODE_SUBJECT} for the node itself; without it, all of them`,
-    )
-    .option(
-      '--since <when>',
-      'a span such as 90s, 15m, 2h, 3d, or a date (UTC unless it names a zone)',
-    )
-    .option('--limit <n>', 'show the newest n events', toLimit, 200)
-    .action((name: string | undefined, options: EventsOptions) =>
-      run((session) => showEvents(session, name, options)),
-    );
 }

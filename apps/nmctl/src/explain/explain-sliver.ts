@@ -2,9 +2,8 @@
 
 import type { Readings } from '@nodemgr/contracts';
 import { type AccountName, isSliceName } from '@nodemgr/records';
-import type { Command } from 'commander';
 import { type Answer, heard, isSilent } from '../ask/answer.ts';
-import { type Ask, LOOK_MS } from '../ask/ask-daemons.ts';
+import { type Ask, daemonsOf, LOOK_MS } from '../ask/ask-daemons.ts';
 import { askStatus } from '../ask/ask-status.ts';
 import { complainOfMissing } from '../ask/complain-of-missing.ts';
 import { failuresOf } from '../ask/node-status.ts';
@@ -12,7 +11,7 @@ import { accountItemOf, failuresAbout } from '../ask/sliver-summary.ts';
 import { suggestSliver } from '../ask/suggest-name.ts';
 import { mergeHistory } from '../events/merge-history.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
-import type { Run, Session } from '../session.ts';
+import type { Session } from '../session.ts';
 import { compareReadings } from './compare-readings.ts';
 import {
   accountForResources,
@@ -71,9 +70,9 @@ const isKnown = ({ item, enforced }: Explanation): boolean =>
   item !== undefined || enforced.some(({ readings }) => readings.length > 0);
 
 /** Prints why one sliver has what it has; exits with `trouble` when it has not. */
-async function explainSliver(session: Session, name: string): Promise<ExitCode> {
+export async function explainSliver(session: Session, name: string): Promise<ExitCode> {
   const { terminal, json } = session;
-  const ask = session.daemons();
+  const ask = daemonsOf(session);
   if (!isSliceName(name)) return suggestSliver(ask, name, terminal);
   const known = await askAll(ask, name);
   const explanation = explanationOf(name, known);
@@ -102,13 +101,4 @@ async function explainSliver(session: Session, name: string): Promise<ExitCode> 
   if (json) terminal.printJson(explanation);
   else terminal.print(renderExplanation(explanation, terminal.page));
   return code === EXIT.ok && !isInOrder(explanation) ? EXIT.trouble : code;
-}
-
-/** addExplain adds the command. */
-export function addExplain(program: Command, run: Run): void {
-  program
-    .command('explain')
-    .description('why a sliver has what it has, loan by loan, and what the kernel enforces')
-    .argument('<name>', 'such as princeton_sirius')
-    .action((name: string) => run((session) => explainSliver(session, name)));
 }

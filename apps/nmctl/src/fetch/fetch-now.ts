@@ -2,13 +2,12 @@
 
 import { LONGEST_DEADLINE_MS } from '@nodemgr/bus';
 import type { PollEnd } from '@nodemgr/contracts';
-import type { Command } from 'commander';
 import { heard } from '../ask/answer.ts';
-import { GLANCE_MS } from '../ask/ask-daemons.ts';
+import { daemonsOf, GLANCE_MS } from '../ask/ask-daemons.ts';
 import { complainOfMissing } from '../ask/complain-of-missing.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { line } from '../render/render-line.ts';
-import type { Run, Session } from '../session.ts';
+import type { Session } from '../session.ts';
 
 /** The time that a fetched document's delivery may take beyond the fetch (milliseconds). */
 const DELIVERY_MS = 15_000;
@@ -18,11 +17,11 @@ function endText({ outcome, reason }: PollEnd): string {
 }
 
 /** Prints how the fetch ended; exits with `trouble` when the fetcher has something that fails. */
-async function fetchNow(session: Session): Promise<ExitCode> {
+export async function fetchNow(session: Session): Promise<ExitCode> {
   const { terminal, json } = session;
   const { timeout_seconds } = session.config().plc;
   const deadlineMs = Math.min(timeout_seconds * 1000 + DELIVERY_MS, LONGEST_DEADLINE_MS);
-  const ask = session.daemons();
+  const ask = daemonsOf(session);
   const answer = await ask('plc-fetcher', 'fetch_now', {}, deadlineMs);
   if (!answer.answered) {
     const missing = 'nothing is known of a fetch';
@@ -32,12 +31,4 @@ async function fetchNow(session: Session): Promise<ExitCode> {
   else terminal.print([line(endText(answer.value))]);
   const failing = heard(await ask('plc-fetcher', 'status', {}, GLANCE_MS))?.failures ?? [];
   return failing.length === 0 ? EXIT.ok : EXIT.trouble;
-}
-
-/** addFetch adds the command. */
-export function addFetch(program: Command, run: Run): void {
-  program
-    .command('fetch')
-    .description('poll the authority now')
-    .action(() => run(fetchNow));
 }

@@ -10,49 +10,17 @@ import {
   listImages,
   removeOutdated,
 } from '@nodemgr/images';
-import {
-  epochSeconds,
-  IMAGE_NAME_RULE,
-  type ImageName,
-  isImageName,
-  type KiB,
-  kib,
-} from '@nodemgr/records';
-import { type Command, InvalidArgumentError } from 'commander';
+import { epochSeconds, IMAGE_NAME_RULE, type ImageName, isImageName, kib } from '@nodemgr/records';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
-import type { Run, Session } from '../session.ts';
+import type { Session } from '../session.ts';
 import { attempt, refuseUsage, type Store, storeOf } from './image-store.ts';
 import { renderImported, renderProgress } from './render-images.ts';
 
-const IMPORT_HELP = `
-SOURCE is a tar archive (plain, or compressed with gzip, bzip2, xz or zstd), a folder, or - for an
-archive on standard input. It must be the root of a system with /bin/sh and /etc; user and group ids go
-up to 65535. Devices in /dev, host keys of sshd and the machine id are left out. Older versions that no
-sliver stands on are removed afterwards.
-
-The default image, of Debian 13 (apt install mmdebstrap; as root, some minutes):
-  mmdebstrap --variant=minbase \\
-    --include=bash,ca-certificates,curl,iproute2,iputils-ping,less,nano,netbase,openssh-client,openssh-sftp-server,procps,python3-minimal,rsync \\
-    trixie default.tar
-  nmctl image import default default.tar
-
-Or what a container is made of:
-  docker export CONTAINER | nmctl image import NAME -
-`;
-
-/** Many times what a system with a desktop takes. */
-const DEFAULT_MAX_GIB = 16;
-
-function toGiB(text: string): number {
-  const size = Number(text);
-  if (size > 0 && size <= 1024) return size;
-  throw new InvalidArgumentError('wants GiB, more than 0 and at most 1024.');
-}
-
-interface ImportArguments {
+export interface ImportArguments {
   readonly name: string;
   readonly source: string;
-  readonly maxSize: KiB;
+  /** A larger tree is refused. */
+  readonly maxGib: number;
 }
 
 const STANDARD_INPUT = '-';
@@ -90,7 +58,7 @@ async function importWhole(
   session: Session,
   { imagesDir }: Store,
   name: ImageName,
-  { source, maxSize }: ImportArguments,
+  { source, maxGib }: ImportArguments,
 ): Promise<ImageVersion> {
   const found = await sourceOf(source, imagesDir);
   return untilInterrupted((signal) =>
@@ -98,7 +66,7 @@ async function importWhole(
       imagesDir,
       name,
       source: found,
-      maxSize,
+      maxSize: kib(maxGib * 2 ** 20),
       arch: process.arch,
       signal,
       importedAt: epochSeconds(Math.floor(session.terminal.page.now / 1000)),
@@ -123,7 +91,7 @@ async function clearOutdated(
 }
 
 /** Imports an image and prints the version that it became. */
-async function importFrom(session: Session, given: ImportArguments): Promise<ExitCode> {
+export async function importFrom(session: Session, given: ImportArguments): Promise<ExitCode> {
   const { terminal, json } = session;
   const { name } = given;
   if (!isImageName(name))
@@ -141,18 +109,4 @@ async function importFrom(session: Session, given: ImportArguments): Promise<Exi
     else terminal.print(renderImported(ref, image, removed));
     return EXIT.ok;
   });
-}
-
-/** addImport adds the command to `nmctl image`. */
-export function addImport(image: Command, run: Run): void {
-  image
-    .command('import')
-    .description('make the next version of an image (as root)')
-    .argument('<name>', 'such as default')
-    .argument('<source>', 'a tar archive, a folder, or - for standard input')
-    .option('--max-size <GiB>', 'refuse a larger tree', toGiB, DEFAULT_MAX_GIB)
-    .addHelpText('after', IMPORT_HELP)
-    .action((name: string, source: string, { maxSize }: { maxSize: number }) =>
-      run((session) => importFrom(session, { name, source, maxSize: kib(maxSize * 2 ** 20) })),
-    );
 }

@@ -8,18 +8,10 @@ import {
   removeImage,
 } from '@nodemgr/images';
 import { IMAGE_NAME_RULE, isImageName } from '@nodemgr/records';
-import type { Command } from 'commander';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
-import type { Run, Session } from '../session.ts';
+import type { Session } from '../session.ts';
 import { attempt, refuseUsage, storeOf } from './image-store.ts';
-import { addImport } from './import-image.ts';
 import { renderImages, renderNoImages, renderRemoved } from './render-images.ts';
-
-const HELP = `
-An image is the file tree that slivers share below their own files. NAME@1, NAME@2, … are its versions:
-new slivers are made of the newest, a sliver stays on the one that it was made of. A slice that names no
-image gets the one named default. No daemon is needed, nor restarted.
-`;
 
 /** Returns everything that is wrong with the store. */
 function troublesOf(
@@ -53,7 +45,7 @@ function toJson({ images, damaged }: ImageStore, { of }: ImageUsers, troubles: r
 }
 
 /** Prints every version, and on stderr what is wrong; exits with `trouble` when something is. */
-async function listImages(session: Session): Promise<ExitCode> {
+export async function listImages(session: Session): Promise<ExitCode> {
   const { terminal, json } = session;
   const { imagesDir, findUsers } = storeOf(session);
   return attempt(session, async () => {
@@ -68,7 +60,7 @@ async function listImages(session: Session): Promise<ExitCode> {
 }
 
 /** Removes an image or one version of it, and prints which versions went. */
-async function removeImages(session: Session, what: string): Promise<ExitCode> {
+export async function removeImages(session: Session, what: string): Promise<ExitCode> {
   const { terminal, json } = session;
   if (!isImageName(what) && !isImageVersion(what)) {
     return refuseUsage(
@@ -83,22 +75,4 @@ async function removeImages(session: Session, what: string): Promise<ExitCode> {
     else terminal.print(renderRemoved(removed));
     return EXIT.ok;
   });
-}
-
-/** addImage adds `nmctl image` and its commands to the command line. */
-export function addImage(program: Command, run: Run): void {
-  const image = program
-    .command('image')
-    .description('the images that slivers are made of')
-    .addHelpText('after', HELP);
-  image
-    .command('list')
-    .description('all versions: from what, how large, and how many slivers stand on them')
-    .action(() => run(listImages));
-  addImport(image, run);
-  image
-    .command('remove')
-    .description('remove an image, or one version of it, that no sliver stands on')
-    .argument('<image>', 'NAME, or NAME@N')
-    .action((what: string) => run((session) => removeImages(session, what)));
 }

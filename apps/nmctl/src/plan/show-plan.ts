@@ -1,16 +1,15 @@
 /** `nmctl plan`: what the agents would do next, as commands. */
-import type { Command } from 'commander';
 import { heard } from '../ask/answer.ts';
-import { LOOK_MS } from '../ask/ask-daemons.ts';
+import { daemonsOf, LOOK_MS } from '../ask/ask-daemons.ts';
 import { complainOfMissing } from '../ask/complain-of-missing.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
-import type { Run, Session } from '../session.ts';
+import type { Session } from '../session.ts';
 import { renderPlan } from './render-plan.ts';
 
 /** Prints the plan of each agent that answers; nothing is carried out. */
-async function showPlan(session: Session): Promise<ExitCode> {
+export async function showPlan(session: Session): Promise<ExitCode> {
   const { terminal, json } = session;
-  const ask = session.daemons();
+  const ask = daemonsOf(session);
   const [accounts, bandwidth] = await Promise.all([
     ask('account-supervisor', 'plan', {}, LOOK_MS),
     ask('bwcap-agent', 'plan', {}, LOOK_MS),
@@ -34,12 +33,4 @@ async function showPlan(session: Session): Promise<ExitCode> {
     for (const { agent, plan } of plans) terminal.print(renderPlan(agent, plan, terminal.page));
   }
   return code;
-}
-
-/** addPlan adds the command. */
-export function addPlan(program: Command, run: Run): void {
-  program
-    .command('plan')
-    .description('what the agents would do next, as commands')
-    .action(() => run(showPlan));
 }

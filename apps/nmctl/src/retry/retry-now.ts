@@ -1,13 +1,13 @@
 /** `nmctl retry`: has every daemon try now what waits for its next attempt, after something was mended. */
 
 import { type DaemonName, RETRY_MS, type RetryResult, type Tried } from '@nodemgr/contracts';
-import type { Command } from 'commander';
 import type { Answer } from '../ask/answer.ts';
+import { daemonsOf } from '../ask/ask-daemons.ts';
 import { complainOfMissing } from '../ask/complain-of-missing.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { type Line, line, type Page, span, type Tone } from '../render/render-line.ts';
 import { renderTable } from '../render/render-table.ts';
-import type { Run, Session } from '../session.ts';
+import type { Session } from '../session.ts';
 
 const COLUMNS = [
   { title: 'SUBJECT' },
@@ -53,9 +53,9 @@ type TriedByDaemon = readonly (readonly [AskedDaemon, readonly Tried[]])[];
  * Prints what was tried and how it stands; exits with `trouble` when some of it still fails, or
  * nothing of that name could be tried.
  */
-async function retryNow(session: Session, name: string | undefined): Promise<ExitCode> {
+export async function retryNow(session: Session, name: string | undefined): Promise<ExitCode> {
   const { terminal, json } = session;
-  const ask = session.daemons();
+  const ask = daemonsOf(session);
   const params = name === undefined ? {} : { name };
   const answers = await Promise.all(
     ASKED.map(
@@ -79,15 +79,4 @@ async function retryNow(session: Session, name: string | undefined): Promise<Exi
   const outcomes = tried.flatMap(([, some]) => some.map(({ outcome }) => outcome));
   if (code !== EXIT.ok || outcomes.some((outcome) => outcome !== 'works')) return EXIT.trouble;
   return name !== undefined && outcomes.length === 0 ? EXIT.trouble : EXIT.ok;
-}
-
-/** addRetry adds the command. */
-export function addRetry(program: Command, run: Run): void {
-  program
-    .command('retry')
-    .description(
-      'try now what fails and waits for its next attempt, after you have mended its cause',
-    )
-    .argument('[name]', 'an account or another subject that `nmctl status` shows; all without it')
-    .action((name: string | undefined) => run((session) => retryNow(session, name)));
 }

@@ -2,16 +2,15 @@
 
 import type { ObservedAccountView, SliverView, Traffic } from '@nodemgr/contracts';
 import { isSliceName } from '@nodemgr/records';
-import type { Command } from 'commander';
 import { type Answer, heard, isSilent } from '../ask/answer.ts';
-import { type Ask, LOOK_MS } from '../ask/ask-daemons.ts';
+import { type Ask, daemonsOf, LOOK_MS } from '../ask/ask-daemons.ts';
 import { askStatus } from '../ask/ask-status.ts';
 import { complainOfMissing } from '../ask/complain-of-missing.ts';
 import { failuresOf, type NodeStatus, troublesAbout } from '../ask/node-status.ts';
 import { accountItemOf, failuresAbout } from '../ask/sliver-summary.ts';
 import { suggestName } from '../ask/suggest-name.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
-import type { Run, Session } from '../session.ts';
+import type { Session } from '../session.ts';
 import { grantsTo, renderDelegate } from './render-delegate.ts';
 import { renderSliver, type SliverPage } from './render-sliver.ts';
 
@@ -72,9 +71,9 @@ async function showOther(
 }
 
 /** Prints the page of one sliver, as far as it is known. */
-async function showSliver(session: Session, name: string): Promise<ExitCode> {
+export async function showSliver(session: Session, name: string): Promise<ExitCode> {
   const { terminal, json } = session;
-  const ask = session.daemons();
+  const ask = daemonsOf(session);
   const known = await askAbout(ask, name);
   const page = pageOf(name, known);
   const { view, observed, traffic } = known;
@@ -106,13 +105,4 @@ async function showSliver(session: Session, name: string): Promise<ExitCode> {
   const hasTrouble =
     page.failures.length > 0 || page.remarks.some(({ severity }) => severity === 'trouble');
   return code === EXIT.ok && hasTrouble ? EXIT.trouble : code;
-}
-
-/** addSliver adds the command. */
-export function addSliver(program: Command, run: Run): void {
-  program
-    .command('sliver')
-    .description('one sliver: record, resources, loans, state, errors; or one delegate')
-    .argument('<name>', 'such as princeton_sirius')
-    .action((name: string) => run((session) => showSliver(session, name)));
 }

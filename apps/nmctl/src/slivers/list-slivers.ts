@@ -1,17 +1,16 @@
 /** `nmctl slivers`: all slivers of the node in one table. */
-import type { Command } from 'commander';
-import { GLANCE_MS, LOOK_MS } from '../ask/ask-daemons.ts';
+import { daemonsOf, GLANCE_MS, LOOK_MS } from '../ask/ask-daemons.ts';
 import { complainOfMissing } from '../ask/complain-of-missing.ts';
 import { failuresOf } from '../ask/node-status.ts';
 import { summariseSlivers, summaryJson } from '../ask/sliver-summary.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
-import type { Run, Session } from '../session.ts';
+import type { Session } from '../session.ts';
 import { renderSlivers } from './render-slivers.ts';
 
 /** Prints what is known of every sliver, with db-service or the supervisor away too. */
-async function listSlivers(session: Session): Promise<ExitCode> {
+export async function listSlivers(session: Session): Promise<ExitCode> {
   const { terminal, json } = session;
-  const ask = session.daemons();
+  const ask = daemonsOf(session);
   const [accounts, observed, supervisor, bandwidth] = await Promise.all([
     ask('db-service', 'accounts', {}, LOOK_MS),
     ask('account-supervisor', 'observed', {}, LOOK_MS),
@@ -31,12 +30,4 @@ async function listSlivers(session: Session): Promise<ExitCode> {
   if (json) terminal.printJson(slivers.map(summaryJson));
   else terminal.print(renderSlivers(slivers, terminal.page));
   return code;
-}
-
-/** addSlivers adds the command. */
-export function addSlivers(program: Command, run: Run): void {
-  program
-    .command('slivers')
-    .description('list all slivers: state, expiry, and the resources that each has')
-    .action(() => run(listSlivers));
 }

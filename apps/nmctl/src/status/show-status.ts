@@ -1,10 +1,10 @@
 /** `nmctl status`: the whole node at a glance. */
-import type { Command } from 'commander';
 import { answerState, isForbidden } from '../ask/answer.ts';
+import { daemonsOf } from '../ask/ask-daemons.ts';
 import { askStatus } from '../ask/ask-status.ts';
 import { isSilentNode, type NodeStatus, troublesOf } from '../ask/node-status.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
-import type { Run, Session } from '../session.ts';
+import type { Session } from '../session.ts';
 import { renderStatus } from './render-status.ts';
 
 const NOBODY = 'nothing answers: is the node manager running?';
@@ -26,9 +26,9 @@ function statusJson(status: NodeStatus) {
 }
 
 /** Prints the status of all five daemons and exits by it. */
-async function showStatus(session: Session): Promise<ExitCode> {
+export async function showStatus(session: Session): Promise<ExitCode> {
   const { terminal, json } = session;
-  const status = await askStatus(session.daemons());
+  const status = await askStatus(daemonsOf(session));
   const error = isSilentNode(status) ? silenceText(status) : undefined;
   if (json) terminal.printJson({ ...(error && { error }), ...statusJson(status) });
   else terminal.print(renderStatus(status, terminal.page));
@@ -37,12 +37,4 @@ async function showStatus(session: Session): Promise<ExitCode> {
     return EXIT.silent;
   }
   return troublesOf(status).length === 0 ? EXIT.ok : EXIT.trouble;
-}
-
-/** addStatus adds the command. */
-export function addStatus(program: Command, run: Run): void {
-  program
-    .command('status')
-    .description('processes, last update, guard, counts, what is failing')
-    .action(() => run(showStatus));
 }

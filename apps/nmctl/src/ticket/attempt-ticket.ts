@@ -2,19 +2,9 @@
 
 import { Fault } from '@nodemgr/faults';
 import { type EpochSeconds, epochSeconds } from '@nodemgr/records';
-import { InvalidArgumentError } from 'commander';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import type { Session } from '../session.ts';
 import { MissingOption } from './find-trust.ts';
-
-export const FILE_HELP = 'a ticket, or - for standard input';
-
-/** toNode reads the id of a node. */
-export function toNode(text: string): number {
-  const id = Number(text);
-  if (/^\d{1,15}$/.test(text)) return id;
-  throw new InvalidArgumentError(`wants ids of nodes, such as 17; '${text}' is none.`);
-}
 
 /** isExpected reports a refusal with a reason, ours or the system's (ENOENT, …); all else is a defect. */
 export function isExpected(error: unknown): error is Error {

@@ -8,7 +8,6 @@ import {
   type TicketNode,
   type UnverifiedTicket,
 } from '@nodemgr/tickets';
-import type { Command } from 'commander';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import {
   delegationsText,
@@ -21,8 +20,8 @@ import { renderEntry } from '../render/render-entry.ts';
 import { type Line, line, type Page, span } from '../render/render-line.ts';
 import { renderTable } from '../render/render-table.ts';
 import { momentText } from '../render/render-time.ts';
-import type { Run, Session } from '../session.ts';
-import { attemptTicket, FILE_HELP, isExpected, nowOf } from './attempt-ticket.ts';
+import type { Session } from '../session.ts';
+import { attemptTicket, isExpected, nowOf } from './attempt-ticket.ts';
 import { findTrust, type TrustOptions } from './find-trust.ts';
 import { judgeSignature } from './judge-by-trust.ts';
 import { readInput } from './read-input.ts';
@@ -122,7 +121,11 @@ function toJson({ content, signed }: UnverifiedTicket, vouched: Vouched) {
 }
 
 /** Prints a ticket; a ticket that nobody vouches for is shown like any other, and said to be that. */
-function showTicket(session: Session, file: string, options: TrustOptions): Promise<ExitCode> {
+export function showTicket(
+  session: Session,
+  file: string,
+  options: TrustOptions,
+): Promise<ExitCode> {
   const { terminal, json } = session;
   return attemptTicket(session, async () => {
     const bytes = await readInput(file, MAX_TICKET_BYTES);
@@ -132,17 +135,4 @@ function showTicket(session: Session, file: string, options: TrustOptions): Prom
     else terminal.print(renderTicket({ ...ticket, vouched }, terminal.page));
     return EXIT.ok;
   });
-}
-
-/** addShow adds the command to `nmctl ticket`. */
-export function addShow(ticket: Command, run: Run): void {
-  ticket
-    .command('show')
-    .description('show what a ticket grants, and whether anybody vouches for it')
-    .argument('<file>', FILE_HELP)
-    .option('--keys <file>', 'the keys that are trusted, in PEM')
-    .option('--allow-sha1', 'let signatures with SHA-1 count, which old tools make')
-    .action((file: string, options: TrustOptions) =>
-      run((session) => showTicket(session, file, options)),
-    );
 }

@@ -1,20 +1,14 @@
 /** `nmctl ticket verify`: whether a node would take a ticket now, and in one line why not. No daemon. */
 
 import { MAX_TICKET_BYTES } from '@nodemgr/tickets';
-import type { Command } from 'commander';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { line } from '../render/render-line.ts';
 import { momentText } from '../render/render-time.ts';
-import type { Run, Session } from '../session.ts';
-import { attemptTicket, FILE_HELP, nowOf, toNode } from './attempt-ticket.ts';
+import type { Session } from '../session.ts';
+import { attemptTicket, nowOf } from './attempt-ticket.ts';
 import { findNode, findTrust, type TrustOptions } from './find-trust.ts';
 import { judgeByTrust, type Verdict } from './judge-by-trust.ts';
 import { readInput } from './read-input.ts';
-
-const VERIFY_HELP = `
-Without --keys and --node: what the node's configuration says. Whether that node has taken a newer ticket
-for the slice already is not looked at. Exits 0 or 1.
-`;
 
 function printVerdict(verdict: Verdict, nodeId: number, { terminal, json }: Session): ExitCode {
   if (!verdict.counts) {
@@ -35,7 +29,11 @@ function printVerdict(verdict: Verdict, nodeId: number, { terminal, json }: Sess
 }
 
 /** Exits with ok or trouble. Only that node knows what it accepted earlier for the slice. */
-function verifyFile(session: Session, file: string, options: TrustOptions): Promise<ExitCode> {
+export function verifyFile(
+  session: Session,
+  file: string,
+  options: TrustOptions,
+): Promise<ExitCode> {
   return attemptTicket(session, async () => {
     const nodeId = findNode(session, options);
     const trust = await findTrust(session, options);
@@ -46,19 +44,4 @@ function verifyFile(session: Session, file: string, options: TrustOptions): Prom
       session,
     );
   });
-}
-
-/** addVerify adds the command to `nmctl ticket`. */
-export function addVerify(ticket: Command, run: Run): void {
-  ticket
-    .command('verify')
-    .description('say whether a node would take a ticket now, and why not')
-    .argument('<file>', FILE_HELP)
-    .option('--keys <file>', 'the keys that are trusted, in PEM')
-    .option('--node <id>', 'the node', toNode)
-    .option('--allow-sha1', 'let signatures with SHA-1 count, which old tools make')
-    .addHelpText('after', VERIFY_HELP)
-    .action((file: string, options: TrustOptions) =>
-      run((session) => verifyFile(session, file, options)),
-    );
 }
