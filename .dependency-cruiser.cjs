@@ -22,6 +22,10 @@ const PURE_ROOMS =
 const DB_RULES = '^apps/db-service/src/(commit|deliver|expiry|feed|loans|tickets|writes)/';
 const DB_ACTS = '/((take|sweep|answer)-[^/]+|state-keeper|rationed-work|trusted-keys-file)\\.ts$';
 
+/** What may be typed after `nmctl`, and what reads it: the file of a command's name, and the few that all share. */
+const COMMAND_LINES =
+  '^apps/nmctl/src/(([^/]+)/\\2|main|run-nmctl|program|terminal|exit-codes|parse-since|api/call-options|api/ssh-target|render/render-line)\\.ts$';
+
 module.exports = {
   forbidden: [
     {
@@ -89,6 +93,18 @@ module.exports = {
         path: `^apps/bwcap-agent/src/((${BANDWIDTH_ROOMS.slice(at + 1).join('|')})/|[^/]+$)`,
       },
     })),
+    {
+      name: 'command-lines-load-no-library',
+      comment:
+        'nmctl starts with what may be typed. What a command does, and the libraries for it, are loaded when it is run.',
+      severity: 'error',
+      from: { path: COMMAND_LINES },
+      to: {
+        pathNot: `${COMMAND_LINES}|${IO_BUILTINS}|node_modules/commander/|^package\\.json$`,
+        dependencyTypesNot: ['type-only'],
+        dynamic: false,
+      },
+    },
     {
       name: 'libs-have-one-face',
       comment: 'A library is used through its index.ts, never through its inner files.',
