@@ -12,29 +12,35 @@ export interface ConfigKey {
   readonly required: boolean;
 }
 
-/** The part of JSON Schema that zod makes of our configuration. */
-const nodeSchema = z.object({
-  type: z.string().optional(),
-  /** The schema's own words for what is allowed. */
-  description: z.string().optional(),
-  format: z.string().optional(),
-  enum: z.array(z.unknown()).optional(),
-  minimum: z.number().optional(),
-  maximum: z.number().optional(),
-  multipleOf: z.number().optional(),
-  pattern: z.string().optional(),
-  minItems: z.number().optional(),
-  maxItems: z.number().optional(),
-  get properties() {
-    return z.record(z.string(), nodeSchema).optional();
-  },
-  get items() {
-    return nodeSchema.optional();
-  },
-  required: z.array(z.string()).optional(),
-  default: z.unknown().optional(),
-});
-type Node = z.infer<typeof nodeSchema>;
+/**
+ * Returns the schema of the part of JSON Schema that zod makes of our configuration. It is made when somebody asks for
+ * keys or something is wrong, which most processes never see.
+ */
+function makeNodeSchema() {
+  const nodeSchema = z.object({
+    type: z.string().optional(),
+    /** The schema's own words for what is allowed. */
+    description: z.string().optional(),
+    format: z.string().optional(),
+    enum: z.array(z.unknown()).optional(),
+    minimum: z.number().optional(),
+    maximum: z.number().optional(),
+    multipleOf: z.number().optional(),
+    pattern: z.string().optional(),
+    minItems: z.number().optional(),
+    maxItems: z.number().optional(),
+    get properties() {
+      return z.record(z.string(), nodeSchema).optional();
+    },
+    get items() {
+      return nodeSchema.optional();
+    },
+    required: z.array(z.string()).optional(),
+    default: z.unknown().optional(),
+  });
+  return nodeSchema;
+}
+type Node = z.infer<ReturnType<typeof makeNodeSchema>>;
 
 /** Bounds that only say what a safe integer is tell nobody anything. */
 const bound = (value: number | undefined): string =>
@@ -83,7 +89,7 @@ function keysBelow(node: Node, prefix: string): readonly ConfigKey[] {
 
 function rootNode(): Node {
   const schema: unknown = z.toJSONSchema(configSchema, { io: 'input', unrepresentable: 'any' });
-  return nodeSchema.parse(schema);
+  return makeNodeSchema().parse(schema);
 }
 
 /** configKeys returns every key, in the order of the schema. */

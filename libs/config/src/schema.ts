@@ -232,23 +232,30 @@ const log = z.strictObject({
   level: z.enum(['trace', 'debug', 'info', 'warn', 'error']).default('info'),
 });
 
-/** The default of a resource; -1 is no limit, as an authority writes it, where there is such a thing. */
+const plainAmount = z.int().min(0);
+/** -1 is no limit, as an authority writes it. */
+const limitlessAmount = z.int().min(-1);
+
 function amount(name: ResourceName) {
-  const fallback = DEFAULT_RSPEC[name];
-  return z
-    .int()
-    .min(resourceOf(name)?.unlimited === undefined ? 0 : -1)
-    .default(fallback)
-    .transform((value) => readAmount(name, value) ?? fallback);
+  const schema = resourceOf(name)?.unlimited === undefined ? plainAmount : limitlessAmount;
+  return schema.default(DEFAULT_RSPEC[name]);
 }
+
+type Amounts<T> = Record<ResourceName, T>;
 
 const rspecDefaults = z
   .strictObject(
-    Object.fromEntries(RESOURCE_NAMES.map((name) => [name, amount(name)])) as Record<
-      ResourceName,
+    Object.fromEntries(RESOURCE_NAMES.map((name) => [name, amount(name)])) as Amounts<
       ReturnType<typeof amount>
     >,
   )
+  .transform((written) => {
+    const read = RESOURCE_NAMES.map((name) => [
+      name,
+      readAmount(name, written[name]) ?? DEFAULT_RSPEC[name],
+    ]);
+    return Object.fromEntries(read) as Amounts<number>;
+  })
   .prefault({});
 
 export const configSchema = z.strictObject({

@@ -33,7 +33,7 @@ export interface DaemonContext {
   commonStatus(): CommonStatus;
 }
 
-/** The part of a status that all daemons share (libs/contracts, operator.ts). */
+/** The part of a status that all daemons share (libs/contracts, operator/parts.ts). */
 export interface CommonStatus {
   process: string;
   pid: number;
