@@ -28,7 +28,7 @@ const native = Object.entries(NATIVE_FILES).map(([name, mode]) => ({
   strip: true,
 }));
 
-/** Without their source maps: Node.js reads those only when asked to, and the bundles are readable. */
+/** Without their source maps: Node.js reads those only when asked to, and names and lines are in the bundles. */
 const daemons = DAEMONS.map((name) => ({
   from: join('dist/apps', name, 'main.cjs'),
   to: join(LIBRARY, name, 'main.cjs'),
