@@ -1,6 +1,7 @@
 /** The bundle as people run it: through the launcher of the checkout, as a process of its own. */
 import { spawn } from 'node:child_process';
-import { copyFileSync, mkdirSync, rmSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { build } from 'esbuild';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -10,6 +11,7 @@ import { FakeNode, theDaemons } from './test-support/fake-node.ts';
 const CHECKOUT = resolve('dist/test-nmctl');
 const LAUNCHER = join(CHECKOUT, 'tools/nmctl.mjs');
 const UNBUILT = join(CHECKOUT, 'unbuilt/tools/nmctl.mjs');
+const BUNDLE = join(CHECKOUT, 'dist/apps/nmctl/main.cjs');
 
 beforeAll(async () => {
   for (const launcher of [LAUNCHER, UNBUILT]) {
@@ -18,7 +20,7 @@ beforeAll(async () => {
   }
   await build({
     entryPoints: ['apps/nmctl/src/main.ts'],
-    outfile: join(CHECKOUT, 'dist/apps/nmctl/main.cjs'),
+    outfile: BUNDLE,
     bundle: true,
     platform: 'node',
     format: 'cjs',
@@ -70,4 +72,20 @@ test('the process asks the daemons, prints without colours into a pipe and exits
 test('a reader that has gone away is no error', async () => {
   const { code, err } = await run(LAUNCHER, ['config', 'keys'], true);
   expect({ code, err }).toEqual({ code: 0, err: '' });
+});
+
+test('what asks no daemon is done without loading the bus', async () => {
+  // Nothing that the bundle could load is found from here.
+  const folder = mkdtempSync(join(tmpdir(), 'nmctl-alone-'));
+  const alone = join(folder, 'main.cjs');
+  copyFileSync(BUNDLE, alone);
+  try {
+    for (const args of [['--help'], ['--version'], ['ticket', '--help'], ['config', 'keys']]) {
+      const { code, err } = await run(alone, args);
+      expect({ args, code, err }).toEqual({ args, code: 0, err: '' });
+    }
+    expect((await run(alone, ['status', '--config', '/nonexistent'])).err).toContain('zeromq');
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });
