@@ -128,7 +128,8 @@ function deepFreeze<T>(value: T): T {
 export function checkConfig(tree: Tree, origin: string): Config {
   // Only where the schema has no words of its own.
   const error = ({ path = [] }: z.core.$ZodRawIssue) => wantsAt(path);
-  const checked = configSchema.safeParse(tree, { error });
+  // A function made for each table, as zod does it, pays where many values are checked. Here it is one.
+  const checked = configSchema.safeParse(tree, { error, jitless: true });
   if (checked.success) return deepFreeze(checked.data);
   throw new ConfigError(
     origin,
