@@ -162,6 +162,8 @@ const accounts = z.strictObject({
   slots: z.int().min(1).max(4094).default(4094),
   /** How many times their room on the disk the quotas of all slivers may add up to before that is trouble. */
   disk_overcommit: z.number().min(1).max(10_000).default(1),
+  /** The part of what their disk takes that one sliver may write at the most; 1: no bound. */
+  disk_write_part: z.number().min(0.01).max(1).default(0.5),
   passwd_file: path.default('/etc/passwd'),
   subuid_file: path.default('/etc/subuid'),
   /** Login shells: an account is ours only if it has one of them. */

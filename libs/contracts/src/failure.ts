@@ -36,6 +36,8 @@ export const FAILURE_CODES = [
   'cpu-cores',
   'memory-guarantees',
   'disk-weights',
+  /** Slivers ask to write more than one may. */
+  'disk-writes',
   /** The file system that holds the slivers fills up. */
   'disk-space',
   /** Slivers may use more of it together than there is. */

@@ -135,6 +135,21 @@ export class NodeMachine {
     await this.#bootedAfter(before);
   }
 
+  /** boundStateDisk makes the disk with the slivers' files as fast as `bps` bytes and `iops` requests a second; 0: unbounded. */
+  async boundStateDisk({
+    bps,
+    iops,
+  }: {
+    readonly bps: number;
+    readonly iops: number;
+  }): Promise<void> {
+    await askQemu(this.#files.qmpSocket, 'block_set_io_throttle', {
+      // As QEMU calls the second `-drive` of render-qemu.ts by itself.
+      ...{ device: 'virtio1', bps, bps_rd: 0, bps_wr: 0 },
+      ...{ iops, iops_rd: 0, iops_wr: 0 },
+    });
+  }
+
   /** reboot shuts the machine down in order, and waits for the next boot. */
   async reboot(): Promise<void> {
     const before = await this.bootId();

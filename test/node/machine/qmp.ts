@@ -6,7 +6,7 @@ import { createInterface } from 'node:readline';
 /**
  * `system_reset` is what pulling the plug and putting it back is; `stop` holds the processors and `cont` lets
  * them go on; `migrate` begins to write the machine's state somewhere, and `query-migrate` tells how far it
- * is; `quit` ends QEMU.
+ * is; `block_set_io_throttle` bounds a disk; `quit` ends QEMU.
  */
 export type QemuCommand =
   | 'system_reset'
@@ -16,6 +16,7 @@ export type QemuCommand =
   | 'migrate-set-parameters'
   | 'migrate'
   | 'query-migrate'
+  | 'block_set_io_throttle'
   | 'quit';
 
 /** A line of QEMU's. */

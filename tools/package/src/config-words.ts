@@ -150,6 +150,10 @@ const ACCOUNTS: Readonly<Record<string, KeyWords>> = {
     about:
       'How many times the room that slivers have on their disk their quotas may add up to, before `nmctl status` has it as trouble.',
   },
+  'accounts.disk_write_part': {
+    about:
+      'The part of what their disk takes (/var/lib/nodemgr/disk-speed, measured once by /usr/lib/nodemgr/measure-disk) that one sliver may write at the most, in bytes and in requests a second: what one writes without pause must not be the outage of all. 1: no bound.',
+  },
   'accounts.passwd_file': { about: 'Where the accounts are looked up.' },
   'accounts.subuid_file': { about: "Where the slivers' id ranges are looked up." },
   'accounts.sliver_shell': {

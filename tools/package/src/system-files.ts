@@ -54,6 +54,11 @@ export function systemFiles(): readonly PackageFile[] {
       mode: 0o755,
     },
     {
+      from: 'systemd/disk/measure-disk',
+      to: 'usr/lib/nodemgr/measure-disk',
+      mode: 0o755,
+    },
+    {
       from: 'systemd/disk/keep-reserve',
       to: 'usr/lib/nodemgr/keep-reserve',
       mode: 0o755,

@@ -41,9 +41,10 @@ function noteStarts(starts: number, name: AccountName, layout: MachineLayout): C
 
 /** Resource properties, as systemd.resource-control(5) writes them. */
 function properties(limits: Limits, layout: MachineLayout): readonly string[] {
-  return UNIT_LIMITS.flatMap(([name, { property, write }]) => {
+  return UNIT_LIMITS.flatMap(([name, { property, write, along }]) => {
     const amount = limits[name];
-    return amount === undefined ? [] : [`${property}=${write(amount, layout)}`];
+    if (amount === undefined) return [];
+    return [`${property}=${write(amount, layout)}`, ...(along?.(layout) ?? [])];
   });
 }
 

@@ -182,7 +182,7 @@ test('a limit of the disk or the CPU is written in parts of the machine, and tak
     "systemctl set-property nodemgr-sliver@princeton_sirius.service CPUQuota=100% 'IOReadBandwidthMax=/var/lib/nodemgr 1000000'",
   ]);
   expect(rendered({ cpuMax: 0, ioWriteMax: 0 })).toEqual([
-    'systemctl set-property nodemgr-sliver@princeton_sirius.service CPUQuota= IOWriteBandwidthMax=',
+    'systemctl set-property nodemgr-sliver@princeton_sirius.service CPUQuota= IOWriteBandwidthMax= IOWriteIOPSMax=',
   ]);
 });
 

@@ -14,6 +14,8 @@ export interface NodeFacts {
   readonly memory: number;
   /** A folder on the device that holds the slivers' files. */
   readonly stateDir: string;
+  /** What one sliver may write to the disk of the slivers' files at the most, a second; undefined: nobody knows what that disk takes. */
+  readonly disk: { readonly bytes: number; readonly writes: number } | undefined;
   /** What this node cannot do, and why: a limit that needs it is not to be had. */
   readonly lacks: Readonly<Partial<Record<'processor sets' | 'disk weights', string>>>;
 }
@@ -77,6 +79,8 @@ interface UnitWritten {
   readonly property: string;
   /** The value of the property. */
   readonly write: (amount: number, node: NodeFacts) => string;
+  /** Properties that are set with it, for they are the same for all slivers: `NAME=VALUE`. */
+  readonly along?: (node: NodeFacts) => readonly string[];
   /** The amount in the file `from` of the control group. */
   readonly read: (text: string, node: NodeFacts) => number;
   /** The amount of a unit for which nobody has set the property, and of a control group without the file. Absent: it is always set. */

@@ -32,6 +32,7 @@ export const NODE: NodeFacts = {
   cpus: 4,
   memory: 1_000_000,
   stateDir: '/var/lib/nodemgr',
+  disk: undefined,
   lacks: {},
 };
 /** The image that every sliver's files stand on, unless a test says otherwise. */
@@ -120,7 +121,6 @@ const OWN_LIMITS: OwnLimits = {
   memoryMax: 0,
   tasksMax: 4096,
   ioReadMax: 0,
-  ioWriteMax: 0,
 };
 
 /** wantedSliver makes what a sliver should be like. */

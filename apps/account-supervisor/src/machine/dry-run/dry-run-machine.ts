@@ -78,7 +78,7 @@ function signsOf({ node, accounts }: Config): MachineSigns {
 /** The pretended machine is as large as this one, and can do everything. */
 function factsOf({ node }: Config): NodeFacts {
   const memory = Math.floor(totalmem() / 1024);
-  return { cpus: cpus().length, memory, stateDir: node.state_dir, lacks: {} };
+  return { cpus: cpus().length, memory, stateDir: node.state_dir, disk: undefined, lacks: {} };
 }
 
 /** What the dry run takes of its daemon. */

@@ -110,7 +110,7 @@ export class LinuxMachine implements Machine {
       monotonicMs: () => performance.now(),
       after: REAL_TIMING.after,
     });
-    this.node = readNodeFacts(config.node.state_dir);
+    this.node = readNodeFacts(config);
     this.#layout = layoutOf(config, this.node);
     this.#policy = config.accounts;
     this.#images = new ImageShelf(join(this.#layout.stateDir, 'images'));

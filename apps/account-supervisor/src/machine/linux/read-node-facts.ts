@@ -2,8 +2,10 @@
 import { readFileSync, realpathSync, statSync } from 'node:fs';
 import { cpus, totalmem } from 'node:os';
 import { basename, dirname, join } from 'node:path';
+import type { Config } from '@nodemgr/config';
 import { GROUPS } from '../../execute/layout.ts';
 import type { NodeFacts } from '../../limits/limit.ts';
+import { diskPart, parseDiskSpeed } from './disk-speed.ts';
 
 const DEVICES = '/sys/dev/block';
 
@@ -57,12 +59,15 @@ function whyNoSets(): string | undefined {
 }
 
 /** readNodeFacts looks at the node. What it finds holds until account-supervisor starts again. */
-export function readNodeFacts(stateDir: string): NodeFacts {
+export function readNodeFacts({ node, accounts }: Config): NodeFacts {
+  const stateDir = node.state_dir;
   const [sets, weights] = [whyNoSets(), whyNoWeights(stateDir)];
+  const speed = parseDiskSpeed(textOf(join(stateDir, 'disk-speed')), statSync(stateDir).dev);
   return {
     cpus: cpus().length,
     memory: Math.floor(totalmem() / 1024),
     stateDir,
+    disk: diskPart(speed, accounts.disk_write_part),
     lacks: {
       ...(sets === undefined ? {} : { 'processor sets': sets }),
       ...(weights === undefined ? {} : { 'disk weights': weights }),

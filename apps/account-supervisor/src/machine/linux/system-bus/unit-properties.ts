@@ -43,13 +43,13 @@ const perCent: ReadValue = (text) => {
     : unsigned(BigInt(Math.round(Number(percent) * MICROS_PER_CENT)));
 };
 
-/** A path on a device, and bytes a second. */
-const bandwidth: ReadValue = (text) => {
-  const [, path, bytes] = /^(\/\S*) (\d{1,19})$/.exec(text) ?? [];
-  if (path === undefined || bytes === undefined) {
+/** A path on a device, and how much a second. */
+const onDevice: ReadValue = (text) => {
+  const [, path, amount] = /^(\/\S*) (\d{1,19})$/.exec(text) ?? [];
+  if (path === undefined || amount === undefined) {
     return text === '' ? { signature: 'a(st)', value: [] } : undefined;
   }
-  return { signature: 'a(st)', value: [[path, BigInt(bytes)]] };
+  return { signature: 'a(st)', value: [[path, BigInt(amount)]] };
 };
 
 /** Processors by number, single ones and ranges, as the bytes of a mask. */
@@ -81,8 +81,9 @@ const KINDS: Readonly<Record<string, Kind>> = {
   MemoryMax: { read: BYTES },
   TasksMax: { read: COUNT },
   IOWeight: { read: COUNT },
-  IOReadBandwidthMax: { read: bandwidth },
-  IOWriteBandwidthMax: { read: bandwidth },
+  IOReadBandwidthMax: { read: onDevice },
+  IOWriteBandwidthMax: { read: onDevice },
+  IOWriteIOPSMax: { read: onDevice },
 };
 
 /** unitProperty reads `NAME=VALUE`; throws for a property that is not known here, and for a value that it does not take. */

@@ -1,0 +1,22 @@
+import { expect, test } from 'vitest';
+import { diskPart, parseDiskSpeed } from './disk-speed.ts';
+
+test('what was measured of this device counts', () => {
+  expect(parseDiskSpeed('64784 20000000 400', 64_784)).toEqual({ bytes: 20_000_000, writes: 400 });
+});
+
+test.each([undefined, '', '64785 20000000 400', '64784 20000000', '64784 -1 400', 'rubbish'])(
+  'nothing is known of the disk by the note %j',
+  (text) => {
+    expect(parseDiskSpeed(text, 64_784)).toBeUndefined();
+  },
+);
+
+test('a part of it is whole numbers, and never nothing', () => {
+  expect(diskPart({ bytes: 1001, writes: 1 }, 0.5)).toEqual({ bytes: 500, writes: 1 });
+});
+
+test('where all may be had, and where nothing is known, there is no bound', () => {
+  expect(diskPart({ bytes: 1000, writes: 10 }, 1)).toBeUndefined();
+  expect(diskPart(undefined, 0.5)).toBeUndefined();
+});
