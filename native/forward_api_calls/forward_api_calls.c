@@ -33,11 +33,11 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "api_exchange.h"
-#include "bytes.h"
-#include "failure.h"
+#include "../api-call/api_exchange.h"
+#include "../api-call/bytes.h"
+#include "../api-call/failure.h"
+#include "../api-call/timed_io.h"
 #include "request_end.h"
-#include "timed_io.h"
 
 #ifndef NODEMGR_API_SOCKET
 #define NODEMGR_API_SOCKET "/run/nodemgr/api.sock"
