@@ -335,15 +335,16 @@ class Write extends Step {
   #remember({ locals }: Model, byPlc: boolean): void {
     const key = keyOf(this.name);
     const was = locals.get(key) ?? NO_LOCAL_FACTS;
+    const unstopped = { ...was, stopped: false, stopped_by: undefined, stopped_at: undefined };
+    const stop = { stopped: true, stopped_by: 'root', stopped_at: epochSeconds(0) } as const;
     const is: Record<Method, LocalFacts> = {
       set_loans: { ...was, loans: this.loans },
-      start: { ...was, stopped: false, starts: was.starts + 1 },
-      stop: { ...was, stopped: true },
+      start: { ...unstopped, starts: was.starts + 1 },
+      stop: was.stopped ? was : { ...was, ...stop },
       create_sliver: byPlc ? was : { ...was, created: true },
       delete_sliver: byPlc ? was : { ...was, created: false },
       recreate: {
-        ...was,
-        stopped: false,
+        ...unstopped,
         created: was.created || !byPlc,
         starts: was.starts + 1,
         recreated: was.starts + 1,

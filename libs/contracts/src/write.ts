@@ -2,15 +2,21 @@
  * The calls that api-gateway makes on db-service. They set loans and run state, and hand tickets over,
  * which db-service verifies itself: a gateway that has been taken over can add no key and no sliver.
  */
-import { accountNameSchema, loansSchema, revisionSchema, textOfBytes } from '@nodemgr/records';
+import {
+  accountNameSchema,
+  loansSchema,
+  MAX_CALLER,
+  revisionSchema,
+  textOfBytes,
+} from '@nodemgr/records';
 import * as z from 'zod';
 import { method } from './call.ts';
 import { requestIdSchema } from './deliver.ts';
 
 const request = {
   request_id: requestIdSchema,
-  /** The caller, for the log. */
-  caller: z.string().max(64),
+  /** The caller, for the log, the history and whoever finds the sliver stopped. */
+  caller: z.string().max(MAX_CALLER),
 };
 const target = { ...request, sliver: accountNameSchema };
 /** The revision at which the change can be seen; the current one when nothing differed. */

@@ -20,6 +20,8 @@ export const MAX_KEYS_BYTES = 1 << 20;
 export const MAX_INITSCRIPT_BYTES = 1 << 20;
 export const MAX_RESOURCES = 200;
 export const MAX_RESOURCE_NAME = 64;
+/** Of a caller of the API as it is named for people (`sliver princeton_sirius`). */
+export const MAX_CALLER = 64;
 /** Remarks on one document or delivery: more than anybody reads; the rest is counted in one more. */
 export const MAX_REMARKS = 5000;
 /** Characters of a remark; what it quotes is cut to fit. */

@@ -11,6 +11,7 @@ import {
   accountNameSchema,
   bitsPerSecondSchema,
   DEFAULT_IMAGE,
+  type EpochSeconds,
   epochSecondsSchema,
   imageNameSchema,
 } from './quantities.ts';
@@ -215,6 +216,10 @@ export interface LocalFacts {
   readonly loans: readonly Loan[];
   /** Stop was called, and no Start since. */
   readonly stopped: boolean;
+  /** The caller of that Stop. Absent: nothing is stopped, or the Stop was called before callers were noted. */
+  readonly stopped_by?: string | undefined;
+  /** When that Stop was called. */
+  readonly stopped_at?: EpochSeconds | undefined;
   /** CreateSliver was called for a sliver that PLC has not instantiated, and no DeleteSliver since. */
   readonly created: boolean;
   /** How often Start was called: a running sliver runs its start scripts again when it grows. */
@@ -228,6 +233,8 @@ export interface LocalFacts {
 export const localFactsSchema = z.strictObject({
   loans: loansSchema,
   stopped: z.boolean(),
+  stopped_by: z.string().max(bounds.MAX_CALLER).optional(),
+  stopped_at: epochSecondsSchema.optional(),
   created: z.boolean(),
   starts: z.int().nonnegative(),
   // Facts of before there was a ReCreate.

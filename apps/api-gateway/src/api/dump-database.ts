@@ -33,7 +33,7 @@ function dumped(key: RecordKey, item: FeedItem, items: Items): object | undefine
 
 /**
  * dumpDatabase returns a JSON object with every record by its record_key, in the order of the keys.
- * Account records come with their local facts (`loans`, `stopped`, `created`, `starts`, `recreated`).
+ * Account records come with their local facts (LocalFacts of @nodemgr/records).
  */
 export function dumpDatabase(items: Items): string {
   const keys = [...items.keys()].sort();

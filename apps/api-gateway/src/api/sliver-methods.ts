@@ -134,7 +134,7 @@ const getRecord: SliverMethod = {
   meaning:
     'The record of the sliver as DumpDatabase shows it: what its source says of it (rspec, ssh_keys, ' +
     'initscript, delegations, expiry, …), with what the node itself keeps beside that (loans, stopped, ' +
-    'created, starts, recreated, leased_until). On a reservable node also the leases of the slice, and lease: ' +
+    'stopped_by, stopped_at, created, starts, recreated, leased_until). On a reservable node also the leases of the slice, and lease: ' +
     'how it stands now (holds, runs or rests), and until when. What is not set is not in it.',
   run: ({ replica }, sliver) =>
     presented({ ...recordShown(sliver, replica.items), ...leasesShown(sliver, replica) }),

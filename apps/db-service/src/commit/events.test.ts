@@ -19,13 +19,15 @@ import {
   TERMS,
 } from '../test-support/builders.test-support.ts';
 import { decideTicket } from '../tickets/decide-ticket.ts';
-import { decideWrite, type WriteRequest } from '../writes/decide-write.ts';
+import { decideWrite, type WriteCall, type WriteRequest } from '../writes/decide-write.ts';
 import type { Cause } from './cause.ts';
 import { deriveEvents } from './events.ts';
 
 const NO_DEFAULTS = { ...TERMS, defaults: {} };
 const T = '2023-11-14T22:13:20Z';
 const CIRCUMSTANCES = { now: epochSeconds(NOON), clockTrusted: true, ...POLICY };
+
+const CALL: WriteCall = { caller: 'root', at: epochSeconds(NOON) };
 
 /** The history of a commit: 'account what: why [by]'. */
 function told(before: NodeState, rows: readonly Row[], cause: Cause): readonly string[] {
@@ -47,7 +49,7 @@ function toldOfUpdate(before: NodeState, records: readonly unknown[], allowed = 
 }
 
 function toldOfWrite(before: NodeState, name: string, write: WriteRequest) {
-  return told(before, decideWrite(write, accountName(name), before), BY_ROOT);
+  return told(before, decideWrite(write, accountName(name), before, CALL), BY_ROOT);
 }
 
 const lends = (...loans: Loan[]): WriteRequest => ({ act: 'set_loans', loans });
@@ -175,7 +177,7 @@ describe('loans', () => {
   const before = stateWith([share('a_a', 40), share('b_b', 10), share('c_c', 5)]);
   const withLoan = applyRows(
     before,
-    decideWrite(lends(['b_b', 'nm_cpu_share', 8]), accountName('a_a'), before),
+    decideWrite(lends(['b_b', 'nm_cpu_share', 8]), accountName('a_a'), before, CALL),
   );
 
   test('loans are noted for the lender, and what they make of either side', () => {

@@ -243,7 +243,8 @@ describe('writes', () => {
     expect(await handlers().start(request)).toEqual({ revision: 1 });
     await handlers().stop({ ...target, request_id: 'request-2' });
     expect(await handlers().start(request)).toEqual({ revision: 1 });
-    expect(factsOf()).toEqual(localFacts({ starts: 1, stopped: true }));
+    const stop = { stopped: true, stopped_by: 'root', stopped_at: epochSeconds(0) };
+    expect(factsOf()).toEqual(localFacts({ starts: 1, ...stop }));
   });
 
   test('that changed nothing does not undo a later one when it is asked again', async () => {

@@ -1,4 +1,4 @@
-import { accountName, type Loan, MAX_LOANS_OF_NODE } from '@nodemgr/records';
+import { accountName, epochSeconds, type Loan, MAX_LOANS_OF_NODE } from '@nodemgr/records';
 import { describe, expect, test } from 'vitest';
 import { applyRows, type NodeState } from '../store/node-state.ts';
 import {
@@ -8,16 +8,19 @@ import {
   localFacts,
   stateWith,
 } from '../test-support/builders.test-support.ts';
-import { decideWrite, type WriteRequest } from './decide-write.ts';
+import { decideWrite, type WriteCall, type WriteRequest } from './decide-write.ts';
 
 const SIRIUS = accountName('princeton_sirius');
+const CALL: WriteCall = { caller: 'sliver b_b', at: epochSeconds(1_700_000_000) };
+/** What is remembered of a Stop that was called so. */
+const STOPPED = { stopped: true, stopped_by: CALL.caller, stopped_at: CALL.at } as const;
 const LOANS: readonly Loan[] = [['b_b', 'nm_cpu_share', 10]];
 
 /** The local facts of the one sliver after `writes`, and how many of them changed a row. */
 function write(state: NodeState, ...writes: readonly WriteRequest[]) {
   let changed = 0;
   const end = writes.reduce((before, each) => {
-    const rows = decideWrite(each, SIRIUS, before);
+    const rows = decideWrite(each, SIRIUS, before, CALL);
     changed += rows.length;
     return applyRows(before, rows);
   }, state);
@@ -50,11 +53,22 @@ describe('writes', () => {
   });
 
   test('a write of Stop is remembered until Start, which counts', () => {
-    expect(write(node, { act: 'stop' }).local).toEqual(localFacts({ stopped: true }));
+    expect(write(node, { act: 'stop' }).local).toEqual(localFacts(STOPPED));
     expect(write(node, { act: 'stop' }, { act: 'start' }).local).toEqual(
       localFacts({ stopped: false, starts: 1 }),
     );
     expect(write(node, { act: 'start' }, { act: 'start' }).local?.starts).toBe(2);
+  });
+
+  test('a write of Stop is remembered with the first caller and its time, and forgotten with the stop', () => {
+    const once = applyRows(node, decideWrite({ act: 'stop' }, SIRIUS, node, CALL));
+    const later = { caller: 'root', at: epochSeconds(1_700_000_060) };
+    expect(decideWrite({ act: 'stop' }, SIRIUS, once, later)).toEqual([]);
+    for (const act of ['start', 'recreate'] as const) {
+      const facts = write(once, { act }).local;
+      expect(facts).not.toHaveProperty('stopped_by');
+      expect(facts).not.toHaveProperty('stopped_at');
+    }
   });
 
   test('a write of CreateSliver and DeleteSliver is about slivers that PLC has not instantiated', () => {
@@ -89,7 +103,7 @@ describe('writes', () => {
       loans: LOANS,
       created: true,
       starts: 1,
-      stopped: true,
+      ...STOPPED,
       recreated: 0,
       leased_until: 0,
     });
@@ -99,7 +113,7 @@ describe('writes', () => {
     ['no record', stateWith([])],
     ['a delegate', stateWith([aDelegate('princeton_sirius')])],
   ])('to what is %s is refused by its name', (_what, state) => {
-    expect(() => decideWrite({ act: 'stop' }, SIRIUS, state)).toThrow(
+    expect(() => decideWrite({ act: 'stop' }, SIRIUS, state, CALL)).toThrow(
       expect.objectContaining({
         kind: 'bad-argument',
         message: "no such sliver: 'princeton_sirius'",
@@ -114,13 +128,13 @@ describe('writes', () => {
     [['b_b', 'nm_cpu_share', 0], 'amount is not positive'],
   ])('of loans of which one, %j, can never count is refused as a whole: %s', (loan, why) => {
     const write: WriteRequest = { act: 'set_loans', loans: [...LOANS, loan] };
-    expect(() => decideWrite(write, SIRIUS, node)).toThrow(
+    expect(() => decideWrite(write, SIRIUS, node, CALL)).toThrow(
       expect.objectContaining({
         kind: 'bad-argument',
         message: expect.stringContaining(`entry 2 of the loans, ${JSON.stringify(loan)}`),
       }),
     );
-    expect(() => decideWrite(write, SIRIUS, node)).toThrow(why);
+    expect(() => decideWrite(write, SIRIUS, node, CALL)).toThrow(why);
   });
 
   test('a write of loans leaves those that never count, of an old database, until the list is replaced', () => {
@@ -130,7 +144,8 @@ describe('writes', () => {
       [{ table: 'locals', key: keyOf(SIRIUS), value: localFacts({ loans: old }) }],
     );
     expect(write(state, { act: 'stop' }).local?.loans).toEqual(old);
-    expect(() => decideWrite({ act: 'set_loans', loans: old }, SIRIUS, state)).toThrow('never');
+    const again = () => decideWrite({ act: 'set_loans', loans: old }, SIRIUS, state, CALL);
+    expect(again).toThrow('never');
     expect(write(state, { act: 'set_loans', loans: LOANS }).local?.loans).toEqual(LOANS);
   });
 
@@ -144,7 +159,7 @@ describe('writes', () => {
       ],
     );
     const more: WriteRequest = { act: 'set_loans', loans: [...LOANS, ...LOANS] };
-    expect(() => decideWrite(more, SIRIUS, state)).toThrow(/no room for these loans/);
-    expect(decideWrite({ act: 'set_loans', loans: [] }, SIRIUS, state)).toHaveLength(1);
+    expect(() => decideWrite(more, SIRIUS, state, CALL)).toThrow(/no room for these loans/);
+    expect(decideWrite({ act: 'set_loans', loans: [] }, SIRIUS, state, CALL)).toHaveLength(1);
   });
 });

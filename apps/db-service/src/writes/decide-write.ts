@@ -3,6 +3,7 @@ import { Fault } from '@nodemgr/faults';
 import {
   type AccountName,
   canonicalJson,
+  type EpochSeconds,
   isSliver,
   type Loan,
   type LocalFacts,
@@ -18,21 +19,42 @@ export type WriteRequest =
   | { readonly act: 'set_loans'; readonly loans: readonly Loan[] }
   | { readonly act: 'start' | 'stop' | 'create_sliver' | 'delete_sliver' | 'recreate' };
 
+/** Who asks for a write, and when: a Stop is remembered with both. */
+export interface WriteCall {
+  readonly caller: string;
+  readonly at: EpochSeconds;
+}
+
+/** The facts of a sliver that nobody has stopped. */
+function unstopped({ stopped_by: _by, stopped_at: _at, ...local }: LocalFacts): LocalFacts {
+  return { ...local, stopped: false };
+}
+
+/** A second Stop stops nothing: the first is the one to name. */
+function stopped(local: LocalFacts, { caller, at }: WriteCall): LocalFacts {
+  return local.stopped ? local : { ...local, stopped: true, stopped_by: caller, stopped_at: at };
+}
+
 /** Created where it has to be, and started: with what ReCreate asks for beside a Start. */
 function recreated(local: LocalFacts, record: SliverRecord): LocalFacts {
   const starts = local.starts + 1;
   const created = local.created || !record.plc_instantiated;
-  return { ...local, stopped: false, created, starts, recreated: starts };
+  return { ...unstopped(local), created, starts, recreated: starts };
 }
 
-function afterWrite(write: WriteRequest, local: LocalFacts, record: SliverRecord): LocalFacts {
+function afterWrite(
+  write: WriteRequest,
+  local: LocalFacts,
+  record: SliverRecord,
+  call: WriteCall,
+): LocalFacts {
   switch (write.act) {
     case 'set_loans':
       return { ...local, loans: write.loans };
     case 'start':
-      return { ...local, stopped: false, starts: local.starts + 1 };
+      return { ...unstopped(local), starts: local.starts + 1 };
     case 'stop':
-      return { ...local, stopped: true };
+      return stopped(local, call);
     case 'create_sliver':
       return record.plc_instantiated ? local : { ...local, created: true };
     case 'delete_sliver':
@@ -67,6 +89,7 @@ export function decideWrite(
   write: WriteRequest,
   sliver: AccountName,
   state: NodeState,
+  call: WriteCall,
 ): readonly Row[] {
   const key = recordKeyOf('sliver', sliver);
   const record = state.records.get(key)?.record;
@@ -75,7 +98,7 @@ export function decideWrite(
   }
   const before = state.locals.get(key) ?? NO_LOCAL_FACTS;
   if (write.act === 'set_loans') checkLoansCanCount(sliver, write.loans);
-  const after = afterWrite(write, before, record);
+  const after = afterWrite(write, before, record, call);
   const more = after.loans.length - before.loans.length;
   if (more > 0) checkRoomForLoans(state, more);
   if (canonicalJson(after) === canonicalJson(before)) return [];

@@ -35,7 +35,7 @@ export interface WriteOptions {
 
 function changeOf({ request_id, sliver, caller, request }: Write, at: EpochSeconds): Change {
   return {
-    decide: (state) => decideWrite(request, sliver, state),
+    decide: (state) => decideWrite(request, sliver, state, { caller, at }),
     cause: { kind: 'call', caller },
     request: { id: request_id, at },
   };
