@@ -42,7 +42,7 @@ export interface SupervisorParts {
   readonly accounts: Config['accounts'];
   readonly leases: Config['leases'];
   readonly bootId: string;
-  readonly failures: Pick<FailureBoard, 'report' | 'clear'>;
+  readonly failures: Pick<FailureBoard, 'report' | 'clear' | 'find'>;
   readonly timing: Pick<Timing, 'after'>;
   readonly clock: WatchedClock;
   readonly history: Pick<AccountHistory, 'stepDone'>;
@@ -123,6 +123,7 @@ export class AccountSupervisor
       slices: this.#parts.machine.slices,
       newestImage,
       noRoom: this.#disk.whyNoRoom,
+      failureOf: (name) => this.#parts.failures.find(name),
       clock: clock.look(),
     };
   }

@@ -22,7 +22,15 @@ import {
   isObservedSliver,
   type ObservedAccount,
 } from '../observed/observed-account.ts';
-import { type Reason, reasonToExist, reasonToGo, reasonToResume, reasonToStop } from './reasons.ts';
+import {
+  type Reason,
+  type Rest,
+  reasonToExist,
+  reasonToGo,
+  reasonToResume,
+  reasonToStop,
+  restOf,
+} from './reasons.ts';
 import type { StopAhead } from './stop-ahead.ts';
 
 /** A text, with a digest that distinguishes it from others. */
@@ -56,6 +64,8 @@ export interface DesiredSliver {
   readonly reason: Reason;
   /** Why it is stopped, where it has to be. */
   readonly stopReason: Reason;
+  /** What whoever logs in is told of why it does not run; undefined where it should. */
+  readonly rest: Rest | undefined;
   /** Why it starts where it was stopped before; undefined: because it was called for, or it had ended by itself. */
   readonly resumeReason: Reason | undefined;
   readonly keys: Content;
@@ -98,6 +108,7 @@ function desiredSliver(record: SliverRecord, item: AccountItem): DesiredSliver {
     type: 'sliver',
     reason: reasonToExist(item),
     stopReason: reasonToStop(item),
+    rest: restOf(item),
     resumeReason: reasonToResume(item),
     keys: authorizedKeys(record.ssh_keys),
     // Of a record that was stored before the reader of documents saw to it.

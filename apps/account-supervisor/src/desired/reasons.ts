@@ -4,7 +4,7 @@
  * db-service's history. Pure.
  */
 import type { AccountItem, EventAuthor, FeedItem } from '@nodemgr/contracts';
-import { type AccountType, intentOf } from '@nodemgr/records';
+import { type AccountType, type EpochSeconds, intentOf, type Source } from '@nodemgr/records';
 
 export interface Reason {
   readonly why: string;
@@ -48,6 +48,31 @@ export function reasonToStop(item: AccountItem): Reason {
   if (restReason === 'stopped') return calledFor('Stop');
   if (restReason === 'leases') return reasonToRest(item);
   return ours('its files are not where they should be');
+}
+
+/** Why a sliver that should exist is not to run, as far as whoever logs in is told. */
+export type Rest =
+  /** `caller` and `at` are absent where Stop was called before they were noted. */
+  | {
+      readonly cause: 'stopped';
+      readonly caller?: string | undefined;
+      readonly at?: EpochSeconds | undefined;
+    }
+  | { readonly cause: 'disabled'; readonly source: Source }
+  | { readonly cause: 'leases'; readonly why: string };
+
+/** restOf returns why the sliver of `item` is not to run; undefined: it is to run, or not to exist. */
+export function restOf(item: AccountItem): Rest | undefined {
+  switch (intentOf(item).restReason) {
+    case 'disabled':
+      return { cause: 'disabled', source: item.source };
+    case 'stopped':
+      return { cause: 'stopped', caller: item.local.stopped_by, at: item.local.stopped_at };
+    case 'leases':
+      return { cause: 'leases', why: reasonToRest(item).why };
+    default:
+      return undefined;
+  }
 }
 
 /** reasonToGo returns why an account that should not exist goes; `item` is what the feed has of it. */

@@ -80,6 +80,8 @@ export function pathsOf(name: AccountName, { stateDir }: MachineLayout) {
     record: join(stateDir, 'accounts', `${name}.json`),
     /** How many calls of Start have been carried out. */
     starts: join(stateDir, 'accounts', `${name}.starts`),
+    /** What whoever logs in is told while the sliver cannot be entered (sliver-shell). */
+    loginNote: join(stateDir, 'accounts', `${name}.login`),
     keys: join(stateDir, 'keys', name),
     sliver,
     upper: join(sliver, 'upper'),

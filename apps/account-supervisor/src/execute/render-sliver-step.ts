@@ -8,6 +8,7 @@ import type { ImageVersion } from '@nodemgr/images';
 import type { AccountName, EpochSeconds } from '@nodemgr/records';
 import { inodeLimit } from '../limits/inode-limit.ts';
 import { type Limits, UNIT_LIMITS } from '../limits/table.ts';
+import { renderLoginNote } from '../observed/login-note.ts';
 import type { StepName } from '../plan/account-steps.ts';
 import { RANGE_SIZE } from '../slots/account-ids.ts';
 import {
@@ -152,6 +153,7 @@ export const SLIVER_RENDERERS: Renderers<
     { remove: pathsOf(name, layout).stopping },
     { unit: unitOf(name), properties: properties(limits, layout) },
     { unit: unitOf(name), act: 'start' },
+    { remove: pathsOf(name, layout).loginNote },
     noteStarts(starts, name, layout),
   ],
   'stop-unit': (_step, name) => [{ unit: unitOf(name), act: 'stop' }],
@@ -172,6 +174,12 @@ export const SLIVER_RENDERERS: Renderers<
     ),
   ],
   'untell-stop': (_step, name, layout) => [{ remove: pathsOf(name, layout).stopping }],
+
+  // Whoever is logged in when the sliver stops reads it as the sliver's account, outside.
+  'tell-logins': ({ note }, name, layout) => [
+    writeFile(pathsOf(name, layout).loginNote, 0o644, renderLoginNote(note)),
+  ],
+  'untell-logins': (_step, name, layout) => [{ remove: pathsOf(name, layout).loginNote }],
 
   'keep-files': ({ since }, name, layout) => {
     const { sliver, keptFolder, kept } = pathsOf(name, layout);

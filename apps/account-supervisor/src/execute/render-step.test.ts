@@ -36,6 +36,8 @@ const STEPS: readonly AccountStep[] = [
   { step: 'tell-stop', at: since, left: 60, base, by: ['file', 'signal'] },
   { step: 'untell-stop' },
   { step: 'remove-keys' },
+  { step: 'tell-logins', note: { cause: 'removal', since, line: 'is being removed' } },
+  { step: 'untell-logins' },
   { step: 'allow-login' },
   { step: 'deny-login' },
   { step: 'stop-unit' },
@@ -102,6 +104,7 @@ test('every step stands for exactly these commands', () => {
     rm --recursive --force -- /var/lib/nodemgr/slivers/princeton_sirius/boot/stopping
     systemctl set-property nodemgr-sliver@princeton_sirius.service CPUWeight=256 MemoryMax=1024K TasksMax=512
     systemctl start nodemgr-sliver@princeton_sirius.service
+    rm --recursive --force -- /var/lib/nodemgr/accounts/princeton_sirius.login
     install -m 0600 /dev/stdin /var/lib/nodemgr/accounts/princeton_sirius.starts <<'EOF'
     3
     EOF
@@ -120,6 +123,13 @@ test('every step stands for exactly these commands', () => {
     rm --recursive --force -- /var/lib/nodemgr/slivers/princeton_sirius/boot/stopping
     # remove-keys
     rm --recursive --force -- /var/lib/nodemgr/keys/princeton_sirius
+    # tell-logins
+    install -m 0644 /dev/stdin /var/lib/nodemgr/accounts/princeton_sirius.login <<'EOF'
+    is being removed
+    removal 1700000000
+    EOF
+    # untell-logins
+    rm --recursive --force -- /var/lib/nodemgr/accounts/princeton_sirius.login
     # allow-login
     usermod --expiredate '' princeton_sirius
     # deny-login
@@ -149,6 +159,7 @@ test('every step stands for exactly these commands', () => {
     usermod --del-subuids 1879113728-1879179263 --del-subgids 1879113728-1879179263 princeton_sirius
     userdel --force princeton_sirius
     rm --recursive --force -- /var/lib/nodemgr/accounts/princeton_sirius.starts
+    rm --recursive --force -- /var/lib/nodemgr/accounts/princeton_sirius.login
     rm --recursive --force -- /var/lib/nodemgr/accounts/princeton_sirius.json
     # discard-user
     userdel --force princeton_sirius

@@ -81,12 +81,13 @@ function endUser(
 
 /** Our record goes last: until then a half-removed account is known as ours. */
 const removeUser: Renderer<'remove-user'> = ({ type, ids }, name, layout) => {
-  const { keys, record, starts } = pathsOf(name, layout);
+  const { keys, record, starts, loginNote } = pathsOf(name, layout);
   return [
     { remove: propertiesOf(name) },
     { remove: keys },
     ...(ids === undefined ? [] : endUser(type, ids, name)),
     { remove: starts },
+    { remove: loginNote },
     { remove: record },
   ];
 };

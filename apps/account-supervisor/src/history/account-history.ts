@@ -20,7 +20,7 @@ import type { DecidedStep } from '../plan/decide-account.ts';
 import { type Description, describeStep } from './describe-step.ts';
 import { KernelNotices } from './kernel-notices.ts';
 
-type Board = Pick<FailureBoard, 'report' | 'clear'>;
+type Board = Pick<FailureBoard, 'report' | 'clear' | 'find'>;
 
 /** Reasons noted of one failure: some have a number or an address in them that is another each time. */
 const MAX_REASONS = 10;
@@ -51,6 +51,10 @@ class NotedFailures implements Board {
     return this.board.clear(subject);
   }
 
+  find(subject: string): ReturnType<Board['find']> {
+    return this.board.find(subject);
+  }
+
   #note(subject: string, what: 'failed' | 'works-again', text: string): void {
     const by = { kind: 'supervisor' } as const;
     if (isSliceName(subject)) this.note(subject, { what, why: text, by });
@@ -60,13 +64,13 @@ class NotedFailures implements Board {
 
 export interface HistoryParts {
   readonly journal: Pick<Journal, 'append' | 'events' | 'close'>;
-  readonly failures: Pick<FailureBoard, 'report' | 'clear'>;
+  readonly failures: Board;
   readonly timing: Pick<Timing, 'now' | 'after'>;
 }
 
 export class AccountHistory {
   /** The failure board for all that reports failures of accounts: it keeps a history, too. */
-  readonly failures: Pick<FailureBoard, 'report' | 'clear'>;
+  readonly failures: Board;
   readonly #parts: HistoryParts;
   readonly #notices: KernelNotices;
 

@@ -13,6 +13,7 @@ import { type EpochSeconds, epochSeconds } from '@nodemgr/records';
 import type { Limits } from '../limits/table.ts';
 import type { Slot } from '../slots/account-ids.ts';
 import type { Cause } from '../waits/causes.ts';
+import type { LoginNote } from './login-note.ts';
 
 declare const digestUnit: unique symbol;
 /** SHA-256 of a text, in hex: it distinguishes two contents. */
@@ -117,6 +118,8 @@ export interface ObservedSliver {
   readonly starts: number;
   /** The time of the stop that its tenants have been told of. */
   readonly toldOf?: EpochSeconds | undefined;
+  /** What whoever logs in is told while it cannot be entered. */
+  readonly loginNote?: LoginNote | undefined;
 }
 
 export type ObservedAccount =

@@ -1,7 +1,7 @@
 /** The planner's input about an account, and its result. Pure. */
-import type { Unmet } from '@nodemgr/contracts';
+import type { Failure, Unmet } from '@nodemgr/contracts';
 import type { ImageVersion } from '@nodemgr/images';
-import type { AccountType, EpochSeconds, ImageName } from '@nodemgr/records';
+import type { AccountName, AccountType, EpochSeconds, ImageName } from '@nodemgr/records';
 import type { DesiredAccount } from '../desired/desired-account.ts';
 import type { Reason } from '../desired/reasons.ts';
 import type { Limits } from '../limits/table.ts';
@@ -24,6 +24,7 @@ export type Target =
   | { readonly wanted: 'unchanged' };
 
 export interface Circumstances {
+  readonly name: AccountName;
   readonly now: EpochSeconds;
   /** Whether `now` may end anything: nothing is purged by a clock that is not trusted. */
   readonly clockTrusted: boolean;
@@ -39,6 +40,8 @@ export interface Circumstances {
   readonly newestImage: (name: ImageName) => ImageVersion | undefined;
   /** Why there is no room for one more sliver; undefined: there is. */
   readonly noRoom: string | undefined;
+  /** How the last attempt on the account failed; undefined: it did not. */
+  readonly lastFailure: Failure | undefined;
 }
 
 /** A step, and why it is taken. */

@@ -6,6 +6,7 @@ import type { ImageVersion } from '@nodemgr/images';
 import type { AccountType, EpochSeconds, HostUid } from '@nodemgr/records';
 import type { Content } from '../desired/desired-account.ts';
 import type { Limits } from '../limits/table.ts';
+import type { LoginNote } from '../observed/login-note.ts';
 import type { AccountIds, ProjectId } from '../slots/account-ids.ts';
 
 /** How tenants are told of a stop. */
@@ -61,6 +62,10 @@ export interface StepArguments {
   'remove-keys': Nothing;
   'allow-login': Nothing;
   'deny-login': Nothing;
+  /** What whoever logs in is told while the sliver cannot be entered. */
+  'tell-logins': { readonly note: LoginNote };
+  /** Goes also with a start. */
+  'untell-logins': Nothing;
   /** Moves the files aside, under the time of the removal (UNDATED where the clock is not trusted). */
   'keep-files': { readonly since: EpochSeconds };
   /** Gives kept files of an unknown time, which bear `from`, the time `since`: they are kept from then on. */

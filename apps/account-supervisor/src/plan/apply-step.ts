@@ -144,7 +144,8 @@ function applyToSliver(step: AccountStep, account: ObservedSliver): ObservedAcco
       return { ...account, limits: { ...account.limits, ...step.limits } };
     case 'start-unit': {
       const limits = { ...account.limits, ...step.limits };
-      return { ...account, state: 'running', limits, starts: step.starts, toldOf: undefined };
+      const told = { toldOf: undefined, loginNote: undefined };
+      return { ...account, state: 'running', limits, starts: step.starts, ...told };
     }
     case 'run-start-scripts':
       return { ...account, starts: step.starts };
@@ -152,6 +153,10 @@ function applyToSliver(step: AccountStep, account: ObservedSliver): ObservedAcco
       return { ...account, toldOf: step.at };
     case 'untell-stop':
       return { ...account, toldOf: undefined };
+    case 'tell-logins':
+      return { ...account, loginNote: step.note };
+    case 'untell-logins':
+      return { ...account, loginNote: undefined };
     case 'stop-unit':
       return { ...account, state: 'stopped', limits: unitless(account.limits) };
     case 'keep-files':

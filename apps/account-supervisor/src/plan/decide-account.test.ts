@@ -50,6 +50,7 @@ function theGrounds(
     slices: {},
     newestImage: () => IMAGE,
     noRoom: undefined,
+    failureOf: () => undefined,
     clock: { now: epochSeconds(NOW), clockTrusted },
   } satisfies Grounds;
 }

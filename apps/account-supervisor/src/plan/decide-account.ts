@@ -4,7 +4,7 @@
  */
 import type { FeedSubscription } from '@nodemgr/bus';
 import type { Config } from '@nodemgr/config';
-import type { Unmet } from '@nodemgr/contracts';
+import type { Failure, Unmet } from '@nodemgr/contracts';
 import { type AccountName, type Revision, recordKeyOf } from '@nodemgr/records';
 import { type DesiredAccount, judgeAccount, type Verdict } from '../desired/desired-account.ts';
 import { ours } from '../desired/reasons.ts';
@@ -32,6 +32,8 @@ export interface Grounds {
   readonly slices: Limits;
   readonly newestImage: Circumstances['newestImage'];
   readonly noRoom: Circumstances['noRoom'];
+  /** How the last attempt on an account failed; undefined: it did not. */
+  readonly failureOf: (name: AccountName) => Failure | undefined;
   /** The time, and whether it is trusted. */
   readonly clock: ReturnType<WatchedClock['look']>;
 }
@@ -55,10 +57,17 @@ const NOTHING_HEARD: Verdict = {
   reason: 'nothing has been heard from db-service yet',
 };
 
-function circumstancesOf(grounds: Grounds): Circumstances {
+/** What is withheld or deferred has not been attempted. */
+const isAttempt = (failure: Failure | undefined): boolean =>
+  failure?.outcome === 'failing' || failure?.outcome === 'blocked';
+
+function circumstancesOf(name: AccountName, grounds: Grounds): Circumstances {
   const { accounts, leases, slots, clock, newestImage, noRoom } = grounds;
+  const failure = grounds.failureOf(name);
   return {
+    name,
     ...clock,
+    lastFailure: isAttempt(failure) ? failure : undefined,
     keepSeconds: accounts.keep_files_seconds,
     idsOf: (slot) => idsOf(slot, accounts),
     newestImage,
@@ -157,7 +166,7 @@ export function decideAccount(
   const item = feed.items.get(recordKeyOf('sliver', name));
   const ahead = judgeStopAhead(item, { here, terms, clock });
   const target = targetOf(name, verdict, slot, ahead, grounds);
-  const planned = withVerdict(planAccount(target, observed, circumstancesOf(grounds)), verdict);
+  const planned = withVerdict(planAccount(target, observed, circumstancesOf(name, grounds)), verdict);
   const { revision } = feed.position;
   // Last: should it fail, the sliver has all that is its own.
   const reasoned = [...planned.steps, ...slicesNeeded(planned.steps, observed, grounds)];

@@ -2,7 +2,9 @@ import { epochSeconds, imageName } from '@nodemgr/records';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { contentOf, type DesiredDelegate, type DesiredSliver } from '../desired/desired-account.ts';
+import type { Rest } from '../desired/reasons.ts';
 import { cpuWeight } from '../limits/plan-cpu-weights.ts';
+import type { LoginNote } from '../observed/login-note.ts';
 import {
   ABSENT,
   type KeptSliver,
@@ -150,13 +152,14 @@ test('a stopped sliver keeps its logins and its account', () => {
 test("a removal keeps the sliver's files, under the time of removal", () => {
   const steps = stepsOf(NOTHING, aRunningSliver(), 10_000);
   expect(steps.map(({ step }) => step)).toEqual([
+    'tell-logins',
     'remove-keys',
     'stop-unit',
     'keep-files',
     'reset-disk-quota',
     'remove-user',
   ]);
-  expect(steps[2]).toEqual({ step: 'keep-files', since: 10_000 });
+  expect(steps[3]).toEqual({ step: 'keep-files', since: 10_000 });
 });
 
 const kept: KeptSliver = {
@@ -341,6 +344,15 @@ const keptFiles = fc.record({
   since,
   image: optional(fc.constant(IMAGE)),
 });
+const loginNote = optional(
+  fc.constantFrom<LoginNote>(
+    { cause: 'stopped', since: epochSeconds(9_000), line: 'is stopped' },
+    { cause: 'leases', line: 'rests' },
+    { cause: 'failing', since: epochSeconds(9_000), line: 'cannot be started' },
+    { cause: 'removal', since: epochSeconds(9_000), line: 'is being removed' },
+    { cause: 'unknown', line: '' },
+  ),
+);
 const anyDelegate = fc.record({
   state: fc.constant('delegate' as const),
   slot: fc.constant(slot(0)),
@@ -364,6 +376,7 @@ const anySliver = fc
     limits: optional(limits),
     login: fc.boolean(),
     starts: fc.nat({ max: 3 }),
+    loginNote,
   })
   .map(({ diskQuota, limits: ofUnit, ...one }) => ({
     ...one,
@@ -389,12 +402,18 @@ const taken: fc.Arbitrary<ObservedAccount> = fc.oneof(
     idTakenBy,
   })),
 );
+const rests = fc.constantFrom<Rest | undefined>(
+  undefined,
+  { cause: 'stopped', caller: 'root', at: epochSeconds(9_500) },
+  { cause: 'leases', why: 'it has no lease now' },
+);
 const sliver: fc.Arbitrary<DesiredSliver> = fc
-  .tuple(fc.boolean(), fc.boolean(), fc.nat({ max: 3 }), fc.nat({ max: 3 }), limits)
-  .map(([login, stopped, recreated, more, { memoryMax, tasksMax }]) =>
+  .tuple(fc.boolean(), rests, fc.nat({ max: 3 }), fc.nat({ max: 3 }), limits)
+  .map(([login, rest, recreated, more, { memoryMax, tasksMax }]) =>
     wantedSliver({
       login,
-      run: login && !stopped,
+      run: login && rest === undefined,
+      rest: login ? rest : { cause: 'disabled', source: 'plc' },
       starts: recreated + more,
       recreated,
       limits: { memoryMax, tasksMax },

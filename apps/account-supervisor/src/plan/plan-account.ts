@@ -18,6 +18,7 @@ import {
 } from '../observed/observed-account.ts';
 import type { AccountIds } from '../slots/account-ids.ts';
 import { type AccountPlan, blocked, type Circumstances, type Target } from './account-plan.ts';
+import { withLoginNote } from './plan-login-note.ts';
 import { planRemoval } from './plan-removal.ts';
 import { planSliver } from './plan-sliver.ts';
 import { stepsNeeded, USER_GONE, USER_HALF_MADE } from './steps-needed.ts';
@@ -92,11 +93,7 @@ function planElsewhere(
   return blocked('id-taken', reason);
 }
 
-/**
- * planAccount returns the steps that bring one account in line. What is in its way, such as an account
- * of the other type, is removed first; what takes its place is planned when it is gone.
- */
-export function planAccount(
+function planParts(
   target: Target,
   observed: ObservedAccount,
   circumstances: Circumstances,
@@ -113,6 +110,19 @@ export function planAccount(
   return wanted.type === 'delegate'
     ? planDelegate(wanted, observed.state === 'delegate' ? observed : undefined, ids)
     : planWantedSliver(wanted, observed, ids, { shared, circumstances });
+}
+
+/**
+ * planAccount returns the steps that bring one account in line. What is in its way, such as an account
+ * of the other type, is removed first; what takes its place is planned when it is gone.
+ */
+export function planAccount(
+  target: Target,
+  observed: ObservedAccount,
+  circumstances: Circumstances,
+): AccountPlan {
+  const plan = planParts(target, observed, circumstances);
+  return withLoginNote(plan, target, observed, circumstances);
 }
 
 interface SliverGround {

@@ -134,6 +134,7 @@ export function wantedSliver({
     type: 'sliver',
     reason: OF_PLC,
     stopReason: STOPPED,
+    rest: undefined,
     resumeReason: undefined,
     keys: contentOf('key\n'),
     initscript: contentOf('#!/bin/sh\n'),
@@ -171,6 +172,8 @@ export function aRunningSliver(changes: Partial<ObservedSliver> = {}): ObservedS
 /** circumstances makes the planner's input beside the account: files are kept for 100 seconds. */
 export function circumstances(now = 10_000, clockTrusted = true): Circumstances {
   return {
+    name: SIRIUS,
+    lastFailure: undefined,
     now: epochSeconds(now),
     clockTrusted,
     keepSeconds: 100,

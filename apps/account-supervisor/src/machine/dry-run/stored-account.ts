@@ -3,6 +3,7 @@ import type { ImageVersion } from '@nodemgr/images';
 import { accountNameSchema, epochSecondsSchema } from '@nodemgr/records';
 import * as z from 'zod';
 import { AMOUNTS, type LimitName, type Limits } from '../../limits/table.ts';
+import { MAX_NOTE_LINE, NOTE_CAUSES } from '../../observed/login-note.ts';
 import type {
   Digest,
   KeptSliver,
@@ -42,6 +43,12 @@ const files = z.discriminatedUnion('where', [
   z.strictObject({ where: z.literal('kept'), since: epochSecondsSchema, image }),
 ]);
 
+const loginNote = z.strictObject({
+  cause: z.enum([...NOTE_CAUSES, 'unknown']),
+  since: epochSecondsSchema.optional(),
+  line: z.string().max(MAX_NOTE_LINE),
+});
+
 const sliver = z.strictObject({
   state: z.enum(['stopped', 'running']),
   slot,
@@ -56,6 +63,7 @@ const sliver = z.strictObject({
   login: z.boolean(),
   starts: z.int().nonnegative(),
   toldOf: epochSecondsSchema.optional(),
+  loginNote: loginNote.optional(),
 });
 
 const delegate = z.strictObject({

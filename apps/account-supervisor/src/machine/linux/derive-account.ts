@@ -8,6 +8,7 @@ import type { MachineLayout } from '../../execute/layout.ts';
 import { unitSettings } from '../../execute/render-sliver-step.ts';
 import { inodeLimit } from '../../limits/inode-limit.ts';
 import type { Limits } from '../../limits/table.ts';
+import type { LoginNote } from '../../observed/login-note.ts';
 import {
   ABSENT,
   type Digest,
@@ -48,6 +49,7 @@ export interface AccountFacts {
   readonly kept: readonly KeptFacts[];
   readonly keys: Digest | undefined;
   readonly starts: number;
+  readonly loginNote?: LoginNote | undefined;
   readonly unit: UnitState | undefined;
   /** Read back from the kernel; undefined when the sliver does not run. */
   readonly limits: Limits | undefined;
@@ -181,6 +183,7 @@ function sliverOf(
     keys: facts.keys,
     unit: settings !== undefined && folder?.unitSettings === settings,
     starts: facts.starts,
+    loginNote: facts.loginNote,
     toldOf: files.where === 'in-place' ? folder?.toldOf : undefined,
   };
 }

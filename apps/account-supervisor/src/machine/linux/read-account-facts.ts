@@ -7,6 +7,7 @@ import { native } from '@nodemgr/native';
 import { type AccountName, type EpochSeconds, epochSeconds } from '@nodemgr/records';
 import { contentOf } from '../../desired/desired-account.ts';
 import { type MachineLayout, pathsOf } from '../../execute/layout.ts';
+import { type LoginNote, readLoginNote } from '../../observed/login-note.ts';
 import type { Digest } from '../../observed/observed-account.ts';
 import { type IdPolicy, idsOf, RANGE_SIZE, type Slot, slot } from '../../slots/account-ids.ts';
 import { accountRecordSchema, keptFolderName } from './account-record.ts';
@@ -93,6 +94,15 @@ export function readKeys(name: AccountName, layout: MachineLayout): Promise<Dige
 export async function readStarts(name: AccountName, layout: MachineLayout): Promise<number> {
   const text = (await readOptional(pathsOf(name, layout).starts))?.trimEnd() ?? '';
   return /^\d{1,15}$/.test(text) ? Number.parseInt(text, 10) : 0;
+}
+
+/** readNote returns what whoever logs in is told while the sliver cannot be entered. */
+export async function readNote(
+  name: AccountName,
+  layout: MachineLayout,
+): Promise<LoginNote | undefined> {
+  const text = await readOptional(pathsOf(name, layout).loginNote);
+  return text === undefined ? undefined : readLoginNote(text);
 }
 
 /** The owner of the files says whose ids they carry: a tenant can give them to no id outside its range. */

@@ -21,6 +21,7 @@ import {
   readFolder,
   readKept,
   readKeys,
+  readNote,
   readRecord,
   readStarts,
 } from './read-account-facts.ts';
@@ -149,12 +150,13 @@ export class MachineSurvey {
   async #facts(name: AccountName, { unix, kept, units }: Shared): Promise<AccountFacts> {
     const { layout, policy } = this;
     const unit = units.get(name);
-    const [record, folder, keptFiles, keys, starts, limits, othersContainer] = await Promise.all([
+    const [record, folder, keptFiles, keys, starts, loginNote, limits, othersContainer] = await Promise.all([
       readRecord(name, layout),
       readFolder(name, layout),
       Promise.all((kept.get(name) ?? []).map((since) => readKept(name, since, layout, policy))),
       readKeys(name, layout),
       readStarts(name, layout),
+      readNote(name, layout),
       unit?.active === true ? readLimits(name, layout) : undefined,
       isThere(join(MACHINES, machineNameOf(name))),
     ]);
@@ -166,6 +168,7 @@ export class MachineSurvey {
       kept: keptFiles.filter((files) => files !== undefined),
       keys,
       starts,
+      loginNote,
       unit,
       limits,
       ...(sliver ? quotaInForce(record.slot, layout, policy) : NO_QUOTA),

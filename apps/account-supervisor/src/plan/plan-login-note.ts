@@ -1,0 +1,190 @@
+/**
+ * Decides what whoever logs in is told while a sliver cannot be entered: in a sentence, by whom, since when, and
+ * what helps. Pure. While a sliver is made or started for the first time there is no note: sliver-shell says so
+ * itself, and making a sliver costs no file more.
+ */
+import type { Failure } from '@nodemgr/contracts';
+import {
+  type AccountName,
+  type EpochSeconds,
+  epochSeconds,
+  isoTime,
+  type Source,
+} from '@nodemgr/records';
+import type { DesiredSliver } from '../desired/desired-account.ts';
+import { ours, type Rest } from '../desired/reasons.ts';
+import { type LoginNote, MAX_NOTE_LINE } from '../observed/login-note.ts';
+import {
+  isObservedSliver,
+  isUnfinished,
+  type ObservedAccount,
+  type ObservedSliver,
+} from '../observed/observed-account.ts';
+import type { AccountPlan, Circumstances, ReasonedStep, Target } from './account-plan.ts';
+
+/** Why a sliver cannot be entered. */
+export type Obstacle =
+  | Rest
+  | {
+      readonly cause: 'failing';
+      readonly failure: Pick<Failure, 'outcome' | 'action' | 'reason' | 'since'>;
+      /** Whether it has never been made to its end. */
+      readonly isNew: boolean;
+    }
+  | { readonly cause: 'removal'; readonly why: string };
+
+const AUTHORITIES: Readonly<Record<Source, string>> = {
+  plc: 'PLC',
+  config: "the node's configuration",
+  ticket: 'its ticket',
+};
+/** Characters of a reason that are told. */
+const MAX_REASON = 160;
+
+const cut = (text: string, most: number): string =>
+  text.length <= most ? text : `${text.slice(0, most - 4)} ...`;
+
+/** A terminal is to show it, whatever it can: reasons quote what programs have said. */
+function asAscii(text: string): string {
+  return text
+    .replaceAll(/\s+/g, ' ')
+    .replaceAll(/[‘’]/g, "'")
+    .replaceAll('→', '->')
+    .replaceAll('…', '...')
+    .replaceAll(/[^\x20-\x7e]/g, '?')
+    .trim();
+}
+
+const sinceText = (since: EpochSeconds | undefined): string =>
+  since === undefined ? '' : ` since ${isoTime(since)}`;
+
+/** What is in the way of a blocked account may be another tenant's: that is the operator's to know. */
+function failureText({ outcome, action, reason }: (Obstacle & { cause: 'failing' })['failure']) {
+  return outcome === 'failing' ? ` (${cut(asAscii(`${action}: ${reason}`), MAX_REASON)})` : '';
+}
+
+function sentenceOn(name: AccountName, obstacle: Obstacle, since: EpochSeconds | undefined) {
+  switch (obstacle.cause) {
+    case 'stopped': {
+      const by = obstacle.caller === undefined ? '' : `, called by ${obstacle.caller}`;
+      const at = since === undefined ? '' : ` at ${isoTime(since)}`;
+      return `is stopped by Stop${by}${at}; 'ssh ${name}@node start' starts it`;
+    }
+    case 'disabled': {
+      const authority = AUTHORITIES[obstacle.source];
+      return `is disabled by ${authority}${sinceText(since)}: nm_enabled is 0, which nobody else can change`;
+    }
+    case 'leases':
+      return `rests${sinceText(since)}: ${obstacle.why}; it starts again by itself`;
+    case 'failing': {
+      const verb = obstacle.isNew ? 'made' : 'started';
+      return `cannot be ${verb}${sinceText(since)}${failureText(obstacle.failure)}; it is tried again by itself, and the node's operator sees why`;
+    }
+    case 'removal':
+      return `is being removed${sinceText(since)}: ${obstacle.why}`;
+  }
+}
+
+/** noteOn returns what whoever logs in to the sliver `name` is told of an obstacle. */
+export function noteOn(
+  name: AccountName,
+  obstacle: Obstacle,
+  since: EpochSeconds | undefined,
+): LoginNote {
+  const line = cut(asAscii(sentenceOn(name, obstacle, since)), MAX_NOTE_LINE);
+  return { cause: obstacle.cause, since, line };
+}
+
+type Wanted = Obstacle | 'none' | 'as it is';
+
+function obstacleToSliver(
+  wanted: DesiredSliver,
+  have: ObservedSliver | undefined,
+  { lastFailure }: Circumstances,
+): Wanted {
+  if (!wanted.run) return wanted.rest ?? 'as it is';
+  const isUp = have?.state === 'running' && have.ailing === undefined;
+  if (have === undefined || isUp) return 'none';
+  if (lastFailure !== undefined && lastFailure.action !== 'tell-logins') {
+    return { cause: 'failing', failure: lastFailure, isNew: isUnfinished(have) };
+  }
+  // Of before this process was started, or of before the first of several things was mended.
+  return have.loginNote?.cause === 'failing' ? 'as it is' : 'none';
+}
+
+function obstacleTo(
+  target: Target,
+  have: ObservedSliver | undefined,
+  circumstances: Circumstances,
+): Wanted {
+  if (target.wanted === 'unchanged') return 'as it is';
+  if (target.wanted === 'nothing') {
+    // It is for those who are logged in: nobody else can, once the keys are gone.
+    return have?.state === 'running' ? { cause: 'removal', why: target.reason.why } : 'as it is';
+  }
+  if (target.wanted.type === 'delegate') return 'as it is';
+  return obstacleToSliver(target.wanted, have, circumstances);
+}
+
+/** What has begun at a time that nobody told has begun when it was noted first. */
+function sinceOf(
+  obstacle: Obstacle,
+  noted: LoginNote | undefined,
+  { now, clockTrusted }: Circumstances,
+): EpochSeconds | undefined {
+  if (obstacle.cause === 'stopped') return obstacle.at;
+  if (noted?.cause === obstacle.cause) return noted.since;
+  if (!clockTrusted) return undefined;
+  return obstacle.cause === 'failing'
+    ? epochSeconds(Math.floor(obstacle.failure.since / 1000))
+    : now;
+}
+
+const isSame = (one: LoginNote | undefined, { cause, since, line }: LoginNote): boolean =>
+  one?.cause === cause && one.since === since && one.line === line;
+
+const TOLD = ours('whoever logs in is told why that is in vain');
+const UNTOLD: ReasonedStep = { step: { step: 'untell-logins' }, reason: TOLD };
+
+/**
+ * The note comes before all else, so that those who are logged in when the sliver stops are told too; of a new
+ * sliver, once there is a record that says whose it is. One that could not be written the last time holds up
+ * nothing again: it comes last, and where that would be too late, not at all.
+ */
+function withStep(
+  { steps, ...rest }: AccountPlan,
+  told: ReasonedStep,
+  exists: boolean,
+  isRest: boolean,
+  { lastFailure }: Circumstances,
+): AccountPlan {
+  const created = steps.findIndex(({ step }) => step.step === 'create-user' && step.type === 'sliver');
+  if (!exists && created === -1) return { steps, ...rest };
+  if (lastFailure?.action === 'tell-logins') {
+    const isLate = !isRest || steps.some(({ step }) => step.step === 'remove-user');
+    return { ...rest, steps: isLate ? steps : [...steps, told] };
+  }
+  const before = exists ? 0 : created + 1;
+  return { ...rest, steps: [...steps.slice(0, before), told, ...steps.slice(before)] };
+}
+
+/** withLoginNote returns the plan with the step that brings the note for logins in line. */
+export function withLoginNote(
+  plan: AccountPlan,
+  target: Target,
+  observed: ObservedAccount,
+  circumstances: Circumstances,
+): AccountPlan {
+  const have = isObservedSliver(observed) ? observed : undefined;
+  const obstacle = obstacleTo(target, have, circumstances);
+  if (obstacle === 'as it is') return plan;
+  if (obstacle === 'none') {
+    return have?.loginNote === undefined ? plan : { ...plan, steps: [UNTOLD, ...plan.steps] };
+  }
+  const { loginNote: noted } = have ?? {};
+  const note = noteOn(circumstances.name, obstacle, sinceOf(obstacle, noted, circumstances));
+  if (isSame(noted, note)) return plan;
+  const told: ReasonedStep = { step: { step: 'tell-logins', note }, reason: TOLD };
+  const isRest = obstacle.cause !== 'failing' && obstacle.cause !== 'removal';
+  return withStep(plan, told, have !== undefined, isRest, circumstances);
+}
