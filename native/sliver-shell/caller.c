@@ -19,6 +19,7 @@
 
 #include "../sliver/id_range.h"
 #include "../sliver/places.h"
+#include "login_note.h"
 #include "refuse.h"
 
 #define SLIVER_SHELL NODEMGR_LIB_DIR "/sliver-shell"
@@ -61,18 +62,6 @@ static bool has_expired(const struct spwd *entry) {
   return entry->sp_expire >= 0 && time(NULL) / SECONDS_A_DAY >= entry->sp_expire;
 }
 
-static void require_login_allowed(const char *name) {
-  FILE *entries = open_file(NODEMGR_ETC_DIR "/shadow");
-  bool allowed = false;
-  for (struct spwd *entry; (entry = fgetspent(entries)) != NULL;)
-    if (strcmp(entry->sp_namp, name) == 0) {
-      allowed = !has_expired(entry);
-      break;
-    }
-  fclose(entries);
-  if (!allowed) refuse("login to %s is disabled", name);
-}
-
 static void require_id_range(struct caller *caller) {
   FILE *ranges = open_file(NODEMGR_ETC_DIR "/subuid");
   const bool found = find_id_range(ranges, caller->name, &caller->base);
@@ -85,7 +74,21 @@ struct caller find_caller(void) {
   if (geteuid() != 0) refuse("is not installed setuid root");
   find_account(&caller);
   require_record(caller.name);
-  require_login_allowed(caller.name);
   require_id_range(&caller);
   return caller;
+}
+
+void require_login_allowed(const char *name) {
+  FILE *entries = open_file(NODEMGR_ETC_DIR "/shadow");
+  bool allowed = false;
+  for (struct spwd *entry; (entry = fgetspent(entries)) != NULL;)
+    if (strcmp(entry->sp_namp, name) == 0) {
+      allowed = !has_expired(entry);
+      break;
+    }
+  fclose(entries);
+  struct login_note note;
+  if (allowed) return;
+  if (read_login_note(name, &note)) refuse("%s %s", name, note.line);
+  refuse("login to %s is disabled", name);
 }

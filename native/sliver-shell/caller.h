@@ -1,5 +1,5 @@
 /*
- * caller.h: who has started sliver-shell, and whether this account may log in to a sliver
+ * caller.h: who has started sliver-shell, and whether this account may log in to its sliver
  * now. Only what the kernel says (the real user id) and root's own files are asked.
  */
 #ifndef NODEMGR_CALLER_H
@@ -17,5 +17,8 @@ struct caller {
 
 /* Names the caller, or refuses. */
 struct caller find_caller(void);
+
+/* Refuses unless logins to the account `name` are let in, by the note on it where there is one. */
+void require_login_allowed(const char *name);
 
 #endif

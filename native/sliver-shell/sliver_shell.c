@@ -6,8 +6,8 @@
  *   outside, as root                              what it rests on
  *   1. descriptors: 0-2 open, no others           nothing of the node's is carried inside
  *   2. arguments: none, or -c COMMAND             sshd(8), login(1)
- *   3. caller: the real user id's own account     the kernel, passwd; our record; shadow;
- *                                                 subuid
+ *   3. caller: the real user id's own account     the kernel, passwd; our record; subuid
+ *      and that it may log in                     shadow
  *   4. container: process 1 of that sliver        cgroup, parent, pid namespace, id map,
  *                                                 held by a pidfd
  *   5. its limits; setns(pid), fork ────┐
@@ -17,6 +17,9 @@
  *   8. end as the child ended           │ c. confine, have the terminal, clean environment
  *                                       │ d. exec root's shell of the sliver's /etc/passwd
  *
+ * `start`, `stop` and `status` as the whole command are for the account itself (control.h): after 3.,
+ * logins let in or not, all rights but the caller's own are given up, and nothing is entered.
+ *
  * The child is in the sliver's pid namespace from its first instruction, so it dies with the
  * sliver. Until d. it is this program: not dumpable, so that nobody inside can look into it,
  * and with no descriptor but 0 to 2 and those that close at exec.
@@ -25,8 +28,12 @@
  * The terminal stays the caller's own. Whoever runs this as another user by hand (su,
  * runuser) should give it a terminal of its own (--pty), as for anyone who is not trusted.
  *
+ * A sliver that cannot be entered is refused in the words that account-supervisor has noted of it, with
+ * by whom and since when (login_note.h).
+ *
  * Exit status: that of the shell, 128 + N when signal N ended it (137 and one line when the
- * sliver stopped meanwhile); 126 and one line when it was refused and nothing was run.
+ * sliver stopped meanwhile); 126 and one line when it was refused and nothing was run; that of
+ * control.h for its words.
  */
 #include <fcntl.h>
 #include <limits.h>
@@ -38,7 +45,9 @@
 
 #include "../sliver/container.h"
 #include "caller.h"
+#include "control.h"
 #include "enter.h"
+#include "login_note.h"
 #include "refuse.h"
 #include "watch.h"
 
@@ -79,10 +88,17 @@ int main(int argc, char **argv) {
   if (chdir("/") != 0) refuse_errno("cannot leave the folder that it was started in");
   const char *command = take_command(argc, argv);
   const struct caller caller = find_caller();
+  const enum act act = act_in(command);
+  if (act != NO_ACT) control(&caller, act);
+  require_login_allowed(caller.name);
 
   struct container container = {0};
   const char *reason = find_container(caller.name, caller.base, &container);
-  if (reason != NULL) refuse("%s %s", caller.name, reason);
+  if (reason != NULL) {
+    char text[ABSENCE_MAX];
+    describe_absence(caller.name, reason, text);
+    refuse("%s", text);
+  }
 
   take_on_limits(container.init);
   const int terminal = foreground_terminal();

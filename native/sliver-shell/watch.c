@@ -13,6 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "login_note.h"
 #include "refuse.h"
 
 enum { STOPPING_MILLISECONDS = 500 };
@@ -90,8 +91,10 @@ static int exit_status(int status, const char *name, int init_fd) {
   if (WIFEXITED(status)) return WEXITSTATUS(status);
   const int number = WTERMSIG(status);
   if ((number != SIGKILL && number != SIGTERM) || !is_stopping(init_fd)) return 128 + number;
-  char text[80];
-  snprintf(text, sizeof text, "%s has stopped", name);
+  char text[ABSENCE_MAX];
+  struct login_note note;
+  const bool is_noted = read_login_note(name, &note);
+  snprintf(text, sizeof text, "%s %s", name, is_noted ? note.line : "has stopped");
   complain(text);
   return 128 + SIGKILL;
 }

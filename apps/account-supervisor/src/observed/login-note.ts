@@ -16,7 +16,7 @@ export interface LoginNote {
   readonly line: string;
 }
 
-/** Of the line, in bytes. sliver-shell has room for it beside the name (LINE_MAX in refuse.h). */
+/** Of the line, in bytes. sliver-shell has room for it beside the name (NOTE_LINE_MAX in login_note.h). */
 export const MAX_NOTE_LINE = 360;
 
 const FORM =
