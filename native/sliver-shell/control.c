@@ -82,7 +82,7 @@ static bool take_fault(const char *fault, struct failure *why) {
 static bool is_done(const char *document, struct failure *why) {
   const char *fault = strstr(document, "<fault>");
   if (fault != NULL) return take_fault(fault, why);
-  return strstr(document, "<params>") != NULL || fail(why, "the API has answered something else");
+  return strstr(document, "<params") != NULL || fail(why, "the API has answered something else");
 }
 
 static bool call(const char *method, const char *name, struct failure *why) {

@@ -49,7 +49,8 @@ describe.skipIf(missing)(`a login${note}`, () => {
     for (const { name } of alike) {
       expect((await node.run(name, 'cat /root/mine')).stdout).toBe(`${name}\n`);
       await node.stop(name);
-      expect((await node.run(name, 'true')).stderr).toBe(`sliver-shell: ${name} is not running\n`);
+      const { stderr } = await node.run(name, 'true');
+      expect(stderr).toBe(`sliver-shell: ${name} is not running; try again in a moment\n`);
     }
   });
 

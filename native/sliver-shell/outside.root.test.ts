@@ -1,8 +1,8 @@
 // What stays outside while someone is logged in, the terminal, and a sliver that stops meanwhile.
 import { type ChildProcess, spawn } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { ANode, containerNeeds, outcomeOf } from '../stand-in/a-node.ts';
 import { eventually } from '../stand-in/eventually.ts';
 
@@ -72,7 +72,22 @@ describe.skipIf(missing)(`outside a login${note}`, () => {
     await node.startSliver(SIRIUS.name);
   });
 
-  it('likewise when all of its unit is killed at once', async () => {
+  it('whoever is logged in when the sliver is stopped by somebody is told what is noted of it', async () => {
+    const child = start('echo ready; trap "" TERM; sleep 1000');
+    await printed(child, 'ready');
+    writeFileSync(node.loginNote(SIRIUS.name), 'is stopped by Stop, called by root\nstopped -\n');
+    onTestFinished(() => rmSync(node.loginNote(SIRIUS.name), { force: true }));
+    process.kill(node.initOf(SIRIUS.name), 'SIGKILL');
+    const { status, stderr } = await outcomeOf(child);
+    expect([status, stderr]).toEqual([
+      137,
+      'sliver-shell: princeton_sirius is stopped by Stop, called by root\n',
+    ]);
+    await node.stop(SIRIUS.name);
+    await node.startSliver(SIRIUS.name);
+  });
+
+  it('whoever is logged in is told so, too, when all of its unit is killed at once', async () => {
     const child = start('echo ready; sleep 1000');
     await printed(child, 'ready');
     writeFileSync(join(node.unit(SIRIUS.name), 'cgroup.kill'), '1');

@@ -8,6 +8,8 @@ import {
   openSync,
   rmSync,
   symlinkSync,
+  utimesSync,
+  writeFileSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
@@ -41,6 +43,20 @@ describe.skipIf(missing)(`refused${note}`, () => {
     expect(stderr.split('\n')).toHaveLength(2);
     expect(stderr).toMatch(/^sliver-shell: /);
     return stderr.trim().replace('sliver-shell: ', '');
+  }
+
+  /** Notes something for logins to a sliver, until the test is over. */
+  function noteOn(name: string, text: string): string {
+    const path = node.loginNote(name);
+    writeFileSync(path, text);
+    onTestFinished(() => rmSync(path, { force: true, recursive: true }));
+    return path;
+  }
+
+  /** Puts something else in a file's place. */
+  function spoilBy(path: string, put: () => void): void {
+    rmSync(path);
+    put();
   }
 
   it('is nobody, while all is as it should be', async () => {
@@ -138,7 +154,7 @@ describe.skipIf(missing)(`refused${note}`, () => {
 
   it('is a sliver whose container has other ids than the account', async () => {
     expect(await reason([{ ...SIRIUS, subuid: [`${SIRIUS.name}:2000000000:65536`] }])).toBe(
-      'princeton_sirius is starting or stopping, or is not what was started',
+      'princeton_sirius is starting or stopping, or is not what was started; try again in a moment',
     );
   });
 
@@ -153,14 +169,74 @@ describe.skipIf(missing)(`refused${note}`, () => {
     expect(await reason([SIRIUS], { values })).toBe('takes no arguments but -c and a command');
   });
 
-  it('is a sliver that has never run', async () => {
-    expect(await reason([{ name: 'mit_dht', uid: 39_002 }])).toBe('mit_dht is not running');
+  it('is a sliver that does not run', async () => {
+    expect(await reason([{ name: 'mit_dht', uid: 39_002 }])).toBe(
+      'mit_dht is not running; try again in a moment',
+    );
+  });
+
+  it('is a sliver that has never been started, which is being made since its record was', async () => {
+    const other = { name: 'mit_new', uid: 39_004 };
+    node.setAccounts(other);
+    rmSync(node.starts(other.name));
+    utimesSync(node.record(other.name), 1_700_000_000, 1_700_000_000);
+    expect((await node.run(other.name, 'true')).stderr).toBe(
+      'sliver-shell: mit_new is being made since 2023-11-14T22:13:20Z; try again in a moment\n',
+    );
+    node.setAccounts(SIRIUS);
+  });
+
+  it.each<[string, Account]>([
+    ['does not run', { name: 'mit_dht', uid: 39_002 }],
+    ['refuses logins', { name: 'mit_dht', uid: 39_002, expires: '1' }],
+  ])('is a sliver that %s, in the words that are noted of it', async (_how, account) => {
+    noteOn(account.name, "is stopped by Stop; 'ssh mit_dht@node start' starts it\nstopped -\n");
+    expect(await reason([account])).toBe(
+      "mit_dht is stopped by Stop; 'ssh mit_dht@node start' starts it",
+    );
+  });
+
+  it('is nobody whose sliver runs, whatever is noted of it', async () => {
+    noteOn(SIRIUS.name, 'is stopped by Stop\nstopped -\n');
+    expect((await node.run(SIRIUS.name, 'echo in')).stdout).toBe('in\n');
+  });
+
+  it('has nothing in its words that a terminal obeys', async () => {
+    noteOn('mit_dht', 'is \x1b[2J\x9b stopped\nstopped -\n');
+    expect(await reason([{ name: 'mit_dht', uid: 39_002 }])).toMatch(
+      /^mit_dht is \?\[2J\?+ stopped$/,
+    );
+  });
+
+  it.each<[string, (path: string) => void]>([
+    ['is not root’s', (path) => chownSync(path, SIRIUS.uid, SIRIUS.uid)],
+    ['others can write to', (path) => chmodSync(path, 0o646)],
+    ['is a link', (path) => spoilBy(path, () => symlinkSync('/etc/passwd', path))],
+    ['is a pipe', (path) => spoilBy(path, () => spawnSync('mkfifo', [path]))],
+    ['is a folder', (path) => spoilBy(path, () => mkdirSync(path))],
+    ['is empty', (path) => writeFileSync(path, '')],
+    ['has no end of a line', (path) => writeFileSync(path, 'is stopped')],
+    ['has a line that is too long', (path) => writeFileSync(path, `${'x'.repeat(361)}\nstopped -\n`)],
+  ])('has words of its own where what is noted %s', async (_how, spoil) => {
+    spoil(noteOn('mit_dht', 'is stopped by Stop\nstopped -\n'));
+    expect(await reason([{ name: 'mit_dht', uid: 39_002 }])).toBe(
+      'mit_dht is not running; try again in a moment',
+    );
+  });
+
+  it('has the whole of a line that is as long as can be', async () => {
+    const name = `a_${'b'.repeat(30)}`;
+    const line = 'x'.repeat(360);
+    noteOn(name, `${line}\nstopped -\n`);
+    expect(await reason([{ name, uid: 39_002 }])).toBe(`${name} ${line}`);
   });
 
   it('is a unit that has no container', async () => {
     for (const part of ['supervisor', 'payload'])
       mkdirSync(join(node.unit('mit_dht'), part), { recursive: true });
-    expect(await reason([{ name: 'mit_dht', uid: 39_002 }])).toBe('mit_dht is not running');
+    expect(await reason([{ name: 'mit_dht', uid: 39_002 }])).toBe(
+      'mit_dht is not running; try again in a moment',
+    );
     await node.stop('mit_dht');
   });
 
@@ -173,7 +249,7 @@ describe.skipIf(missing)(`refused${note}`, () => {
     onTestFinished(async () => await node.stop('mit_dht'));
     await new Promise((resolve) => impostor.stdout?.once('data', resolve));
     expect(await reason([{ name: 'mit_dht', uid: 39_002 }])).toBe(
-      'mit_dht is starting or stopping, or is not what was started',
+      'mit_dht is starting or stopping, or is not what was started; try again in a moment',
     );
   });
 
@@ -184,7 +260,7 @@ describe.skipIf(missing)(`refused${note}`, () => {
     unit.kill('SIGKILL');
     await eventually(async () => {
       expect((await node.run(other.name, 'true')).stderr).toBe(
-        'sliver-shell: mit_other is not running\n',
+        'sliver-shell: mit_other is not running; try again in a moment\n',
       );
     });
     await node.stop(other.name);

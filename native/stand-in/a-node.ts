@@ -131,11 +131,28 @@ export class ANode {
       'subuid',
       accounts.flatMap(({ name, uid, subuid }) => subuid ?? [`${name}:${baseOf(uid)}:65536`]),
     );
-    for (const { name } of accounts) writeFileSync(this.record(name), '{}\n');
+    for (const { name } of accounts) {
+      writeFileSync(this.record(name), '{}\n');
+      writeFileSync(this.starts(name), '0\n');
+    }
   }
 
   record(name: string): string {
     return join(this.folder, 'state/accounts', `${name}.json`);
+  }
+
+  /** Says that it has been started before. */
+  starts(name: string): string {
+    return join(this.folder, 'state/accounts', `${name}.starts`);
+  }
+
+  /** What account-supervisor has noted for logins, where it has. */
+  loginNote(name: string): string {
+    return join(this.folder, 'state/accounts', `${name}.login`);
+  }
+
+  get apiSocket(): string {
+    return join(this.folder, 'run/api/api.sock');
   }
 
   sliverFolder(name: string): string {
