@@ -82,15 +82,12 @@ describe.skipIf(missing)(`a key's holder, from outside${note}`, () => {
   });
 
   it('calls the API with no right but those of the account', async () => {
-    const [call] = await theApi(encodeFault(111, 'not now')).then(async (calls) => {
-      await said('start');
-      return calls;
-    });
+    const calls = await theApi(encodeFault(111, 'not now'));
+    await said('start');
+    const [call] = calls;
     const { uid } = SIRIUS;
     expect(call?.process).toContain(`Uid:\t${uid}\t${uid}\t${uid}\t${uid}\n`);
-    expect(call?.process).toContain(
-      'CapPrm:\t0000000000000000\nCapEff:\t0000000000000000\n',
-    );
+    expect(call?.process).toContain('CapPrm:\t0000000000000000\nCapEff:\t0000000000000000\n');
     expect(call?.process).toContain('NoNewPrivs:\t1\n');
   });
 

@@ -137,6 +137,32 @@ test('a session ends with its sliver’s process, and leaves none behind', async
     .toEqual(before);
 });
 
+test('whoever holds the key stops the sliver, asks after it and starts it from outside', async () => {
+  const runs = { code: 0, stdout: `${OURS} runs\n` };
+  expect(await ssh(OURS, [], ['status'])).toMatchObject(runs);
+  await node.inWell(OURS, 'rm -f /root/waits');
+  const session = node.in(OURS, 'touch /root/waits; sleep 100000');
+  await expect
+    .poll(() => node.in(OURS, 'test -e /root/waits'), { timeout: 60_000, interval: 1000 })
+    .toMatchObject({ code: 0 });
+  expect(await ssh(OURS, [], ['stop'], node.keys.stranger)).toMatchObject({ code: 255 });
+  expect(await ssh(OURS, [], ['stop'])).toMatchObject({
+    code: 0,
+    stdout: `${OURS} is stopped; 'ssh ${OURS}@node start' starts it\n`,
+  });
+  const why = expect.stringMatching(
+    new RegExp(
+      `^sliver-shell: ${OURS} is stopped by Stop, called by sliver ${OURS} at \\S+Z; 'ssh ${OURS}@node start' starts it\\n$`,
+    ),
+  );
+  expect(await session).toMatchObject({ code: 137, stderr: why });
+  expect(await ssh(OURS, [], ['status'])).toMatchObject({ code: 1, stdout: '', stderr: why });
+  expect(await node.in(OURS, 'true')).toMatchObject({ code: 126, stdout: '', stderr: why });
+  expect(await ssh(OURS, [], ['start'])).toMatchObject(runs);
+  expect(await node.inWell(OURS, 'echo in')).toBe('in');
+  await node.converged();
+});
+
 test('whoever has no sliver is refused in one line', async () => {
   const { code, stdout, stderr } = await node.machine.ssh([
     ...['runuser', '-u', 'nobody', '--', '/usr/lib/nodemgr/sliver-shell', '-c', 'id'],

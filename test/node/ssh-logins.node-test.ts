@@ -99,7 +99,11 @@ test('logins to a disabled sliver are refused with the reason, and shut nobody e
   for (let attempt = 0; attempt < 6; attempt += 1) {
     expect(await node.in(DISABLED, 'true')).toMatchObject({
       code: 126,
-      stderr: `sliver-shell: login to ${DISABLED} is disabled\n`,
+      stderr: expect.stringMatching(
+        new RegExp(
+          `^sliver-shell: ${DISABLED} is disabled by PLC since \\S+Z: nm_enabled is 0, which nobody else can change\\n$`,
+        ),
+      ),
     });
   }
   expect(await node.in(OTHER, 'echo let in')).toMatchObject({ code: 0, stdout: 'let in\n' });
@@ -116,7 +120,14 @@ test('a stopped sliver’s logins are refused with the reason, and shut nobody e
   await node.api.call('Stop', OTHER);
   await node.converged();
   for (let attempt = 0; attempt < 6; attempt += 1) {
-    expect(await node.in(OTHER, 'true')).toMatchObject({ code: 126 });
+    expect(await node.in(OTHER, 'true')).toMatchObject({
+      code: 126,
+      stderr: expect.stringMatching(
+        new RegExp(
+          `^sliver-shell: ${OTHER} is stopped by Stop, called by root at \\S+Z; 'ssh ${OTHER}@node start' starts it\\n$`,
+        ),
+      ),
+    });
   }
   await node.api.call('Start', OTHER);
   await node.converged();

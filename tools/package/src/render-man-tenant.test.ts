@@ -21,9 +21,24 @@ describe('nodemgr-tenant(7)', () => {
       'systemd/sshd_config.d/60-nodemgr.conf',
       /^PerSourceMaxStartups (\d+)/m,
     ],
+    ['the seconds of start and stop', 'native/sliver-shell/control.c', /FOLLOW_SECONDS = (\d+)/],
   ])('has %s as it is enforced', (_what, file, pattern) => {
     const [, amount = 'none'] = pattern.exec(readFileSync(file, 'utf8')) ?? [];
     expect(page).toMatch(new RegExp(`\\b${amount}\\b`));
+  });
+
+  test.each([
+    ['apps/account-supervisor/src/plan/plan-login-note.ts', 'is stopped by Stop'],
+    ['apps/account-supervisor/src/plan/plan-login-note.ts', 'is disabled by '],
+    ['apps/account-supervisor/src/plan/plan-login-note.ts', 'rests'],
+    ['apps/account-supervisor/src/plan/plan-login-note.ts', 'cannot be '],
+    ['apps/account-supervisor/src/plan/plan-login-note.ts', 'is being removed'],
+    ['native/sliver-shell/login_note.c', 'is being made since '],
+    ['native/sliver-shell/login_note.c', '; try again in a moment'],
+    ['native/sliver/container.c', 'is not running'],
+  ])('explains what %s says of a login: %s', (file, words) => {
+    expect(readFileSync(file, 'utf8')).toContain(words);
+    expect(page).toContain(words);
   });
 
   test('is in the see-also of the pages that a tenant finds first', () => {

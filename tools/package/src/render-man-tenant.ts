@@ -64,7 +64,41 @@ const SCRIPT = [
 ];
 
 const REFUSALS = [
-  "ssh ends with status 126 and a line that begins with sliver-shell: when there is nothing to log in to. 'is not running': it was stopped, or is being made; Start, called by whoever may, starts it. 'login to NAME is disabled': the authority has set nm_enabled to 0. 'Permission denied (publickey)': the key is none of this slice's, or the sliver is not on this node.",
+  "ssh ends with status 126 and a line that begins with 'sliver-shell: NAME' when there is nothing to log in to. Whoever is logged in when the sliver stops reads the same line. Times are in UTC.",
+];
+
+const REFUSAL_LINES: readonly Entry[] = [
+  [
+    'is being made since …',
+    'The record of the slice has come, and the sliver has not started yet: seconds, as a rule.',
+  ],
+  [
+    'is stopped by Stop, called by … at …',
+    "The caller is named as the API knows it: 'sliver NAME', 'delegate NAME' or root. ssh NAME@node start starts it.",
+  ],
+  [
+    'is disabled by … since …',
+    'The authority has set nm_enabled to 0, and only it can enable the sliver again: Start is remembered, and changes nothing until then.',
+  ],
+  [
+    'rests since …',
+    'The node is reservable, and somebody else has it by a lease, or nobody has. The sliver starts again by itself.',
+  ],
+  [
+    'cannot be started since …',
+    "With what fails, where that is the sliver's own. It is tried again by itself; the operator of the node has the rest in nmctl status.",
+  ],
+  ['is being removed since …', 'For those who are logged in when the slice ends.'],
+  ['is not running; try again in a moment', 'It is being started, or the node manager is.'],
+  [
+    'Permission denied (publickey)',
+    "sshd's own: the key is none of this slice's, or the slice has no sliver on this node, any more or yet. An expired sliver has no account left that could say so.",
+  ],
+];
+
+const CONTROL = [
+  "The words start, stop and status, as the whole command of ssh NAME@node, are for the account and not for the sliver, so that nobody who holds a key is locked out. start and stop call Start and Stop of nodemgr-api(7) as the sliver itself, and wait up to 30 seconds for the sliver to follow; status says whether it runs, and if not why. Each answers in one line and ends with 0 when it is as asked (status: when it runs), and with 1 otherwise. start on a sliver that runs calls its start script with restart.",
+  'The words mean this whether the sliver runs or not. A program of such a name inside is run by any other way to write it: with an argument, by its path, as exec status, or from a shell.',
 ];
 
 const PING = [
@@ -99,6 +133,9 @@ export function renderTenantManual(from: Pick<PageTitle, 'version' | 'date'>): s
     ...SCRIPT.map(paragraph),
     heading('when a login is refused'),
     ...REFUSALS.map(paragraph),
+    ...entries(REFUSAL_LINES),
+    heading('start, stop and status'),
+    ...CONTROL.map(paragraph),
     heading('recipes'),
     subheading('Log in, run a command, copy a file'),
     verbatim([
@@ -106,6 +143,8 @@ export function renderTenantManual(from: Pick<PageTitle, 'version' | 'date'>): s
       'ssh princeton_sirius@node uname -a',
       'scp file princeton_sirius@node:/root/',
     ]),
+    subheading('Start it, stop it, ask how it stands'),
+    verbatim(['ssh princeton_sirius@node status || ssh princeton_sirius@node start']),
     subheading('Reach a server in the sliver that listens on 127.0.0.1'),
     paragraph(
       'Nothing is forwarded (ssh -L, -R, -D and -A are refused). A program inside can carry one connection; with nc in the image:',
