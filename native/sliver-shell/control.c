@@ -1,7 +1,8 @@
 /*
- * control.c: see control.h. The call is made as the sliver's account, which the kernel tells the API: what a sliver
- * may do to itself is decided there, and nowhere here. Start and Stop are done when they are remembered; how the
- * sliver follows is then watched for a while, since whoever asked is about to log in, or wants it to be still.
+ * control.c: see control.h. The call is made as the sliver's account, which the kernel tells the
+ * API: what a sliver may do to itself is decided there, and nowhere here. Start and Stop are done
+ * when they are remembered; how the sliver follows is then watched for a while, since whoever
+ * asked is about to log in, or wants it to be still.
  */
 #include "control.h"
 
@@ -38,7 +39,7 @@ enum act act_in(const char *command) {
   return strcmp(command, "status") == 0 ? STATUS : NO_ACT;
 }
 
-/* Whoever is not root has no capability either, once all three ids are another's (capabilities(7)). */
+/* Without an id of root's a process loses all capabilities (capabilities(7)). */
 static void become(uid_t uid) {
   if (setresuid(uid, uid, uid) != 0 || prctl(PR_SET_DUMPABLE, 0) != 0 ||
       prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
@@ -117,19 +118,19 @@ static void pause_until_next_look(void) {
   nanosleep(&pause, NULL);
 }
 
-static _Noreturn void done(const char *name, const char *how) {
+static _Noreturn void end_done(const char *name, const char *how) {
   _exit(dprintf(STDOUT_FILENO, "%s %s\n", name, how) < 0 ? NOT_DONE : DONE);
 }
 
-static _Noreturn void not_done(const char *text) {
+static _Noreturn void end_not_done(const char *text) {
   complain(text);
   _exit(NOT_DONE);
 }
 
-static _Noreturn void absent(const char *name, const char *reason) {
+static _Noreturn void end_absent(const char *name, const char *reason) {
   char text[ABSENCE_MAX];
   describe_absence(name, reason, text);
-  not_done(text);
+  end_not_done(text);
 }
 
 static _Noreturn void follow_start(const struct caller *caller) {
@@ -137,9 +138,9 @@ static _Noreturn void follow_start(const struct caller *caller) {
   for (;;) {
     struct login_note note;
     const char *reason = why_absent(caller);
-    if (reason == NULL) done(caller->name, "runs");
+    if (reason == NULL) end_done(caller->name, "runs");
     const bool in_vain = read_login_note(caller->name, &note) && note.outlasts_start;
-    if (in_vain || deadline_left(until) == 0) absent(caller->name, reason);
+    if (in_vain || deadline_left(until) == 0) end_absent(caller->name, reason);
     pause_until_next_look();
   }
 }
@@ -151,18 +152,18 @@ static _Noreturn void follow_stop(const struct caller *caller) {
     if (deadline_left(until) == 0) {
       snprintf(text, sizeof text, "%s still runs, %d s after Stop was called", caller->name,
                FOLLOW_SECONDS);
-      not_done(text);
+      end_not_done(text);
     }
     pause_until_next_look();
   }
   snprintf(text, sizeof text, "is stopped; 'ssh %s@node start' starts it", caller->name);
-  done(caller->name, text);
+  end_done(caller->name, text);
 }
 
 static _Noreturn void tell_status(const struct caller *caller) {
   const char *reason = why_absent(caller);
-  if (reason == NULL) done(caller->name, "runs");
-  absent(caller->name, reason);
+  if (reason == NULL) end_done(caller->name, "runs");
+  end_absent(caller->name, reason);
 }
 
 void control(const struct caller *caller, enum act act) {
@@ -173,7 +174,7 @@ void control(const struct caller *caller, enum act act) {
   if (!call(method, caller->name, &why)) {
     char text[sizeof why.text + 64];
     snprintf(text, sizeof text, "%s of %s: %s", method, caller->name, why.text);
-    not_done(text);
+    end_not_done(text);
   }
   if (act == START) follow_start(caller);
   follow_stop(caller);

@@ -1,6 +1,6 @@
 /*
- * login_note.c: see login_note.h. The note lies beside our record of the account, in a folder of root's.
- * What is in it may quote what others have said, so it is printed with nothing that a terminal obeys.
+ * login_note.c: see login_note.h. The note lies beside our record of the account, in a folder of
+ * root's. It may quote what others have said, so nothing is left in it that a terminal obeys.
  */
 #include "login_note.h"
 

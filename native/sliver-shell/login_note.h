@@ -1,6 +1,7 @@
 /*
- * login_note.h: what account-supervisor has noted of a sliver that cannot be entered (login-note.ts there): a line
- * for people, and below it a word for the cause. Without a note there are general words.
+ * login_note.h: what account-supervisor has noted of a sliver that cannot be entered (its
+ * login-note.ts): a line for people, and below it a word for the cause. Without a note there are
+ * general words.
  */
 #ifndef NODEMGR_LOGIN_NOTE_H
 #define NODEMGR_LOGIN_NOTE_H
@@ -24,7 +25,7 @@ struct login_note {
  */
 bool read_login_note(const char *name, struct login_note *note);
 
-/* Writes why `name` cannot be entered: as the note has it, or else by `reason` (of find_container). */
+/* Writes why `name` cannot be entered: the note, or else `reason` (of find_container). */
 void describe_absence(const char *name, const char *reason, char text[ABSENCE_MAX]);
 
 #endif

@@ -17,8 +17,10 @@
  *   8. end as the child ended           │ c. confine, have the terminal, clean environment
  *                                       │ d. exec root's shell of the sliver's /etc/passwd
  *
- * `start`, `stop` and `status` as the whole command are for the account itself (control.h): after 3.,
- * logins let in or not, all rights but the caller's own are given up, and nothing is entered.
+ * `start`, `stop` and `status` as the whole command are for the account itself (control.h):
+ * once the caller is known, logins let in or not, all rights but the caller's own are given up,
+ * and nothing is entered. What refuses a login says why as account-supervisor has noted it
+ * (login_note.h).
  *
  * The child is in the sliver's pid namespace from its first instruction, so it dies with the
  * sliver. Until d. it is this program: not dumpable, so that nobody inside can look into it,
@@ -27,9 +29,6 @@
  * The environment is the caller's and is not trusted: nothing reads it but environment.c.
  * The terminal stays the caller's own. Whoever runs this as another user by hand (su,
  * runuser) should give it a terminal of its own (--pty), as for anyone who is not trusted.
- *
- * A sliver that cannot be entered is refused in the words that account-supervisor has noted of it, with
- * by whom and since when (login_note.h).
  *
  * Exit status: that of the shell, 128 + N when signal N ended it (137 and one line when the
  * sliver stopped meanwhile); 126 and one line when it was refused and nothing was run; that of
