@@ -1,13 +1,14 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { epochSeconds } from '@nodemgr/records';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import type { MachineLayout } from '../../execute/layout.ts';
+import { type MachineLayout, pathsOf } from '../../execute/layout.ts';
 import { renderStep } from '../../execute/render-step.ts';
+import { noteOn } from '../../plan/plan-login-note.ts';
 import { IMAGE, NODE, POLICY, SIRIUS } from '../../test-support/builders.test-support.ts';
 import { carryOut } from './carry-out.ts';
-import { keptFolders, readKept } from './read-account-facts.ts';
+import { keptFolders, readKept, readNote } from './read-account-facts.ts';
 import { SystemdManager } from './system-bus/systemd-manager.ts';
 
 const SINCE = 1_700_000_000;
@@ -50,6 +51,20 @@ test('wherever a purge is cut short, what is left is known to be no longer whole
 test('a folder in which nothing carries ids any more is still to be purged', async () => {
   await rm(join(layout.stateDir, `kept/${SIRIUS}@${SINCE}/upper`), { recursive: true });
   expect(await read()).toEqual({ slot: undefined, since: SINCE, image: undefined });
+});
+
+test('a note for logins is read as it was written, for the account to read too, until it is taken back', async () => {
+  const carry = async (step: Parameters<typeof renderStep>[0]) => {
+    for (const command of renderStep(step, SIRIUS, layout)) await carryOut(command, systemd);
+  };
+  expect(await readNote(SIRIUS, layout)).toBeUndefined();
+  const at = epochSeconds(SINCE);
+  const note = noteOn(SIRIUS, { cause: 'stopped', caller: 'root', at }, at);
+  await carry({ step: 'tell-logins', note });
+  expect(await readNote(SIRIUS, layout)).toEqual(note);
+  expect((await stat(pathsOf(SIRIUS, layout).loginNote)).mode & 0o777).toBe(0o644);
+  await carry({ step: 'untell-logins' });
+  expect(await readNote(SIRIUS, layout)).toBeUndefined();
 });
 
 test('files whose ids belong to no slot are left alone', async () => {

@@ -150,16 +150,17 @@ export class MachineSurvey {
   async #facts(name: AccountName, { unix, kept, units }: Shared): Promise<AccountFacts> {
     const { layout, policy } = this;
     const unit = units.get(name);
-    const [record, folder, keptFiles, keys, starts, loginNote, limits, othersContainer] = await Promise.all([
-      readRecord(name, layout),
-      readFolder(name, layout),
-      Promise.all((kept.get(name) ?? []).map((since) => readKept(name, since, layout, policy))),
-      readKeys(name, layout),
-      readStarts(name, layout),
-      readNote(name, layout),
-      unit?.active === true ? readLimits(name, layout) : undefined,
-      isThere(join(MACHINES, machineNameOf(name))),
-    ]);
+    const [record, folder, keptFiles, keys, starts, loginNote, limits, othersContainer] =
+      await Promise.all([
+        readRecord(name, layout),
+        readFolder(name, layout),
+        Promise.all((kept.get(name) ?? []).map((since) => readKept(name, since, layout, policy))),
+        readKeys(name, layout),
+        readStarts(name, layout),
+        readNote(name, layout),
+        unit?.active === true ? readLimits(name, layout) : undefined,
+        isThere(join(MACHINES, machineNameOf(name))),
+      ]);
     const sliver = record !== 'none' && 'slot' in record && record.type === 'sliver';
     return {
       record,
