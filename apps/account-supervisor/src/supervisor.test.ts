@@ -436,6 +436,27 @@ test('one account that fails holds up no other, and convergence does not wait fo
   await vi.waitFor(() => expect(machine.accounts.get(A)).toMatchObject({ state: 'running' }));
 });
 
+test('a sliver that cannot be started is noted to fail, with what at, until it runs', async () => {
+  const machine = new FakeMachine(new Map([[A, aRunningSliver({ state: 'stopped' })]]));
+  let isBroken = true;
+  machine.meanwhile = ({ step }) => {
+    if (step === 'start-unit' && isBroken) throw new Error('the bus is away');
+  };
+  const { publish, timing } = await aSupervisor(machine);
+  await publish(keyed(aSliver(A)));
+  expect(machine.accounts.get(A)).not.toHaveProperty('loginNote');
+  timing.pass(1000);
+  const line = expect.stringMatching(/^cannot be started since .* \(start-unit: the bus is away\)/);
+  await vi.waitFor(() =>
+    expect(machine.accounts.get(A)).toMatchObject({ loginNote: { cause: 'failing', line } }),
+  );
+  isBroken = false;
+  timing.pass(300_000);
+  await vi.waitFor(() =>
+    expect(machine.accounts.get(A)).toMatchObject({ state: 'running', loginNote: undefined }),
+  );
+});
+
 test('a share that changes is work for one; a guarantee is work for those that it concerns', async () => {
   const machine = new FakeMachine();
   const { publish } = await aSupervisor(machine, { slots: 4 });
