@@ -126,9 +126,7 @@ describe.skipIf(missing)(`a key's holder, from outside${note}`, () => {
     await theApi(encodeFault(108, 'a <b> & "c" may not\x07\n\u2026'));
     const [status, stdout, stderr] = await said('stop');
     expect([status, stdout]).toEqual([1, '']);
-    expect(stderr).toMatch(
-      /^sliver-shell: Stop of princeton_sirius: a <b> & "c" may not[ ?]+\n$/,
-    );
+    expect(stderr).toMatch(/^sliver-shell: Stop of princeton_sirius: a <b> & "c" may not[ ?]+\n$/);
   });
 
   it.each([
@@ -146,7 +144,9 @@ describe.skipIf(missing)(`a key's holder, from outside${note}`, () => {
   it('is told where the API should be when it is not', async () => {
     const [status, , stderr] = await said('start');
     expect(status).toBe(1);
-    expect(stderr).toMatch(/^sliver-shell: Start of princeton_sirius: cannot connect to the API at /);
+    expect(stderr).toMatch(
+      /^sliver-shell: Start of princeton_sirius: cannot connect to the API at /,
+    );
   });
 
   it('who has no sliver is refused like anybody without one', async () => {

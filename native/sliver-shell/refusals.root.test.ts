@@ -216,7 +216,10 @@ describe.skipIf(missing)(`refused${note}`, () => {
     ['is a folder', (path) => spoilBy(path, () => mkdirSync(path))],
     ['is empty', (path) => writeFileSync(path, '')],
     ['has no end of a line', (path) => writeFileSync(path, 'is stopped')],
-    ['has a line that is too long', (path) => writeFileSync(path, `${'x'.repeat(361)}\nstopped -\n`)],
+    [
+      'has a line that is too long',
+      (path) => writeFileSync(path, `${'x'.repeat(361)}\nstopped -\n`),
+    ],
   ])('has words of its own where what is noted %s', async (_how, spoil) => {
     spoil(noteOn('mit_dht', 'is stopped by Stop\nstopped -\n'));
     expect(await reason([{ name: 'mit_dht', uid: 39_002 }])).toBe(

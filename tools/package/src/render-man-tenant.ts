@@ -97,7 +97,7 @@ const REFUSAL_LINES: readonly Entry[] = [
 ];
 
 const CONTROL = [
-  "The words start, stop and status, as the whole command of ssh NAME@node, are for the account and not for the sliver, so that nobody who holds a key is locked out. start and stop call Start and Stop of nodemgr-api(7) as the sliver itself, and wait up to 30 seconds for the sliver to follow; status says whether it runs, and if not why. Each answers in one line and ends with 0 when it is as asked (status: when it runs), and with 1 otherwise. start on a sliver that runs calls its start script with restart.",
+  'The words start, stop and status, as the whole command of ssh NAME@node, are for the account and not for the sliver, so that nobody who holds a key is locked out. start and stop call Start and Stop of nodemgr-api(7) as the sliver itself, and wait up to 30 seconds for the sliver to follow; status says whether it runs, and if not why. Each answers in one line and ends with 0 when it is as asked (status: when it runs), and with 1 otherwise. start on a sliver that runs calls its start script with restart.',
   'The words mean this whether the sliver runs or not. A program of such a name inside is run by any other way to write it: with an argument, by its path, as exec status, or from a shell.',
 ];
 

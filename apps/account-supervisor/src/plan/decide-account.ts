@@ -166,7 +166,10 @@ export function decideAccount(
   const item = feed.items.get(recordKeyOf('sliver', name));
   const ahead = judgeStopAhead(item, { here, terms, clock });
   const target = targetOf(name, verdict, slot, ahead, grounds);
-  const planned = withVerdict(planAccount(target, observed, circumstancesOf(name, grounds)), verdict);
+  const planned = withVerdict(
+    planAccount(target, observed, circumstancesOf(name, grounds)),
+    verdict,
+  );
   const { revision } = feed.position;
   // Last: should it fail, the sliver has all that is its own.
   const reasoned = [...planned.steps, ...slicesNeeded(planned.steps, observed, grounds)];

@@ -131,13 +131,9 @@ const STOPPED_NOTE: LoginNote = {
 };
 const FAILING_NOTE: LoginNote = { cause: 'failing', since: AT, line: 'cannot be started' };
 
-const stepsOf = (
-  target: Target,
-  observed: ObservedAccount,
-  changes: Partial<Circumstances> = {},
-) => planAccount(target, observed, { ...circumstances(), ...changes }).steps.map(({ step }) => step);
-const namesOf = (...given: Parameters<typeof stepsOf>) =>
-  stepsOf(...given).map(({ step }) => step);
+const stepsOf = (target: Target, observed: ObservedAccount, changes: Partial<Circumstances> = {}) =>
+  planAccount(target, observed, { ...circumstances(), ...changes }).steps.map(({ step }) => step);
+const namesOf = (...given: Parameters<typeof stepsOf>) => stepsOf(...given).map(({ step }) => step);
 
 test('whoever is logged in is told before the sliver stops, and nothing is told twice', () => {
   expect(stepsOf(STOPPED, aRunningSliver())).toEqual([
@@ -196,14 +192,19 @@ test('what began at a time that nobody has told began when it was first noted', 
   const [told] = stepsOf(DISABLED, aRunningSliver(), { now });
   expect(told).toMatchObject({ note: { since: now } });
   const [untrusted] = stepsOf(DISABLED, aRunningSliver(), { now, clockTrusted: false });
-  expect(untrusted).toMatchObject({ note: { since: undefined, line: expect.stringMatching(/^is disabled by PLC:/) } });
+  expect(untrusted).toMatchObject({
+    note: { since: undefined, line: expect.stringMatching(/^is disabled by PLC:/) },
+  });
 });
 
 test('a sliver that could not be started says so from the second attempt on, until it runs', () => {
   const stopped = aRunningSliver({ state: 'stopped' });
   const steps = stepsOf(toExist(), stopped, { lastFailure: FAILURE });
   expect(steps).toMatchObject([
-    { step: 'tell-logins', note: { cause: 'failing', since: AT, line: expect.stringContaining('the disk is on fire') } },
+    {
+      step: 'tell-logins',
+      note: { cause: 'failing', since: AT, line: expect.stringContaining('the disk is on fire') },
+    },
     { step: 'start-unit' },
   ]);
   const up = steps.reduce(applyStep, stopped);
@@ -255,6 +256,9 @@ test('a removal that nobody can be logged in to tells nobody, and one that is wi
 });
 
 test('a sliver whose user id is taken is told of like any other', () => {
-  const bare = { ...newSliver(slot(0), { where: 'in-place', image: IMAGE }), user: 'none' } as const;
+  const bare = {
+    ...newSliver(slot(0), { where: 'in-place', image: IMAGE }),
+    user: 'none',
+  } as const;
   expect(namesOf(STOPPED, { ...bare, idTakenBy: 'bob' })).toEqual(['tell-logins']);
 });

@@ -158,7 +158,9 @@ function withStep(
   isRest: boolean,
   { lastFailure }: Circumstances,
 ): AccountPlan {
-  const created = steps.findIndex(({ step }) => step.step === 'create-user' && step.type === 'sliver');
+  const created = steps.findIndex(
+    ({ step }) => step.step === 'create-user' && step.type === 'sliver',
+  );
   if (!exists && created === -1) return { steps, ...rest };
   if (lastFailure?.action === 'tell-logins') {
     const isLate = !isRest || steps.some(({ step }) => step.step === 'remove-user');
