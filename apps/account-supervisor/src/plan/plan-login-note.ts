@@ -12,7 +12,7 @@ import {
   type Source,
 } from '@nodemgr/records';
 import type { DesiredSliver } from '../desired/desired-account.ts';
-import { ours, type Rest } from '../desired/reasons.ts';
+import { ours, type Reason, type Rest } from '../desired/reasons.ts';
 import { type LoginNote, MAX_NOTE_LINE } from '../observed/login-note.ts';
 import {
   isObservedSliver,
@@ -144,6 +144,14 @@ const isSame = (one: LoginNote | undefined, { cause, since, line }: LoginNote): 
   one?.cause === cause && one.since === since && one.line === line;
 
 const TOLD = ours('whoever logs in is told why that is in vain');
+
+/** A note on what is done to the sliver is a part of that. */
+function reasonToTell(target: Target): Reason {
+  if (target.wanted === 'nothing') return target.reason;
+  if (target.wanted === 'unchanged' || target.wanted.type === 'delegate') return TOLD;
+  return target.wanted.run ? TOLD : target.wanted.stopReason;
+}
+
 const UNTOLD: ReasonedStep = { step: { step: 'untell-logins' }, reason: TOLD };
 
 /**
@@ -186,7 +194,7 @@ export function withLoginNote(
   const { loginNote: noted } = have ?? {};
   const note = noteOn(circumstances.name, obstacle, sinceOf(obstacle, noted, circumstances));
   if (isSame(noted, note)) return plan;
-  const told: ReasonedStep = { step: { step: 'tell-logins', note }, reason: TOLD };
+  const told: ReasonedStep = { step: { step: 'tell-logins', note }, reason: reasonToTell(target) };
   const isRest = obstacle.cause !== 'failing' && obstacle.cause !== 'removal';
   return withStep(plan, told, have !== undefined, isRest, circumstances);
 }
