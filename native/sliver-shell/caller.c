@@ -57,6 +57,12 @@ static void require_record(const char *name) {
     refuse("%s is not a sliver of this node", name);
 }
 
+/* An expired sliver has no ids any more by which a container could be looked for. */
+static void require_unexpired(const char *name) {
+  struct login_note note;
+  if (read_login_note(name, &note) && note.has_expired) refuse("%s %s", name, note.line);
+}
+
 /* As pam_unix(8) reads the field: the account has expired when that day has come. */
 static bool has_expired(const struct spwd *entry) {
   return entry->sp_expire >= 0 && time(NULL) / SECONDS_A_DAY >= entry->sp_expire;
@@ -74,6 +80,7 @@ struct caller find_caller(void) {
   if (geteuid() != 0) refuse("is not installed setuid root");
   find_account(&caller);
   require_record(caller.name);
+  require_unexpired(caller.name);
   require_id_range(&caller);
   return caller;
 }

@@ -35,12 +35,14 @@ static bool read_file(const char *path, char text[FILE_MAX + 1]) {
   return true;
 }
 
+static bool is_cause(const char *line, const char *cause) {
+  const size_t length = strlen(cause);
+  return strncmp(line, cause, length) == 0 && line[length] == ' ';
+}
+
 /* Starting a sliver that is disabled, that rests for leases or that goes makes it run no sooner. */
-static bool outlasts_start(const char *cause) {
-  static const char *const LASTING[] = {"disabled ", "leases ", "removal "};
-  for (size_t i = 0; i < sizeof LASTING / sizeof LASTING[0]; i++)
-    if (strncmp(cause, LASTING[i], strlen(LASTING[i])) == 0) return true;
-  return false;
+static bool outlasts_start(const char *line) {
+  return is_cause(line, "disabled") || is_cause(line, "leases") || is_cause(line, "removal");
 }
 
 bool read_login_note(const char *name, struct login_note *note) {
@@ -53,7 +55,9 @@ bool read_login_note(const char *name, struct login_note *note) {
   note->line[length] = '\0';
   for (char *c = note->line; *c != '\0'; c++)
     if (*c < ' ' || *c > '~') *c = '?';
-  note->outlasts_start = outlasts_start(text + length + 1);
+  const char *second = text + length + 1;
+  note->outlasts_start = outlasts_start(second);
+  note->has_expired = is_cause(second, "expired");
   return true;
 }
 

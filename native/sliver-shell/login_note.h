@@ -17,6 +17,7 @@ enum {
 struct login_note {
   char line[NOTE_LINE_MAX + 1]; /* To follow the sliver's name in a message; printable ASCII. */
   bool outlasts_start;          /* It is about what Start does not change. */
+  bool has_expired;             /* Of the sliver no more is left than its account and kept files. */
 };
 
 /*

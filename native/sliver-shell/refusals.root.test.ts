@@ -196,6 +196,17 @@ describe.skipIf(missing)(`refused${note}`, () => {
     );
   });
 
+  it.each(['true', 'start', 'stop', 'status'])(
+    'is whoever has an expired sliver, which has no ids any more: %s',
+    async (command) => {
+      const account = { name: 'mit_dht', uid: 39_002, expires: '1', subuid: [] };
+      noteOn(account.name, 'expired at 2023-11-14T22:13:20Z\nexpired 1700000000\n');
+      expect(await reason([account], { values: ['-c', command] })).toBe(
+        'mit_dht expired at 2023-11-14T22:13:20Z',
+      );
+    },
+  );
+
   it('is nobody whose sliver runs, whatever is noted of it', async () => {
     noteOn(SIRIUS.name, 'is stopped by Stop\nstopped -\n');
     expect((await node.run(SIRIUS.name, 'echo in')).stdout).toBe('in\n');

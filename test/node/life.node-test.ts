@@ -68,6 +68,35 @@ test('a slice that has left the document and comes back in time finds its files'
   expect(await node.inWell(REMOVED, 'cat /root/mine')).toBe('mine');
 });
 
+test('an expired sliver says so to whoever logs in while its files are kept, and comes back with them', async () => {
+  const until = (expiry: number) =>
+    node.publish(documentFor(node, { ...scripted, [EXPIRING]: { expiry, users: [1] } }));
+  await until(now() + 86_400);
+  await node.converged();
+  await node.inWell(EXPIRING, 'echo mine > /root/mine');
+  await until(now() + 15);
+  const expired = {
+    code: 126,
+    stdout: '',
+    stderr: expect.stringMatching(
+      new RegExp(
+        `^sliver-shell: ${EXPIRING} expired at \\S+Z; its files are kept until \\S+Z, and it comes back with them if its slice is renewed by then\\n$`,
+      ),
+    ),
+  };
+  await expect
+    .poll(() => node.in(EXPIRING, 'true'), { timeout: 150_000, interval: 3000 })
+    .toMatchObject(expired);
+  const subordinateIds = ['grep', `^${EXPIRING}:`, '/etc/subuid', '/etc/subgid'];
+  await expect
+    .poll(() => node.machine.ssh(subordinateIds), { timeout: 60_000, interval: 1000 })
+    .toMatchObject({ code: 1 });
+  expect(await node.in(EXPIRING, 'start')).toMatchObject(expired);
+  await until(now() + 86_400);
+  await node.converged();
+  expect(await node.inWell(EXPIRING, 'cat /root/mine')).toBe('mine');
+});
+
 test('nothing is left over of a slice that has left the document, once its files are not kept any more', async () => {
   const slot = await slotOf(node.machine, REMOVED);
   await keepFilesFor(node.machine, 0);

@@ -3,7 +3,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
-import { pidsOf } from './machine/look-at-slivers.ts';
+import { pidsOf, unitOf } from './machine/look-at-slivers.ts';
 import { run } from './machine/run-command.ts';
 import { sshArguments } from './machine/ssh-door.ts';
 import { STRANGERS } from './machine/testbed.ts';
@@ -160,6 +160,28 @@ test('whoever holds the key stops the sliver, asks after it and starts it from o
   expect(await node.in(OURS, 'true')).toMatchObject({ code: 126, stdout: '', stderr: why });
   expect(await ssh(OURS, [], ['start'])).toMatchObject(runs);
   expect(await node.inWell(OURS, 'echo in')).toBe('in');
+  await node.converged();
+});
+
+test('a sliver that cannot be started says so to whoever logs in, with what fails, until it is mended', async () => {
+  const { machine } = node;
+  const failing = expect.stringMatching(
+    new RegExp(
+      `^sliver-shell: ${OURS} cannot be started since \\S+Z \\(start-unit: .*masked.*\\); it is tried again by itself`,
+    ),
+  );
+  expect(await ssh(OURS, [], ['stop'])).toMatchObject({ code: 0 });
+  await machine.root(['systemctl', 'mask', '--runtime', unitOf(OURS)]);
+  try {
+    await node.api.call('Start', OURS);
+    await expect
+      .poll(() => node.in(OURS, 'true'), { timeout: 60_000, interval: 1000 })
+      .toMatchObject({ code: 126, stdout: '', stderr: failing });
+    expect(await ssh(OURS, [], ['status'])).toMatchObject({ code: 1, stderr: failing });
+  } finally {
+    await machine.root(['systemctl', 'unmask', '--runtime', unitOf(OURS)]);
+  }
+  expect(await ssh(OURS, [], ['start'])).toMatchObject({ code: 0, stdout: `${OURS} runs\n` });
   await node.converged();
 });
 

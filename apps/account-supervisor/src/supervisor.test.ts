@@ -255,8 +255,20 @@ test('a removal waits for a document of this boot, is shown, and happens when on
 test('kept files are purged when their time has come, with nobody asking', async () => {
   const machine = new FakeMachine(new Map([[A, aRunningSliver()]]));
   const { timing, publish } = await aSupervisor(machine, { keep_files_seconds: 60 });
-  await publish(accepted, [keyOf(A), theRemoval('expired')]);
+  await publish(accepted, [keyOf(A), theRemoval('document')]);
   expect(machine.accounts.get(A)).toMatchObject({ state: 'kept' });
+  timing.pass(61_000);
+  await vi.waitFor(() => expect(machine.accounts.get(A)).toEqual(ABSENT));
+});
+
+test('an expired sliver counts as removed, and its account goes with its files, with nobody asking', async () => {
+  const machine = new FakeMachine(new Map([[A, aRunningSliver()]]));
+  const { handlers, timing, publish } = await aSupervisor(machine, { keep_files_seconds: 60 });
+  await publish([keyOf(A), theRemoval('expired')]);
+  const line = expect.stringMatching(/^expired at 1970-01-01T00:33:20Z; its files are kept until /);
+  expect(machine.accounts.get(A)).toMatchObject({ loginNote: { cause: 'expired', line } });
+  expect(await handlers.observed({})).toMatchObject([{ name: A, state: 'kept' }]);
+  expect((await handlers.status({})).detail.accounts).toMatchObject({ running: 0, stopped: 0 });
   timing.pass(61_000);
   await vi.waitFor(() => expect(machine.accounts.get(A)).toEqual(ABSENT));
 });
@@ -318,7 +330,7 @@ test('a purge that fails is tried again with growing pauses', async () => {
   const { failures, timing, publish, settled } = await aSupervisor(machine, {
     keep_files_seconds: 60,
   });
-  await publish(accepted, [keyOf(A), theRemoval('expired')]);
+  await publish(accepted, [keyOf(A), theRemoval('document')]);
   machine.broken.add(A);
   timing.pass(61_000);
   await settled();
@@ -492,7 +504,7 @@ test('the plan shows what would be done, and gives no slot away', async () => {
   const machine = new FakeMachine(new Map([[A, aRunningSliver()]]));
   machine.broken.add(A).add(B);
   const { handlers, publish } = await aSupervisor(machine);
-  await publish(accepted, [keyOf(A), theRemoval('expired')], keyed(aSliver(B)));
+  await publish(accepted, [keyOf(A), theRemoval('document')], keyed(aSliver(B)));
   const { steps } = await handlers.plan({});
   expect(steps.map(({ subject, step }) => `${subject} ${step}`).slice(0, 7)).toEqual([
     'site_a remove-keys',

@@ -45,9 +45,11 @@ export class NodeAccounts {
   /** The id range of each sliver that has one, by the sliver's name. */
   readonly ranges: ReadonlyMap<AccountName, IdRange>;
 
-  /** The user id of each sliver, by the sliver's name. */
+  /** The user id of each sliver, by the sliver's name; one without an id range has expired, or is half-made. */
   get sliverUids(): ReadonlyMap<AccountName, HostUid> {
-    const slivers = [...this.#byUid].filter(([, { kind }]) => kind === 'sliver');
+    const slivers = [...this.#byUid].filter(
+      ([, { kind, name }]) => kind === 'sliver' && this.ranges.has(name),
+    );
     return new Map(slivers.map(([uid, { name }]) => [name, hostUid(uid)]));
   }
 

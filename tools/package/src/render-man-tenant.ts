@@ -88,11 +88,15 @@ const REFUSAL_LINES: readonly Entry[] = [
     'cannot be started since …',
     "With what fails, where that is the sliver's own. It is tried again by itself; the operator of the node has the rest in nmctl status.",
   ],
-  ['is being removed since …', 'For those who are logged in when the slice ends.'],
+  [
+    'expired at …; its files are kept until …',
+    'The slice was not renewed in time. start, stop and status are refused in the same words: there is nothing to start. Renewed by then, the sliver comes back with its files; after that, its account is gone too.',
+  ],
+  ['is being removed since …', 'For those who are logged in when the slice is taken off the node.'],
   ['is not running; try again in a moment', 'It is being started, or the node manager is.'],
   [
     'Permission denied (publickey)',
-    "sshd's own: the key is none of this slice's, or the slice has no sliver on this node, any more or yet. An expired sliver has no account left that could say so.",
+    "sshd's own: the key is none of this slice's, or the slice has no sliver on this node, any more or yet. A new sliver that cannot be begun, since its image is missing or the disk is full, has no account that could say so.",
   ],
 ];
 

@@ -49,8 +49,30 @@ test('a start script whose lines end in CRLF, as older records hold it, is insta
   });
 });
 
-test('an expiry permits a removal by itself', () => {
-  expect(verdictOn(RUNNING, itemsOf([[KEY, theRemoval('expired')]], EARLIER)).verdict).toBe('goes');
+test('an expiry permits a removal by itself, and is dated', () => {
+  expect(verdictOn(RUNNING, itemsOf([[KEY, theRemoval('expired')]], EARLIER))).toMatchObject({
+    verdict: 'goes',
+    expiredAt: 2000,
+  });
+  expect(verdictOn(RUNNING, itemsOf([[KEY, theRemoval('document')]]))).not.toHaveProperty(
+    'expiredAt',
+    expect.anything(),
+  );
+});
+
+test('an expired sliver goes without further permission, for its expiry, and holds no name', () => {
+  const expired = aRunningSliver({
+    state: 'stopped',
+    files: { where: 'kept', since: epochSeconds(1), image: IMAGE },
+    loginNote: { cause: 'expired', since: epochSeconds(1), line: 'expired' },
+  });
+  expect(verdictOn(expired, itemsOf([], EARLIER))).toEqual({
+    verdict: 'goes',
+    reason: { why: 'its record has expired', by: { kind: 'clock' } },
+  });
+  expect(verdictOn(expired, itemsOf([keyed(aDelegate(SIRIUS))]))).toMatchObject({
+    desired: { type: 'delegate' },
+  });
 });
 
 test('DeleteSliver permits a removal by itself', () => {

@@ -7,6 +7,7 @@ import type { AccountItem, FeedItem } from '@nodemgr/contracts';
 import {
   type AccountName,
   type AccountType,
+  type EpochSeconds,
   type ImageName,
   intentOf,
   type RecordKey,
@@ -19,10 +20,13 @@ import {
 import { type OwnLimits, ownLimits } from '../limits/table.ts';
 import {
   type Digest,
+  isExpired,
   isObservedSliver,
   type ObservedAccount,
 } from '../observed/observed-account.ts';
 import {
+  expiryOf,
+  RECORD_EXPIRED,
   type Reason,
   type Rest,
   reasonToExist,
@@ -96,7 +100,12 @@ export type Verdict =
       /** A second account that has the same name and so cannot exist. */
       readonly shadowed?: string;
     }
-  | { readonly verdict: 'goes'; readonly reason: Reason }
+  | {
+      readonly verdict: 'goes';
+      readonly reason: Reason;
+      /** When its record expired, where that is why it goes. */
+      readonly expiredAt?: EpochSeconds | undefined;
+    }
   | { readonly verdict: 'withheld'; readonly reason: string };
 
 export type Items = ReadonlyMap<RecordKey, FeedItem>;
@@ -148,6 +157,9 @@ export function claimsOf(item: FeedItem | undefined): Rspec | undefined {
 /** The sources whose document permits the removal of an account of this type: delegates are the node's own. */
 const AUTHORITIES = { sliver: ['plc'], delegate: ['plc', 'config'] } as const;
 
+const going = (type: AccountType, item: FeedItem | undefined) =>
+  ({ verdict: 'goes', reason: reasonToGo(type, item), expiredAt: expiryOf(item) }) as const;
+
 /**
  * Repair and removal are different rights: an account goes only because of an expiry, a DeleteSliver,
  * or a document accepted since this boot.
@@ -158,9 +170,8 @@ function judgeRemoval(
   items: Items,
   bootId: string,
 ): Verdict {
-  const goes = { verdict: 'goes', reason: reasonToGo(type, item) } as const;
-  if (item?.kind === 'account') return goes;
-  if (item?.kind === 'removal' && item.reason === 'expired') return goes;
+  const goes = going(type, item);
+  if (item?.kind === 'account' || expiryOf(item) !== undefined) return goes;
   const timestamp = items.get(TIMESTAMP_KEY);
   const sources = timestamp?.kind === 'timestamp' ? timestamp.sources : {};
   const vouched = AUTHORITIES[type].some((source) => sources[source]?.boot_id === bootId);
@@ -171,7 +182,9 @@ function judgeRemoval(
   };
 }
 
+/** An expired sliver holds its name no more than kept files do. */
 function typeOf(observed: ObservedAccount): AccountType | undefined {
+  if (isExpired(observed)) return undefined;
   if (isObservedSliver(observed)) return 'sliver';
   return observed.state === 'delegate' ? 'delegate' : undefined;
 }
@@ -200,7 +213,7 @@ export function judgeAccount(
     const other = type === 'sliver' ? item.delegate : item.sliver;
     return { verdict: 'exists', desired: desiredOf(own), ...alsoWanted(type, other) };
   }
-  return typeOf(observed) === undefined
-    ? { verdict: 'goes', reason: reasonToGo(type, own) }
-    : judgeRemoval(type, own, items, bootId);
+  if (typeOf(observed) !== undefined) return judgeRemoval(type, own, items, bootId);
+  // db-service has forgotten the expiry by the time that the account goes for it.
+  return isExpired(observed) ? { ...going(type, own), reason: RECORD_EXPIRED } : going(type, own);
 }

@@ -75,12 +75,16 @@ export function restOf(item: AccountItem): Rest | undefined {
   }
 }
 
+export const RECORD_EXPIRED: Reason = byClock('its record has expired');
+
+/** expiryOf returns when the record that `item` stands for expired; undefined: it did not. */
+export const expiryOf = (item: FeedItem | undefined): EpochSeconds | undefined =>
+  item?.kind === 'removal' && item.reason === 'expired' ? item.removed_at : undefined;
+
 /** reasonToGo returns why an account that should not exist goes; `item` is what the feed has of it. */
 export function reasonToGo(type: AccountType, item: FeedItem | undefined): Reason {
   if (item?.kind === 'account') return calledFor('DeleteSliver');
-  if (item?.kind === 'removal' && item.reason === 'expired') {
-    return { why: 'its record has expired', by: { kind: 'clock' } };
-  }
+  if (expiryOf(item) !== undefined) return RECORD_EXPIRED;
   // Delegates are the node's own; slivers are PLC's.
   const by: EventAuthor = { kind: type === 'delegate' ? 'config' : 'plc' };
   return item?.kind === 'removal'

@@ -6,7 +6,7 @@ import type { Timing } from '@nodemgr/agent';
 import type { FailureBoard } from '@nodemgr/daemon';
 import type { AccountName } from '@nodemgr/records';
 import type { Machine } from '../machine/port.ts';
-import { isObservedSliver, type ObservedAccount } from '../observed/observed-account.ts';
+import { isExpired, isObservedSliver, type ObservedAccount } from '../observed/observed-account.ts';
 import {
   type DiskFacts,
   type DiskTrouble,
@@ -99,7 +99,7 @@ export class DiskWatch {
   #quotas(): Quotas {
     let [count, sum] = [0, 0];
     for (const account of this.#parts.accounts().values()) {
-      if (!isObservedSliver(account)) continue;
+      if (!isObservedSliver(account) || isExpired(account)) continue;
       count += 1;
       sum += account.limits.diskQuota ?? 0;
     }
@@ -111,7 +111,7 @@ export class DiskWatch {
     const { accounts, machine } = this.#parts;
     try {
       return [...accounts()].flatMap(([name, account]) => {
-        const kept = account.state === 'kept';
+        const kept = account.state === 'kept' || isExpired(account);
         if ((!kept && !isObservedSliver(account)) || account.slot === undefined) return [];
         return [{ name, kept, used: machine.usedOnDisk(account.slot) }];
       });

@@ -112,6 +112,7 @@ export const SLIVER_RENDERERS: Renderers<
     | 'remove-keys'
     | 'allow-login'
     | 'deny-login'
+    | 'free-id-range'
   >
 > = {
   'set-id-range': ({ base }, name) => {

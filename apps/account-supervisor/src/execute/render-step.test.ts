@@ -40,6 +40,7 @@ const STEPS: readonly AccountStep[] = [
   { step: 'untell-logins' },
   { step: 'allow-login' },
   { step: 'deny-login' },
+  { step: 'free-id-range', ids },
   { step: 'stop-unit' },
   { step: 'keep-files', since },
   { step: 'date-files', from: UNDATED, since },
@@ -134,6 +135,10 @@ test('every step stands for exactly these commands', () => {
     usermod --expiredate '' princeton_sirius
     # deny-login
     usermod --expiredate 1 princeton_sirius
+    # free-id-range
+    systemctl stop user-30001.slice
+    pkill --signal KILL --uid 30001
+    usermod --del-subuids 1879113728-1879179263 --del-subgids 1879113728-1879179263 princeton_sirius
     # stop-unit
     systemctl stop nodemgr-sliver@princeton_sirius.service
     # keep-files

@@ -56,25 +56,28 @@ const createUser: Renderer<'create-user'> = ({ type, ids, range, login }, name, 
 const deleteUser = (name: AccountName): Command =>
   runAccepting([NO_USER], 'userdel', '--force', name);
 
-/** userdel(8) takes the range along too, but last: cut short, it would leave it to a user that is gone. */
-function freeRange(base: number, name: AccountName): Command {
+function freeRange(base: number, name: AccountName, accept: readonly number[]): Command {
   const range = idRange(base);
   const deletions = ['--del-subuids', range, '--del-subgids', range];
-  return runAccepting([USER_BUSY], 'usermod', ...deletions, name);
+  return runAccepting(accept, 'usermod', ...deletions, name);
 }
 
-/** Nobody can log in any more: its keys are gone. */
+/** Ends logins that outlive their sliver: nobody can log in any more. */
+const endProcesses = (uid: number): readonly Command[] => [
+  // The user's own service manager, killed, would stay behind as a failed unit.
+  { unit: `user-${uid}.slice`, act: 'stop' },
+  runAccepting([NO_PROCESS], 'pkill', '--signal', 'KILL', '--uid', `${uid}`),
+];
+
+/** userdel(8) takes the range along too, but last: cut short, it would leave it to a user that is gone. */
 function endUser(
   type: AccountType,
   { uid, base }: AccountIds,
   name: AccountName,
 ): readonly Command[] {
   return [
-    // Logins that outlive their sliver, with the user's own service manager: killed, it would stay behind
-    // as a failed unit.
-    { unit: `user-${uid}.slice`, act: 'stop' },
-    runAccepting([NO_PROCESS], 'pkill', '--signal', 'KILL', '--uid', `${uid}`),
-    ...(type === 'sliver' ? [freeRange(base, name)] : []),
+    ...endProcesses(uid),
+    ...(type === 'sliver' ? [freeRange(base, name, [USER_BUSY])] : []),
     deleteUser(name),
   ];
 }
@@ -102,6 +105,7 @@ const RENDERERS: Renderers<StepName> = {
   'remove-keys': (_step, name, layout) => [{ remove: pathsOf(name, layout).keys }],
   'allow-login': (_step, name) => [run('usermod', '--expiredate', NEVER, name)],
   'deny-login': (_step, name) => [run('usermod', '--expiredate', EXPIRED, name)],
+  'free-id-range': ({ ids }, name) => [...endProcesses(ids.uid), freeRange(ids.base, name, [])],
   ...SLIVER_RENDERERS,
 };
 

@@ -79,7 +79,7 @@ class ToldAccount {
 
   #target(items: ReadonlyMap<RecordKey, FeedItem>, weight: typeof WEIGHT): Target {
     const verdict = judgeAccount(this.name, this.observed, items, BOOT);
-    if (verdict.verdict === 'goes') return { wanted: 'nothing', reason: verdict.reason };
+    if (verdict.verdict === 'goes') return { ...verdict, wanted: 'nothing' };
     if (verdict.verdict === 'withheld') return { wanted: 'unchanged' };
     return { wanted: verdict.desired, ids: idsOf(slot(0), POLICY), shared: { cpuWeight: weight } };
   }
@@ -184,11 +184,9 @@ describe('steps in the history', () => {
     ]);
   });
 
-  test.each([
-    ['expired', 'its record has expired [clock]'],
-    ['document', 'its record was left out of the document [plc]'],
-  ] as const)('of a removal, because its record is gone: %s', (reason, why) => {
-    expect(sirius.converge(theRemoval(reason))).toEqual([
+  test('the history describes a removal, because its record is gone', () => {
+    const why = 'its record was left out of the document [plc]';
+    expect(sirius.converge(theRemoval('document'))).toEqual([
       `sliver-stopped: ${why}`,
       `files-kept: ${why}`,
       `account-removed: ${why}`,
@@ -196,15 +194,35 @@ describe('steps in the history', () => {
   });
 
   test('the history describes files that are kept, given back, and purged', () => {
-    sirius.converge(theRemoval('expired'));
+    sirius.converge(theRemoval('document'));
     expect(sirius.converge(aSliver())).toEqual([
       'account-made: record of plc: a sliver, user id 30000 [plc]',
       'files-restored: kept since 1970-01-01T02:46:40Z: record of plc [plc]',
       'sliver-started: record of plc [plc]',
     ]);
-    sirius.converge(theRemoval('expired'));
+    sirius.converge(theRemoval('document'));
     sirius.now += 101;
-    expect(sirius.converge(theRemoval('expired'))).toEqual([
+    expect(sirius.converge(theRemoval('document'))).toEqual([
+      'files-purged: kept since 1970-01-01T02:46:40Z, and their time is over [clock]',
+    ]);
+  });
+
+  test('the history describes a sliver that has expired, its files given back, and the end of its account', () => {
+    const why = 'its record has expired [clock]';
+    const expiry = [
+      `account-changed: logins are refused: ${why}`,
+      `sliver-stopped: ${why}`,
+      `files-kept: ${why}`,
+    ];
+    expect(sirius.converge(theRemoval('expired'))).toEqual(expiry);
+    expect(sirius.converge(aSliver())).toEqual([
+      'files-restored: kept since 1970-01-01T02:46:40Z: record of plc [plc]',
+      'sliver-started: record of plc [plc]',
+    ]);
+    expect(sirius.converge(theRemoval('expired'))).toEqual(expiry);
+    sirius.now += 101;
+    expect(sirius.converge(undefined)).toEqual([`account-removed: ${why}`]);
+    expect(sirius.converge(undefined)).toEqual([
       'files-purged: kept since 1970-01-01T02:46:40Z, and their time is over [clock]',
     ]);
   });

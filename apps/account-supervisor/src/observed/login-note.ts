@@ -4,7 +4,14 @@
  */
 import { type EpochSeconds, epochSeconds } from '@nodemgr/records';
 
-export const NOTE_CAUSES = ['stopped', 'disabled', 'leases', 'failing', 'removal'] as const;
+export const NOTE_CAUSES = [
+  'stopped',
+  'disabled',
+  'leases',
+  'failing',
+  'removal',
+  'expired',
+] as const;
 export type NoteCause = (typeof NOTE_CAUSES)[number];
 
 export interface LoginNote {
@@ -19,8 +26,9 @@ export interface LoginNote {
 /** Of the line, in bytes. sliver-shell has room for it beside the name (NOTE_LINE_MAX in login_note.h). */
 export const MAX_NOTE_LINE = 360;
 
-const FORM =
-  /^(?<line>[\x20-\x7e]{1,360})\n(?<cause>stopped|disabled|leases|failing|removal) (?<since>\d{1,12}|-)\n$/;
+const FORM = new RegExp(
+  `^(?<line>[\\x20-\\x7e]{1,${MAX_NOTE_LINE}})\\n(?<cause>${NOTE_CAUSES.join('|')}) (?<since>\\d{1,12}|-)\\n$`,
+);
 
 /** renderLoginNote returns the text of a note's file. */
 export function renderLoginNote({ line, cause, since }: LoginNote): string {

@@ -7,6 +7,8 @@
  *     │                      │  └─────stop-unit───────┘
  *     │        keep-files, remove-user
  *     └──purge-files── kept ◀┘        (a delegate: absent ◀──▶ delegate)
+ *
+ * An expired sliver has its files kept and stays `stopped` meanwhile, for its logins to be told (isExpired).
  */
 import type { ImageVersion } from '@nodemgr/images';
 import { type EpochSeconds, epochSeconds } from '@nodemgr/records';
@@ -122,6 +124,11 @@ export interface ObservedSliver {
   readonly loginNote?: LoginNote | undefined;
 }
 
+interface ExpiredSliver extends ObservedSliver {
+  readonly state: 'stopped';
+  readonly files: Extract<SliverFiles, { where: 'kept' }>;
+}
+
 export type ObservedAccount =
   | AbsentAccount
   | ForeignAccount
@@ -134,6 +141,18 @@ export const ABSENT: AbsentAccount = Object.freeze({ state: 'absent' });
 /** isObservedSliver reports whether a sliver's account exists, be it half-made. */
 export function isObservedSliver(account: ObservedAccount): account is ObservedSliver {
   return account.state === 'stopped' || account.state === 'running';
+}
+
+/**
+ * isExpired reports whether all that is left of a sliver is kept files and an account that lets nobody in, and
+ * says that the sliver has expired. To everybody else it counts as removed.
+ */
+export function isExpired(account: ObservedAccount): account is ExpiredSliver {
+  return (
+    account.state === 'stopped' &&
+    account.files.where === 'kept' &&
+    account.loginNote?.cause === 'expired'
+  );
 }
 
 /** isUnfinished reports whether the account has yet to be made to its end: what is done to it then is part of that. */

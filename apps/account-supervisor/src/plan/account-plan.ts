@@ -19,7 +19,12 @@ export type Target =
       /** Its part of all that slivers share. Undefined where the sliver is not to run: all that it has may stay. */
       readonly shared?: Limits | undefined;
     }
-  | { readonly wanted: 'nothing'; readonly reason: Reason }
+  | {
+      readonly wanted: 'nothing';
+      readonly reason: Reason;
+      /** When its record expired, where that is why it goes. */
+      readonly expiredAt?: EpochSeconds | undefined;
+    }
   /** It ought to go and may not: it is left as it is. */
   | { readonly wanted: 'unchanged' };
 

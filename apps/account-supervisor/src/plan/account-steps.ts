@@ -66,6 +66,8 @@ export interface StepArguments {
   'tell-logins': { readonly note: LoginNote };
   /** Goes also with a start. */
   'untell-logins': Nothing;
+  /** Takes the id range from an account that lets nobody in and stays; ends what still runs as its user. */
+  'free-id-range': { readonly ids: AccountIds };
   /** Moves the files aside, under the time of the removal (UNDATED where the clock is not trusted). */
   'keep-files': { readonly since: EpochSeconds };
   /** Gives kept files of an unknown time, which bear `from`, the time `since`: they are kept from then on. */

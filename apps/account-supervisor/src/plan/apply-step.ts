@@ -124,6 +124,9 @@ function applyToSliver(step: AccountStep, account: ObservedSliver): ObservedAcco
   switch (step.step) {
     case 'set-id-range':
       return { ...account, range: true };
+    case 'free-id-range':
+      if (account.login) throw new Error('a login would want its id range');
+      return { ...account, range: false };
     case 'create-filesystem':
       return { ...account, files: { where: 'in-place', image: step.image }, halfMade: false };
     case 'discard-files':

@@ -103,7 +103,10 @@ function targetOf(
   { accounts, shared }: Grounds,
 ): Target {
   if (verdict.verdict === 'withheld') return { wanted: 'unchanged' };
-  if (verdict.verdict === 'goes') return { wanted: 'nothing', reason: verdict.reason };
+  if (verdict.verdict === 'goes') {
+    const { reason, expiredAt } = verdict;
+    return { wanted: 'nothing', reason, expiredAt };
+  }
   return {
     wanted: withAhead(verdict.desired, ahead),
     ids: slot === undefined ? undefined : idsOf(slot, accounts),

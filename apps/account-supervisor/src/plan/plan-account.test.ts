@@ -2,11 +2,12 @@ import { epochSeconds, imageName } from '@nodemgr/records';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { contentOf, type DesiredDelegate, type DesiredSliver } from '../desired/desired-account.ts';
-import type { Rest } from '../desired/reasons.ts';
+import { RECORD_EXPIRED, type Rest } from '../desired/reasons.ts';
 import { cpuWeight } from '../limits/plan-cpu-weights.ts';
 import type { LoginNote } from '../observed/login-note.ts';
 import {
   ABSENT,
+  isExpired,
   type KeptSliver,
   newSliver,
   type ObservedAccount,
@@ -17,8 +18,8 @@ import { idsOf, slot } from '../slots/account-ids.ts';
 import {
   aRunningSliver,
   circumstances,
-  EXPIRED,
   IMAGE,
+  LEFT_OUT,
   POLICY,
   WEIGHT,
   wantedSliver,
@@ -35,7 +36,12 @@ const toExist = (wanted: DesiredSliver | DesiredDelegate, weight = WEIGHT): Targ
   ids,
   shared: { cpuWeight: weight },
 });
-const NOTHING: Target = { wanted: 'nothing', reason: EXPIRED };
+const NOTHING: Target = { wanted: 'nothing', reason: LEFT_OUT };
+const EXPIRED: Target = {
+  wanted: 'nothing',
+  reason: RECORD_EXPIRED,
+  expiredAt: epochSeconds(9_990),
+};
 const delegate: DesiredDelegate = {
   type: 'delegate',
   reason: { why: 'record of config', by: { kind: 'config' } },
@@ -160,6 +166,59 @@ test("a removal keeps the sliver's files, under the time of removal", () => {
     'remove-user',
   ]);
   expect(steps[3]).toEqual({ step: 'keep-files', since: 10_000 });
+});
+
+test('an expired sliver’s account stays to say so for as long as its files are kept, without ids and with no way in', () => {
+  const steps = stepsOf(EXPIRED, aRunningSliver(), 10_000);
+  expect(steps.map(({ step }) => step)).toEqual([
+    'tell-logins',
+    'deny-login',
+    'stop-unit',
+    'keep-files',
+    'reset-disk-quota',
+    'free-id-range',
+  ]);
+  const expired = carryOut(steps, aRunningSliver());
+  expect(isExpired(expired)).toBe(true);
+  expect(expired).toMatchObject({ user: 'whole', login: false, range: false, limits: {} });
+  expect(planAccount(EXPIRED, expired, circumstances(10_099))).toEqual({
+    steps: [],
+    purgeAt: 10_100,
+  });
+  expect(namesOf(EXPIRED, expired, 10_100)).toEqual(['remove-keys', 'remove-user']);
+  expect(planAccount(EXPIRED, expired, circumstances(99_999, false)).steps).toEqual([]);
+  expect(namesOf(NOTHING, expired, 10_001)).toEqual(['remove-keys', 'remove-user']);
+  expect(namesOf(toExist(delegate), expired, 10_001)).toEqual(['remove-keys', 'remove-user']);
+});
+
+test('an expired sliver whose slice is renewed is as it was', () => {
+  const expired = converge(EXPIRED, aRunningSliver(), 10_000);
+  expect(namesOf(toExist(wantedSliver()), expired)).toEqual([
+    'untell-logins',
+    'set-id-range',
+    'restore-files',
+    'set-disk-quota',
+    'install-initscript',
+    'write-unit',
+    'start-unit',
+    'allow-login',
+  ]);
+  expect(converge(toExist(wantedSliver()), expired, 10_000)).toMatchObject({
+    ...{ state: 'running', login: true, range: true, loginNote: undefined },
+    files: { where: 'in-place', image: IMAGE },
+  });
+});
+
+test('an expired sliver that nobody could log in to, or that has no files to come back to, goes at once', () => {
+  const bare = { ...newSliver(slot(0), { where: 'none' }), keys: contentOf('key\n').digest };
+  expect(namesOf(EXPIRED, bare)).toEqual(['remove-keys', 'remove-user']);
+  for (const changes of [{ keys: undefined }, { user: 'half-made' as const }]) {
+    expect(namesOf(EXPIRED, aRunningSliver(changes))).toContain('remove-user');
+  }
+  const undated = planAccount(EXPIRED, aRunningSliver(), circumstances(7, false));
+  expect(undated.steps.map(({ step }) => step.step)).toContain('remove-user');
+  const unkept = planAccount(EXPIRED, aRunningSliver(), { ...circumstances(), keepSeconds: 0 });
+  expect(unkept.steps.map(({ step }) => step.step)).toContain('remove-user');
 });
 
 const kept: KeptSliver = {
@@ -350,6 +409,7 @@ const loginNote = optional(
     { cause: 'leases', line: 'rests' },
     { cause: 'failing', since: epochSeconds(9_000), line: 'cannot be started' },
     { cause: 'removal', since: epochSeconds(9_000), line: 'is being removed' },
+    { cause: 'expired', since: epochSeconds(9_990), line: 'expired' },
     { cause: 'unknown', line: '' },
   ),
 );
@@ -420,7 +480,7 @@ const sliver: fc.Arbitrary<DesiredSliver> = fc
     }),
   );
 const targets: fc.Arbitrary<Target> = fc.oneof(
-  fc.constantFrom<Target>(NOTHING, { wanted: 'unchanged' }, toExist(delegate)),
+  fc.constantFrom<Target>(NOTHING, EXPIRED, { wanted: 'unchanged' }, toExist(delegate)),
   sliver.map((wanted) => toExist(wanted)),
 );
 
@@ -494,6 +554,17 @@ test('a sliver that should exist ends as it should be', () => {
         range: true,
         keys: wanted.keys.digest,
       });
+    }),
+  );
+});
+
+test('an expired sliver leaves no more than kept files and an account without a way in, for their time', () => {
+  fc.assert(
+    fc.property(observed, (start) => {
+      const end = converge(EXPIRED, start, 10_000);
+      if (isExpired(end)) expect(end).toMatchObject({ login: false, range: false, limits: {} });
+      else expect(['absent', 'kept']).toContain(end.state);
+      expect(converge(EXPIRED, end, 20_000)).toEqual(ABSENT);
     }),
   );
 });

@@ -19,7 +19,7 @@ import {
 import type { AccountIds } from '../slots/account-ids.ts';
 import { type AccountPlan, blocked, type Circumstances, type Target } from './account-plan.ts';
 import { withLoginNote } from './plan-login-note.ts';
-import { planRemoval } from './plan-removal.ts';
+import { planRemoval, planRetirement } from './plan-removal.ts';
 import { planSliver } from './plan-sliver.ts';
 import { stepsNeeded, USER_GONE, USER_HALF_MADE } from './steps-needed.ts';
 
@@ -99,7 +99,13 @@ function planParts(
   circumstances: Circumstances,
 ): AccountPlan {
   if (target.wanted === 'unchanged') return NOTHING;
-  if (target.wanted === 'nothing') return planRemoval(observed, circumstances, target.reason);
+  if (target.wanted === 'nothing') {
+    const { reason } = target;
+    return (
+      planRetirement(target, observed, circumstances) ??
+      planRemoval(observed, circumstances, reason)
+    );
+  }
   const { wanted, ids, shared } = target;
   if (observed.state === 'foreign') return blocked(observed.cause, observed.reason);
   if (isInTheWay(wanted, observed)) return planWayClear(wanted, observed, circumstances);

@@ -10,8 +10,8 @@ import {
   aRunningSliver,
   aSliver,
   circumstances,
-  EXPIRED,
   IMAGE,
+  LEFT_OUT,
   POLICY,
   SIRIUS,
   WEIGHT,
@@ -75,6 +75,11 @@ test.each<[string, Obstacle, string]>([
     { cause: 'removal', why: 'its record has expired' },
     `is being removed since ${T}: its record has expired`,
   ],
+  [
+    'that has expired says when, and until when it can have its files back',
+    { cause: 'expired', at: AT, filesUntil: epochSeconds(1_700_086_400) },
+    `expired at ${T}; its files are kept until 2023-11-15T22:13:20Z, and it comes back with them if its slice is renewed by then`,
+  ],
 ])('the note on a sliver %s', (_what, obstacle, line) => {
   expect(noteOn(SIRIUS, obstacle, AT)).toEqual({ cause: obstacle.cause, since: AT, line });
 });
@@ -123,7 +128,7 @@ const DISABLED = toExist(
 const STOPPED = toExist(
   wantedSliver({ run: false, rest: { cause: 'stopped', caller: 'root', at: AT } }),
 );
-const GOES: Target = { wanted: 'nothing', reason: EXPIRED };
+const GOES: Target = { wanted: 'nothing', reason: LEFT_OUT };
 const STOPPED_NOTE: LoginNote = {
   cause: 'stopped',
   since: AT,

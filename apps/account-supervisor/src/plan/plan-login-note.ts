@@ -21,6 +21,7 @@ import {
   type ObservedSliver,
 } from '../observed/observed-account.ts';
 import type { AccountPlan, Circumstances, ReasonedStep, Target } from './account-plan.ts';
+import { type Retirement, retirementOf } from './plan-removal.ts';
 
 /** Why a sliver cannot be entered. */
 export type Obstacle =
@@ -31,7 +32,8 @@ export type Obstacle =
       /** Whether it has never been made to its end. */
       readonly isNew: boolean;
     }
-  | { readonly cause: 'removal'; readonly why: string };
+  | { readonly cause: 'removal'; readonly why: string }
+  | ({ readonly cause: 'expired' } & Retirement);
 
 const AUTHORITIES: Readonly<Record<Source, string>> = {
   plc: 'PLC',
@@ -82,6 +84,8 @@ function sentenceOn(name: AccountName, obstacle: Obstacle, since: EpochSeconds |
     }
     case 'removal':
       return `is being removed${sinceText(since)}: ${obstacle.why}`;
+    case 'expired':
+      return `expired at ${isoTime(obstacle.at)}; its files are kept until ${isoTime(obstacle.filesUntil)}, and it comes back with them if its slice is renewed by then`;
   }
 }
 
@@ -119,8 +123,11 @@ function obstacleTo(
 ): Wanted {
   if (target.wanted === 'unchanged') return 'as it is';
   if (target.wanted === 'nothing') {
+    if (have === undefined) return 'as it is';
+    const retirement = retirementOf(target, have, circumstances);
+    if (retirement !== undefined) return { cause: 'expired', ...retirement };
     // It is for those who are logged in: nobody else can, once the keys are gone.
-    return have?.state === 'running' ? { cause: 'removal', why: target.reason.why } : 'as it is';
+    return have.state === 'running' ? { cause: 'removal', why: target.reason.why } : 'as it is';
   }
   if (target.wanted.type === 'delegate') return 'as it is';
   return obstacleToSliver(target.wanted, have, circumstances);
@@ -132,7 +139,7 @@ function sinceOf(
   noted: LoginNote | undefined,
   { now, clockTrusted }: Circumstances,
 ): EpochSeconds | undefined {
-  if (obstacle.cause === 'stopped') return obstacle.at;
+  if (obstacle.cause === 'stopped' || obstacle.cause === 'expired') return obstacle.at;
   if (noted?.cause === obstacle.cause) return noted.since;
   if (!clockTrusted) return undefined;
   return obstacle.cause === 'failing'

@@ -2,9 +2,10 @@
  * Decides how an account goes, whatever parts of it there are: the part of plan-account.ts that is about
  * accounts that should not exist. Pure. Nothing may be left that nobody looks for any more.
  */
-import { type AccountType, type EpochSeconds, isoTime } from '@nodemgr/records';
+import { type AccountType, type EpochSeconds, epochSeconds, isoTime } from '@nodemgr/records';
 import { ours, type Reason } from '../desired/reasons.ts';
 import {
+  isObservedSliver,
   type KeptSliver,
   type ObservedAccount,
   type ObservedDelegate,
@@ -12,13 +13,15 @@ import {
   UNDATED,
 } from '../observed/observed-account.ts';
 import type { AccountIds } from '../slots/account-ids.ts';
-import type { AccountPlan, Circumstances, ReasonedStep } from './account-plan.ts';
+import type { AccountPlan, Circumstances, ReasonedStep, Target } from './account-plan.ts';
 import { stepsNeeded, USER_GONE } from './steps-needed.ts';
+
+type Removal = Extract<Target, { readonly wanted: 'nothing' }>;
 
 const NOTHING: AccountPlan = { steps: [] };
 
 /** Whether the time of the removal is not known: the clock was not trusted, or it was ahead of what is trusted now. */
-function isUndated({ since }: KeptSliver, now: EpochSeconds): boolean {
+function isUndated({ since }: Pick<KeptSliver, 'since'>, now: EpochSeconds): boolean {
   return since === UNDATED || since > now;
 }
 
@@ -77,30 +80,88 @@ function userRemoval(
   ]);
 }
 
+const removalTime = ({ now, clockTrusted }: Circumstances): EpochSeconds =>
+  clockTrusted ? now : UNDATED;
+
+/** The container ends, and of its files those that are whole are kept. */
+function containerRemoval(
+  have: ObservedSliver,
+  circumstances: Circumstances,
+  reason: Reason,
+): readonly ReasonedStep[] {
+  const { project } = circumstances.idsOf(have.slot);
+  const since = removalTime(circumstances);
+  return stepsNeeded([
+    [have.state === 'running', reason, () => ({ step: 'stop-unit' })],
+    [have.files.where === 'in-place', reason, () => ({ step: 'keep-files', since })],
+    [have.halfMade, reason, () => ({ step: 'discard-files' })],
+    [have.limits.diskQuota !== undefined, reason, () => ({ step: 'reset-disk-quota', project })],
+  ]);
+}
+
 function planSliverRemoval(
   have: ObservedSliver,
   circumstances: Circumstances,
   reason: Reason,
 ): AccountPlan {
-  const { now, clockTrusted, idsOf } = circumstances;
-  const since = clockTrusted ? now : UNDATED;
-  const ids = idsOf(have.slot);
-  const { project } = ids;
   return {
     steps: [
-      ...stepsNeeded([
-        [have.keys !== undefined, reason, () => ({ step: 'remove-keys' })],
-        [have.state === 'running', reason, () => ({ step: 'stop-unit' })],
-        [have.files.where === 'in-place', reason, () => ({ step: 'keep-files', since })],
-        [have.halfMade, reason, () => ({ step: 'discard-files' })],
-        [
-          have.limits.diskQuota !== undefined,
-          reason,
-          () => ({ step: 'reset-disk-quota', project }),
-        ],
-      ]),
-      ...userRemoval('sliver', have, ids, reason),
+      ...stepsNeeded([[have.keys !== undefined, reason, () => ({ step: 'remove-keys' })]]),
+      ...containerRemoval(have, circumstances, reason),
+      ...userRemoval('sliver', have, circumstances.idsOf(have.slot), reason),
     ],
+  };
+}
+
+/** What becomes of an expired sliver's account: it stays for as long as its files are kept, to say so at a login. */
+export interface Retirement {
+  /** When its record expired. */
+  readonly at: EpochSeconds;
+  /** When its files are purged. */
+  readonly filesUntil: EpochSeconds;
+}
+
+/**
+ * retirementOf returns the retirement of a sliver. Undefined: its account goes at once, as one does whose record has
+ * gone for another reason, which has no files to come back to, or which nobody could log in to. A clock that is not
+ * trusted ends no retirement, and begins none.
+ */
+export function retirementOf(
+  { expiredAt: at }: Removal,
+  have: ObservedSliver,
+  circumstances: Circumstances,
+): Retirement | undefined {
+  const { now, clockTrusted, keepSeconds } = circumstances;
+  const { files, keys, user } = have;
+  if (at === undefined || user !== 'whole' || keys === undefined) return undefined;
+  if (files.where === 'none') return undefined;
+  const since = files.where === 'kept' ? files.since : removalTime(circumstances);
+  if (since === UNDATED || (clockTrusted && isUndated({ since }, now))) return undefined;
+  const filesUntil = epochSeconds(since + keepSeconds);
+  return clockTrusted && filesUntil <= now ? undefined : { at, filesUntil };
+}
+
+/**
+ * planRetirement returns the steps that leave kept files of an expired sliver, and an account that lets nobody in;
+ * undefined: nothing of the account is to stay.
+ */
+export function planRetirement(
+  target: Removal,
+  observed: ObservedAccount,
+  circumstances: Circumstances,
+): AccountPlan | undefined {
+  if (!isObservedSliver(observed)) return undefined;
+  const retirement = retirementOf(target, observed, circumstances);
+  if (retirement === undefined) return undefined;
+  const { reason } = target;
+  const ids = circumstances.idsOf(observed.slot);
+  return {
+    steps: [
+      ...stepsNeeded([[observed.login, reason, () => ({ step: 'deny-login' })]]),
+      ...containerRemoval(observed, circumstances, reason),
+      ...stepsNeeded([[observed.range, reason, () => ({ step: 'free-id-range', ids })]]),
+    ],
+    purgeAt: retirement.filesUntil,
   };
 }
 

@@ -20,6 +20,7 @@ import { AMOUNTS } from '../limits/table.ts';
 import type { Machine } from '../machine/port.ts';
 import {
   ABSENT,
+  isExpired,
   type KeptSliver,
   type ObservedAccount,
   type ObservedSliver,
@@ -49,9 +50,10 @@ type Status = ReturnType<Handlers<typeof supervisorOperatorContract>['status']>;
 /** A delegate has nothing that runs: it counts as running when it exists. */
 function countAccounts(accounts: Iterable<ObservedAccount>) {
   const counts = { running: 0, stopped: 0 };
-  for (const { state } of accounts) {
+  for (const account of accounts) {
+    const { state } = account;
     if (state === 'running' || state === 'delegate') counts.running += 1;
-    else if (state === 'stopped') counts.stopped += 1;
+    else if (state === 'stopped' && !isExpired(account)) counts.stopped += 1;
   }
   return counts;
 }
@@ -95,8 +97,15 @@ const rangeDetail = (slot: Slot, policy: IdPolicy): Detail => ({
   first_id: idsOf(slot, policy).base,
 });
 
-const keptSince = ({ since }: KeptSliver): number | string =>
-  since === UNDATED ? 'not dated yet: the clock was not trusted' : since;
+function keptView(
+  name: AccountName,
+  { slot, since }: Pick<KeptSliver, 'slot' | 'since'>,
+  policy: IdPolicy,
+): ObservedAccountView {
+  const ids = slot === undefined ? {} : rangeDetail(slot, policy);
+  const kept_since = since === UNDATED ? 'not dated yet: the clock was not trusted' : since;
+  return { name, state: 'kept', detail: { ...ids, kept_since } };
+}
 
 function viewOf(
   name: AccountName,
@@ -105,9 +114,9 @@ function viewOf(
 ): ObservedAccountView {
   const { state } = account;
   if (state === 'absent' || state === 'foreign') return { name, state, detail: {} };
-  if (state === 'kept') {
-    const ids = account.slot === undefined ? {} : rangeDetail(account.slot, policy);
-    return { name, state, detail: { ...ids, kept_since: keptSince(account) } };
+  if (state === 'kept') return keptView(name, account, policy);
+  if (isExpired(account)) {
+    return keptView(name, { slot: account.slot, since: account.files.since }, policy);
   }
   if (state === 'delegate') {
     const ids = userDetail(account.slot, policy);

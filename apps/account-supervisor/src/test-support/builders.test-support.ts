@@ -113,7 +113,10 @@ export function keyed(item: AccountItem): readonly [RecordKey, FeedItem] {
 /** Reasons, where a test is about something else. */
 export const OF_PLC: Reason = { why: 'record of plc', by: { kind: 'plc' } };
 export const STOPPED: Reason = { why: 'Stop was called', by: { kind: 'api-caller' } };
-export const EXPIRED: Reason = { why: 'its record has expired', by: { kind: 'clock' } };
+export const LEFT_OUT: Reason = {
+  why: 'its record was left out of the document',
+  by: { kind: 'plc' },
+};
 
 const OWN_LIMITS: OwnLimits = {
   diskQuota: 5_000_000,

@@ -14,7 +14,9 @@ const PASSWD = [
   'princeton_sirius:x:30000:30000::/:/bin/sliver',
   'del_snoop:x:30001:30001::/:/bin/delegate',
   'alice_b:x:1000:1000::/:/bin/sh',
+  'mit_expired:x:30002:30002::/:/bin/sliver',
 ].join('\n');
+const SUBUID = 'princeton_sirius:1879048192:65536\n';
 
 type Answer = () => Promise<SliverUsage>;
 
@@ -24,14 +26,14 @@ function factsWith(supervisor: Answer, bandwidth: Answer) {
     call: (() => answer()) as MachineFactsOptions['agents']['bwcap-agent']['call'],
   });
   return machineFacts({
-    accounts: { current: async () => nodeAccountsFrom(PASSWD, '', SHELLS) },
+    accounts: { current: async () => nodeAccountsFrom(PASSWD, SUBUID, SHELLS) },
     agents: { 'account-supervisor': agent(supervisor), 'bwcap-agent': agent(bandwidth) },
   });
 }
 
 const OF_SUPERVISOR: Answer = async () => ({ cpu_ms: 5, tasks: 2 });
 
-test('the user ids of slivers are those of passwd, without delegates and other users', async () => {
+test('the user ids of slivers are those of passwd, without delegates, other users and a sliver that has expired', async () => {
   const facts = factsWith(OF_SUPERVISOR, async () => ({}));
   expect([...(await facts.sliverUids())]).toEqual([['princeton_sirius', 30_000]]);
 });
