@@ -15,7 +15,7 @@ struct caller {
   char name[SLIVER_NAME_MAX + 1]; /* Of the account and its sliver. */
 };
 
-/* Names the caller, or refuses. */
+/* Names the caller, or refuses; whose sliver has expired, in the words of the note on it. */
 struct caller find_caller(void);
 
 /* Refuses unless logins to the account `name` are let in, by the note on it where there is one. */

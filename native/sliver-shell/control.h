@@ -19,7 +19,8 @@ enum act act_in(const char *command);
 /*
  * Gives up all rights but the caller's own, does it, and says in one sentence how it went: on
  * standard output, ending with 0, when the sliver has started or stopped as it was asked to, or
- * runs (STATUS); else on standard error, ending with 1.
+ * runs (STATUS); else on standard error, ending with 1. (An expired sliver's caller does not come
+ * as far as this: find_caller() refuses all that it asks for.)
  */
 _Noreturn void control(const struct caller *caller, enum act act);
 

@@ -170,7 +170,7 @@ function withStep(
   { steps, ...rest }: AccountPlan,
   told: ReasonedStep,
   exists: boolean,
-  isRest: boolean,
+  outlastsPlan: boolean,
   { lastFailure }: Circumstances,
 ): AccountPlan {
   const created = steps.findIndex(
@@ -178,7 +178,7 @@ function withStep(
   );
   if (!exists && created === -1) return { steps, ...rest };
   if (lastFailure?.action === 'tell-logins') {
-    const isLate = !isRest || steps.some(({ step }) => step.step === 'remove-user');
+    const isLate = !outlastsPlan || steps.some(({ step }) => step.step === 'remove-user');
     return { ...rest, steps: isLate ? steps : [...steps, told] };
   }
   const before = exists ? 0 : created + 1;
@@ -202,6 +202,6 @@ export function withLoginNote(
   const note = noteOn(circumstances.name, obstacle, sinceOf(obstacle, noted, circumstances));
   if (isSame(noted, note)) return plan;
   const told: ReasonedStep = { step: { step: 'tell-logins', note }, reason: reasonToTell(target) };
-  const isRest = obstacle.cause !== 'failing' && obstacle.cause !== 'removal';
-  return withStep(plan, told, have !== undefined, isRest, circumstances);
+  const outlastsPlan = obstacle.cause !== 'failing' && obstacle.cause !== 'removal';
+  return withStep(plan, told, have !== undefined, outlastsPlan, circumstances);
 }
