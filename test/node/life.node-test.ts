@@ -69,6 +69,7 @@ test('a slice that has left the document and comes back in time finds its files'
 });
 
 test('an expired sliver says so to whoever logs in while its files are kept, and comes back with them', async () => {
+  const { machine, keys } = node;
   const until = (expiry: number) =>
     node.publish(documentFor(node, { ...scripted, [EXPIRING]: { expiry, users: [1] } }));
   await until(now() + 86_400);
@@ -89,9 +90,10 @@ test('an expired sliver says so to whoever logs in while its files are kept, and
     .toMatchObject(expired);
   const subordinateIds = ['grep', `^${EXPIRING}:`, '/etc/subuid', '/etc/subgid'];
   await expect
-    .poll(() => node.machine.ssh(subordinateIds), { timeout: 60_000, interval: 1000 })
+    .poll(() => machine.ssh(subordinateIds), { timeout: 60_000, interval: 1000 })
     .toMatchObject({ code: 1 });
-  expect(await node.in(EXPIRING, 'start')).toMatchObject(expired);
+  expect(await machine.sshAs(EXPIRING, keys.tenant, ['start'])).toMatchObject(expired);
+  expect(await machine.sshAs(EXPIRING, keys.stranger, ['true'])).toMatchObject({ code: 255 });
   await until(now() + 86_400);
   await node.converged();
   expect(await node.inWell(EXPIRING, 'cat /root/mine')).toBe('mine');
