@@ -19,6 +19,8 @@ const EXPOSURE = {
   'account-supervisor': 2.5,
 } as const;
 const ALL_MS = 600_000;
+/** What a program is asked with, when it ends, whether it has used code that was compiled ahead. */
+const ASKING = '/root/asking.cjs';
 const { deb } = inject('machine');
 const node = theTestbed();
 
@@ -72,6 +74,31 @@ test('the machine has a command, its completion, and manual pages', async () => 
   const completes =
     'source /usr/share/bash-completion/bash_completion; __load_completion nmctl; complete -p nmctl';
   expect(await machine.root(['bash', '-c', completes])).toMatch(/nmctl$/);
+});
+
+/** usesKeptCode reports whether a start of a program, the last of `start`, uses what was compiled ahead. */
+async function usesKeptCode(start: readonly string[]): Promise<boolean> {
+  const asked = [...start.slice(0, -1), '--require', ASKING, ...start.slice(-1), '--version'];
+  return (await node.machine.root(asked)).endsWith('rejected: false');
+}
+
+test('programs start with what was compiled when the package was installed, and will be for another Node.js', async () => {
+  const { machine } = node;
+  const rejected = 'require(process.argv[1]).script.cachedDataRejected';
+  await machine.write(ASKING, `process.on('exit', () => console.log('rejected:', ${rejected}))`);
+  // With just-in-time compilation and without it.
+  for (const daemon of ['api-gateway', 'bwcap-agent']) {
+    const unit = `nodemgr-${daemon}.service`;
+    const pid = await machine.root(['systemctl', 'show', '--value', '-P', 'MainPID', unit]);
+    const running = (await machine.read(`/proc/${pid}/cmdline`)).split('\0');
+    expect(await usesKeptCode(running.slice(0, running.indexOf('--config'))), daemon).toBe(true);
+  }
+  expect(await usesKeptCode(['/usr/bin/node', '/usr/bin/nmctl'])).toBe(true);
+  await machine.root(['rm', ASKING]);
+  expect(await machine.read('/var/lib/dpkg/triggers/File')).toMatch(
+    /^\/usr\/bin\/node nodemgr\/noawait$/m,
+  );
+  expect(await machine.root(['dpkg', '--search', '/usr/bin/node'])).toBe('nodejs: /usr/bin/node');
 });
 
 test('removing the package stops the slivers, and keeps their data', async () => {

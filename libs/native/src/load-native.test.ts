@@ -73,7 +73,7 @@ describe('native', () => {
 
   it.each([
     ['built', 'dist/apps/db-service/main.cjs', 'dist/native/nodemgr.node'],
-    ['installed', 'lib/nodemgr/db-service/main.cjs', 'lib/nodemgr/nodemgr.node'],
+    ['installed', 'lib/nodemgr/db-service/program.cjs', 'lib/nodemgr/nodemgr.node'],
   ])(
     'loads it in an app that is bundled and %s, and the bundler has nothing to warn of',
     async (_how, app, addon) => {

@@ -6,7 +6,7 @@ import type { NativeBinding } from './native-binding.ts';
 
 /** Where the addon is, seen from the file that holds this code. */
 const PLACES = [
-  '../nodemgr.node', // installed: /usr/lib/nodemgr/NAME/main.cjs
+  '../nodemgr.node', // installed: /usr/lib/nodemgr/NAME/program.cjs
   '../../native/nodemgr.node', // built: dist/apps/NAME/main.cjs
   '../../../dist/native/nodemgr.node', // source under vitest: libs/native/src/load-native.ts
 ] as const;
@@ -50,7 +50,7 @@ export function loadNative(candidates: readonly string[]): NativeBinding {
 }
 
 /**
- * The folder of the running code: of main.cjs in a bundle, of this file under vitest, which gives
+ * The folder of the running code: of the bundle's file, or of this file under vitest, which gives
  * its modules `__dirname` too. `import.meta` is not used: esbuild empties it in a CommonJS bundle.
  */
 function codeFolder(): string {

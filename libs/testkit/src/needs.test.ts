@@ -13,6 +13,7 @@ const NOT_BROUGHT = [
   'a kernel with ext4 and loop devices',
   'a kernel with overlays',
   'a Node.js that can become another user',
+  'a Node.js of a package',
   'a right to mount',
   'cgroup v2',
   'systemd',

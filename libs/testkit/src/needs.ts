@@ -80,6 +80,7 @@ const PROBES = {
   // Where it may use io_uring, as Debian's, process.setgroups() and its like always throw (CVE-2024-22017).
   'a Node.js that can become another user': () =>
     isRoot() && runs(process.execPath, '-e', 'process.setgroups([])'),
+  'a Node.js of a package': () => existsSync('/usr/bin/node'),
   'a right to mount': () => runs('unshare', '--mount', 'mount', '-t', 'tmpfs', 'tmpfs', '/tmp'),
   bindfs: programs('bindfs'),
   'cgroup v2': () => / cgroup2 /.test(readFileSync('/proc/mounts', 'utf8')),

@@ -23,6 +23,8 @@ export const NODE_PACKAGE: PackageRecipe = {
   name: 'nodemgr',
   scripts: 'tools/package/debian',
   conffiles: CONFFILES,
+  // Code that was compiled ahead is good for one Node.js.
+  triggers: 'interest-noawait /usr/bin/node\n',
   files: (facts) => [...programFiles(), ...systemFiles(), ...textFiles(facts, usedPackages())],
   control: renderControl,
   tryOut: tryAddons,

@@ -1,4 +1,5 @@
 /** The package itself, made of what is in dist/: what is in it, and that it can be trusted to be the same. */
+import { isAscii } from 'node:buffer';
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
@@ -12,12 +13,11 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { DAEMONS } from '@nodemgr/contracts';
 import { needs, skipUnless } from '@nodemgr/testkit';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { buildFacts } from './build-facts.ts';
 import { makePackage } from './make-package.ts';
-import { NATIVE_FILES } from './program-files.ts';
+import { BUNDLED_APPS, NATIVE_FILES } from './program-files.ts';
 import { stageTree } from './stage-tree.ts';
 
 function run(command: string, ...args: readonly string[]): { status: number | null; said: string } {
@@ -27,6 +27,24 @@ function run(command: string, ...args: readonly string[]): { status: number | nu
   });
   return { status, said: `${stdout}${stderr}` };
 }
+/**
+ * In a mount namespace, with the package's files as if it were installed: runs what dpkg runs when Node.js is replaced,
+ * then the command lines given, and last what dpkg runs before an upgrade, which leaves nothing compiled.
+ */
+const TRIAL = `
+set -e
+mount -t tmpfs tmpfs /mnt
+mkdir /mnt/upper /mnt/work
+cp --archive "$1/usr/lib/." /mnt/upper/
+mount -t overlay overlay -o lowerdir=/usr/lib,upperdir=/mnt/upper,workdir=/mnt/work /usr/lib
+sh "$1/DEBIAN/postinst" triggered /usr/bin/node
+tree=$1
+shift
+for start; do $start; done
+sh "$tree/DEBIAN/prerm" upgrade 99
+find /usr/lib/nodemgr -name '*program.code*'
+echo upgraded
+`;
 /** Without what a terminal or Nx adds. */
 const ENVIRONMENT = { PATH: process.env['PATH'], HOME: '/nonexistent', LC_ALL: 'C.UTF-8' };
 
@@ -56,6 +74,13 @@ describe.skipIf(missing)(`the package${note}`, () => {
   }, 300_000);
   afterAll(() => rmSync(folder, { recursive: true }));
 
+  const mainOf = (name: string) => `/usr/lib/nodemgr/${name}/main.cjs`;
+  /** The flags that a unit starts a daemon with; none for nmctl. */
+  const flagsOf = (name: string) => {
+    const unit = join(tree, `usr/lib/systemd/system/nodemgr-${name}.service`);
+    const text = existsSync(unit) ? readFileSync(unit, 'utf8') : '';
+    return /^ExecStart=\/usr\/bin\/node (.*) \/usr\/lib/m.exec(text)?.[1] ?? '';
+  };
   const digestOf = (file: string) => createHash('sha256').update(readFileSync(file)).digest('hex');
   /** Every line of what tar lists: mode, owner, …, path. */
   const listed = () => run('dpkg-deb', '--contents', deb).said.trim().split('\n');
@@ -83,8 +108,9 @@ describe.skipIf(missing)(`the package${note}`, () => {
 
   test('has the five daemons, nmctl and all programs, and nothing to develop with', () => {
     const files = installed();
-    for (const name of [...DAEMONS, 'nmctl']) {
+    for (const name of BUNDLED_APPS) {
       expect(files).toContain(`usr/lib/nodemgr/${name}/main.cjs`);
+      expect(files).toContain(`usr/lib/nodemgr/${name}/program.cjs`);
     }
     for (const name of Object.keys(NATIVE_FILES)) {
       expect(files).toContain(`usr/lib/nodemgr/${name}`);
@@ -104,13 +130,38 @@ describe.skipIf(missing)(`the package${note}`, () => {
   test('has programs that say their version, as they are installed', () => {
     const version = (JSON.parse(readFileSync('package.json', 'utf8')) as { version: string })
       .version;
-    for (const name of [...DAEMONS, 'nmctl']) {
-      const main = join(tree, 'usr/lib/nodemgr', name, 'main.cjs');
+    for (const name of BUNDLED_APPS) {
+      const main = join(tree, mainOf(name));
       expect(run(process.execPath, main, '--version')).toEqual({
         status: 0,
         said: `${version}\n`,
       });
     }
+  });
+
+  test.each(BUNDLED_APPS)(
+    'has a program %s that code can be kept of, and V8 in a byte a character',
+    (name) => {
+      const bytes = readFileSync(join(tree, 'usr/lib/nodemgr', name, 'program.cjs'));
+      expect(bytes.toString()).not.toMatch(/\bimport\s*\(/);
+      expect(isAscii(bytes)).toBe(true);
+    },
+  );
+
+  test('compiles its programs for the flags of their units when Node.js is replaced', (context) => {
+    skipUnless(context, 'a Node.js of a package', 'a right to mount', 'a kernel with overlays');
+    const asking = join(folder, 'asking.cjs');
+    const rejected = 'require(process.argv[1]).script.cachedDataRejected';
+    writeFileSync(asking, `process.on('exit', () => console.log('rejected:', ${rejected}));`);
+    const starts = BUNDLED_APPS.map(
+      (name) => `/usr/bin/node ${flagsOf(name)} --require ${asking} ${mainOf(name)} --version`,
+    );
+    const { status, said } = run('unshare', '--mount', 'sh', '-c', TRIAL, 'trial', tree, ...starts);
+    const version = run(process.execPath, join(tree, mainOf('nmctl')), '--version').said;
+    expect({ status, said }).toEqual({
+      status: 0,
+      said: `${BUNDLED_APPS.map(() => `${version}rejected: false\n`).join('')}upgraded\n`,
+    });
   });
 
   test('has daemons that say in one line which Node.js they need, and do not run with another', () => {

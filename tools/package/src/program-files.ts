@@ -28,27 +28,35 @@ const native = Object.entries(NATIVE_FILES).map(([name, mode]) => ({
   strip: true,
 }));
 
+/** The bundles that are installed, whose parts must be named in the copyright file. */
+export const BUNDLED_APPS: readonly string[] = [...DAEMONS, 'nmctl'];
+
 /** Without their source maps: Node.js reads those only when asked to, and names and lines are in the bundles. */
-const daemons = DAEMONS.map((name) => ({
+const bundles = BUNDLED_APPS.map((name) => ({
   from: join('dist/apps', name, 'main.cjs'),
-  to: join(LIBRARY, name, 'main.cjs'),
+  to: join(LIBRARY, name, 'program.cjs'),
   mode: 0o644,
 }));
 
-const nmctl: readonly PackageFile[] = [
+/** What starts them, and what keeps the code that Node.js makes of them: the postinst runs it. */
+const START = 'tools/package/start';
+const starters: readonly PackageFile[] = [
+  ...DAEMONS.map((name) => ({
+    from: join(START, 'main.cjs'),
+    to: join(LIBRARY, name, 'main.cjs'),
+    mode: 0o644,
+  })),
   {
-    from: 'dist/apps/nmctl/main.cjs',
+    from: join(START, 'main.cjs'),
     to: join(LIBRARY, 'nmctl/main.cjs'),
     mode: EXECUTABLE,
     prefix: '#!/usr/bin/node\n',
   },
   { to: 'usr/bin/nmctl', target: '../lib/nodemgr/nmctl/main.cjs' },
+  { from: join(START, 'make-code.cjs'), to: join(LIBRARY, 'make-code.cjs'), mode: 0o644 },
 ];
-
-/** The bundles whose parts must be named in the copyright file. */
-export const BUNDLED_APPS: readonly string[] = [...DAEMONS, 'nmctl'];
 
 /** programFiles returns all programs. */
 export function programFiles(): readonly PackageFile[] {
-  return [...daemons, ...nmctl, ...native, ...nodeModules(join(LIBRARY, 'node_modules'))];
+  return [...bundles, ...starters, ...native, ...nodeModules(join(LIBRARY, 'node_modules'))];
 }
