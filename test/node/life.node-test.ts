@@ -1,4 +1,5 @@
 /** What begins and ends a sliver, each seen on the machine: and when it has ended, nothing is left over. */
+import { supervisorOperatorContract } from '@nodemgr/contracts';
 import { beforeAll, expect, test } from 'vitest';
 import { leftovers, pidsOf, runningSlivers, slotOf } from './machine/look-at-slivers.ts';
 import { keepFilesFor } from './machine/prepare-node.ts';
@@ -166,9 +167,12 @@ test('an account that is merely similar is not touched, and the reason is shown'
   await machine.root(['useradd', '--create-home', '--shell', '/bin/sh', 'lab_person']);
   const before = await machine.root(['getent', 'passwd', 'lab_person']);
   await node.publish(documentFor(node, { lab_person: { users: [1] } }));
+  const failing = async () =>
+    (await node.ask('account-supervisor', supervisorOperatorContract, 'status', {})).failures;
   await expect
-    .poll(async () => (await node.nmctl('status')).stdout, { timeout: 90_000, interval: 3000 })
-    .toMatch(/lab_person.*not ours/);
+    .poll(failing, { timeout: 90_000, interval: 1000 })
+    .toContainEqual(expect.objectContaining({ subject: 'lab_person' }));
+  expect((await node.nmctl('status')).stdout).toMatch(/lab_person.*not ours/);
   expect(await machine.root(['getent', 'passwd', 'lab_person'])).toBe(before);
   await publishTestbed(node);
   expect(await machine.root(['getent', 'passwd', 'lab_person'])).toBe(before);

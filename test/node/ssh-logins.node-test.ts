@@ -1,4 +1,5 @@
 /** What logins to slivers cost others: bandwidth, places at sshd, and other people's way in. */
+import { bandwidthOperatorContract, type Traffic, trafficSchema } from '@nodemgr/contracts';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { eventually } from './machine/eventually.ts';
 import { baseOf, slotOf } from './machine/look-at-slivers.ts';
@@ -15,20 +16,16 @@ const node = theTestbed({
   [DISABLED]: { rspec: { nm_enabled: 0 } },
 });
 
-interface Counted {
-  readonly counters: { readonly sent_bytes: number };
+type Sent = Readonly<Record<string, number | undefined>>;
+
+/** sentBy returns what has been sent, in bytes: by the slivers, and by the node itself. */
+function sentBy({ slivers, tree }: Pick<Traffic, 'slivers' | 'tree'>): Sent {
+  const all = slivers.map(({ name, ordinary }) => [name, ordinary?.counters?.sent_bytes] as const);
+  return { ...Object.fromEntries(all), node: tree?.node.ordinary.counters?.sent_bytes };
 }
 
-/** What has been sent, in bytes: by the slivers, and by the node itself. */
-async function sent(): Promise<Readonly<Record<string, number>>> {
-  const { stdout } = await node.nmctl('--json', 'bandwidth', '--seconds', '0');
-  const { slivers, tree } = JSON.parse(stdout) as {
-    readonly slivers: readonly { readonly name: string; readonly ordinary: Counted }[];
-    readonly tree: { readonly node: { readonly ordinary: Counted } };
-  };
-  const all = slivers.map(({ name, ordinary }) => [name, ordinary.counters.sent_bytes] as const);
-  return { ...Object.fromEntries(all), node: tree.node.ordinary.counters.sent_bytes };
-}
+const sent = async (): Promise<Sent> =>
+  sentBy(await node.ask('bwcap-agent', bandwidthOperatorContract, 'traffic', {}));
 
 /** Sends `BYTES` out of a sliver by ssh, and returns the rate at which they came, in bit/s. */
 async function pulled(sliver: string): Promise<number> {
@@ -72,12 +69,14 @@ test('a connection that is kept for many sessions is its sliver’s from the fir
   }
 });
 
-test('what root’s ssh sends is the node’s', async () => {
+test('what root’s ssh sends is the node’s, and nmctl bandwidth tells programs so', async () => {
   const before = await sent();
   const { stdout } = await node.machine.ssh(['head', '-c', String(BYTES), '/dev/zero']);
   expect(stdout).toHaveLength(BYTES);
-  const after = await sent();
+  const told = await node.nmctl('--json', 'bandwidth', '--seconds', '0');
+  const after = sentBy(trafficSchema.omit({ at: true }).parse(JSON.parse(told.stdout)));
   expect((after['node'] ?? 0) - (before['node'] ?? 0)).toBeGreaterThan(BYTES);
+  expect(after[SLOW]).toBeGreaterThanOrEqual(before[SLOW] ?? Number.NaN);
 });
 
 test('the maps of user ids and of marks say the same of each sliver', async () => {
