@@ -1,5 +1,5 @@
 // `npm run test:node`: makes the packages, then tests them on a machine. What is said after -- goes to the
-// tests: names of files, --all, --long.
+// tests: names of files, --all, --long, --prepare.
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { rmSync } from 'node:fs';

@@ -93,16 +93,22 @@ class MachineRun {
     return new MachineRun(context, architecture, recipe, disk);
   }
 
-  /** startOne starts a machine that goes on from where the preparation ended, and returns it awake. */
-  async startOne(kind: MachineKind): Promise<OwnMachine> {
+  /** prepared returns the folder that keeps a machine as it was when its preparation had ended. */
+  prepared(kind: MachineKind): Promise<string> {
     const { env, tell } = this.context;
-    const kept = await cachedBuild({
+    return cachedBuild({
       folder: cacheFolder(env, 'prepared-machine'),
       key: keyOf(this.context, kind, this.recipe, this.disk),
       what: 'a machine with a node on it',
       build: (folder) => this.#prepare(kind, folder),
       tell,
     });
+  }
+
+  /** startOne starts a machine that goes on from there, and returns it awake. */
+  async startOne(kind: MachineKind): Promise<OwnMachine> {
+    const { tell } = this.context;
+    const kept = await this.prepared(kind);
     const own = await this.#start(kind, kept);
     await this.#with(own, wake);
     tell(`a machine goes on from there; its console: ${own.place.folder}/serial.log`);
@@ -153,6 +159,8 @@ class MachineRun {
 
 /** What the body of a run has: machines, one by one or side by side. */
 export interface Machines {
+  /** prepare sees to it that one can start at once. */
+  prepare(kind?: MachineKind): Promise<void>;
   /** Each goes on, by itself, from where the preparation ended. */
   start(kind?: MachineKind): Promise<OwnMachine>;
   /** A machine that only waits takes processor time from those at work: it is better ended first. */
@@ -181,6 +189,7 @@ export async function onMachines<T>(
       else stop.signal.addEventListener('abort', end);
     });
     const done = body({
+      prepare: async (kind = 'usual') => void (await run.prepared(kind)),
       start: (kind = 'usual') => run.startOne(kind),
       end: (machine) => run.end(machine),
       stopped: stop.signal,

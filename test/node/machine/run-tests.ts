@@ -1,6 +1,7 @@
 /**
  * `npm run test:node`: machines with the package installed on them, and the tests of test/node on them, some
- * on each. Names of files choose some, and --all all of them; --long has the cycles run a thousand times.
+ * on each. Names of files choose some, and --all all of them; --long has the cycles run a thousand times;
+ * --prepare makes the first machine ready, and tests nothing: the next run goes on from there.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -129,6 +130,10 @@ async function main([
     tell,
   } as const;
   return onMachines(context, async (machines) => {
+    if (args.includes('--prepare')) {
+      await machines.prepare(lanes[0]?.kind);
+      return 0;
+    }
     // One after the other: of two emulated machines on two processors each waits for the other.
     const codes: number[] = [];
     for (const [index, lane] of lanes.entries()) {
