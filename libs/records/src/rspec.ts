@@ -196,7 +196,7 @@ export const RESOURCES = {
     unit: 'bytes/s',
     loanable: false,
     enforcedBy: 'account-supervisor',
-    meaning: 'what is written to the disk; 0: no limit',
+    meaning: 'what is written to the disk; 0: no limit but that of the node for all',
     unlimited: 0,
   },
 } as const satisfies Record<string, Resource>;

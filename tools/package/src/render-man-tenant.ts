@@ -28,7 +28,7 @@ const SHARED: readonly Entry[] = [
   ],
   [
     'Processors, memory, disk and bandwidth',
-    'As the effective RSpec says: nmctl explain NAME, on the node, shows each with what is enforced. What a sliver writes counts under its disk quota, with the files in /tmp; what is in /dev/shm and /run counts as its memory.',
+    "As the effective RSpec says: nmctl explain NAME, on the node, shows each with what is enforced. What a sliver writes counts under its disk quota, with the files in /tmp; what is in /dev/shm and /run counts as its memory. A sliver writes half of what the node's disk takes at the most, in bytes and in requests a second, whatever the RSpec says: io.max in its control group has the numbers.",
   ],
   [
     'Bytes a day',
