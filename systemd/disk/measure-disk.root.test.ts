@@ -22,6 +22,7 @@ device=$(stat --format=%d $state)
 case $noted in
   'this disk') echo "$device 7 7" > $state/disk-speed ;;
   'another disk') echo "$((device + 1)) 7 7" > $state/disk-speed ;;
+  'half of this disk') echo "$device 7" > $state/disk-speed; echo cut > $state/disk-speed.trial.1 ;;
 esac
 "$script" "$@"
 echo "$device"
@@ -29,7 +30,7 @@ cat $state/disk-speed 2>/dev/null || echo nothing
 ls $state
 `;
 
-type Noted = 'this disk' | 'another disk' | 'nothing';
+type Noted = 'this disk' | 'another disk' | 'half of this disk' | 'nothing';
 
 interface Outcome {
   readonly said: string;
@@ -56,6 +57,7 @@ describe.skipIf(missing)(`what the disk takes${note}`, () => {
   it.each([
     ['nothing', []],
     ['another disk', []],
+    ['half of this disk', []],
     ['this disk', ['--again']],
   ] as const)('is measured where the note is of %s, called with %j', (noted, args) => {
     const { said, amounts = [], files } = run('3G', noted, ...args);

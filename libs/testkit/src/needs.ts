@@ -116,12 +116,13 @@ const BEFORE: Partial<Readonly<Record<Need, readonly Need[]>>> = {
   'a kernel with ext4 and loop devices': ['a right to mount', 'e2fsprogs'],
 };
 
-/** A machine does not change while a file of tests runs. */
-const known = new Map<Need, boolean>();
+/** A machine does not change while tests run, but a test may say that programs are somewhere else. */
+const known = new Map<string, boolean>();
 
 function isHere(need: Need): boolean {
-  const answer = known.get(need) ?? PROBES[need]();
-  known.set(need, answer);
+  const question = `${need}\0${process.env['PATH']}`;
+  const answer = known.get(question) ?? PROBES[need]();
+  known.set(question, answer);
   return answer;
 }
 

@@ -2,6 +2,7 @@ import { type AccountName, accountName, type Rspec } from '@nodemgr/records';
 import { expect, test } from 'vitest';
 import { NODE } from '../test-support/builders.test-support.ts';
 import { IO_READ_MAX, IO_WRITE_MAX } from './io-max.ts';
+import { DISCORD } from './limit.ts';
 
 const LINE = '252:0 rbps=1000000 wbps=max riops=max wiops=max\n';
 /** One on which somebody has measured what the disk takes. */
@@ -53,11 +54,6 @@ test('of a disk that was measured nobody writes more than a part; who asks for m
   expect(cut(40_000_000, 40_000_000)).toMatch(/^2 slivers ask to write more /);
 });
 
-test('a disk that takes next to nothing leaves each sliver enough to start', () => {
-  const slow = { ...NODE, disk: { bytes: 1000, writes: 1 } };
-  expect(amountsOf(slow, 0)).toEqual([65_536, 65_536, 65_536]);
-});
-
 test('how the amount follows is said where it is not what is asked for', () => {
   expect(IO_WRITE_MAX.how({}, 10_000_000)).toMatch(/^no limit is asked for: .* bounded/);
   expect(IO_WRITE_MAX.how({ nm_io_write_max: 40_000_000 }, 10_000_000)).toMatch(/^40000000 is ask/);
@@ -65,9 +61,11 @@ test('how the amount follows is said where it is not what is asked for', () => {
   expect(IO_WRITE_MAX.how({}, 0)).toBeUndefined();
 });
 
-test('bytes without the bound of requests, or with another, are no bound', () => {
+test('where the bound of requests is another, or is left from one that was lifted, the limit is set again', () => {
   const line = (writes: string) => `252:0 rbps=max wbps=10000000 riops=max wiops=${writes}\n`;
   expect(IO_WRITE_MAX.read(line('200'), MEASURED)).toBe(10_000_000);
-  expect(IO_WRITE_MAX.read(line('max'), MEASURED)).toBe(0);
-  expect(IO_WRITE_MAX.read(line('300'), MEASURED)).toBe(0);
+  expect(IO_WRITE_MAX.read(line('max'), MEASURED)).toBe(DISCORD);
+  expect(IO_WRITE_MAX.read(line('300'), MEASURED)).toBe(DISCORD);
+  expect(IO_WRITE_MAX.read(line('200'), NODE)).toBe(DISCORD);
+  expect(IO_WRITE_MAX.read(line('max'), NODE)).toBe(10_000_000);
 });

@@ -6,7 +6,7 @@
  * (accounts.disk_write_part), in bytes and in requests.
  */
 import { type AccountName, amountOf, type ResourceName, type Rspec } from '@nodemgr/records';
-import { type Division, howCeiled, type NodeFacts, type UnitLimit } from './limit.ts';
+import { DISCORD, type Division, howCeiled, type NodeFacts, type UnitLimit } from './limit.ts';
 
 /** With less a sliver does not start within the time that its unit has. Bytes a second. */
 const LEAST = 65_536;
@@ -56,7 +56,7 @@ const writesOf = (effective: Rspec): number => askedOf(effective, 'nm_io_write_m
 function divideWrites(claims: ReadonlyMap<AccountName, Rspec>, { disk }: NodeFacts): Division {
   const asked = [...claims].map(([name, rspec]) => [name, writesOf(rspec)] as const);
   if (disk === undefined) return { amounts: new Map(asked), shortfall: undefined };
-  const most = Math.max(LEAST, disk.bytes);
+  const most = disk.bytes;
   const cut = asked.filter(([, amount]) => amount > most).map(([name]) => name);
   return {
     amounts: new Map(asked.map(([name, amount]) => [name, Math.min(amount || most, most)])),
@@ -88,8 +88,7 @@ export const IO_WRITE_MAX = {
   property: 'IOWriteBandwidthMax',
   write: onDevice,
   along: (node) => [`IOWriteIOPSMax=${onDevice(node.disk?.writes ?? 0, node)}`],
-  // Without its requests bounded, a sliver that is to be bounded is not.
   read: (text, { disk }) =>
-    disk === undefined || limitIn(text, 'wiops') === disk.writes ? limitIn(text, 'wbps') : 0,
+    limitIn(text, 'wiops') === (disk?.writes ?? 0) ? limitIn(text, 'wbps') : DISCORD,
   used: { file: 'io.stat', unit: 'bytes', read: (text) => sumIn(text, 'wbytes') },
 } as const satisfies UnitLimit;

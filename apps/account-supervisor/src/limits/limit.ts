@@ -14,7 +14,7 @@ export interface NodeFacts {
   readonly memory: number;
   /** A folder on the device that holds the slivers' files. */
   readonly stateDir: string;
-  /** What one sliver may write to the disk of the slivers' files at the most, a second; undefined: nobody knows what that disk takes. */
+  /** What one sliver may write to the disk of the slivers' files at the most, a second; undefined: nobody knows what that disk takes, or may be bounded. */
   readonly disk: { readonly bytes: number; readonly writes: number } | undefined;
   /** What this node cannot do, and why: a limit that needs it is not to be had. */
   readonly lacks: Readonly<Partial<Record<'processor sets' | 'disk weights', string>>>;
@@ -107,6 +107,9 @@ interface Enforces {
 export type Limit = UnitLimit | QuotaLimit | StepLimit;
 export type OwnLimit = Extract<Limit, Own> | (UnitLimit & Own);
 export type SharedLimit = UnitLimit & Shared;
+
+/** An amount that nobody wants: what was read is to be set again, whatever it says. */
+export const DISCORD = -1;
 
 /** The kernel holds memory by pages. */
 export const PAGE_KIB = 4;

@@ -1,5 +1,6 @@
 import { RESOURCE_NAMES, RESOURCES } from '@nodemgr/records';
 import { expect, test } from 'vitest';
+import { DISCORD } from './limit.ts';
 import { changeText, LIMITS, limitsTable, readingOf } from './table.ts';
 
 test('each resource of this agent is enforced by exactly one limit, and no other resource is', () => {
@@ -34,6 +35,7 @@ test('no limit is a reading without an amount; a weight of 0 is an amount', () =
 test('a change is told with both amounts, and with the unit of the last that is one', () => {
   expect(changeText('memoryMax', 0, 20_000)).toBe('memory limit none → 20000 KiB');
   expect(changeText('memoryMax', 20_000, 0)).toBe('memory limit 20000 KiB → none');
+  expect(changeText('ioWriteMax', DISCORD, 7)).toBe('disk writes none → 7 bytes/s');
   expect(changeText('diskQuota', 5, 6)).toBe('disk quota 5 → 6 KiB');
   expect(changeText('cpuWeight', 200, 400)).toBe('cpu weight 200 → 400');
 });

@@ -130,7 +130,7 @@ export function unlike(have: Limits, wanted: Limits): Limits {
 /** readingOf tells an amount of a limit as a reading of the resource that comes first in it. */
 export function readingOf(name: LimitName, amount: number): Reading {
   const { from, unit, zero, tells }: AmountLimit = LIMITS[name];
-  const told = amount === 0 && zero === 'no limit' ? null : (tells?.(amount) ?? amount);
+  const told = amount <= 0 && zero === 'no limit' ? null : (tells?.(amount) ?? amount);
   return { resource: LIMITS[name].resources[0], from, amount: told, unit };
 }
 
@@ -138,7 +138,7 @@ export function readingOf(name: LimitName, amount: number): Reading {
 export function changeText(name: LimitName, was: number, now: number): string {
   const { label, unit, zero, text: own }: AmountLimit = LIMITS[name];
   if (own !== undefined) return `${label} ${own(was)} → ${own(now)}`;
-  const isNumber = (amount: number) => amount !== 0 || zero === 'nothing';
+  const isNumber = (amount: number) => amount > 0 || zero === 'nothing';
   const text = (amount: number) => (isNumber(amount) ? `${amount}` : 'none');
   const suffix = unit === 'weight' || unit === 'tasks' ? '' : ` ${unit}`;
   const [first, last] = isNumber(now) ? ['', suffix] : [suffix, ''];

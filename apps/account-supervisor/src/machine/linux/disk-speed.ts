@@ -13,9 +13,12 @@ export function parseDiskSpeed(text: string | undefined, device: number): DiskSp
   return { bytes: Number(bytes), writes: Number(writes) };
 }
 
-/** diskPart returns a part of it that is more than nothing; undefined where all may be had, or is not known. */
+/** With less a sliver does not start within the time that its unit has: one bad second is measured for years. */
+const LEAST: DiskSpeed = { bytes: 65_536, writes: 16 };
+
+/** diskPart returns a part of it that a sliver can start with; undefined where all may be had, or is not known. */
 export function diskPart(speed: DiskSpeed | undefined, part: number): DiskSpeed | undefined {
   if (speed === undefined || part === 1) return undefined;
-  const most = (all: number) => Math.max(1, Math.floor(all * part));
-  return { bytes: most(speed.bytes), writes: most(speed.writes) };
+  const most = (of: keyof DiskSpeed) => Math.max(LEAST[of], Math.floor(speed[of] * part));
+  return { bytes: most('bytes'), writes: most('writes') };
 }

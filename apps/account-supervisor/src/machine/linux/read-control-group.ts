@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Reading } from '@nodemgr/contracts';
 import type { AccountName } from '@nodemgr/records';
 import { cgroupOf, SLICES } from '../../execute/layout.ts';
-import type { NodeFacts, UnitLimit } from '../../limits/limit.ts';
+import { DISCORD, type NodeFacts, type UnitLimit } from '../../limits/limit.ts';
 import {
   allSet,
   type LimitName,
@@ -44,9 +44,6 @@ export async function readLimits(name: AccountName, node: NodeFacts): Promise<Li
     ),
   );
 }
-
-/** What nobody wants. */
-const DISCORD = -1;
 
 /** readSlices returns what the slices above all slivers have; where they do not agree, it is to be set again. */
 export async function readSlices(node: NodeFacts): Promise<Limits> {

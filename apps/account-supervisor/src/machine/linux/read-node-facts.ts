@@ -5,7 +5,7 @@ import { basename, dirname, join } from 'node:path';
 import type { Config } from '@nodemgr/config';
 import { GROUPS } from '../../execute/layout.ts';
 import type { NodeFacts } from '../../limits/limit.ts';
-import { diskPart, parseDiskSpeed } from './disk-speed.ts';
+import { type DiskSpeed, diskPart, parseDiskSpeed } from './disk-speed.ts';
 
 const DEVICES = '/sys/dev/block';
 
@@ -52,22 +52,29 @@ function whyNoWeights(stateDir: string): string | undefined {
     : `the disk ${basename(disk)} has the scheduler ${scheduler}, and weights need bfq`;
 }
 
+const controllers = (): readonly string[] =>
+  textOf(join(GROUPS, 'cgroup.controllers'))?.split(' ') ?? [];
+
 /** Why no sliver can have processors of its own; undefined: it can. */
 function whyNoSets(): string | undefined {
-  const controllers = textOf(join(GROUPS, 'cgroup.controllers'))?.split(' ') ?? [];
-  return controllers.includes('cpuset') ? undefined : 'the kernel runs without cpuset';
+  return controllers().includes('cpuset') ? undefined : 'the kernel runs without cpuset';
+}
+
+/** What is noted of the disk that holds `stateDir`; undefined: nothing, or nobody can be bounded there. */
+function speedOf(stateDir: string): DiskSpeed | undefined {
+  if (!controllers().includes('io')) return undefined;
+  return parseDiskSpeed(textOf(join(stateDir, 'disk-speed')), statSync(stateDir).dev);
 }
 
 /** readNodeFacts looks at the node. What it finds holds until account-supervisor starts again. */
 export function readNodeFacts({ node, accounts }: Config): NodeFacts {
   const stateDir = node.state_dir;
   const [sets, weights] = [whyNoSets(), whyNoWeights(stateDir)];
-  const speed = parseDiskSpeed(textOf(join(stateDir, 'disk-speed')), statSync(stateDir).dev);
   return {
     cpus: cpus().length,
     memory: Math.floor(totalmem() / 1024),
     stateDir,
-    disk: diskPart(speed, accounts.disk_write_part),
+    disk: diskPart(speedOf(stateDir), accounts.disk_write_part),
     lacks: {
       ...(sets === undefined ? {} : { 'processor sets': sets }),
       ...(weights === undefined ? {} : { 'disk weights': weights }),
