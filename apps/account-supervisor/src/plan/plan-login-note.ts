@@ -50,7 +50,7 @@ const cut = (text: string, most: number): string =>
 function asAscii(text: string): string {
   return text
     .replaceAll(/\s+/g, ' ')
-    .replaceAll(/[‘’]/g, "'")
+    .replaceAll(/[\u2018\u2019]/g, "'")
     .replaceAll('→', '->')
     .replaceAll('…', '...')
     .replaceAll(/[^\x20-\x7e]/g, '?')
