@@ -95,10 +95,18 @@ test('programs start with what was compiled when the package was installed, and 
   }
   expect(await usesKeptCode(['/usr/bin/node', '/usr/bin/nmctl'])).toBe(true);
   await machine.root(['rm', ASKING]);
-  expect(await machine.read('/var/lib/dpkg/triggers/File')).toMatch(
-    /^\/usr\/bin\/node nodemgr\/noawait$/m,
-  );
-  expect(await machine.root(['dpkg', '--search', '/usr/bin/node'])).toBe('nodejs: /usr/bin/node');
+});
+
+test('the package is called when another program or another library of Node.js is installed', async () => {
+  const { machine } = node;
+  const mapped = '/proc/$(systemctl show --value -P MainPID nodemgr-db-service.service)/maps';
+  const library = await machine.shell(`grep -o '/.*/libnode.*' ${mapped} | sort -u`);
+  const files = ['/usr/bin/node', library.trim()];
+  const triggers = (await machine.read('/var/lib/dpkg/triggers/File')).split('\n');
+  expect(triggers).toEqual(expect.arrayContaining(files.map((file) => `${file} nodemgr/noawait`)));
+  const [program, ofLibrary] = (await machine.root(['dpkg', '--search', ...files])).split('\n');
+  expect(program).toBe('nodejs: /usr/bin/node');
+  expect(ofLibrary).toMatch(/^libnode\d+:\w+: /);
 });
 
 test('removing the package stops the slivers, and keeps their data', async () => {

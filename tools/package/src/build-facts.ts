@@ -8,6 +8,8 @@ export interface BuildFacts {
   readonly version: string;
   /** Debian's name of the architecture. */
   readonly architecture: string;
+  /** Debian's name of the folders in which libraries for it are: its multiarch triplet. */
+  readonly triplet: string;
   /** Seconds since the epoch: of the last commit, so that the same sources give the same package. */
   readonly date: number;
   /** What goes into build-info.json. */
@@ -16,8 +18,13 @@ export interface BuildFacts {
 
 /** Where there is no git: any time does that is always the same. */
 const NO_DATE = 1_700_000_000;
+type Architecture = Pick<BuildFacts, 'architecture' | 'triplet'>;
+
 /** Debian's names of what Node.js calls process.arch. */
-const ARCHITECTURES: Readonly<Record<string, string>> = { x64: 'amd64', arm64: 'arm64' };
+const ARCHITECTURES: Readonly<Record<string, Architecture>> = {
+  x64: { architecture: 'amd64', triplet: 'x86_64-linux-gnu' },
+  arm64: { architecture: 'arm64', triplet: 'aarch64-linux-gnu' },
+};
 /** deb-version(7), without an epoch: it is part of a file name. */
 const VERSION = /^[0-9][A-Za-z0-9.+~]*$/;
 
@@ -31,13 +38,14 @@ function dateOf(env: Readonly<Record<string, string | undefined>>): number {
   return z.coerce.number().int().positive().parse(date);
 }
 
-function architecture(): string {
+function architecture(): Architecture {
   const machine = output('dpkg', '--print-architecture');
   if (machine === undefined) throw new Error('dpkg is needed, to make a Debian package');
-  if (machine !== ARCHITECTURES[process.arch]) {
+  const known = ARCHITECTURES[process.arch];
+  if (machine !== known?.architecture) {
     throw new Error(`this machine is ${machine}, and its Node.js is for ${process.arch}`);
   }
-  return machine;
+  return known;
 }
 
 /** buildFacts returns them; `wanted` is a version other than that of package.json. Throws an Error. */
@@ -52,7 +60,7 @@ export function buildFacts(
   if (!VERSION.test(named)) throw new Error(`${named} is no version of a package`);
   return {
     version: named,
-    architecture: architecture(),
+    ...architecture(),
     date: dateOf(env),
     build: { version: named, node_abi: process.versions.modules, arch: process.arch },
   };

@@ -67,7 +67,7 @@ function describePackage(
   writeControl(root, 'control', control, 0o644);
   writeControl(root, 'conffiles', conffiles.map((path) => `${path}\n`).join(''), 0o644);
   writeControl(root, 'md5sums', sums, 0o644);
-  if (triggers !== undefined) writeControl(root, 'triggers', triggers, 0o644);
+  if (triggers !== undefined) writeControl(root, 'triggers', triggers(facts), 0o644);
   for (const name of SCRIPT_NAMES) {
     writeControl(root, name, readFileSync(join(scripts, name), 'utf8'), 0o755);
   }

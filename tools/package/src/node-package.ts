@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import type { PackageRecipe } from './package-recipe.ts';
 import { programFiles } from './program-files.ts';
-import { renderControl } from './render-control.ts';
+import { renderControl, renderTriggers } from './render-control.ts';
 import { runCommand } from './run-command.ts';
 import { CONFFILES, systemFiles } from './system-files.ts';
 import { textFiles } from './text-files.ts';
@@ -23,8 +23,7 @@ export const NODE_PACKAGE: PackageRecipe = {
   name: 'nodemgr',
   scripts: 'tools/package/debian',
   conffiles: CONFFILES,
-  // Code that was compiled ahead is good for one Node.js.
-  triggers: 'interest-noawait /usr/bin/node\n',
+  triggers: renderTriggers,
   files: (facts) => [...programFiles(), ...systemFiles(), ...textFiles(facts, usedPackages())],
   control: renderControl,
   tryOut: tryAddons,

@@ -10,7 +10,7 @@ export interface PackageRecipe {
   /** Files that an administrator may change: dpkg asks before it overwrites them. */
   readonly conffiles: readonly string[];
   /** Its interest in files of other packages (deb-triggers(5)): its postinst is called when they change. */
-  readonly triggers?: string;
+  readonly triggers?: (facts: BuildFacts) => string;
   /** Everything that is installed. */
   readonly files: (facts: BuildFacts) => readonly PackageFile[];
   /** The text of its control file (deb-control(5)). */

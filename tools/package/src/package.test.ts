@@ -27,16 +27,19 @@ function run(command: string, ...args: readonly string[]): { status: number | nu
   });
   return { status, said: `${stdout}${stderr}` };
 }
-/**
- * In a mount namespace, with the package's files as if it were installed: runs what dpkg runs when Node.js is replaced,
- * then the command lines given, and last what dpkg runs before an upgrade, which leaves nothing compiled.
- */
-const TRIAL = `
+/** For a mount namespace: lays the package's files over this machine's as if it were installed. */
+const INSTALL = `
 set -e
 mount -t tmpfs tmpfs /mnt
 mkdir /mnt/upper /mnt/work
 cp --archive "$1/usr/lib/." /mnt/upper/
 mount -t overlay overlay -o lowerdir=/usr/lib,upperdir=/mnt/upper,workdir=/mnt/work /usr/lib
+`;
+/**
+ * Runs what dpkg runs when Node.js is replaced, then the command lines given, and last what dpkg runs before an
+ * upgrade, which leaves nothing compiled.
+ */
+const TRIAL = `${INSTALL}
 sh "$1/DEBIAN/postinst" triggered /usr/bin/node
 tree=$1
 shift
@@ -44,6 +47,13 @@ for start; do $start; done
 sh "$tree/DEBIAN/prerm" upgrade 99
 find /usr/lib/nodemgr -name '*program.code*'
 echo upgraded
+`;
+/** Runs the postinst, with seconds for a minute, where two programs do not end, one of them not by SIGTERM either. */
+const ENDLESS = `${INSTALL}
+echo 'setInterval(() => {}, 1000)' >/usr/lib/nodemgr/bwcap-agent/program.cjs
+echo 'process.on("SIGTERM", () => {}); setInterval(() => {}, 1000)' >/usr/lib/nodemgr/plc-fetcher/program.cjs
+sed 's/timeout --kill-after=5 60 /timeout --kill-after=1 3 /' "$1/DEBIAN/postinst" >/mnt/postinst
+sh /mnt/postinst triggered /usr/bin/node
 `;
 /** Without what a terminal or Nx adds. */
 const ENVIRONMENT = { PATH: process.env['PATH'], HOME: '/nonexistent', LC_ALL: 'C.UTF-8' };
@@ -162,6 +172,26 @@ describe.skipIf(missing)(`the package${note}`, () => {
       status: 0,
       said: `${BUNDLED_APPS.map(() => `${version}rejected: false\n`).join('')}upgraded\n`,
     });
+  });
+
+  test('does not wait for a program that does not end when it is compiled, and names it', (context) => {
+    skipUnless(context, 'a Node.js of a package', 'a right to mount', 'a kernel with overlays');
+    const script = readFileSync(join(tree, 'DEBIAN/postinst'), 'utf8');
+    expect(script.match(/timeout --kill-after=5 60 /g)).toHaveLength(1);
+    const { status, said } = run('unshare', '--mount', 'sh', '-c', ENDLESS, 'trial', tree);
+    const reason = (name: string) =>
+      new RegExp(`^nodemgr: ${name} starts later than it could: (.*)$`, 'm').exec(said)?.[1];
+    expect({ status, agent: reason('bwcap-agent'), fetcher: reason('plc-fetcher') }).toEqual({
+      status: 0,
+      agent: 'compiling it ahead took longer than 60 seconds',
+      fetcher: 'compiling it ahead was ended by SIGKILL, after 65 seconds or for want of memory',
+    });
+  });
+
+  test('is called when what Node.js runs from is replaced', () => {
+    expect(readFileSync(join(tree, 'DEBIAN/triggers'), 'utf8')).toMatch(
+      /^interest-noawait \/usr\/bin\/node\ninterest-noawait \/usr\/lib\/\S+-linux-gnu\/libnode\.so\.\d+\n$/,
+    );
   });
 
   test('has daemons that say in one line which Node.js they need, and do not run with another', () => {

@@ -1,4 +1,4 @@
-/** The package's control file (deb-control(5)). Pure. */
+/** The package's control file (deb-control(5)) and its triggers (deb-triggers(5)). Pure. */
 import type { BuildFacts } from './build-facts.ts';
 
 export const MAINTAINER = 'Node Manager developers <nodemgr@packages.invalid>';
@@ -6,6 +6,15 @@ export const MAINTAINER = 'Node Manager developers <nodemgr@packages.invalid>';
 /** nodeDependencies: Debian's Node.js keeps its ABI in a library that is named by it. */
 export function nodeDependencies({ build }: BuildFacts, nodeMajor: number): readonly string[] {
   return [`nodejs (>= 20.19)`, `nodejs (<< ${nodeMajor + 1}~)`, `libnode${build.node_abi}`];
+}
+
+/**
+ * renderTriggers returns the package's interest in what Node.js runs from, for code that was compiled ahead is good for
+ * one Node.js. V8 is in the library.
+ */
+export function renderTriggers({ build, triplet }: BuildFacts): string {
+  const library = `/usr/lib/${triplet}/libnode.so.${build.node_abi}`;
+  return ['/usr/bin/node', library].map((file) => `interest-noawait ${file}\n`).join('');
 }
 
 /**

@@ -1,13 +1,14 @@
 import { describe, expect, test } from 'vitest';
 import { parseSubstvars } from './library-dependencies.ts';
 import { choosePrebuilt } from './node-modules.ts';
-import { renderControl } from './render-control.ts';
+import { renderControl, renderTriggers } from './render-control.ts';
 import { renderCopyright } from './render-copyright.ts';
 import { escapeText } from './roff.ts';
 
 const FACTS = {
   version: '0.1.0',
   architecture: 'amd64',
+  triplet: 'x86_64-linux-gnu',
   date: 1_700_000_000,
   build: { version: '0.1.0', node_abi: '115', arch: 'x64' },
   nodeMajor: 20,
@@ -29,6 +30,12 @@ test('the package depends on the Node.js ABI that its addons were built for', ()
       'libnode115',
       'systemd (>= 257~)',
     ]),
+  );
+});
+
+test('the package is called when the program or the library of Node.js is replaced', () => {
+  expect(renderTriggers(FACTS)).toBe(
+    'interest-noawait /usr/bin/node\ninterest-noawait /usr/lib/x86_64-linux-gnu/libnode.so.115\n',
   );
 });
 

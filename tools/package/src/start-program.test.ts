@@ -10,6 +10,7 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   statSync,
   truncateSync,
@@ -30,6 +31,19 @@ process.exitCode = 3;
 `;
 /** In two parts: this file is no program with a map. */
 const MAP_LINE = ['//#', 'sourceMappingURL=program.cjs.map'].join(' ');
+const MIB = 2 ** 20;
+/** Says on stderr how many bytes are held in buffers once the program has started, when nothing more is collected. */
+const WEIGH = `require(process.argv[1]);
+require('node:v8').setFlagsFromString('--expose-gc');
+const collect = require('node:vm').runInNewContext('gc');
+function look(rounds) {
+  collect();
+  const { arrayBuffers } = process.memoryUsage();
+  if (arrayBuffers > ${MIB} && rounds > 0) setImmediate(look, rounds - 1);
+  else console.error(arrayBuffers);
+}
+setImmediate(look, 100);
+`;
 /** Says on stderr what became of the code: 'undefined' where there was none. */
 const TELL = 'console.error(require(process.argv[1]).script.cachedDataRejected)';
 
@@ -96,6 +110,14 @@ describe.each(['with kept code', 'without'])('a program that starts %s', (how) =
     );
   });
 
+  test('holds nothing of its text in a buffer as it runs', () => {
+    appendFileSync(program(), `//${' '.repeat(4 * MIB)}\n`);
+    if (how !== 'without') make();
+    const { status, out, err } = node('--eval', WEIGH, main(), 'a', 'b');
+    expect({ status, out }).toEqual({ status: 3, out: SAID });
+    expect(Number(err)).toBeLessThan(MIB);
+  });
+
   test('has the places of its sources in them where a source map is asked for', () => {
     const map = { version: 3, sources: ['origin.ts'], names: [], mappings: ';;;AAqEA' };
     writeFileSync(`${program()}.map`, JSON.stringify(map));
@@ -144,16 +166,63 @@ test('code of a program that was replaced since is not used, though the new one 
   expect(fate()).toEqual({ status: 3, out: SAID.replace('a b', 'a+b'), err: 'undefined\n' });
 });
 
-test('code of another build of the same version of Node.js is not used', () => {
-  const own = join(folder, 'node');
-  copyFileSync(process.execPath, own);
-  run(own, maker(), 'some', 'x');
-  expect(run(own, '--eval', TELL, main(), 'a', 'b').err).toBe('false\n');
-  utimesSync(own, 1_700_000_000, 1_700_000_000);
-  expect(run(own, '--eval', TELL, main(), 'a', 'b')).toEqual({
+/** Seconds since the epoch. */
+const BUILT = 1_700_000_000;
+
+test.each(['node', 'libnode.so.115'])(
+  'code is not used after %s was replaced by another build of the same version',
+  (name) => {
+    const file = join(folder, name);
+    const own = join(folder, 'node');
+    copyFileSync(process.execPath, own);
+    // Any library that Node.js has anyway.
+    const [some = ''] = /\/.*\/libm\.so\.6/.exec(readFileSync('/proc/self/maps', 'utf8')) ?? [];
+    const library = join(folder, 'libnode.so.115');
+    copyFileSync(some, library);
+    const withOwn = (...args: readonly string[]) =>
+      run('env', `LD_PRELOAD=${library}`, own, ...args);
+    const fateWithOwn = () => withOwn('--eval', TELL, main(), 'a', 'b');
+    const setTime = (seconds: number): void => utimesSync(file, seconds, seconds);
+    const changes: readonly (() => void)[] = [
+      // By hundredths of a millisecond.
+      () => setTime(BUILT + 0.000_01),
+      () => {
+        appendFileSync(file, ' ');
+        setTime(BUILT);
+      },
+      // One as large and as old.
+      () => {
+        copyFileSync(file, `${file}.new`);
+        renameSync(`${file}.new`, file);
+        setTime(BUILT);
+      },
+    ];
+    for (const change of changes) {
+      setTime(BUILT);
+      expect(withOwn(maker(), 'some', 'x').status).toBe(0);
+      expect(fateWithOwn().err).toBe('false\n');
+      change();
+      expect(fateWithOwn()).toEqual({ status: 3, out: SAID, err: 'undefined\n' });
+    }
+  },
+);
+
+test('where there is no /proc a program starts, no code is used, and none is made', (context) => {
+  skipUnless(context, 'a right to mount');
+  make();
+  const hidden = (...args: readonly string[]) => {
+    const hiding = 'mount -t tmpfs tmpfs /proc && exec "$@"';
+    return run('unshare', '--mount', 'sh', '-c', hiding, 'sh', process.execPath, ...args);
+  };
+  expect(hidden('--eval', TELL, main(), 'a', 'b')).toEqual({
     status: 3,
     out: SAID,
     err: 'undefined\n',
+  });
+  expect(hidden(maker(), 'some', 'x')).toEqual({
+    status: 1,
+    out: SAID.replace('a b', 'x'),
+    err: "some was not compiled ahead: ENOENT: no such file or directory, open '/proc/self/maps'\n",
   });
 });
 
