@@ -1,9 +1,10 @@
 // Bundles one app into one file, dist/apps/NAME/main.cjs.
 // packages.json beside it names the npm packages that are inside, for whoever passes the bundle on.
 // Each file is written beside its place and renamed: a process that starts meanwhile finds the old one or the
-// new one. Nx could keep bundles in its cache, but takes a folder away before it puts the kept one back.
-import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
-import { basename } from 'node:path';
+// new one, and what a build that was killed has left goes with the next. Nx could keep bundles in its cache, but
+// takes a folder away before it puts the kept one back.
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { build } from 'esbuild';
 import { FOR_NODE } from './esbuild-options.mjs';
 
@@ -30,6 +31,16 @@ const packages = inside.flatMap(
   (input) => /^(.*\bnode_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(input)?.[1] ?? [],
 );
 
+/** Removes what was not renamed by builds that are gone; others may be about to. */
+function removeLeft() {
+  for (const name of readdirSync(folder)) {
+    const [, pid] = /\.(\d+)\.new$/.exec(name) ?? [];
+    if (pid !== undefined && !existsSync(`/proc/${pid}`)) {
+      rmSync(join(folder, name), { force: true });
+    }
+  }
+}
+
 function replaceFile(path, content) {
   const beside = `${path}.${process.pid}.new`;
   writeFileSync(beside, content);
@@ -37,5 +48,6 @@ function replaceFile(path, content) {
 }
 
 mkdirSync(folder, { recursive: true });
+removeLeft();
 for (const { path, contents } of outputFiles) replaceFile(path, contents);
 replaceFile(`${folder}/packages.json`, JSON.stringify([...new Set(packages)].sort()));
