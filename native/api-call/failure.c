@@ -16,13 +16,17 @@ static const char FAULT_TAIL[] =
     "</struct></value></fault></methodResponse>\n";
 static_assert(sizeof FAULT_HEAD + sizeof FAULT_TAIL < 512, "the frame fits FAULT_DOCUMENT_MAX");
 
+void make_printable(char *text) {
+  for (char *c = text; *c != '\0'; c++)
+    if (*c < ' ' || *c > '~') *c = '?';
+}
+
 bool fail(struct failure *why, const char *format, ...) {
   va_list values;
   va_start(values, format);
   vsnprintf(why->text, sizeof why->text, format, values);
   va_end(values);
-  for (char *c = why->text; *c != '\0'; c++)
-    if (*c < ' ' || *c > '~') *c = '?';
+  make_printable(why->text);
   return false;
 }
 

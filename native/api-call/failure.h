@@ -13,6 +13,9 @@ struct failure {
   char text[400];
 };
 
+/* Makes printable ASCII of a text: whatever else is in it becomes '?'. */
+void make_printable(char *text);
+
 /* Writes the reason down and returns false, so that a check can end with `return fail(…)`. */
 bool fail(struct failure *why, const char *format, ...) __attribute__((format(printf, 2, 3)));
 

@@ -148,13 +148,11 @@ static _Noreturn void follow_start(const struct caller *caller) {
 static _Noreturn void follow_stop(const struct caller *caller) {
   const deadline until = deadline_in(FOLLOW_SECONDS);
   char text[128];
-  while (why_absent(caller) == NULL) {
-    if (deadline_left(until) == 0) {
-      snprintf(text, sizeof text, "%s still runs, %d s after Stop was called", caller->name,
-               FOLLOW_SECONDS);
-      end_not_done(text);
-    }
-    pause_until_next_look();
+  for (const char *reason; (reason = why_absent(caller)) != NOT_RUNNING; pause_until_next_look()) {
+    if (deadline_left(until) != 0) continue;
+    snprintf(text, sizeof text, "%s %s, %d s after Stop was called", caller->name,
+             reason == NULL ? "still runs" : reason, FOLLOW_SECONDS);
+    end_not_done(text);
   }
   snprintf(text, sizeof text, "is stopped; 'ssh %s@node start' starts it", caller->name);
   end_done(caller->name, text);

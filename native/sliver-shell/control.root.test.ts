@@ -1,11 +1,12 @@
 // start, stop and status as the whole command of a login: as the account, in one sentence, with a status.
+import type { ChildProcess } from 'node:child_process';
 import { chmodSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import type { IncomingMessage } from 'node:http';
 import { peerCredentialsOf } from '@nodemgr/native';
 import { encodeFault, encodeResponse } from '@nodemgr/xml-rpc';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { httpApi } from '../forward_api_calls/api-servers.ts';
-import { type Account, ANode, containerNeeds } from '../stand-in/a-node.ts';
+import { type Account, ANode, containerNeeds, outcomeOf } from '../stand-in/a-node.ts';
 import { eventually } from '../stand-in/eventually.ts';
 
 const SIRIUS = { name: 'princeton_sirius', uid: 39_001 };
@@ -25,6 +26,12 @@ async function callIn(request: IncomingMessage): Promise<Call> {
   for await (const part of request) parts.push(part);
   const process = readFileSync(`/proc/${pid}/status`, 'utf8');
   return { uid, body: Buffer.concat(parts).toString(), process };
+}
+
+/** How often a process has gone to sleep. */
+function sleepsOf({ pid }: ChildProcess): number {
+  const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+  return Number(/^voluntary_ctxt_switches:\s+(\d+)$/m.exec(status)?.[1]);
 }
 
 describe.skipIf(missing)(`a key's holder, from outside${note}`, () => {
@@ -129,6 +136,16 @@ describe.skipIf(missing)(`a key's holder, from outside${note}`, () => {
     expect(stderr).toMatch(/^sliver-shell: Stop of princeton_sirius: a <b> & "c" may not[ ?]+\n$/);
   });
 
+  it('is told it without anything that a terminal would obey', async () => {
+    const name = '<name>faultString</name>';
+    await theApi(
+      `<fault>${name}<value><string>no \x1b[2J\r\u009b&lt;\u202e</string></value></fault>`,
+    );
+    const [status, stdout, stderr] = await said('stop');
+    expect([status, stdout]).toEqual([1, '']);
+    expect(stderr).toBe('sliver-shell: Stop of princeton_sirius: no ?[2J???<???\n');
+  });
+
   it.each([
     ['is no answer to a call', '<html></html>', 'the API has answered something else'],
     ['is a fault without a reason', '<fault></fault>', 'the API refuses it, and does not say why'],
@@ -147,6 +164,28 @@ describe.skipIf(missing)(`a key's holder, from outside${note}`, () => {
     expect(stderr).toMatch(
       /^sliver-shell: Start of princeton_sirius: cannot connect to the API at /,
     );
+  });
+
+  it('is told that the sliver is stopped only when no process is left in its place', async () => {
+    await node.startImpostor(SIRIUS.name);
+    let sleptBefore = Number.NaN;
+    await theApi(DONE, () => {
+      sleptBefore = sleepsOf(child);
+    });
+    const child = node.start(SIRIUS.name, ['-c', 'stop']);
+    let isLeft = true;
+    const ending = outcomeOf(child).then((outcome) => ({ ...outcome, isLeft }));
+    // By then it has looked more than once since the answer.
+    const looksAgain = () => expect(sleepsOf(child)).toBeGreaterThan(sleptBefore + 9);
+    await Promise.race([ending, eventually(looksAgain)]);
+    isLeft = false;
+    await node.stop(SIRIUS.name);
+    expect(await ending).toEqual({
+      status: 0,
+      stdout: "princeton_sirius is stopped; 'ssh princeton_sirius@node start' starts it\n",
+      stderr: '',
+      isLeft: false,
+    });
   });
 
   it('who has no sliver is refused like anybody without one', async () => {

@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "../api-call/failure.h"
 #include "../sliver/places.h"
 
 #define OF_ACCOUNT NODEMGR_STATE_DIR "/accounts/%s"
@@ -53,8 +54,7 @@ bool read_login_note(const char *name, struct login_note *note) {
   if (length == 0 || length > NOTE_LINE_MAX || text[length] != '\n') return false;
   memcpy(note->line, text, length);
   note->line[length] = '\0';
-  for (char *c = note->line; *c != '\0'; c++)
-    if (*c < ' ' || *c > '~') *c = '?';
+  make_printable(note->line);
   const char *second = text + length + 1;
   note->outlasts_start = outlasts_start(second);
   note->has_expired = is_cause(second, "expired");

@@ -24,7 +24,7 @@
 
 #include "places.h"
 
-#define NOT_RUNNING "is not running"
+const char NOT_RUNNING[] = "is not running";
 #define NOT_ITSELF "is starting or stopping, or is not what was started"
 
 enum { TEXT_MAX = 8192 };

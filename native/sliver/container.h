@@ -16,6 +16,9 @@ struct container {
   uint64_t bounding;  /* The most capabilities that process 1 can ever have. */
 };
 
+/* What find_container() returns, itself, where no process of the sliver is left. */
+extern const char NOT_RUNNING[];
+
 /*
  * Finds the container of the sliver `name`, whose ids begin at `base`. Returns NULL when it
  * is found, beyond doubt; otherwise why not, to follow the name in a message ('is not

@@ -235,6 +235,16 @@ export class ANode {
     return unit;
   }
 
+  /** Puts ordinary processes of the node where those of a sliver would be, until `stop`. */
+  async startImpostor(name: string): Promise<void> {
+    const unit = this.unit(name);
+    for (const part of ['supervisor', 'payload']) mkdirSync(join(unit, part), { recursive: true });
+    const script =
+      'echo $$ > "$0/supervisor/cgroup.procs"; sleep 1000 & echo $! > "$0/payload/cgroup.procs"; echo; wait';
+    const impostor = spawn('sh', ['-c', script, unit], { stdio: ['ignore', 'pipe', 'ignore'] });
+    await once(impostor.stdout, 'data');
+  }
+
   /** Process 1 of a sliver, as the node counts. */
   initOf(name: string): number {
     const [first] = readFileSync(join(this.unit(name), 'payload/cgroup.procs'), 'utf8').split('\n');
