@@ -82,7 +82,7 @@ test('an expired sliver says so to whoever logs in while its files are kept, and
     stdout: '',
     stderr: expect.stringMatching(
       new RegExp(
-        `^sliver-shell: ${EXPIRING} expired at \\S+Z; its files are kept until \\S+Z, and it comes back with them if its slice is renewed by then\\n$`,
+        `^sliver-shell: ${EXPIRING} had expired by \\S+Z; its files are kept until \\S+Z, and it comes back with them if its slice is renewed by then\\n$`,
       ),
     ),
   };

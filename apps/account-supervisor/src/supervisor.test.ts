@@ -265,11 +265,26 @@ test('an expired sliver counts as removed, and its account goes with its files, 
   const machine = new FakeMachine(new Map([[A, aRunningSliver()]]));
   const { handlers, timing, publish } = await aSupervisor(machine, { keep_files_seconds: 60 });
   await publish([keyOf(A), theRemoval('expired')]);
-  const line = expect.stringMatching(/^expired at 1970-01-01T00:33:20Z; its files are kept until /);
+  const line = expect.stringMatching(
+    /^had expired by 1970-01-01T00:33:20Z; its files are kept until /,
+  );
   expect(machine.accounts.get(A)).toMatchObject({ loginNote: { cause: 'expired', line } });
   expect(await handlers.observed({})).toMatchObject([{ name: A, state: 'kept' }]);
   expect((await handlers.status({})).detail.accounts).toMatchObject({ running: 0, stopped: 0 });
   timing.pass(61_000);
+  await vi.waitFor(() => expect(machine.accounts.get(A)).toEqual(ABSENT));
+});
+
+test('an expired sliver keeps its account for its files’ time, also when db-service forgets its expiry before', async () => {
+  const machine = new FakeMachine(new Map([[A, aRunningSliver()]]));
+  const { timing, publish } = await aSupervisor(machine, { keep_files_seconds: 60 });
+  await publish([keyOf(A), theRemoval('expired')]);
+  const expired = machine.accounts.get(A);
+  expect(expired).toMatchObject({ user: 'whole', loginNote: { cause: 'expired' } });
+  timing.pass(59_000);
+  await publish([keyOf(A), null]);
+  expect(machine.accounts.get(A)).toEqual(expired);
+  timing.pass(2_000);
   await vi.waitFor(() => expect(machine.accounts.get(A)).toEqual(ABSENT));
 });
 

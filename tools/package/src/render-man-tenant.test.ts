@@ -33,7 +33,7 @@ describe('nodemgr-tenant(7)', () => {
     ['apps/account-supervisor/src/plan/plan-login-note.ts', 'rests'],
     ['apps/account-supervisor/src/plan/plan-login-note.ts', 'cannot be '],
     ['apps/account-supervisor/src/plan/plan-login-note.ts', 'is being removed'],
-    ['apps/account-supervisor/src/plan/plan-login-note.ts', 'expired at '],
+    ['apps/account-supervisor/src/plan/plan-login-note.ts', 'had expired by '],
     ['native/sliver-shell/login_note.c', 'is being made since '],
     ['native/sliver-shell/login_note.c', '; try again in a moment'],
     ['native/sliver/container.c', 'is not running'],

@@ -89,7 +89,7 @@ const REFUSAL_LINES: readonly Entry[] = [
     "With what fails, where that is the sliver's own. It is tried again by itself; the operator of the node has the rest in nmctl status.",
   ],
   [
-    'expired at …; its files are kept until …',
+    'had expired by …; its files are kept until …',
     'The slice was not renewed in time. start, stop and status are refused in the same words: there is nothing to start. Renewed by then, the sliver comes back with its files; after that, its account is gone too.',
   ],
   ['is being removed since …', 'For those who are logged in when the slice is taken off the node.'],

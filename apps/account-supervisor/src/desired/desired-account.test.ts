@@ -19,6 +19,11 @@ import { claimsOf, judgeAccount } from './desired-account.ts';
 const KEY = recordKeyOf('sliver', SIRIUS);
 const RUNNING = aRunningSliver();
 const DELEGATE: ObservedAccount = { state: 'delegate', slot: slot(0), user: 'whole', login: true };
+const EXPIRED = aRunningSliver({
+  state: 'stopped',
+  files: { where: 'kept', since: epochSeconds(1001), image: IMAGE },
+  loginNote: { cause: 'expired', since: epochSeconds(1000), line: 'expired' },
+});
 const EARLIER = acceptedIn('boot-0', 'plc', 'config');
 const verdictOn = (observed: ObservedAccount, items: ReturnType<typeof itemsOf>) =>
   judgeAccount(SIRIUS, observed, items, BOOT);
@@ -52,26 +57,45 @@ test('a start script whose lines end in CRLF, as older records hold it, is insta
 test('an expiry permits a removal by itself, and is dated', () => {
   expect(verdictOn(RUNNING, itemsOf([[KEY, theRemoval('expired')]], EARLIER))).toMatchObject({
     verdict: 'goes',
-    expiredAt: 2000,
+    expirySeenAt: 2000,
   });
   expect(verdictOn(RUNNING, itemsOf([[KEY, theRemoval('document')]]))).not.toHaveProperty(
-    'expiredAt',
+    'expirySeenAt',
     expect.anything(),
   );
 });
 
-test('an expired sliver goes without further permission, for its expiry, and holds no name', () => {
-  const expired = aRunningSliver({
-    state: 'stopped',
-    files: { where: 'kept', since: epochSeconds(1), image: IMAGE },
-    loginNote: { cause: 'expired', since: epochSeconds(1), line: 'expired' },
-  });
-  expect(verdictOn(expired, itemsOf([], EARLIER))).toEqual({
+test('an expired sliver goes without further permission, for its expiry, also when nobody else remembers that, and holds no name', () => {
+  const goes = {
     verdict: 'goes',
     reason: { why: 'its record has expired', by: { kind: 'clock' } },
+  };
+  expect(verdictOn(EXPIRED, itemsOf([[KEY, theRemoval('expired')]], EARLIER))).toEqual({
+    ...goes,
+    expirySeenAt: 2000,
   });
-  expect(verdictOn(expired, itemsOf([keyed(aDelegate(SIRIUS))]))).toMatchObject({
+  expect(verdictOn(EXPIRED, itemsOf([], EARLIER))).toEqual({ ...goes, expirySeenAt: 1000 });
+  const loginNote = { cause: 'expired', since: undefined, line: 'expired' } as const;
+  expect(verdictOn({ ...EXPIRED, loginNote }, itemsOf([], EARLIER))).toEqual({
+    ...goes,
+    expirySeenAt: 1001,
+  });
+  expect(verdictOn(EXPIRED, itemsOf([keyed(aDelegate(SIRIUS))]))).toMatchObject({
     desired: { type: 'delegate' },
+  });
+});
+
+test('an expired sliver that has a record again, or was left out of a document since, goes for that', () => {
+  const renewed = aSliver(SIRIUS, { record: { plc_instantiated: false } });
+  expect(verdictOn(EXPIRED, itemsOf([keyed(renewed)]))).toEqual({
+    verdict: 'goes',
+    reason: {
+      why: 'its slice is renewed, and has no sliver before CreateSliver is called',
+      by: { kind: 'plc' },
+    },
+  });
+  expect(verdictOn(EXPIRED, itemsOf([[KEY, theRemoval('document')]]))).toMatchObject({
+    reason: { why: 'its record was left out of the document' },
   });
 });
 

@@ -20,12 +20,13 @@ import {
 import { type OwnLimits, ownLimits } from '../limits/table.ts';
 import {
   type Digest,
+  type ExpiredSliver,
   isExpired,
   isObservedSliver,
   type ObservedAccount,
 } from '../observed/observed-account.ts';
 import {
-  expiryOf,
+  expirySeenAt,
   RECORD_EXPIRED,
   type Reason,
   type Rest,
@@ -33,6 +34,7 @@ import {
   reasonToGo,
   reasonToResume,
   reasonToStop,
+  renewedUncreated,
   restOf,
 } from './reasons.ts';
 import type { StopAhead } from './stop-ahead.ts';
@@ -103,8 +105,8 @@ export type Verdict =
   | {
       readonly verdict: 'goes';
       readonly reason: Reason;
-      /** When its record expired, where that is why it goes. */
-      readonly expiredAt?: EpochSeconds | undefined;
+      /** When its record was found to have expired, where that is why it goes. */
+      readonly expirySeenAt?: EpochSeconds | undefined;
     }
   | { readonly verdict: 'withheld'; readonly reason: string };
 
@@ -158,7 +160,7 @@ export function claimsOf(item: FeedItem | undefined): Rspec | undefined {
 const AUTHORITIES = { sliver: ['plc'], delegate: ['plc', 'config'] } as const;
 
 const going = (type: AccountType, item: FeedItem | undefined) =>
-  ({ verdict: 'goes', reason: reasonToGo(type, item), expiredAt: expiryOf(item) }) as const;
+  ({ verdict: 'goes', reason: reasonToGo(type, item), expirySeenAt: expirySeenAt(item) }) as const;
 
 /**
  * Repair and removal are different rights: an account goes only because of an expiry, a DeleteSliver,
@@ -171,7 +173,7 @@ function judgeRemoval(
   bootId: string,
 ): Verdict {
   const goes = going(type, item);
-  if (item?.kind === 'account' || expiryOf(item) !== undefined) return goes;
+  if (item?.kind === 'account' || expirySeenAt(item) !== undefined) return goes;
   const timestamp = items.get(TIMESTAMP_KEY);
   const sources = timestamp?.kind === 'timestamp' ? timestamp.sources : {};
   const vouched = AUTHORITIES[type].some((source) => sources[source]?.boot_id === bootId);
@@ -187,6 +189,14 @@ function typeOf(observed: ObservedAccount): AccountType | undefined {
   if (isExpired(observed)) return undefined;
   if (isObservedSliver(observed)) return 'sliver';
   return observed.state === 'delegate' ? 'delegate' : undefined;
+}
+
+/** db-service may forget the expiry before the files' time is over: what was noted of it counts then. */
+function judgeExpired({ loginNote, files }: ExpiredSliver, item: FeedItem | undefined): Verdict {
+  if (item?.kind === 'account') return { verdict: 'goes', reason: renewedUncreated(item) };
+  if (item !== undefined) return going('sliver', item);
+  const seenAt = loginNote?.since ?? files.since;
+  return { verdict: 'goes', reason: RECORD_EXPIRED, expirySeenAt: seenAt };
 }
 
 function alsoWanted(type: AccountType, other: FeedItem | undefined) {
@@ -214,6 +224,5 @@ export function judgeAccount(
     return { verdict: 'exists', desired: desiredOf(own), ...alsoWanted(type, other) };
   }
   if (typeOf(observed) !== undefined) return judgeRemoval(type, own, items, bootId);
-  // db-service has forgotten the expiry by the time that the account goes for it.
-  return isExpired(observed) ? { ...going(type, own), reason: RECORD_EXPIRED } : going(type, own);
+  return isExpired(observed) ? judgeExpired(observed, own) : going(type, own);
 }

@@ -77,14 +77,23 @@ export function restOf(item: AccountItem): Rest | undefined {
 
 export const RECORD_EXPIRED: Reason = byClock('its record has expired');
 
-/** expiryOf returns when the record that `item` stands for expired; undefined: it did not. */
-export const expiryOf = (item: FeedItem | undefined): EpochSeconds | undefined =>
+/** renewedUncreated returns why an expired sliver does not stay that has a record again. */
+export const renewedUncreated = ({ source }: AccountItem): Reason => ({
+  why: 'its slice is renewed, and has no sliver before CreateSliver is called',
+  by: { kind: source },
+});
+
+/**
+ * expirySeenAt returns when the record that `item` stands for was found to have expired, and went: some time after
+ * its expiry. Undefined: it has not expired.
+ */
+export const expirySeenAt = (item: FeedItem | undefined): EpochSeconds | undefined =>
   item?.kind === 'removal' && item.reason === 'expired' ? item.removed_at : undefined;
 
 /** reasonToGo returns why an account that should not exist goes; `item` is what the feed has of it. */
 export function reasonToGo(type: AccountType, item: FeedItem | undefined): Reason {
   if (item?.kind === 'account') return calledFor('DeleteSliver');
-  if (expiryOf(item) !== undefined) return RECORD_EXPIRED;
+  if (expirySeenAt(item) !== undefined) return RECORD_EXPIRED;
   // Delegates are the node's own; slivers are PLC's.
   const by: EventAuthor = { kind: type === 'delegate' ? 'config' : 'plc' };
   return item?.kind === 'removal'

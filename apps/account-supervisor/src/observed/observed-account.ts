@@ -124,7 +124,7 @@ export interface ObservedSliver {
   readonly loginNote?: LoginNote | undefined;
 }
 
-interface ExpiredSliver extends ObservedSliver {
+export interface ExpiredSliver extends ObservedSliver {
   readonly state: 'stopped';
   readonly files: Extract<SliverFiles, { where: 'kept' }>;
 }

@@ -22,8 +22,8 @@ export type Target =
   | {
       readonly wanted: 'nothing';
       readonly reason: Reason;
-      /** When its record expired, where that is why it goes. */
-      readonly expiredAt?: EpochSeconds | undefined;
+      /** When its record was found to have expired, where that is why it goes. */
+      readonly expirySeenAt?: EpochSeconds | undefined;
     }
   /** It ought to go and may not: it is left as it is. */
   | { readonly wanted: 'unchanged' };

@@ -104,8 +104,8 @@ function targetOf(
 ): Target {
   if (verdict.verdict === 'withheld') return { wanted: 'unchanged' };
   if (verdict.verdict === 'goes') {
-    const { reason, expiredAt } = verdict;
-    return { wanted: 'nothing', reason, expiredAt };
+    const { reason, expirySeenAt } = verdict;
+    return { wanted: 'nothing', reason, expirySeenAt };
   }
   return {
     wanted: withAhead(verdict.desired, ahead),

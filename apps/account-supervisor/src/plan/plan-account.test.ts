@@ -40,7 +40,7 @@ const NOTHING: Target = { wanted: 'nothing', reason: LEFT_OUT };
 const EXPIRED: Target = {
   wanted: 'nothing',
   reason: RECORD_EXPIRED,
-  expiredAt: epochSeconds(9_990),
+  expirySeenAt: epochSeconds(9_990),
 };
 const delegate: DesiredDelegate = {
   type: 'delegate',

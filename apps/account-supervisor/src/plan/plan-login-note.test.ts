@@ -71,14 +71,24 @@ test.each<[string, Obstacle, string]>([
     `cannot be started since ${T}; it is tried again by itself, and the node's operator sees why`,
   ],
   [
+    'whose user cannot be made does not say whose id that would be',
+    failing({ action: 'create-user', reason: 'user id 30001 belongs to bob' }, true),
+    `cannot be made since ${T}; it is tried again by itself, and the node's operator sees why`,
+  ],
+  [
+    'that ends again and again says how',
+    failing({ action: 'run', reason: 'its init exits with 1' }),
+    `cannot be started since ${T} (run: its init exits with 1); it is tried again by itself, and the node's operator sees why`,
+  ],
+  [
     'that goes says why',
     { cause: 'removal', why: 'its record has expired' },
     `is being removed since ${T}: its record has expired`,
   ],
   [
-    'that has expired says when, and until when it can have its files back',
-    { cause: 'expired', at: AT, filesUntil: epochSeconds(1_700_086_400) },
-    `expired at ${T}; its files are kept until 2023-11-15T22:13:20Z, and it comes back with them if its slice is renewed by then`,
+    'that has expired says by when, and until when it can have its files back',
+    { cause: 'expired', expirySeenAt: AT, filesUntil: epochSeconds(1_700_086_400) },
+    `had expired by ${T}; its files are kept until 2023-11-15T22:13:20Z, and it comes back with them if its slice is renewed by then`,
   ],
 ])('the note on a sliver %s', (_what, obstacle, line) => {
   expect(noteOn(SIRIUS, obstacle, AT)).toEqual({ cause: obstacle.cause, since: AT, line });

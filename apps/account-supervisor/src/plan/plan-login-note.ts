@@ -21,6 +21,7 @@ import {
   type ObservedSliver,
 } from '../observed/observed-account.ts';
 import type { AccountPlan, Circumstances, ReasonedStep, Target } from './account-plan.ts';
+import type { StepName } from './account-steps.ts';
 import { type Retirement, retirementOf } from './plan-removal.ts';
 
 /** Why a sliver cannot be entered. */
@@ -60,9 +61,27 @@ function asAscii(text: string): string {
 const sinceText = (since: EpochSeconds | undefined): string =>
   since === undefined ? '' : ` since ${isoTime(since)}`;
 
-/** What is in the way of a blocked account may be another tenant's: that is the operator's to know. */
+/**
+ * What fails by the sliver's own files and its own unit ('run': the unit ends by itself). What is in the way of
+ * anything else, such as its user or a place for it, may be another tenant's: that is the operator's to know.
+ */
+const QUOTED: ReadonlySet<string> = new Set<StepName | 'run'>([
+  'create-filesystem',
+  'discard-files',
+  'restore-files',
+  'set-disk-quota',
+  'install-initscript',
+  'write-unit',
+  'set-limits',
+  'start-unit',
+  'stop-unit',
+  'run-start-scripts',
+  'run',
+]);
+
 function failureText({ outcome, action, reason }: (Obstacle & { cause: 'failing' })['failure']) {
-  return outcome === 'failing' ? ` (${cut(asAscii(`${action}: ${reason}`), MAX_REASON)})` : '';
+  if (outcome !== 'failing' || !QUOTED.has(action)) return '';
+  return ` (${cut(asAscii(`${action}: ${reason}`), MAX_REASON)})`;
 }
 
 function sentenceOn(name: AccountName, obstacle: Obstacle, since: EpochSeconds | undefined) {
@@ -85,7 +104,7 @@ function sentenceOn(name: AccountName, obstacle: Obstacle, since: EpochSeconds |
     case 'removal':
       return `is being removed${sinceText(since)}: ${obstacle.why}`;
     case 'expired':
-      return `expired at ${isoTime(obstacle.at)}; its files are kept until ${isoTime(obstacle.filesUntil)}, and it comes back with them if its slice is renewed by then`;
+      return `had expired by ${isoTime(obstacle.expirySeenAt)}; its files are kept until ${isoTime(obstacle.filesUntil)}, and it comes back with them if its slice is renewed by then`;
   }
 }
 
@@ -139,7 +158,8 @@ function sinceOf(
   noted: LoginNote | undefined,
   { now, clockTrusted }: Circumstances,
 ): EpochSeconds | undefined {
-  if (obstacle.cause === 'stopped' || obstacle.cause === 'expired') return obstacle.at;
+  if (obstacle.cause === 'stopped') return obstacle.at;
+  if (obstacle.cause === 'expired') return obstacle.expirySeenAt;
   if (noted?.cause === obstacle.cause) return noted.since;
   if (!clockTrusted) return undefined;
   return obstacle.cause === 'failing'

@@ -115,8 +115,8 @@ function planSliverRemoval(
 
 /** What becomes of an expired sliver's account: it stays for as long as its files are kept, to say so at a login. */
 export interface Retirement {
-  /** When its record expired. */
-  readonly at: EpochSeconds;
+  /** When its record was found to have expired. */
+  readonly expirySeenAt: EpochSeconds;
   /** When its files are purged. */
   readonly filesUntil: EpochSeconds;
 }
@@ -127,18 +127,18 @@ export interface Retirement {
  * trusted ends no retirement, and begins none.
  */
 export function retirementOf(
-  { expiredAt: at }: Removal,
+  { expirySeenAt }: Removal,
   have: ObservedSliver,
   circumstances: Circumstances,
 ): Retirement | undefined {
   const { now, clockTrusted, keepSeconds } = circumstances;
   const { files, keys, user } = have;
-  if (at === undefined || user !== 'whole' || keys === undefined) return undefined;
+  if (expirySeenAt === undefined || user !== 'whole' || keys === undefined) return undefined;
   if (files.where === 'none') return undefined;
   const since = files.where === 'kept' ? files.since : removalTime(circumstances);
   if (since === UNDATED || (clockTrusted && isUndated({ since }, now))) return undefined;
   const filesUntil = epochSeconds(since + keepSeconds);
-  return clockTrusted && filesUntil <= now ? undefined : { at, filesUntil };
+  return clockTrusted && filesUntil <= now ? undefined : { expirySeenAt, filesUntil };
 }
 
 /**
