@@ -68,11 +68,15 @@ static bool has_expired(const struct spwd *entry) {
   return entry->sp_expire >= 0 && time(NULL) / SECONDS_A_DAY >= entry->sp_expire;
 }
 
+/* A renewed sliver is without them for as long as somebody else has ids of its range: that is noted. */
 static void require_id_range(struct caller *caller) {
   FILE *ranges = open_file(NODEMGR_ETC_DIR "/subuid");
   const bool found = find_id_range(ranges, caller->name, &caller->base);
   fclose(ranges);
-  if (!found) refuse("%s has no range of 65536 ids in subuid(5)", caller->name);
+  if (found) return;
+  struct login_note note;
+  if (read_login_note(caller->name, &note)) refuse("%s %s", caller->name, note.line);
+  refuse("%s has no range of 65536 ids in subuid(5)", caller->name);
 }
 
 struct caller find_caller(void) {

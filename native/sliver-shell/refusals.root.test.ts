@@ -207,6 +207,12 @@ describe.skipIf(missing)(`refused${note}`, () => {
     },
   );
 
+  it('is whoever has a sliver without its ids, in the words that are noted of it', async () => {
+    const account = { name: 'mit_dht', uid: 39_002, subuid: [] };
+    noteOn(account.name, 'cannot be started; it is tried again by itself\nfailing 1700000000\n');
+    expect(await reason([account])).toBe('mit_dht cannot be started; it is tried again by itself');
+  });
+
   it('is nobody whose sliver runs, whatever is noted of it', async () => {
     noteOn(SIRIUS.name, 'is stopped by Stop\nstopped -\n');
     expect((await node.run(SIRIUS.name, 'echo in')).stdout).toBe('in\n');

@@ -17,7 +17,12 @@ import { afterEach, expect, test, vi } from 'vitest';
 import type { DiskFacts } from './disk/judge-disk.ts';
 import type { Limits } from './limits/table.ts';
 import { type HolderOf, type Machine, type MachineSigns, StrangerFound } from './machine/port.ts';
-import { ABSENT, newSliver, type ObservedAccount } from './observed/observed-account.ts';
+import {
+  ABSENT,
+  newSliver,
+  type ObservedAccount,
+  type ObservedSliver,
+} from './observed/observed-account.ts';
 import type { AccountStep } from './plan/account-steps.ts';
 import { applyStep } from './plan/apply-step.ts';
 import type { DecidedStep } from './plan/decide-account.ts';
@@ -286,6 +291,27 @@ test('an expired sliver keeps its account for its files’ time, also when db-se
   expect(machine.accounts.get(A)).toEqual(expired);
   timing.pass(2_000);
   await vi.waitFor(() => expect(machine.accounts.get(A)).toEqual(ABSENT));
+});
+
+test('a renewed sliver whose id range somebody was given meanwhile comes back when that is free again', async () => {
+  const machine = new FakeMachine(new Map([[A, aRunningSliver()]]));
+  const { failures, timing, publish } = await aSupervisor(machine);
+  await publish([keyOf(A), theRemoval('expired')]);
+  const rangeTakenBy = 'lxd (/etc/subuid line 2)';
+  machine.accounts.set(A, { ...machine.accounts.get(A), rangeTakenBy } as ObservedAccount);
+  await publish(keyed(aSliver(A)));
+  expect(machine.accounts.get(A)).toMatchObject({ state: 'stopped', range: false });
+  expect(failures.list()).toMatchObject([
+    { subject: A, outcome: 'blocked', reason: expect.stringContaining(rangeTakenBy) },
+  ]);
+  const { rangeTakenBy: _, ...free } = machine.accounts.get(A) as ObservedSliver;
+  machine.accounts.set(A, free);
+  machine.shown.set('users', 'mended');
+  timing.pass(2_000);
+  await vi.waitFor(() =>
+    expect(machine.accounts.get(A)).toMatchObject({ state: 'running', range: true }),
+  );
+  expect(failures.list()).toEqual([]);
 });
 
 test('while the clock is not trusted nothing is purged; when it is, what is over goes and the rest is dated', async () => {

@@ -139,9 +139,9 @@ describe('steps in the history', () => {
     const effective = { nm_disk_quota: 6000, nm_mem_max: 16384 };
     const record = { ssh_keys: 'ssh-ed25519 BBBB two@host\n', initscript: '#!/bin/sh\ndate\n' };
     expect(sirius.converge(aSliver(SIRIUS, { effective, record }), cpuWeight(512))).toEqual([
+      'account-changed: ssh keys replaced: record of plc [plc]',
       'account-changed: disk quota 5000000 → 6000 KiB: record of plc [plc]',
       'account-changed: start script replaced: record of plc [plc]',
-      'account-changed: ssh keys replaced: record of plc [plc]',
       'account-changed: memory limit none → 16384 KiB: record of plc [plc]',
       'cpu-weight-changed: cpu weight 256 → 512, by the shares and guarantees of all [supervisor]',
     ]);

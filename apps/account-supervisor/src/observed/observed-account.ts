@@ -104,6 +104,8 @@ export interface ObservedSliver {
   readonly idTakenBy?: string | undefined;
   /** Whether its id range is registered. */
   readonly range: boolean;
+  /** Who has ids of that range, where it is not registered for the sliver: for people. */
+  readonly rangeTakenBy?: string | undefined;
   readonly files: SliverFiles;
   /** Whether there are files in place that are not whole: making them was cut short. */
   readonly halfMade: boolean;

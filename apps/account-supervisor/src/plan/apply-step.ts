@@ -35,7 +35,8 @@ function created(
 
 /** useradd(8) gives out no range of which some is registered, and removal leaves some by half. */
 function canHaveRange({ range }: StepOf<'create-user'>, account: ObservedAccount): boolean {
-  return !(range && isObservedSliver(account) && (account.range || account.user !== 'none'));
+  if (!range || !isObservedSliver(account)) return true;
+  return !account.range && account.rangeTakenBy === undefined && account.user === 'none';
 }
 
 /** useradd(8) refuses a name and an id that are in passwd(5) already; kept files that are not whole have no sliver. */
@@ -123,6 +124,8 @@ function withQuota(account: ObservedSliver, diskQuota: number): ObservedSliver {
 function applyToSliver(step: AccountStep, account: ObservedSliver): ObservedAccount {
   switch (step.step) {
     case 'set-id-range':
+      // usermod(8) asks nobody else.
+      if (account.rangeTakenBy !== undefined) throw new Error('its id range is of somebody else');
       return { ...account, range: true };
     case 'free-id-range':
       if (account.login) throw new Error('a login would want its id range');

@@ -8,6 +8,7 @@ import type { LoginNote } from '../observed/login-note.ts';
 import {
   ABSENT,
   isExpired,
+  isObservedSliver,
   type KeptSliver,
   newSliver,
   type ObservedAccount,
@@ -207,6 +208,65 @@ test('an expired sliver whose slice is renewed is as it was', () => {
     ...{ state: 'running', login: true, range: true, loginNote: undefined },
     files: { where: 'in-place', image: IMAGE },
   });
+});
+
+test('an expired sliver whose id range was registered for somebody else waits for it, with the keys of now', () => {
+  const expired = converge(EXPIRED, aRunningSliver(), 10_000);
+  const rangeTakenBy = 'lxd (/etc/subuid line 2)';
+  const observed = { ...expired, rangeTakenBy } as ObservedAccount;
+  const keys = contentOf('new\n');
+  const plan = planAccount(toExist(wantedSliver({ keys })), observed, circumstances());
+  expect(plan).toMatchObject({
+    steps: [{ step: { step: 'install-keys', keys } }, { step: { step: 'untell-logins' } }],
+    unmet: {
+      outcome: 'blocked',
+      action: 'create',
+      reason: expect.stringMatching(/^ids of its range are those of lxd \(\/etc\/subuid line 2\)/),
+    },
+    waitsFor: 'id-taken',
+  });
+  const waiting = converge(toExist(wantedSliver({ keys })), observed, 10_000);
+  expect(stepsOf(toExist(wantedSliver({ keys })), waiting)).toEqual([]);
+  expect(waiting).toMatchObject({ range: false, files: { where: 'kept' }, keys: keys.digest });
+});
+
+test('a sliver whose id range is taken gets another, unless its files carry it; it is stopped where it should not run', () => {
+  const rangeTakenBy = 'lxd (/etc/subuid line 2)';
+  const taken = { range: false, rangeTakenBy } as const;
+  const bare = { ...newSliver(slot(0), { where: 'none' }), ...taken };
+  expect(namesOf(toExist(wantedSliver()), bare)).toEqual(['remove-user']);
+  expect(namesOf(toExist(wantedSliver()), aRunningSliver(taken))).toEqual([]);
+  const disabled = toExist(wantedSliver({ run: false, login: false }));
+  expect(namesOf(disabled, aRunningSliver(taken))).toEqual(['deny-login', 'stop-unit']);
+});
+
+test('keys that are replaced are replaced before anything that may fail, and before an expired sliver says otherwise', () => {
+  const keys = contentOf('new\n');
+  const wanted = wantedSliver({ keys, limits: { diskQuota: 7 } });
+  expect(namesOf(toExist(wanted), aRunningSliver())).toEqual(['install-keys', 'set-disk-quota']);
+  const expired = converge(EXPIRED, aRunningSliver(), 10_000);
+  expect(namesOf(toExist(wanted), expired).slice(0, 3)).toEqual([
+    'install-keys',
+    'untell-logins',
+    'set-id-range',
+  ]);
+  const rest = { cause: 'stopped', caller: 'root', at: epochSeconds(9_995) } as const;
+  const stopped = wantedSliver({ keys, run: false, rest });
+  expect(namesOf(toExist(stopped), expired).slice(0, 3)).toEqual([
+    'install-keys',
+    'tell-logins',
+    'set-id-range',
+  ]);
+});
+
+test('keys are replaced, and logins refused, also of a sliver for whose files there is no room or no image', () => {
+  const bare = aRunningSliver({ state: 'stopped', files: { where: 'none' } });
+  const wanted = wantedSliver({ keys: contentOf('new\n'), run: false, login: false });
+  for (const lack of [{ noRoom: 'the disk is full' }, { newestImage: () => undefined }]) {
+    const plan = planAccount(toExist(wanted), bare, { ...circumstances(), ...lack });
+    expect(plan.steps.map(({ step }) => step.step)).toEqual(['deny-login', 'install-keys']);
+    expect(plan.unmet).toMatchObject({ outcome: 'blocked' });
+  }
 });
 
 test('an expired sliver that nobody could log in to, or that has no files to come back to, goes at once', () => {
@@ -462,6 +522,12 @@ const taken: fc.Arbitrary<ObservedAccount> = fc.oneof(
     idTakenBy,
   })),
 );
+/** Slivers whose id range somebody else was given. */
+const rangeTaken: fc.Arbitrary<ObservedAccount> = anySliver.map((account) => ({
+  ...account,
+  range: false,
+  rangeTakenBy: 'lxd (/etc/subuid line 2)',
+}));
 const rests = fc.constantFrom<Rest | undefined>(
   undefined,
   { cause: 'stopped', caller: 'root', at: epochSeconds(9_500) },
@@ -499,7 +565,7 @@ function converge(target: Target, start: ObservedAccount, now: number): Observed
 
 test('plan, apply, plan again: nothing; from any state to any other', () => {
   fc.assert(
-    fc.property(targets, fc.oneof(observed, taken), (target, start) => {
+    fc.property(targets, fc.oneof(observed, taken, rangeTaken), (target, start) => {
       const end = converge(target, start, 10_000);
       expect(stepsOf(target, end, 10_000)).toEqual([]);
     }),
@@ -539,6 +605,33 @@ test("somebody else's user that has an account's id is left alone", () => {
         expect(['allow-login', 'create-user', 'discard-user']).not.toContain(step.step);
         if (step.step === 'remove-user') expect(step.ids).toBeUndefined();
       }
+    }),
+  );
+});
+
+test('ids that somebody else has are not registered for a sliver', () => {
+  fc.assert(
+    fc.property(targets, rangeTaken, (target, start) => {
+      for (const step of stepsOf(target, start)) {
+        expect(['set-id-range', 'start-unit']).not.toContain(step.step);
+        if (step.step === 'create-user') expect(step.range).toBe(false);
+      }
+    }),
+  );
+});
+
+test('keys that are no more so are replaced first, whatever else is planned for a sliver', () => {
+  fc.assert(
+    fc.property(sliver, fc.oneof(anySliver, rangeTaken), (wanted, start) => {
+      const names = namesOf(toExist(wanted), start);
+      const isOld = isObservedSliver(start) && start.keys !== undefined;
+      fc.pre(isOld && start.keys !== wanted.keys.digest && !names.includes('remove-user'));
+      const before = names.slice(0, names.indexOf('install-keys'));
+      expect(names).toContain('install-keys');
+      const mayPrecede = ['tell-logins', 'untell-logins', 'deny-login', 'stop-unit'];
+      const user = ['discard-user', 'create-user'];
+      expect(before.filter((name) => ![...mayPrecede, ...user].includes(name))).toEqual([]);
+      if (start.loginNote?.cause === 'expired') expect(before).not.toContain('untell-logins');
     }),
   );
 });

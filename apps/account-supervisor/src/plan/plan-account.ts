@@ -20,11 +20,12 @@ import type { AccountIds } from '../slots/account-ids.ts';
 import { type AccountPlan, blocked, type Circumstances, type Target } from './account-plan.ts';
 import { withLoginNote } from './plan-login-note.ts';
 import { planRemoval, planRetirement } from './plan-removal.ts';
-import { planSliver } from './plan-sliver.ts';
+import { planMeanwhile, planSliver } from './plan-sliver.ts';
 import { stepsNeeded, USER_GONE, USER_HALF_MADE } from './steps-needed.ts';
 
 const NOTHING: AccountPlan = { steps: [] };
 const ID_TAKEN: Reason = ours('its user id is somebody else’s by now');
+const RANGE_TAKEN: Reason = ours('its id range is somebody else’s by now');
 
 function planDelegate(
   wanted: DesiredDelegate,
@@ -67,13 +68,6 @@ function planWayClear(
   return { ...plan, ...blocked('files-kept', obstacle) };
 }
 
-/** A sliver that has its files and no user is only stopped, when it should not run. */
-function planUserless(wanted: DesiredAccount, have: ObservedSliver): AccountPlan {
-  if (wanted.type === 'delegate') return NOTHING;
-  const stops = have.state === 'running' && !wanted.run;
-  return { steps: stepsNeeded([[stops, wanted.stopReason, () => ({ step: 'stop-unit' })]]) };
-}
-
 /**
  * The account cannot have its user id back: what stands on it goes, so that it gets another slot. Only
  * files stay, which carry the ids of this one.
@@ -84,13 +78,26 @@ function planElsewhere(
   holder: string,
   circumstances: Circumstances,
 ): AccountPlan {
-  const inPlace = isObservedSliver(observed) && observed.files.where === 'in-place';
-  const plan = inPlace
-    ? planUserless(wanted, observed)
+  const stays =
+    wanted.type === 'sliver' && isObservedSliver(observed) && observed.files.where === 'in-place';
+  const plan = stays
+    ? { steps: planMeanwhile(wanted, observed) }
     : planRemoval(observed, circumstances, ID_TAKEN);
   if (plan.steps.length > 0) return plan;
   const reason = `its user id is that of ${holder} by now, and its files go with that id: give that user another`;
   return blocked('id-taken', reason);
+}
+
+/** Likewise where somebody else has ids of its range: only files keep it here, kept ones too. */
+function planRangeTaken(
+  wanted: DesiredSliver,
+  have: ObservedSliver,
+  holder: string,
+  circumstances: Circumstances,
+): AccountPlan {
+  if (have.files.where === 'none') return planRemoval(have, circumstances, RANGE_TAKEN);
+  const reason = `ids of its range are those of ${holder} by now, and its files go with them: give that owner others`;
+  return { ...blocked('id-taken', reason), steps: planMeanwhile(wanted, have) };
 }
 
 function planParts(
@@ -143,14 +150,21 @@ function planWantedSliver(
   ids: AccountIds,
   { shared, circumstances }: SliverGround,
 ): AccountPlan {
+  if (isObservedSliver(observed) && observed.rangeTakenBy !== undefined) {
+    return planRangeTaken(wanted, observed, observed.rangeTakenBy, circumstances);
+  }
+  const heldUp = (...why: Parameters<typeof blocked>): AccountPlan => ({
+    ...blocked(...why),
+    steps: isObservedSliver(observed) ? planMeanwhile(wanted, observed) : [],
+  });
   const files = filesOf(observed);
   const image = files.where === 'none' ? circumstances.newestImage(wanted.image) : files.image;
   if (image === undefined) {
     const reason = `image ${wanted.image} is not on this node: nmctl image import ${wanted.image} TARBALL`;
-    return blocked('image-missing', reason);
+    return heldUp('image-missing', reason);
   }
   const { noRoom, tellBy } = circumstances;
-  if (files.where === 'none' && noRoom !== undefined) return blocked('disk-filled', noRoom);
+  if (files.where === 'none' && noRoom !== undefined) return heldUp('disk-filled', noRoom);
   const steps = planSliver(wanted, observed, ids, image, shared, tellBy);
   if (wanted.run && steps.length === 0 && isObservedSliver(observed) && observed.ailing) {
     const unmet = { outcome: 'failing', action: 'run', reason: observed.ailing } as const;

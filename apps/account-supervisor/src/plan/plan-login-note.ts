@@ -21,7 +21,7 @@ import {
   type ObservedSliver,
 } from '../observed/observed-account.ts';
 import type { AccountPlan, Circumstances, ReasonedStep, Target } from './account-plan.ts';
-import type { StepName } from './account-steps.ts';
+import type { AccountStep, StepName } from './account-steps.ts';
 import { type Retirement, retirementOf } from './plan-removal.ts';
 
 /** Why a sliver cannot be entered. */
@@ -182,27 +182,43 @@ function reasonToTell(target: Target): Reason {
 const UNTOLD: ReasonedStep = { step: { step: 'untell-logins' }, reason: TOLD };
 
 /**
- * The note comes before all else, so that those who are logged in when the sliver stops are told too; of a new
- * sliver, once there is a record that says whose it is. One that could not be written the last time holds up
- * nothing again: it comes last, and where that would be too late, not at all.
+ * Where the note's step belongs: before all else, so that those who are logged in when the sliver stops are told
+ * too; of a new sliver, once there is a record that says whose it is. Without the note that it has expired the keys
+ * that it had last are good for Start and Stop again: those of now come first. Undefined: there is no such place.
+ */
+function placeIn(
+  steps: AccountPlan['steps'],
+  have: ObservedSliver | undefined,
+): number | undefined {
+  const after = (which: (step: AccountStep) => boolean): number =>
+    steps.findIndex(({ step }) => which(step)) + 1;
+  if (have?.loginNote?.cause === 'expired') return after(({ step }) => step === 'install-keys');
+  if (have !== undefined) return 0;
+  return after((one) => one.step === 'create-user' && one.type === 'sliver') || undefined;
+}
+
+function inserted(steps: AccountPlan['steps'], place: number, step: ReasonedStep) {
+  return [...steps.slice(0, place), step, ...steps.slice(place)];
+}
+
+/**
+ * The note in its place. One that could not be written the last time holds up nothing again: it comes last, and
+ * where that would be too late, not at all.
  */
 function withStep(
   { steps, ...rest }: AccountPlan,
   told: ReasonedStep,
-  exists: boolean,
+  have: ObservedSliver | undefined,
   outlastsPlan: boolean,
   { lastFailure }: Circumstances,
 ): AccountPlan {
-  const created = steps.findIndex(
-    ({ step }) => step.step === 'create-user' && step.type === 'sliver',
-  );
-  if (!exists && created === -1) return { steps, ...rest };
+  const place = placeIn(steps, have);
+  if (place === undefined) return { steps, ...rest };
   if (lastFailure?.action === 'tell-logins') {
     const isLate = !outlastsPlan || steps.some(({ step }) => step.step === 'remove-user');
     return { ...rest, steps: isLate ? steps : [...steps, told] };
   }
-  const before = exists ? 0 : created + 1;
-  return { ...rest, steps: [...steps.slice(0, before), told, ...steps.slice(before)] };
+  return { ...rest, steps: inserted(steps, place, told) };
 }
 
 /** withLoginNote returns the plan with the step that brings the note for logins in line. */
@@ -216,12 +232,13 @@ export function withLoginNote(
   const obstacle = obstacleTo(target, have, circumstances);
   if (obstacle === 'as it is') return plan;
   if (obstacle === 'none') {
-    return have?.loginNote === undefined ? plan : { ...plan, steps: [UNTOLD, ...plan.steps] };
+    if (have?.loginNote === undefined) return plan;
+    return { ...plan, steps: inserted(plan.steps, placeIn(plan.steps, have) ?? 0, UNTOLD) };
   }
   const { loginNote: noted } = have ?? {};
   const note = noteOn(circumstances.name, obstacle, sinceOf(obstacle, noted, circumstances));
   if (isSame(noted, note)) return plan;
   const told: ReasonedStep = { step: { step: 'tell-logins', note }, reason: reasonToTell(target) };
   const outlastsPlan = obstacle.cause !== 'failing' && obstacle.cause !== 'removal';
-  return withStep(plan, told, have !== undefined, outlastsPlan, circumstances);
+  return withStep(plan, told, have, outlastsPlan, circumstances);
 }

@@ -1,6 +1,6 @@
 /** Each step carries why it is taken, from what the feed says and from what is there. */
 import type { AccountItem } from '@nodemgr/contracts';
-import { NO_LOCAL_FACTS } from '@nodemgr/records';
+import { epochSeconds, NO_LOCAL_FACTS } from '@nodemgr/records';
 import { expect, test } from 'vitest';
 import { contentOf, type DesiredDelegate, judgeAccount } from '../desired/desired-account.ts';
 import { ABSENT, newSliver, type ObservedAccount } from '../observed/observed-account.ts';
@@ -10,6 +10,7 @@ import {
   aSliver,
   BOOT,
   circumstances,
+  IMAGE,
   itemsOf,
   keyed,
   OF_PLC,
@@ -48,6 +49,19 @@ test('what has gone of an account that was made is mended of our own accord', ()
     'set-id-range': { why: 'its id range had gone', by: BY_US },
     'create-filesystem': { why: 'its files had gone', by: BY_US },
     'start-unit': { why: 'it should run and did not', by: BY_US },
+  });
+});
+
+test('what an expiry has taken from a sliver it gets back for its record', () => {
+  const expired = {
+    ...aRunningSliver({ state: 'stopped', range: false, unit: false, limits: {}, login: false }),
+    files: { where: 'kept', since: epochSeconds(9_990), image: IMAGE },
+    loginNote: { cause: 'expired', since: epochSeconds(9_990), line: 'had expired' },
+  } as const;
+  expect(reasonsOf(toExist(), expired)).toMatchObject({
+    'set-id-range': OF_PLC,
+    'restore-files': OF_PLC,
+    'start-unit': OF_PLC,
   });
 });
 

@@ -34,6 +34,27 @@ function clearing(wanted: DesiredSliver, have: ObservedSliver): readonly Reasone
   ]);
 }
 
+/** Keys that are no more so: whoever holds one may not call Start and Stop with it for as long as something else fails. */
+function keysReplaced({ keys, reason }: DesiredSliver, have: ObservedSliver) {
+  const isOld = have.keys !== undefined && have.keys !== keys.digest;
+  return stepsNeeded([[isOld, reason, () => ({ step: 'install-keys', keys })]]);
+}
+
+/** planMeanwhile returns the steps for a sliver that cannot be brought in line now: what is no more allowed ends. */
+export function planMeanwhile(
+  wanted: DesiredSliver,
+  have: ObservedSliver,
+): readonly ReasonedStep[] {
+  const { run, login, stopReason } = wanted;
+  return [
+    ...stepsNeeded([
+      [have.login && !login, stopReason, () => ({ step: 'deny-login' })],
+      [have.state === 'running' && !run, stopReason, () => ({ step: 'stop-unit' })],
+    ]),
+    ...keysReplaced(wanted, have),
+  ];
+}
+
 /** The reason for a part that is missing: it has gone where the account was made once, else it is part of making it. */
 type IfGone = (what: string) => Reason;
 
@@ -73,6 +94,7 @@ function foundation(
   const { diskQuota: quota } = wanted.limits;
   const isOtherQuota = have.limits.diskQuota !== quota;
   return [
+    ...keysReplaced(wanted, have),
     ...stepsNeeded([
       [!have.range, ifGone('its id range had gone'), () => ({ step: 'set-id-range', base })],
     ]),
@@ -88,7 +110,7 @@ function foundation(
         reason,
         () => ({ step: 'install-initscript', initscript }),
       ],
-      [have.keys !== keys.digest, reason, () => ({ step: 'install-keys', keys })],
+      [have.keys === undefined, reason, () => ({ step: 'install-keys', keys })],
       [!have.unit, reason, () => ({ step: 'write-unit', base, image })],
     ]),
   ];

@@ -46,7 +46,7 @@ export const CAUSES = {
   'files-of-nobody': ['files', 'records'],
   /** Somebody else's container has the name. */
   'container-taken': ['containers'],
-  /** Somebody else's user has the user id by now. */
+  /** Somebody else's user has the user id by now, or somebody else has ids of the range. */
   'id-taken': ['users'],
   /** Another program changes users, or has died while it did and left its lock. */
   'users-locked': ['locks', 'users'],

@@ -158,6 +158,19 @@ test('where our user has gone, whoever has its id by now is told', () => {
   expect(stateOf({ ...NOTHING, ...unix, kept: [KEPT] })).toMatchObject({ idTakenBy: 'bob' });
 });
 
+test('where our id range is not registered, whoever has ids of it by now is told', () => {
+  const lxd = `lxd:${base + 7}:1000\n`;
+  const gone = { ...unixWith({ subuid: lxd, subgid: '' }) };
+  expect(stateOf({ ...OURS, ...gone })).toMatchObject({
+    range: false,
+    rangeTakenBy: 'lxd (/etc/subuid line 1)',
+  });
+  expect(stateOf({ ...OURS, ...unixWith({ subuid: '', subgid: '' }) })).toMatchObject({
+    range: false,
+    rangeTakenBy: undefined,
+  });
+});
+
 test('a user that useradd was cut short of is half-made, and has no logins', () => {
   const unix = unixWith({ shadow: SHADOW });
   expect(stateOf({ ...OURS, ...unix })).toMatchObject({ user: 'half-made', login: false });

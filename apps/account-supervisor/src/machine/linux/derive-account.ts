@@ -167,6 +167,7 @@ function sliverOf(
 ): ObservedSliver {
   const { folder, unit, unix } = facts;
   const files = filesIn(facts, ids);
+  const range = unix.hasRange(name, ids.base);
   const settings =
     files.where === 'in-place' ? unitSettings(name, ids.base, files.image) : undefined;
   return {
@@ -174,7 +175,8 @@ function sliverOf(
     ailing: ailmentOf(facts),
     slot: ids.slot,
     ...userOf(name, unix, ids, policy),
-    range: unix.hasRange(name, ids.base),
+    range,
+    rangeTakenBy: range ? undefined : unix.otherWithRange(ids.base, name),
     files,
     halfMade: folder !== undefined && files.where !== 'in-place',
     limits: limitsOf(facts),

@@ -59,6 +59,19 @@ test('another user with the same id is found, and ids of another slot', () => {
   expect(low.hasRangeBeside('a_one', slot(0), POLICY)).toBe(false);
 });
 
+test('whoever else has any of the ids of a range is found, with where that is registered', () => {
+  const first = 1_879_048_192;
+  const holderOf = (changes: Partial<AccountTexts>) =>
+    accountsOf(changes).otherWithRange(first, 'a_one');
+  expect(holderOf({})).toBeUndefined();
+  expect(holderOf({ subuid: `lxd:${first + 65_535}:1\n` })).toBe('lxd (/etc/subuid line 1)');
+  expect(holderOf({ subgid: `${RANGE}lxd:1000000:1000000000\nbob:${first - 9}:10\n` })).toBe(
+    'bob (/etc/subgid line 3)',
+  );
+  const beside = `bob:${first - 10}:10\nlxd:${first + 65_536}:65536\neve:${first}:0\nx:y:z\n`;
+  expect(holderOf({ subuid: beside })).toBeUndefined();
+});
+
 test('a line of ours counts for the slot that it holds, and takes any other', () => {
   expect(slotsOfOthers({ subuid: `${RANGE}a_one:1879113728:65536\n` })).toEqual([1]);
 });

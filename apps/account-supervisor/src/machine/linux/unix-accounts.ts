@@ -112,6 +112,15 @@ export class UnixAccounts {
     );
   }
 
+  /** otherWithRange returns the owner beside `name` of any of the 65536 ids from `first`, and where that is registered. */
+  otherWithRange(first: number, name: string): string | undefined {
+    const others = [...this.#ranges].flatMap(([owner, ranges]) => (owner === name ? [] : ranges));
+    const range = others.find(
+      (one) => one.count > 0 && one.first < first + RANGE_SIZE && first < one.first + one.count,
+    );
+    return range && `${range.owner} (${range.where})`;
+  }
+
   /** strangerNamed returns the user of that name whom only a name service knows. */
   strangerNamed(name: string): ServiceUser | undefined {
     return this.#strangers.find((one) => one.name === name);
