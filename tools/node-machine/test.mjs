@@ -35,4 +35,6 @@ async function tested() {
 }
 
 const ok = made('build') && made('package') && (await tested());
-process.exitCode = report(tally(RESULTS), ok ? [] : ['the tests on the machine']);
+// Whoever only has the machine made ready counts no tests.
+if (process.argv.includes('--prepare')) process.exitCode = ok ? 0 : 1;
+else process.exitCode = report(tally(RESULTS), ok ? [] : ['the tests on the machine']);

@@ -94,7 +94,9 @@ export async function keepFilesFor(machine: NodeMachine, seconds: number): Promi
   const config = await machine.read(CONFIG_FILE);
   const line = /^keep_files_seconds = .*$/m;
   if (!line.test(config)) throw new Error(`${CONFIG_FILE} does not say how long files are kept`);
-  await machine.write(CONFIG_FILE, config.replace(line, `keep_files_seconds = ${seconds}`));
+  const wanted = config.replace(line, `keep_files_seconds = ${seconds}`);
+  if (wanted === config) return;
+  await machine.write(CONFIG_FILE, wanted);
   const readers = ['nodemgr-db-service.service', 'nodemgr-account-supervisor.service'];
   await machine.root(['systemctl', 'restart', ...readers], { deadlineMs: LONG_MS });
 }
