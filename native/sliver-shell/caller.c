@@ -57,6 +57,12 @@ static void require_record(const char *name) {
     refuse("%s is not a sliver of this node", name);
 }
 
+/* Refuses in the words of the note on the sliver, where there is one. */
+static void refuse_as_noted(const char *name) {
+  struct login_note note;
+  if (read_login_note(name, &note)) refuse("%s %s", name, note.line);
+}
+
 /* An expired sliver has no ids any more by which a container could be looked for. */
 static void require_unexpired(const char *name) {
   struct login_note note;
@@ -74,8 +80,7 @@ static void require_id_range(struct caller *caller) {
   const bool found = find_id_range(ranges, caller->name, &caller->base);
   fclose(ranges);
   if (found) return;
-  struct login_note note;
-  if (read_login_note(caller->name, &note)) refuse("%s %s", caller->name, note.line);
+  refuse_as_noted(caller->name);
   refuse("%s has no range of 65536 ids in subuid(5)", caller->name);
 }
 
@@ -98,8 +103,7 @@ void require_login_allowed(const char *name) {
       break;
     }
   fclose(entries);
-  struct login_note note;
   if (allowed) return;
-  if (read_login_note(name, &note)) refuse("%s %s", name, note.line);
+  refuse_as_noted(name);
   refuse("login to %s is disabled", name);
 }

@@ -37,9 +37,7 @@ function sleepsOf({ pid }: ChildProcess): number {
 describe.skipIf(missing)(`a key's holder, from outside${note}`, () => {
   let node: ANode;
   beforeAll(async () => {
-    node = new ANode();
-    node.setAccounts(SIRIUS);
-    await node.startSliver(SIRIUS.name);
+    node = await ANode.running(SIRIUS);
   });
   afterAll(async () => await node.dispose());
 

@@ -14,10 +14,7 @@ const { missing, note } = containerNeeds();
 describe.skipIf(missing)(`a login${note}`, () => {
   let node: ANode;
   beforeAll(async () => {
-    node = new ANode();
-    node.setAccounts(SIRIUS, DHT);
-    await node.startSliver(SIRIUS.name);
-    await node.startSliver(DHT.name);
+    node = await ANode.running(SIRIUS, DHT);
   });
   afterAll(async () => await node.dispose());
 

@@ -24,9 +24,7 @@ async function printed(child: ChildProcess, text: string): Promise<string> {
 describe.skipIf(missing)(`outside a login${note}`, () => {
   let node: ANode;
   beforeAll(async () => {
-    node = new ANode();
-    node.setAccounts(SIRIUS);
-    await node.startSliver(SIRIUS.name);
+    node = await ANode.running(SIRIUS);
   });
   afterAll(async () => await node.dispose());
 

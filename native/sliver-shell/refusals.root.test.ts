@@ -23,9 +23,7 @@ const { missing, note } = containerNeeds();
 describe.skipIf(missing)(`refused${note}`, () => {
   let node: ANode;
   beforeAll(async () => {
-    node = new ANode();
-    node.setAccounts(SIRIUS);
-    await node.startSliver(SIRIUS.name);
+    node = await ANode.running(SIRIUS);
   });
   afterAll(async () => await node.dispose());
 

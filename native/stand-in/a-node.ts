@@ -88,6 +88,14 @@ export class ANode {
     makeImage(join(this.folder, 'state/images/default@1/root'));
   }
 
+  /** running returns a node with these accounts, whose slivers run. */
+  static async running(...accounts: readonly Account[]): Promise<ANode> {
+    const node = new ANode();
+    node.setAccounts(...accounts);
+    for (const { name } of accounts) await node.startSliver(name);
+    return node;
+  }
+
   get shell(): string {
     return join(this.folder, 'lib/sliver-shell');
   }
