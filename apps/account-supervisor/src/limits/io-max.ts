@@ -6,15 +6,19 @@
  * (accounts.disk_write_part), in bytes and in requests.
  */
 import { type AccountName, amountOf, type ResourceName, type Rspec } from '@nodemgr/records';
-import { DISCORD, type Division, howCeiled, type NodeFacts, type UnitLimit } from './limit.ts';
-
-/** With less a sliver does not start within the time that its unit has. Bytes a second. */
-const LEAST = 65_536;
+import {
+  DISCORD,
+  type Division,
+  howCeiled,
+  LEAST_DISK_BYTES,
+  type NodeFacts,
+  type UnitLimit,
+} from './limit.ts';
 
 /** What is asked for can be had, or is no limit: 0. */
 const askedOf = (effective: Rspec, resource: ResourceName): number => {
   const asked = amountOf(effective, resource);
-  return asked <= 0 ? 0 : Math.max(LEAST, asked);
+  return asked <= 0 ? 0 : Math.max(LEAST_DISK_BYTES, asked);
 };
 
 /** A line of io.max or io.stat is a device and its counts; one device holds all of a sliver's files. */

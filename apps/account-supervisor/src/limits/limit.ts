@@ -108,6 +108,9 @@ export type Limit = UnitLimit | QuotaLimit | StepLimit;
 export type OwnLimit = Extract<Limit, Own> | (UnitLimit & Own);
 export type SharedLimit = UnitLimit & Shared;
 
+/** With less of the disk a sliver does not start within the time that its unit has. Bytes a second. */
+export const LEAST_DISK_BYTES = 65_536;
+
 /** An amount that nobody wants: what was read is to be set again, whatever it says. */
 export const DISCORD = -1;
 

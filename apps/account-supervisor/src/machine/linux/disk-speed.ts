@@ -1,5 +1,7 @@
 /** What the disk of the slivers' files takes, as systemd/disk/measure-disk has noted it: `DEVICE BYTES WRITES`. Pure. */
 
+import { LEAST_DISK_BYTES } from '../../limits/limit.ts';
+
 /** In a second. */
 export interface DiskSpeed {
   readonly bytes: number;
@@ -13,8 +15,8 @@ export function parseDiskSpeed(text: string | undefined, device: number): DiskSp
   return { bytes: Number(bytes), writes: Number(writes) };
 }
 
-/** With less a sliver does not start within the time that its unit has: one bad second is measured for years. */
-const LEAST: DiskSpeed = { bytes: 65_536, writes: 16 };
+/** What a sliver starts with, in requests of 4 KiB: one bad second is measured for years. */
+const LEAST: DiskSpeed = { bytes: LEAST_DISK_BYTES, writes: LEAST_DISK_BYTES / 4096 };
 
 /** diskPart returns a part of it that a sliver can start with; undefined where all may be had, or is not known. */
 export function diskPart(speed: DiskSpeed | undefined, part: number): DiskSpeed | undefined {
