@@ -2,7 +2,7 @@
  * `npm run bench`, the node as a whole: the budgets, each measured beside a peer in the same run. It
  * says what is, and passes or fails nothing. Arguments name the parts that are wanted: reads, writes,
  * loans, deliveries, daemons, getslivers; without any it is all of them. `--before CHECKOUT` measures another
- * checkout, which must be built, beside this one, in alternating rounds.
+ * checkout, which must be built, beside this one, in alternating rounds; given more than once, so many.
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
@@ -13,7 +13,7 @@ import { measureGetSlivers } from './measure-getslivers.ts';
 import { measureLoans } from './measure-loans.ts';
 import { measureReads } from './measure-reads.ts';
 import { measureWrites } from './measure-writes.ts';
-import { type Build, buildBefore, makeFolder, RunningNode } from './running-node.ts';
+import { type Build, buildOf, makeFolder, RunningNode } from './running-node.ts';
 
 /** What a node may do behind a start until it counts as idle (milliseconds); V8 gives memory back after eight seconds. */
 const SETTLE_MS = 15_000;
@@ -22,11 +22,11 @@ const LENDING = 60;
 
 const { values, positionals: wanted } = parseArgs({
   allowPositionals: true,
-  options: { before: { type: 'string' } },
+  options: { before: { type: 'string', multiple: true, default: [] } },
 });
 const isWanted = (part: string) => wanted.length === 0 || wanted.includes(part);
 
-/** `many`: this build's, and then the one of before. */
+/** `many`: this build's, and then those of other checkouts. */
 async function measureAll(
   few: RunningNode,
   many: readonly RunningNode[],
@@ -62,8 +62,7 @@ async function main(): Promise<void> {
   };
   try {
     const few = await start(10);
-    const builds =
-      values.before === undefined ? [undefined] : [undefined, buildBefore(values.before)];
+    const builds = [undefined, ...values.before.map(buildOf)];
     const many = [];
     for (const build of builds) many.push(await start(1000, build));
     const lending = [];

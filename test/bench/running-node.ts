@@ -10,7 +10,7 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type CallClient, connectCalls } from '@nodemgr/bus';
 import {
@@ -43,11 +43,11 @@ export interface Build {
 
 const THIS_BUILD: Build = { name: 'this build', apps: resolve('dist/apps') };
 
-/** buildBefore returns the build of another checkout, of before a change; throws where there is none. */
-export function buildBefore(checkout: string): Build {
+/** buildOf returns the build of another checkout, called by its folder; throws where there is none. */
+export function buildOf(checkout: string): Build {
   const apps = resolve(checkout, 'dist/apps');
   if (!existsSync(join(apps, 'demo/main.cjs'))) throw new Error(`${apps} has no apps: build them`);
-  return { name: 'the build before', apps };
+  return { name: `the build in ${basename(checkout)}`, apps };
 }
 
 export const sliverName = (number: number): string => `site${number % 100}_experiment${number}`;
