@@ -15,9 +15,12 @@ interface Waiting<T> {
 interface Share<T> {
   /** The calls that wait of the caller whose own share it is. */
   readonly own: Waiting<T>[];
-  /** The shares within it. The one that is served next comes first. None is empty. */
-  readonly within: Map<string, Share<T>>;
+  /** The shares within it, if it has ever had any. The one that is served next comes first. None is empty. */
+  within?: Map<string, Share<T>>;
 }
+
+const isEmptyShare = ({ own, within }: Share<unknown>): boolean =>
+  own.length === 0 && (within === undefined || within.size === 0);
 
 function takeFrom<T>(
   share: Share<T>,
@@ -25,36 +28,38 @@ function takeFrom<T>(
 ): Waiting<T> | undefined {
   const [first] = share.own;
   if (first !== undefined) return mayServe(first.shares) ? share.own.shift() : undefined;
+  if (share.within === undefined) return undefined;
   for (const [name, next] of share.within) {
     const taken = takeFrom(next, mayServe);
     if (taken === undefined) continue;
     // Taken out and put back, a share is the last in the rotation.
     share.within.delete(name);
-    if (next.own.length > 0 || next.within.size > 0) share.within.set(name, next);
+    if (!isEmptyShare(next)) share.within.set(name, next);
     return taken;
   }
   return undefined;
 }
 
 export class CallerQueues<T extends object> {
-  readonly #all: Share<T> = { own: [], within: new Map() };
+  readonly #all: Share<T> = { own: [] };
 
   /** isEmpty reports whether nobody waits. */
   get isEmpty(): boolean {
-    return this.#all.within.size === 0;
+    return isEmptyShare(this.#all);
   }
 
   /** lengthOf returns how much of the caller's waits. */
   lengthOf(shares: Shares): number {
     let share: Share<T> | undefined = this.#all;
-    for (const name of shares) share = share?.within.get(name);
+    for (const name of shares) share = share?.within?.get(name);
     return share?.own.length ?? 0;
   }
 
   add(shares: Shares, item: T): void {
     let share = this.#all;
     for (const name of shares) {
-      const next: Share<T> = share.within.get(name) ?? { own: [], within: new Map() };
+      share.within ??= new Map();
+      const next: Share<T> = share.within.get(name) ?? { own: [] };
       share.within.set(name, next);
       share = next;
     }

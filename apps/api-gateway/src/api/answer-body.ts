@@ -1,6 +1,12 @@
 /** From the bytes of a request to the text of its answer. HTTP is not known here. */
 import { asFault } from '@nodemgr/faults';
-import { type DecodeBounds, decodeCall, encodeFault, encodeResponse } from '@nodemgr/xml-rpc';
+import {
+  type DecodeBounds,
+  decodeCall,
+  encodeFault,
+  encodeResponse,
+  type XmlRpcCall,
+} from '@nodemgr/xml-rpc';
 import type { Caller } from '../caller/caller.ts';
 import type { Outcome } from './api-method.ts';
 import type { CallDispatcher } from './dispatch-call.ts';
@@ -25,19 +31,24 @@ export class BodyAnswerer {
     this.#options = options;
   }
 
-  /** answer returns the methodResponse to a body; it rejects only for a result that cannot be written. */
-  async answer(caller: Caller, body: Uint8Array): Promise<string> {
-    return this.#encode(await this.#outcome(caller, body));
+  /** answer returns the methodResponse to a body; it fails only for a result that cannot be written. */
+  answer(caller: Caller, body: Uint8Array): string | Promise<string> {
+    const outcome = this.#outcome(caller, body);
+    return outcome instanceof Promise
+      ? outcome.then((later) => this.#encode(later))
+      : this.#encode(outcome);
   }
 
-  async #outcome(caller: Caller, body: Uint8Array): Promise<Outcome> {
+  #outcome(caller: Caller, body: Uint8Array): Outcome | Promise<Outcome> {
     const { dispatcher, bounds, now } = this.#options;
     const started = now();
+    let call: XmlRpcCall;
     try {
-      return await dispatcher.call(caller, decodeCall(body, bounds));
+      call = decodeCall(body, bounds);
     } catch (error) {
       return dispatcher.refused(caller, asFault(error), now() - started);
     }
+    return dispatcher.call(caller, call);
   }
 
   #encode(outcome: Outcome): string {

@@ -1,6 +1,7 @@
 /**
  * Makes one call: checks it, runs it, writes its one line in the log. Whatever happens inside comes
- * out as a value or a fault; it never rejects.
+ * out as a value or a fault; it never throws or rejects. What can be answered at once is not a promise: most
+ * calls read, and the promises of a call cost more than the reading.
  */
 import { asFault, type Fault } from '@nodemgr/faults';
 import type { XmlRpcCall, XmlRpcValue } from '@nodemgr/xml-rpc';
@@ -95,26 +96,27 @@ export class CallDispatcher {
   }
 
   /** call makes one call for a caller. */
-  async call(caller: Caller, call: XmlRpcCall): Promise<Outcome> {
+  call(caller: Caller, call: XmlRpcCall): Outcome | Promise<Outcome> {
     const { now, table } = this.#options;
     const started = now();
     const line = lineOf(caller);
     const method = table.get(call.method);
     line['method'] = method?.name ?? loggableText(call.method, MAX_METHOD);
     line['target'] = targetOf(method, call.params);
-    const outcome = await this.#attempt(caller, call, line);
-    this.#count(outcome, line, now() - started);
-    return outcome;
+    const attempted = this.#attempt(caller, call, line);
+    return attempted instanceof Promise
+      ? attempted.then((outcome) => this.#counted(outcome, line, now() - started))
+      : this.#counted(attempted, line, now() - started);
   }
 
   /** refused counts and logs what never became a call. */
   refused(caller: Caller, fault: Fault, ms: number): Outcome {
     const outcome = { code: fault.code, text: fault.message };
-    this.#count({ ...outcome, text: withoutQuotes(fault.message) }, lineOf(caller), ms);
+    this.#counted({ ...outcome, text: withoutQuotes(fault.message) }, lineOf(caller), ms);
     return outcome;
   }
 
-  async #attempt(caller: Caller, call: XmlRpcCall, line: CallLine): Promise<Outcome> {
+  #attempt(caller: Caller, call: XmlRpcCall, line: CallLine): Outcome | Promise<Outcome> {
     const { table, replica, heard, writes, machine, now } = this.#options;
     const context: CallContext = {
       caller,
@@ -122,14 +124,21 @@ export class CallDispatcher {
       writes,
       machine,
       now,
-      dispatch: (inner) => this.call(caller, inner),
+      dispatch: async (inner) => this.call(caller, inner),
       note: (fields) => Object.assign(line, fields),
     };
     try {
       const method = methodNamed(table, call.method);
       // A gateway that has just been started would refuse what its callers have waited for.
-      if (replica.position.state === 'waiting' && needsReplica(method)) await heard;
-      return { value: await runMethod(method, call.params, context) };
+      const value =
+        replica.position.state === 'waiting' && needsReplica(method)
+          ? heard.then(() => runMethod(method, call.params, context))
+          : runMethod(method, call.params, context);
+      if (!(value instanceof Promise)) return { value };
+      return value.then(
+        (later) => ({ value: later }),
+        (error: unknown) => this.#failed(error, line),
+      );
     } catch (error) {
       return this.#failed(error, line);
     }
@@ -148,7 +157,8 @@ export class CallDispatcher {
     return { code, text: error === fault ? message : DEFECT };
   }
 
-  #count(outcome: Outcome, line: CallLine, took: number): void {
+  /** #counted returns an outcome once it has been counted and logged. */
+  #counted(outcome: Outcome, line: CallLine, took: number): Outcome {
     this.calls += 1;
     if ('code' in outcome) {
       this.faults += 1;
@@ -157,5 +167,6 @@ export class CallDispatcher {
     }
     line['ms'] = Math.round(took * 10) / 10;
     this.#options.log.info(line, 'call');
+    return outcome;
   }
 }

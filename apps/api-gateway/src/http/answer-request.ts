@@ -52,7 +52,8 @@ async function sendAnswer(
 }
 
 export interface AnswerOptions extends SendOptions {
-  readonly answer: (caller: Caller, body: Buffer) => Promise<string>;
+  /** It may throw or reject. */
+  readonly answer: (caller: Caller, body: Buffer) => string | Promise<string>;
   readonly limits: AnswerLimits;
   /** Aborts when the gateway waits for no answer any more, because it is being stopped. */
   readonly cut: AbortSignal;
@@ -120,13 +121,17 @@ async function answerBody(
   await turns.turnOf(shares, weight);
   // A client that does not wait for its turn has nothing done.
   if (request.socket.destroyed) return false;
-  const text = await answerInTime(options.answer(caller, body), {
-    ms: limits.answerMs,
-    atOnce: turns.endOfTurn(),
-    cut,
-    lateFailure: (error) =>
-      log.error({ err: error }, 'a request failed after its client had been told to give up'),
-  });
+  const answering = options.answer(caller, body);
+  const text =
+    typeof answering === 'string'
+      ? answering
+      : await answerInTime(answering, {
+          ms: limits.answerMs,
+          atOnce: turns.endOfTurn(),
+          cut,
+          lateFailure: (error) =>
+            log.error({ err: error }, 'a request failed after its client had been told to give up'),
+        });
   // A client that does not read its answer holds no room for others' requests.
   reader.release();
   await sendAnswer(exchange, text, options);
