@@ -29,7 +29,11 @@ export async function makeProcessorSet(machine: NodeMachine): Promise<void> {
   ]);
   await machine.shell(`
     grep --quiet cpuset /sys/fs/cgroup/system.slice/cgroup.controllers
-    for processor in /sys/devices/system/cpu/cpu[1-9]*/online; do echo 1 > $processor; done`);
+    for processor in /sys/devices/system/cpu/cpu[1-9]*/online; do
+      # One that the emulator keeps waiting is late for the kernel, which then does without it.
+      for attempt in 1 2 3 4 5; do echo 1 > $processor && break; sleep 2; done
+      grep --quiet 1 $processor || exit 1
+    done`);
 }
 
 /** installPackage installs a .deb as an administrator does, offline: what it depends on is there. */
