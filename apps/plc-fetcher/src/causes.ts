@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Config } from '@nodemgr/config';
 import { fileSign, roomSign, routesSign, type Sign, writableSign } from '@nodemgr/daemon';
-import { signatureUrl } from './source/slices-xml/document-signatures.ts';
+import { signatureUrl } from './source/slices-xml/signature-url.ts';
 
 export const CAUSES = {
   /**

@@ -9,10 +9,10 @@ import {
   DocumentSignatures,
   MAX_SIGNATURE_BYTES,
   signatureFilesOf,
-  signatureUrl,
 } from './slices-xml/document-signatures.ts';
 import { fetchFile } from './slices-xml/fetch-file.ts';
 import { fetchHttps } from './slices-xml/fetch-https.ts';
+import { signatureUrl } from './slices-xml/signature-url.ts';
 import { recallSlicesXml, slicesXmlSource } from './slices-xml/slices-xml-source.ts';
 import { withDeadline } from './with-deadline.ts';
 

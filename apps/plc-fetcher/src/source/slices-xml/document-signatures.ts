@@ -20,13 +20,6 @@ export const NAMESPACE = 'nodemgr-slices';
 export const MAX_SIGNATURE_BYTES = 256 << 10;
 const MAX_LIST_BYTES = 1 << 20;
 
-/** signatureUrl returns where the signature of the document at `url` is: beside it, with `.sig` at the end of its name. */
-export function signatureUrl(url: string): string {
-  const place = new URL(url);
-  place.pathname += '.sig';
-  return place.href;
-}
-
 /** proofOf returns what the judgement of a document's signature needs of it. */
 export function proofOf(bytes: Buffer, signature: string): Proof {
   return { digests: digestsOf(bytes), signature };
