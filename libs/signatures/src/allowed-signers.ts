@@ -64,7 +64,6 @@ function readOptions(text: string): { readonly options: Options; readonly key: s
   let rest = text;
   for (;;) {
     const [, word = '', value, separator, after = ''] = OPTION.exec(rest) ?? [];
-    // No option has the name of a type, which contains digits, `@` or stands without a comma after it.
     if (separator === undefined) throw new Error('wanted is `principals [options] type base64`');
     const name = word.toLowerCase();
     const option = readOption(name, value);
