@@ -1,5 +1,6 @@
 // The architecture, as rules that fail: which way imports may run.
-const PURE_LIBS = '^libs/(records|contracts|slices-xml|getslivers|xml-rpc|faults|tickets)/';
+const PURE_LIBS =
+  '^libs/(records|contracts|slices-xml|getslivers|xml-rpc|faults|tickets|signatures)/';
 const TEST_CODE = '(\\.test\\.ts|\\.test-support\\.ts|/bench/[^/]+)$';
 const IO_BUILTINS =
   '^(node:)?(fs|fs/promises|net|http|https|http2|tls|dgram|dns|child_process|worker_threads|cluster|os|process|timers|timers/promises|readline)$';

@@ -4,6 +4,7 @@ import {
   type FetcherStatus,
   type fetcherOperatorContract,
   RETRY_MS,
+  type SignedDocumentView,
   type Tried,
 } from '@nodemgr/contracts';
 import { type CommonStatus, type FailureBoard, sleep } from '@nodemgr/daemon';
@@ -12,11 +13,19 @@ import { DB_SERVICE } from './delivery-loop.ts';
 import { KEPT } from './kept-document.ts';
 import type { Fetcher } from './make-fetcher.ts';
 import { PLC, type PollStatus } from './poll-loop.ts';
+import type { SignedDocument } from './source/desired-state-source.ts';
 
 /** The last good document; with nothing heard from PLC yet there is none. */
 function documentOf({ good }: PollStatus): FetcherStatus['detail']['document'] {
   if (good === undefined) return undefined;
-  return { bytes: good.bytes, ...good.read.state.totals, fetched_at: good.fetchedAt };
+  const { signed, state } = good.read;
+  const about = { bytes: good.bytes, ...state.totals, fetched_at: good.fetchedAt };
+  return signed === undefined ? about : { ...about, signed: viewOf(signed) };
+}
+
+/** Without the proof, which means nothing to people. */
+function viewOf({ document, serial, issued, signers }: SignedDocument): SignedDocumentView {
+  return { document, serial, issued, signers: [...signers] };
 }
 
 function detailOf(
@@ -32,6 +41,7 @@ function detailOf(
     next_attempt: nextAttempt,
     last_poll: lastPoll,
     document: documentOf(status),
+    ...(status.heldBack === undefined ? {} : { held_back: viewOf(status.heldBack) }),
   };
 }
 
@@ -87,5 +97,9 @@ export function operatorHandlers(
     status: () => ({ ...commonStatus(), detail: detailOf(options, polls.status) }),
     retry: async ({ name }) => ({ tried: await retry(options, name) }),
     fetch_now: () => polls.fetchNow(),
+    allow_document: async ({ document }) => {
+      const poll = await polls.allow(document);
+      return poll === undefined ? {} : { poll };
+    },
   };
 }

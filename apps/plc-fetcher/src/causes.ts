@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Config } from '@nodemgr/config';
 import { fileSign, roomSign, routesSign, type Sign, writableSign } from '@nodemgr/daemon';
+import { signatureUrl } from './source/slices-xml/signature-url.ts';
 
 export const CAUSES = {
   /**
@@ -16,6 +17,8 @@ export const CAUSES = {
   'plc-unreachable': ['routes', 'names', 'authorities'],
   /** The document's own file is missing or unfit: it comes, is replaced, or its disk is mounted. */
   'file-unfit': ['document'],
+  /** The document is not signed as this node wants: the lists change, or the file and its signature. */
+  'not-signed': ['signers', 'document'],
   /** PLC answered, and with no document: it alone knows when it will (Retry-After). */
   'plc-refuses': [],
   /** PLC does not accept this node's key, or its file cannot be used: another file may come. */
@@ -33,12 +36,16 @@ const NAMES = ['/etc/resolv.conf', '/etc/hosts', '/etc/nsswitch.conf'] as const;
 /** signsOf returns where a node of this configuration shows that something has been mended. */
 export function signsOf({ plc, node }: Config): Readonly<Record<SignName, Sign>> {
   const isFile = plc.url.startsWith('file:');
+  const { allowed_signers_file, revocation_file } = plc;
+  const lists = [allowed_signers_file, revocation_file].filter((file) => file !== undefined);
+  const urls = lists.length === 0 ? [plc.url] : [plc.url, signatureUrl(plc.url)];
   return {
     routes: routesSign,
     names: fileSign(...NAMES),
     authorities: fileSign(...(plc.ca_file === undefined ? [] : [plc.ca_file])),
     'node-key': fileSign(...(plc.node_key_file === undefined ? [] : [plc.node_key_file])),
-    document: fileSign(...(isFile ? [fileURLToPath(plc.url)] : [])),
+    document: fileSign(...(isFile ? urls.map((url) => fileURLToPath(url)) : [])),
+    signers: fileSign(...lists),
     room: roomSign(node.state_dir, join(node.state_dir, 'plc')),
     writable: writableSign(join(node.state_dir, 'plc')),
   };

@@ -2,6 +2,7 @@
  * Keeps the last good document on disk, for a node that boots with PLC unreachable. `last-good.json`
  * names the document and has what PLC sent with it; the document itself is `SHA256.xml` beside it, or
  * `SHA256.json` where PLC speaks GetSlivers. All of it is readable by its owner alone.
+ * A document that is signed has its signature beside it, in `SHA256.xml.sig`.
  * The pointer is written last, so whatever a crash interrupts, it names a complete document.
  */
 import { createHash } from 'node:crypto';
@@ -44,6 +45,8 @@ const noteSchema = z.strictObject({
   fetched_at: z.number(),
   /** Time of the last update delivered from this document, or of its fetch. */
   vouched_at: epochSecondsSchema,
+  /** Of a document that is kept with its signature. */
+  serial: z.int().nonnegative().optional(),
 });
 /** The facts about the kept document beside its bytes. */
 export type DocumentNote = z.infer<typeof noteSchema>;
@@ -51,6 +54,8 @@ export type DocumentNote = z.infer<typeof noteSchema>;
 export interface StoredDocument {
   readonly note: DocumentNote;
   readonly bytes: Buffer;
+  /** Armoured. */
+  readonly signature?: string | undefined;
 }
 
 const POINTER = 'last-good.json';
@@ -62,15 +67,16 @@ export function sha256Of(bytes: Buffer): string {
 }
 
 const nameOf = ({ sha256, kind }: DocumentNote): string => `${sha256}${ENDS[kind]}`;
-/** nameOf's names. */
-const DOCUMENT_NAME = /^[0-9a-f]{64}\.(xml|json)$/;
+const signatureNameOf = (note: DocumentNote): string => `${nameOf(note)}.sig`;
+/** nameOf's names, and signatureNameOf's. */
+const DOCUMENT_NAME = /^[0-9a-f]{64}\.(xml|json)(\.sig)?$/;
 
 export class DocumentStore {
   /** `folder` is made when something is first kept. */
   constructor(private readonly folder: string) {}
 
-  /** load returns the kept document; undefined when there is none. Rejects when it is damaged. */
-  async load(): Promise<StoredDocument | undefined> {
+  /** pointer returns what is known of the kept document; undefined when there is none. Rejects when it is damaged. */
+  async pointer(): Promise<DocumentNote | undefined> {
     const pointer = join(this.folder, POINTER);
     let text: string;
     try {
@@ -79,16 +85,26 @@ export class DocumentStore {
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
       throw error;
     }
-    const note = noteSchema.parse(JSON.parse(text));
-    const bytes = await readFile(this.#documentFile(note));
-    if (sha256Of(bytes) !== note.sha256) throw new Error(`${this.#documentFile(note)} is damaged`);
-    return { note, bytes };
+    return noteSchema.parse(JSON.parse(text));
   }
 
-  /** save keeps a new document instead of the one before. */
-  async save(note: DocumentNote, bytes: Buffer): Promise<void> {
+  /** load returns the kept document; undefined when there is none. Rejects when it is damaged. */
+  async load(): Promise<StoredDocument | undefined> {
+    const note = await this.pointer();
+    if (note === undefined) return undefined;
+    const bytes = await readFile(this.#documentFile(note));
+    if (sha256Of(bytes) !== note.sha256) throw new Error(`${this.#documentFile(note)} is damaged`);
+    if (note.serial === undefined) return { note, bytes };
+    return { note, bytes, signature: await readFile(this.#signatureFile(note), 'latin1') };
+  }
+
+  /** save keeps a new document instead of the one before, with its signature if it has one. */
+  async save(note: DocumentNote, bytes: Buffer, signature?: string): Promise<void> {
     await mkdir(this.folder, { recursive: true, mode: 0o700 });
     await writeDurably(this.#documentFile(note), bytes);
+    if (signature !== undefined) {
+      await writeDurably(this.#signatureFile(note), Buffer.from(signature, 'latin1'));
+    }
     await this.note(note);
     await this.#removeOthers(note);
   }
@@ -102,10 +118,15 @@ export class DocumentStore {
     return join(this.folder, nameOf(note));
   }
 
+  #signatureFile(note: DocumentNote): string {
+    return join(this.folder, signatureNameOf(note));
+  }
+
   async #removeOthers(note: DocumentNote): Promise<void> {
+    const kept = [nameOf(note), ...(note.serial === undefined ? [] : [signatureNameOf(note)])];
     for (const name of await readdir(this.folder)) {
       const ours = DOCUMENT_NAME.test(name) || name.endsWith(UNFINISHED);
-      if (ours && name !== nameOf(note)) await rm(join(this.folder, name), { force: true });
+      if (ours && !kept.includes(name)) await rm(join(this.folder, name), { force: true });
     }
   }
 }

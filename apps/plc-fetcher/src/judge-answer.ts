@@ -4,7 +4,8 @@
  */
 import { type EpochSeconds, epochSeconds } from '@nodemgr/records';
 import type { Cause } from './causes.ts';
-import type { ReadState, SourceAnswer } from './source/desired-state-source.ts';
+import { judgeOrder, type Order } from './judge-order.ts';
+import type { ReadState, SignedDocument, SourceAnswer } from './source/desired-state-source.ts';
 import type { Validators } from './source/fetch-answer.ts';
 
 /** The last document that could be read, whatever PLC speaks. */
@@ -28,6 +29,13 @@ export type Judgement =
       readonly cause: Cause;
       readonly retryAfterSeconds?: number | undefined;
     }
+  | {
+      /** It is not signed as this node wants, or `heldBack`: it is older than the one that this node has. */
+      readonly outcome: 'refused';
+      readonly reason: string;
+      readonly cause: Cause;
+      readonly heldBack?: SignedDocument;
+    }
   /** The same document as before. */
   | { readonly outcome: 'confirmed'; readonly good: GoodDocument }
   /** `kept` is what the source's own Recall reads. */
@@ -43,8 +51,9 @@ export function judgeAnswer(
   answer: SourceAnswer,
   good: GoodDocument | undefined,
   nowMs: number,
+  order: Order = {},
 ): Judgement {
-  if (answer.kind === 'failed' || answer.kind === 'malformed') {
+  if (answer.kind === 'failed' || answer.kind === 'malformed' || answer.kind === 'refused') {
     const { kind: outcome, ...about } = answer;
     return { outcome, ...about };
   }
@@ -54,6 +63,11 @@ export function judgeAnswer(
     return { outcome: 'failed', cause: 'plc-refuses', reason };
   }
   const { read, validators, bytes, kept } = answer;
+  const outOfOrder = read.signed && judgeOrder(read.signed, order);
+  if (read.signed !== undefined && outOfOrder !== undefined) {
+    const about = { cause: 'plc-refuses', reason: outOfOrder } as const;
+    return { outcome: 'refused', ...about, heldBack: read.signed };
+  }
   if (good?.read.identity === read.identity) return confirm(good, validators, nowMs);
   const vouchedAt = epochSeconds(Math.floor(nowMs / 1000));
   const about = { bytes, fetchedAt: nowMs, vouchedAt, fresh: true };

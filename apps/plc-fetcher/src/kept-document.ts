@@ -7,6 +7,7 @@ import { type EpochSeconds, epochSeconds, type PlcKind } from '@nodemgr/records'
 import { CAUSES, type SignName } from './causes.ts';
 import { type DocumentNote, type DocumentStore, sha256Of } from './document-store.ts';
 import type { GoodDocument } from './judge-answer.ts';
+import type { Floor } from './judge-order.ts';
 import type { Recall } from './source/desired-state-source.ts';
 import { reasonOf } from './source/fetch-answer.ts';
 
@@ -16,7 +17,7 @@ export interface KeptOptions {
   readonly recall: Readonly<Record<PlcKind, Recall>>;
   readonly url: string;
   readonly nodeId: number;
-  readonly store: Pick<DocumentStore, 'load' | 'save' | 'note'>;
+  readonly store: Pick<DocumentStore, 'pointer' | 'load' | 'save' | 'note'>;
   readonly failures: FailureBoard;
   readonly log: Logger;
   readonly waits: Pick<Waits<string, SignName>, 'begins' | 'failed' | 'works'>;
@@ -35,11 +36,18 @@ export const KEPT = 'last good document';
 export class KeptDocument {
   /** The document that is on disk: its identity, and its file's digest. Notes about another one come too late. */
   #kept: { readonly identity: string; readonly sha256: string } | undefined;
+  /** Of the signed document that an earlier life kept, whether that can be used or not. */
+  #floor: Floor | undefined;
   #turn: Promise<void> = Promise.resolve();
   /** The document that could not be written, with its bytes, which nobody else has. */
   #undone: Write | undefined;
 
   constructor(private readonly options: KeptOptions) {}
+
+  /** The last signed document that counted in an earlier life, once restore has ended. */
+  get floor(): Floor | undefined {
+    return this.#floor;
+  }
 
   /** restore returns the document that an earlier life kept: not fresh until PLC confirms it. */
   async restore(): Promise<GoodDocument | undefined> {
@@ -62,7 +70,8 @@ export class KeptDocument {
   keep(good: GoodDocument, kept: Buffer): Promise<void> {
     const carryOut = async () => {
       const sha256 = sha256Of(kept);
-      await this.options.store.save(this.#noteOf(good, sha256), kept);
+      const signature = good.read.signed?.proof.signature;
+      await this.options.store.save(this.#noteOf(good, sha256), kept, signature);
       this.#kept = { identity: good.read.identity, sha256 };
       return true;
     };
@@ -95,11 +104,15 @@ export class KeptDocument {
 
   async #load(): Promise<GoodDocument | undefined> {
     const { store, log, kind, recall, url, nodeId } = this.options;
+    const pointer = await store.pointer();
+    if (pointer?.serial !== undefined) {
+      this.#floor = { document: pointer.sha256, serial: pointer.serial };
+    }
     const kept = await store.load();
     if (kept === undefined) return undefined;
-    const { note, bytes } = kept;
+    const { note, bytes, signature } = kept;
     const asOf = epochSeconds(Math.floor(note.fetched_at / 1000));
-    const read = recall[note.kind](bytes, asOf);
+    const read = recall[note.kind](bytes, asOf, signature);
     if (!read.ok) throw new Error(read.reason);
     const { etag, last_modified, sha256, fetched_at: fetchedAt, vouched_at: vouchedAt } = note;
     // The validators of another server, or of another node's view, mean nothing to this one.
@@ -154,6 +167,8 @@ export class KeptDocument {
     const { validators, bytes, fetchedAt, vouchedAt } = good;
     const { kind, url, nodeId } = this.options;
     const about = { sha256, bytes, fetched_at: fetchedAt, vouched_at: vouchedAt };
-    return { kind, url, node_id: nodeId, ...validators, ...about };
+    const { signed } = good.read;
+    const order = signed === undefined ? {} : { serial: signed.serial };
+    return { kind, url, node_id: nodeId, ...validators, ...about, ...order };
   }
 }

@@ -69,6 +69,7 @@ export function makeFetcher(options: FetcherOptions): Fetcher {
     ...options,
     nodeId,
     policy: config.plc,
+    maxAgeSeconds: config.plc.max_age_seconds,
     source,
     kept,
     waits,

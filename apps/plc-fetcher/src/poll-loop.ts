@@ -9,13 +9,14 @@
  */
 import type { PollEnd } from '@nodemgr/contracts';
 import type { FailureBoard, Logger, Waits } from '@nodemgr/daemon';
-import { PLC_DOCUMENTS } from '@nodemgr/records';
+import { isoTime, PLC_DOCUMENTS } from '@nodemgr/records';
 import { Alarm } from './alarm.ts';
 import { CAUSES, type SignName } from './causes.ts';
 import { type GoodDocument, type Judgement, judgeAnswer } from './judge-answer.ts';
+import type { Floor } from './judge-order.ts';
 import type { KeptDocument } from './kept-document.ts';
 import { type LastFetch, type PollPolicy, planPoll } from './plan-poll.ts';
-import type { DesiredStateSource } from './source/desired-state-source.ts';
+import type { DesiredStateSource, SignedDocument } from './source/desired-state-source.ts';
 
 export interface PollClock {
   /** Milliseconds since 1970. */
@@ -27,8 +28,10 @@ export interface PollClock {
 export interface PollOptions {
   readonly nodeId: number;
   readonly policy: PollPolicy;
+  /** How old a signed document may be before that is trouble, seconds; undefined: as old as it likes. */
+  readonly maxAgeSeconds?: number | undefined;
   readonly source: DesiredStateSource;
-  readonly kept: Pick<KeptDocument, 'restore' | 'keep' | 'keepNote' | 'again'>;
+  readonly kept: Pick<KeptDocument, 'restore' | 'floor' | 'keep' | 'keepNote' | 'again'>;
   readonly waits: Pick<Waits<string, SignName>, 'begins' | 'failed' | 'works'>;
   readonly clock: PollClock;
   /** 0 to 1. */
@@ -47,10 +50,14 @@ export interface PollStatus {
   readonly lastSuccess: number | undefined;
   readonly nextAttempt: number;
   readonly lastPoll: PollEnd | undefined;
+  /** A signed document that came and is older than the one that this node has. */
+  readonly heldBack: SignedDocument | undefined;
 }
 
 /** Subject on the failure board; the name of its document (PLC_DOCUMENTS) is another. */
 export const PLC = 'PLC';
+/** Another one: how old a signed document is. */
+export const AGE = 'age of slices.xml';
 
 type FailedJudgement = Extract<Judgement, { reason: string }>;
 
@@ -65,6 +72,10 @@ export class PollLoop {
   #lastAttempt: number | undefined;
   #lastSuccess: number | undefined;
   #lastPoll: PollEnd | undefined;
+  #floor: Floor | undefined;
+  #heldBack: SignedDocument | undefined;
+  /** The document that an operator lets through when it comes. */
+  #allowed: string | undefined;
 
   constructor(options: PollOptions) {
     this.#options = options;
@@ -76,6 +87,8 @@ export class PollLoop {
   async run(): Promise<void> {
     const { signal, kept, onGood } = this.#options;
     this.#good = await kept.restore();
+    this.#floor = kept.floor;
+    this.#reportAge();
     if (this.#good !== undefined) onGood(this.#good);
     while (!signal.aborted) {
       const wait = this.#dueIn();
@@ -93,6 +106,19 @@ export class PollLoop {
     });
   }
 
+  /**
+   * allow takes the document that is held back, if `name` is the beginning of its name, and resolves with how the fetch
+   * of it ended; undefined: no such document is held back.
+   */
+  allow(name: string): Promise<PollEnd> | undefined {
+    const held = this.#heldBack;
+    if (held === undefined || !held.document.startsWith(name)) return undefined;
+    const { document, serial } = held;
+    this.#options.log.warn({ document, serial }, 'an operator lets an older document through');
+    this.#allowed = document;
+    return this.fetchNow();
+  }
+
   /** mended fetches now because the reason of the last failure may be gone; should it not be, back-off begins anew. */
   mended(): void {
     this.#isMended = true;
@@ -106,6 +132,7 @@ export class PollLoop {
       lastSuccess: this.#lastSuccess,
       nextAttempt: this.#options.clock.wallMs() + this.#dueIn(),
       lastPoll: this.#lastPoll,
+      heldBack: this.#heldBack,
     };
   }
 
@@ -120,19 +147,26 @@ export class PollLoop {
     await this.#options.waits.begins(PLC);
     this.#lastAttempt = clock.wallMs();
     const good = this.#good;
-    const known = good && { identity: good.read.identity, validators: good.validators };
+    const known = good && {
+      ...{ identity: good.read.identity, validators: good.validators },
+      signed: good.read.signed,
+    };
     const answer = await source.ask(known, signal);
     if (signal.aborted) return;
-    const judged = judgeAnswer(answer, good, clock.wallMs());
+    const order = { floor: this.#floor, allowed: this.#allowed };
+    const judged = judgeAnswer(answer, good, clock.wallMs(), order);
     const afresh = this.#isMended;
     this.#isMended = false;
     const end = 'reason' in judged ? this.#noteFailure(judged, afresh) : await this.#take(judged);
+    this.#reportAge();
     this.#answerAsked(end);
   }
 
   #noteFailure(judged: FailedJudgement, afresh: boolean): PollEnd {
     const { clock, random, failures, log } = this.#options;
-    const { outcome, reason, cause, retryAfterSeconds } = judged;
+    const { outcome, reason, cause } = judged;
+    const retryAfterSeconds = judged.outcome === 'refused' ? undefined : judged.retryAfterSeconds;
+    if (judged.outcome === 'refused') this.#heldBack = judged.heldBack;
     this.#options.waits.failed(PLC, CAUSES[cause]);
     const attempts = (afresh ? 0 : (this.#last?.failure?.attempts ?? 0)) + 1;
     const failure = { attempts, cause, retryAfterSeconds, random: random() };
@@ -145,7 +179,11 @@ export class PollLoop {
     else {
       failures.clear(PLC);
       const subject = this.#document;
-      failures.report({ code: 'document', subject, action: 'read', reason, retryAt });
+      const what =
+        outcome === 'refused'
+          ? ({ code: 'document-refused', action: 'accept' } as const)
+          : ({ code: 'document', action: 'read' } as const);
+      failures.report({ ...what, subject, reason, retryAt });
     }
     log.warn(
       { outcome, reason, attempts, retry_in_ms: Math.round(wait) },
@@ -164,6 +202,9 @@ export class PollLoop {
     const { good, outcome } = judged;
     const before = this.#good?.validators;
     this.#good = good;
+    this.#floor = good.read.signed ?? this.#floor;
+    this.#heldBack = undefined;
+    this.#allowed = undefined;
     this.#last = { endedAt: clock.monotonicMs() };
     this.#lastSuccess = clock.wallMs();
     const end = { outcome: outcome === 'accepted' ? 'new document' : 'unchanged' } as const;
@@ -185,6 +226,19 @@ export class PollLoop {
     }
     onGood(good);
     return end;
+  }
+
+  /** An authority that is away, or one who holds its documents back, leaves this node with an old one. */
+  #reportAge(): void {
+    const { maxAgeSeconds, clock, failures } = this.#options;
+    const issued = this.#good?.read.signed?.issued;
+    if (maxAgeSeconds === undefined || issued === undefined) return;
+    const isOld = clock.wallMs() / 1000 > issued + maxAgeSeconds;
+    if (!isOld) failures.clear(AGE);
+    else {
+      const reason = `the document in force was made ${isoTime(issued)}, more than ${maxAgeSeconds} seconds ago; nothing is removed because of it`;
+      failures.report({ code: 'document-age', subject: AGE, action: 'renew', reason });
+    }
   }
 
   #answerAsked(end: PollEnd): void {

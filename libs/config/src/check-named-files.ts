@@ -20,6 +20,8 @@ function filesNamedIn({ node, plc, tickets, accounts }: Config): readonly NamedF
     { key: 'node.boot_id_file', file: node.boot_id_file },
     { key: 'plc.url', file: url },
     { key: 'plc.ca_file', file: plc.ca_file },
+    { key: 'plc.allowed_signers_file', file: plc.allowed_signers_file },
+    { key: 'plc.revocation_file', file: plc.revocation_file },
     { key: 'plc.node_key_file', file: plc.node_key_file },
     { key: 'tickets.trusted_keys_file', file: tickets.trusted_keys_file, mayBeMissing: true },
     // Those of a demo are made when it starts.

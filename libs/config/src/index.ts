@@ -5,4 +5,5 @@ export * from './load-config.ts';
 export * from './parse-config.ts';
 export * from './read-bounded-file.ts';
 export { readPrivateFile, readPrivateFileBefore } from './read-private-file.ts';
+export { readTrustedFile } from './read-trusted-file.ts';
 export * from './schema.ts';

@@ -60,6 +60,20 @@ test('GetSlivers wants a key of the node, and a PLC that is asked over HTTPS', (
   ]);
 });
 
+test('what is said of signatures wants those who may sign, and a document that can be signed', () => {
+  expect(problemsOf(`${MINIMAL}signatures_needed = 2\nmax_age_seconds = 60\n`)).toEqual([
+    expect.stringMatching(
+      /^plc\.signatures_needed: .*only together with plc\.allowed_signers_file/,
+    ),
+    expect.stringMatching(/^plc\.max_age_seconds: .*only together with plc\.allowed_signers_file/),
+  ]);
+  const signed = `${MINIMAL}allowed_signers_file = "/signers"\nrevocation_file = "/revoked"\n`;
+  expect(parseConfig(signed, {}, 'test.toml').plc).toMatchObject({ signatures_needed: 1 });
+  expect(problemsOf(`${signed}kind = "getslivers"\nnode_key_file = "/key"\n`)).toEqual([
+    expect.stringMatching(/^plc\.allowed_signers_file: .*its answers carry no signatures/),
+  ]);
+});
+
 test('the day of the byte limits is by an hour and a zone that there are', () => {
   const bandwidth = (lines: string) => `${MINIMAL}[bandwidth]\n${lines}`;
   expect(parseConfig(MINIMAL, {}, 'test.toml').bandwidth).toMatchObject({

@@ -69,6 +69,17 @@ const plcKeys = z.strictObject({
   url: z.url({ protocol: /^(https|file)$/, error: `wants a ${urlText}` }).describe(urlText),
   /** PEM file with the authority's own CA; the system's CAs where absent. */
   ca_file: path.optional(),
+  /**
+   * Who may sign slices.xml, as ssh-keygen(1) has it under ALLOWED SIGNERS; where it is set no other document counts.
+   * Read for each document. It must be root's or plc-fetcher's, and writable by nobody else, and so must be the next.
+   */
+  allowed_signers_file: path.optional(),
+  /** Public keys, one a line, whose signatures do not count. */
+  revocation_file: path.optional(),
+  /** How many different people must have signed a document. */
+  signatures_needed: z.int().min(1).max(16).default(1),
+  /** A signed document that was made longer ago is trouble; nothing is removed because of it. */
+  max_age_seconds: positiveSeconds.optional(),
   /** The key that PLC knows this node by, where it speaks GetSlivers: readable by plc-fetcher's user alone. */
   node_key_file: path.optional(),
   /** The prefix of PLC's own slices: `PREFIX_default` has settings of all nodes. GetSlivers only. */
@@ -93,11 +104,29 @@ const plcKeys = z.strictObject({
     .default(128 << 20),
 });
 
-/** What only one kind of PLC needs. */
-const plc = plcKeys.superRefine(({ kind, url, node_key_file }, context) => {
+/** Keys that mean something only where signatures are wanted, with their values where they are not set. */
+const OF_SIGNATURES = {
+  revocation_file: undefined,
+  signatures_needed: 1,
+  max_age_seconds: undefined,
+} as const;
+
+/** What only signed documents have, and what only one kind of PLC needs. */
+const plc = plcKeys.superRefine((keys, context) => {
+  const { kind, url, node_key_file, allowed_signers_file } = keys;
+  const issue = (key: string, message: string) =>
+    context.addIssue({ code: 'custom', path: [key], message });
+  if (allowed_signers_file === undefined) {
+    for (const [key, unset] of Object.entries(OF_SIGNATURES)) {
+      if (keys[key as keyof typeof OF_SIGNATURES] === unset) continue;
+      issue(key, 'means something only together with plc.allowed_signers_file');
+    }
+  }
   if (kind !== 'getslivers') return;
-  const complain = (key: string, wants: string) =>
-    context.addIssue({ code: 'custom', path: [key], message: `kind "getslivers" wants ${wants}` });
+  const complain = (key: string, wants: string) => issue(key, `kind "getslivers" wants ${wants}`);
+  if (allowed_signers_file !== undefined) {
+    complain('allowed_signers_file', 'none: its answers carry no signatures');
+  }
   if (!url.startsWith('https:')) complain('url', 'a URL that begins with https:');
   if (node_key_file === undefined) {
     complain('node_key_file', 'the absolute path of the file with the key of this node');

@@ -57,6 +57,10 @@ export const FAILURE_CODES = [
   'plc',
   /** What PLC says, slices.xml or the answer to GetSlivers, where it cannot be read. */
   'document',
+  /** slices.xml, where it is not signed as this node wants, or is older than the one that it has. */
+  'document-refused',
+  /** The signed document in force, where it is older than the configuration lets it be. */
+  'document-age',
   /** The last good document on the disk. */
   'kept-document',
   /** db-service, to which updates go. */

@@ -21,5 +21,6 @@ export type {
   SlicesDocument,
 } from './slices-document.ts';
 export { readSshKey, type SshKeyVerdict } from './ssh-key.ts';
+export { BadBlob, SshReader } from './ssh-wire.ts';
 export type { TicketContent, TicketDocument, TicketNode } from './ticket-document.ts';
 export { type IntegerReading, readInteger, readNatural } from './xml-integer.ts';

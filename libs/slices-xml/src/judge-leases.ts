@@ -17,15 +17,10 @@ import {
 import type { RawLease, RawLeases } from './raw-document.ts';
 import { quote, type RemarkList } from './remark-list.ts';
 import type { JudgedLeases } from './slices-document.ts';
-import { LAST_SECOND, readNatural } from './xml-integer.ts';
+import { readTime } from './xml-integer.ts';
 
 const isPolicy = (text: string): text is LeasesRecord['policy'] =>
   RESERVATION_POLICIES.some((policy) => policy === text);
-
-function readTime(text: string | undefined): number | undefined {
-  const time = readNatural(text);
-  return time !== undefined && time <= LAST_SECOND ? time : undefined;
-}
 
 function readLease(raw: RawLease): Lease | string {
   const { slice = '' } = raw;

@@ -9,6 +9,7 @@ import { judgeSlices } from './judge-slices.ts';
 import { DocumentRefused, readDocument } from './read-document.ts';
 import type { BoundedRemarks } from './remark-list.ts';
 import type { RefusedDocument, Remark, SlicesDocument } from './slices-document.ts';
+import { readNatural, readTime } from './xml-integer.ts';
 
 /** A text that was parsed, and how it came about. */
 interface ParsedText {
@@ -92,9 +93,12 @@ function read(parsed: ParsedText, nodeId: number, asOf: EpochSeconds): SlicesDoc
   if (slices.length > MAX_RECORDS) {
     return refuse(`it gives this node more than ${MAX_RECORDS} slices`);
   }
+  const [issued, serial] = [readTime(raw.issued), readNatural(raw.serial)];
   return {
     ok: true,
     version: raw.version,
+    ...(issued === undefined ? {} : { issued: epochSeconds(issued) }),
+    ...(serial === undefined ? {} : { serial }),
     slices,
     ...(leases === undefined ? {} : { leases }),
     totals: { slices: raw.slices.length, ours },

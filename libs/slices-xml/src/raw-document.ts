@@ -67,8 +67,9 @@ export interface RawStranger {
 
 export interface RawDocument {
   version: string;
-  /** The root's attribute of that name; means something in a ticket only. */
+  /** The root's attributes of these names; a ticket's serial means nothing. */
   issued: string | undefined;
+  serial: string | undefined;
   /** Undefined: the document has no <leases>, or is a ticket. */
   leases: RawLeases | undefined;
   readonly slices: RawSlice[];

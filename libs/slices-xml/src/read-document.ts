@@ -63,6 +63,7 @@ class DocumentReader {
   readonly document: RawDocument = {
     version: '',
     issued: undefined,
+    serial: undefined,
     leases: undefined,
     slices: [],
     keys: [],
@@ -134,6 +135,7 @@ class DocumentReader {
     }
     this.#namespace = tag.uri;
     this.document.issued = tag.attributes['issued']?.value;
+    this.document.serial = tag.attributes['serial']?.value;
     this.document.version = tag.attributes['version']?.value ?? '';
   }
 

@@ -57,6 +57,10 @@ export interface AcceptedDocument {
   readonly ok: true;
   /** The root's version attribute; empty where absent. */
   readonly version: string;
+  /** When the authority made it: the root's `issued`, if that is a time. */
+  readonly issued?: EpochSeconds | undefined;
+  /** The root's `serial`, if that is a whole number: an authority's later document has a larger one. */
+  readonly serial?: number | undefined;
   /** Ours only, in the order of the document. */
   readonly slices: readonly Slice[];
   /** Absent: the node is not reservable. */

@@ -5,6 +5,7 @@
  */
 import { Buffer } from 'node:buffer';
 import { ECDH } from 'node:crypto';
+import { BadBlob, SshReader } from './ssh-wire.ts';
 
 export type SshKeyVerdict =
   /** `line` is what authorized_keys gets: `type base64 [comment]`, single spaces between. */
@@ -27,40 +28,7 @@ const UNCOMPRESSED = 0x04;
 
 const broken = (why: string): SshKeyVerdict => ({ ok: false, why });
 
-/** Thrown within this file: the blob is no key of its type. */
-class BadBlob extends Error {}
-
-/** Takes the fields of a key's blob one after the other: strings with their length before them (RFC 4251). */
-class BlobReader {
-  #at = 0;
-  constructor(private readonly blob: Buffer) {}
-
-  string(what: string): Buffer {
-    const start = this.#at + 4;
-    const length = start <= this.blob.length ? this.blob.readUInt32BE(this.#at) : -1;
-    if (length < 0 || start + length > this.blob.length)
-      throw new BadBlob(`its ${what} is cut off`);
-    this.#at = start + length;
-    return this.blob.subarray(start, this.#at);
-  }
-
-  /** Takes a positive integer; returns its bits. */
-  mpintBits(what: string): number {
-    const bytes = this.string(what);
-    if ((bytes[0] ?? 0) & 0x80) throw new BadBlob(`its ${what} is negative`);
-    const first = bytes.findIndex((byte) => byte !== 0);
-    if (first === -1) return 0;
-    return (bytes.length - first) * 8 - (Math.clz32(bytes[first] ?? 0) - 24);
-  }
-
-  end(): void {
-    if (this.#at < this.blob.length) {
-      throw new BadBlob(`${this.blob.length - this.#at} bytes follow after it`);
-    }
-  }
-}
-
-function readRsa(blob: BlobReader): void {
+function readRsa(blob: SshReader): void {
   if (blob.mpintBits('exponent') > MAX_RSA_BITS) throw new BadBlob('its exponent is too large');
   const bits = blob.mpintBits('modulus');
   if (bits < MIN_RSA_BITS)
@@ -69,7 +37,7 @@ function readRsa(blob: BlobReader): void {
     throw new BadBlob(`it has ${bits} bits; sshd takes at most ${MAX_RSA_BITS}`);
 }
 
-function readEd25519(blob: BlobReader): void {
+function readEd25519(blob: SshReader): void {
   const { length } = blob.string('public key');
   if (length !== ED25519_BYTES) {
     throw new BadBlob(`its public key has ${length} bytes instead of ${ED25519_BYTES}`);
@@ -80,7 +48,7 @@ function readEd25519(blob: BlobReader): void {
  * readEcdsa returns the reader of a curve's keys. OpenSSH also refuses points with tiny coordinates, which
  * nobody comes upon by accident: sshd then passes over the line.
  */
-const readEcdsa = (name: string, curve: string) => (blob: BlobReader) => {
+const readEcdsa = (name: string, curve: string) => (blob: SshReader) => {
   if (blob.string('curve').toString('latin1') !== name)
     throw new BadBlob(`its curve is not ${name}`);
   const point = blob.string('point');
@@ -93,7 +61,7 @@ const readEcdsa = (name: string, curve: string) => (blob: BlobReader) => {
 };
 
 /** The application of a key on a security token: a C string, such as `ssh:`. */
-function readApplication(blob: BlobReader): void {
+function readApplication(blob: SshReader): void {
   const nul = blob.string('application').subarray(0, -1).includes(0);
   if (nul) throw new BadBlob('its application contains a NUL');
 }
@@ -101,7 +69,7 @@ function readApplication(blob: BlobReader): void {
 const readP256 = readEcdsa('nistp256', 'prime256v1');
 
 /** The types of keys that sshd lets log in, and what reads the rest of a blob of that type. */
-const READERS: ReadonlyMap<string, (blob: BlobReader) => void> = new Map([
+const READERS: ReadonlyMap<string, (blob: SshReader) => void> = new Map([
   ['ssh-rsa', readRsa],
   ['ssh-ed25519', readEd25519],
   ['ecdsa-sha2-nistp256', readP256],
@@ -170,7 +138,7 @@ function whyNoKey(type: string, base64: string): string | undefined {
   // As OpenSSH: padded, and without stray bits in the last character.
   if (!BASE64.test(base64) || bytes.toString('base64') !== base64)
     return 'its base64 does not decode';
-  const blob = new BlobReader(bytes);
+  const blob = new SshReader(bytes);
   try {
     if (blob.string('type').toString('latin1') !== type)
       return `its base64 is not a key of type ${type}`;

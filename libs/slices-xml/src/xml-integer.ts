@@ -25,3 +25,9 @@ export function readNatural(text: string | undefined): number | undefined {
   const value = text === undefined ? undefined : readInteger(text);
   return typeof value === 'number' && value >= 0 ? value : undefined;
 }
+
+/** readTime reads seconds since 1970 up to the year 9999; undefined for anything else. */
+export function readTime(text: string | undefined): number | undefined {
+  const time = readNatural(text);
+  return time !== undefined && time <= LAST_SECOND ? time : undefined;
+}

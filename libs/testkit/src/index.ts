@@ -8,3 +8,4 @@ export {
   skipUnless,
   type Wanting,
 } from './needs.ts';
+export { makeSshSigner, type SshSigner } from './ssh-signer.ts';

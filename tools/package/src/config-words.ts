@@ -51,6 +51,30 @@ const PLC: Readonly<Record<string, KeyWords>> = {
       "read for each poll. Without it, the system's CAs are trusted.",
     example: '"/etc/nodemgr/plc-ca.pem"',
   },
+  'plc.allowed_signers_file': {
+    about:
+      'Who may sign slices.xml, in the form of ssh-keygen(1), ALLOWED SIGNERS. Where it is set, a document counts only ' +
+      'with a signature beside it (`ssh-keygen -Y sign -n nodemgr-slices`, in the file of its name and `.sig`), and only ' +
+      'if it is later, by the serial of its root, than the one that the node has. The file is read for each poll. It ' +
+      "must be root's or nodemgr-plc's, and writable by nobody else.",
+    example: '"/etc/nodemgr/allowed-signers"',
+  },
+  'plc.revocation_file': {
+    about:
+      'Public keys, one a line, whose signatures do not count, whoever may sign. Where it is set it must be there; it ' +
+      'is read, and must be owned, like plc.allowed_signers_file.',
+    example: '"/etc/nodemgr/revoked-keys"',
+  },
+  'plc.signatures_needed': {
+    about:
+      'How many different people must have signed a document: the blocks of their signatures stand one after the other ' +
+      'in the file. Lines with a name in common are one person, and all lines with patterns are.',
+  },
+  'plc.max_age_seconds': {
+    about:
+      'A signed document that was made longer ago than this is trouble in `nmctl status`. Nothing is removed because of it.',
+    example: '604800',
+  },
   'plc.node_key_file': {
     about:
       'File with the key that PLC knows this node by, for kind "getslivers". It is read for each call. It must be ' +

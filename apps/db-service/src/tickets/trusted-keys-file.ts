@@ -1,14 +1,11 @@
 /** Reads the list of keys that may sign tickets. It is read for each ticket; who is on it is not judged here. */
-import type { Stats } from 'node:fs';
-import { readBoundedFile } from '@nodemgr/config';
+import { readTrustedFile } from '@nodemgr/config';
 import type { FailureBoard, Logger } from '@nodemgr/daemon';
 import { Fault } from '@nodemgr/faults';
 import { readTrustedKeys, type TrustedKey } from '@nodemgr/tickets';
 
 /** More than @nodemgr/tickets takes. */
 const MAX_BYTES = 512 * 1024;
-const WRITABLE_BY_OTHERS = 0o022;
-const ROOT = 0;
 /** The subject that fails for want of the keys. */
 export const TICKETS = 'tickets';
 const FAILURE = {
@@ -16,28 +13,6 @@ const FAILURE = {
   subject: TICKETS,
   action: 'read the trusted keys',
 } as const;
-
-/** whyUnfit returns why a file cannot say whom to trust; undefined when it can. */
-function whyUnfit(stats: Stats, ownUid: number): string | undefined {
-  const { uid, mode } = stats;
-  if (uid !== ROOT && uid !== ownUid) {
-    return `it belongs to user id ${uid}; wanted is root, or the user of db-service`;
-  }
-  if ((mode & WRITABLE_BY_OTHERS) !== 0) {
-    const shown = (mode & 0o777).toString(8).padStart(4, '0');
-    return `its mode is ${shown}: others than its owner may write it (chmod go-w)`;
-  }
-  return undefined;
-}
-
-/** The file is opened once, so that the same file is judged and read. */
-function readText(path: string): string {
-  const judge = (stats: Stats): void => {
-    const why = whyUnfit(stats, process.getuid?.() ?? ROOT);
-    if (why !== undefined) throw new Error(why);
-  };
-  return readBoundedFile(path, { maxBytes: MAX_BYTES, judge }).toString('utf8');
-}
 
 export interface TrustedKeysOptions {
   readonly path: string;
@@ -55,7 +30,7 @@ export class TrustedKeysFile {
   read(): readonly TrustedKey[] {
     const { path, failures } = this.options;
     try {
-      const keys = readTrustedKeys(readText(path));
+      const keys = readTrustedKeys(readTrustedFile(path, MAX_BYTES));
       failures.clear(FAILURE.subject);
       return keys;
     } catch (cause) {

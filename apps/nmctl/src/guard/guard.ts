@@ -10,6 +10,14 @@ export function addGuard(program: Command, run: Run): void {
     .action(() => run(async (session) => (await import('./show-guard.ts')).showGuard(session)));
   guard
     .command('allow')
-    .description('let through every update that the guard holds back')
-    .action(() => run(async (session) => (await import('./show-guard.ts')).allowHeldBack(session)));
+    .description(
+      'let through every update that the guard holds back, or the named document, older than the one in force',
+    )
+    .argument('[document]', 'the document to go back to, as `nmctl guard` names it')
+    .action((document: string | undefined) =>
+      run(async (session) => {
+        const { allowDocument, allowHeldBack } = await import('./show-guard.ts');
+        return document === undefined ? allowHeldBack(session) : allowDocument(session, document);
+      }),
+    );
 }

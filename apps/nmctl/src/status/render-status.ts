@@ -14,6 +14,7 @@ import { renderEntry } from '../render/render-entry.ts';
 import { renderFailures } from '../render/render-failures.ts';
 import { renderGuard } from '../render/render-guard.ts';
 import { type Line, line, type Page, type Span, span } from '../render/render-line.ts';
+import { renderHeldBack, renderSigned } from '../render/render-signed.ts';
 import { type Cell, renderTable } from '../render/render-table.ts';
 import { distanceText, momentText } from '../render/render-time.ts';
 
@@ -83,6 +84,7 @@ const BLANK = line('');
 const UNKNOWN = span('unknown', 'dim');
 
 function pollText({ outcome, reason }: PollEnd): string {
+  if (outcome === 'refused') return ` brought a document that is refused: ${reason}`;
   if (outcome === 'failed') return ` failed: ${reason}`;
   if (outcome === 'malformed') return ` brought a document that is malformed: ${reason}`;
   return `: ${outcome}`;
@@ -128,7 +130,13 @@ function updateLines(
   page: Page,
 ): readonly Line[] {
   const text = documentText(fetcher, page);
-  const polls = pollLines(fetcher, page);
+  const { document, held_back } = fetcher.detail;
+  const signed = document?.signed;
+  const polls = [
+    ...(signed === undefined ? [] : [renderSigned(signed, page)]),
+    ...(held_back === undefined ? [] : renderHeldBack(held_back, signed, page)),
+    ...pollLines(fetcher, page),
+  ];
   if (text === undefined) {
     return [line(span('none yet', 'warn'), ` from ${fetcher.detail.url}`), ...polls];
   }

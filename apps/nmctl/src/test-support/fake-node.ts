@@ -71,6 +71,7 @@ export function theDaemons(): Daemons {
       status: () => aFetcherStatus(),
       retry: () => NOTHING_TRIED,
       fetch_now: () => ({ outcome: 'unchanged' }),
+      allow_document: () => ({}),
     },
     'db-service': {
       status: () => aDbStatus(),

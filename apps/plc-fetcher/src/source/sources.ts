@@ -5,8 +5,14 @@ import { type Delegation, epochSeconds, type PlcKind } from '@nodemgr/records';
 import { recordsFromConfig } from '../plan-records.ts';
 import type { DesiredStateSource, Now, Recall } from './desired-state-source.ts';
 import { getSliversSource, recallGetSlivers } from './getslivers/getslivers-source.ts';
+import {
+  DocumentSignatures,
+  MAX_SIGNATURE_BYTES,
+  signatureFilesOf,
+} from './slices-xml/document-signatures.ts';
 import { fetchFile } from './slices-xml/fetch-file.ts';
 import { fetchHttps } from './slices-xml/fetch-https.ts';
+import { signatureUrl } from './slices-xml/signature-url.ts';
 import { recallSlicesXml, slicesXmlSource } from './slices-xml/slices-xml-source.ts';
 import { withDeadline } from './with-deadline.ts';
 
@@ -35,15 +41,19 @@ export function sourcesOf(config: Config, delegations: readonly Delegation[], no
   const { url, kind, ca_file, node_key_file: keyFile = '', max_bytes } = config.plc;
   const place = { url, caFile: ca_file, maxBytes: max_bytes };
   const settings = settingsOf(config, delegations);
+  const files = signatureFilesOf(config.plc);
+  const signatures = files && new DocumentSignatures(files);
   const recall = {
-    'slices-xml': recallSlicesXml(config.node.id, delegations),
+    'slices-xml': recallSlicesXml(config.node.id, delegations, signatures),
     getslivers: recallGetSlivers(settings),
   };
   const isFile = url.startsWith('file:');
   const make: Readonly<Record<PlcKind, () => DesiredStateSource>> = {
     'slices-xml': () => {
-      const fetch = isFile ? fetchFile(place) : fetchHttps(place);
-      return slicesXmlSource(fetch, recall['slices-xml'], { isFile, now });
+      const fetchFrom = isFile ? fetchFile : fetchHttps;
+      const beside = { ...place, url: signatureUrl(url), maxBytes: MAX_SIGNATURE_BYTES };
+      const signed = signatures && { signatures, fetch: fetchFrom(beside) };
+      return slicesXmlSource(fetchFrom(place), recall['slices-xml'], { isFile, now, signed });
     },
     getslivers: () => getSliversSource({ place, keyFile, settings, now }),
   };
