@@ -12,6 +12,7 @@ import { addEvents } from './events/events.ts';
 import { EXIT_MEANINGS, type ExitCode } from './exit-codes.ts';
 import { addExplain } from './explain/explain.ts';
 import { addFetch } from './fetch/fetch.ts';
+import { addForget } from './forget/forget.ts';
 import { addGuard } from './guard/guard.ts';
 import { addImage } from './image/image.ts';
 import { addLeases } from './leases/leases.ts';
@@ -48,6 +49,7 @@ Examples:
   nmctl ticket show ticket.xml                  what a ticket grants
   nmctl plan                                    what happens next, as commands
   nmctl retry princeton_sirius                  try it now, after its cause has been mended
+  nmctl forget princeton_sirius                 remove the files that are kept of it
   nmctl config check /etc/nodemgr/nodemgr.toml
 
 Without --config or --state: .nodemgr/nodemgr.toml here if there is one, else /etc/nodemgr/nodemgr.toml.
@@ -73,6 +75,7 @@ const COMMANDS = [
   addGuard,
   addFetch,
   addRetry,
+  addForget,
   addConfig,
   addImage,
 ] as const;

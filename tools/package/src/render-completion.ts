@@ -12,6 +12,7 @@ export const COMPLETED: Readonly<Record<string, string>> = {
   'explain name': ACCOUNTS,
   'events name': ACCOUNTS,
   'retry name': ACCOUNTS,
+  'forget name': ACCOUNTS,
   'call args': ACCOUNTS,
   'config check file': FILES,
   'image import name': IMAGES,

@@ -88,6 +88,7 @@ export function theDaemons(): Daemons {
       status: () => aSupervisorStatus(),
       retry: () => NOTHING_TRIED,
       plan: () => NO_STEPS,
+      forget: () => ({ outcome: 'nothing kept' }),
       observed: () => [{ name: 'princeton_sirius', state: 'running', detail: {} }],
       events: () => NO_EVENTS,
       readings: () => NO_READINGS,
