@@ -9,6 +9,7 @@ import { addBandwidth } from './bandwidth/bandwidth.ts';
 import { addCall } from './call/call.ts';
 import { addConfig } from './config/config.ts';
 import { addEvents } from './events/events.ts';
+import { addExec } from './exec/exec.ts';
 import { EXIT_MEANINGS, type ExitCode } from './exit-codes.ts';
 import { addExplain } from './explain/explain.ts';
 import { addFetch } from './fetch/fetch.ts';
@@ -16,6 +17,7 @@ import { addForget } from './forget/forget.ts';
 import { addGuard } from './guard/guard.ts';
 import { addImage } from './image/image.ts';
 import { addLeases } from './leases/leases.ts';
+import { addLogs } from './logs/logs.ts';
 import { addPlan } from './plan/plan.ts';
 import { addRetry } from './retry/retry.ts';
 import type { Act, GlobalOptions, Run } from './session.ts';
@@ -41,6 +43,8 @@ Examples:
   nmctl explain princeton_sirius                why it has what it has, and what the kernel enforces
   nmctl events princeton_sirius --since 2h      what happened to it, why, and by whom
   nmctl events node                             the same of the node itself
+  nmctl logs princeton_sirius --follow          what the journal has about it
+  nmctl exec princeton_sirius -- df -h /        a command inside it, as its root
   nmctl leases                                  who has the node when
   nmctl bandwidth                               who may send how much, and does
   nmctl call GetRSpec princeton_sirius          one call of the API
@@ -67,6 +71,7 @@ const COMMANDS = [
   addSliver,
   addExplain,
   addEvents,
+  addLogs,
   addLeases,
   addBandwidth,
   addPlan,
@@ -76,6 +81,7 @@ const COMMANDS = [
   addFetch,
   addRetry,
   addForget,
+  addExec,
   addConfig,
   addImage,
 ] as const;

@@ -13,6 +13,8 @@ export const COMPLETED: Readonly<Record<string, string>> = {
   'events name': ACCOUNTS,
   'retry name': ACCOUNTS,
   'forget name': ACCOUNTS,
+  'logs name': ACCOUNTS,
+  'exec name': ACCOUNTS,
   'call args': ACCOUNTS,
   'config check file': FILES,
   'image import name': IMAGES,

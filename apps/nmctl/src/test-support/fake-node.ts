@@ -135,6 +135,8 @@ export interface Ran {
 export class FakeNode {
   readonly folder = mkdtempSync(join(tmpdir(), 'nmctl-'));
   readonly configFile = join(this.folder, 'nodemgr.toml');
+  /** The environment that nmctl is run with. */
+  readonly env: Record<string, string> = {};
   readonly #endpoints = endpointsBelow(join(this.folder, 'run'));
   readonly #servers: CallServer[] = [];
   #api: Server | undefined;
@@ -199,7 +201,7 @@ export class FakeNode {
       },
     };
     const terminal = makeTerminal(streams, aPage());
-    const code = await runNmctl(args, terminal, {}, this.folder);
+    const code = await runNmctl(args, terminal, this.env, this.folder);
     return { code, out, err };
   }
 
