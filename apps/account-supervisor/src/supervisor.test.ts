@@ -266,6 +266,57 @@ test('kept files are purged when their time has come, with nobody asking', async
   await vi.waitFor(() => expect(machine.accounts.get(A)).toEqual(ABSENT));
 });
 
+test('an operator has kept files go at once, and the history has who it was', async () => {
+  const machine = new FakeMachine(new Map([[A, aRunningSliver()]]));
+  const { handlers, publish, told } = await aSupervisor(machine);
+  await publish(accepted, [keyOf(A), theRemoval('document')]);
+  expect(machine.accounts.get(A)).toMatchObject({ state: 'kept' });
+  expect(await handlers.forget({ name: A, by: 'eve' })).toEqual({ outcome: 'forgotten' });
+  expect(machine.accounts.get(A)).toEqual(ABSENT);
+  expect(told.at(-1)).toMatchObject({
+    step: { step: 'purge-files' },
+    reason: {
+      why: expect.stringMatching(/to be forgotten now$/),
+      by: { kind: 'operator', name: 'eve' },
+    },
+  });
+  expect(await handlers.forget({ name: A, by: 'eve' })).toEqual({ outcome: 'nothing kept' });
+});
+
+test('an operator has an expired sliver’s account go with its files', async () => {
+  const machine = new FakeMachine(new Map([[A, aRunningSliver()]]));
+  const { handlers, publish } = await aSupervisor(machine);
+  await publish(accepted, [keyOf(A), theRemoval('expired')]);
+  expect(machine.accounts.get(A)).toMatchObject({ loginNote: { cause: 'expired' } });
+  expect(await handlers.forget({ name: A, by: 'eve' })).toEqual({ outcome: 'forgotten' });
+  expect(machine.accounts.get(A)).toEqual(ABSENT);
+});
+
+test('a sliver that exists cannot be forgotten, nor anything before the feed was heard', async () => {
+  const machine = new FakeMachine(new Map([[A, aRunningSliver()]]));
+  const { handlers, publish } = await aSupervisor(machine);
+  const forget = async () => handlers.forget({ name: A, by: 'eve' });
+  await expect(forget()).rejects.toMatchObject({ kind: 'unavailable' });
+  await publish(accepted, keyed(aSliver(A)));
+  await expect(forget()).rejects.toMatchObject({ kind: 'bad-argument' });
+  expect(machine.accounts.get(A)).toMatchObject({ state: 'running' });
+});
+
+test('files that could not be forgotten are kept again once their sliver is back', async () => {
+  const machine = new FakeMachine(new Map([[A, aRunningSliver()]]));
+  const { handlers, publish } = await aSupervisor(machine);
+  await publish(accepted, [keyOf(A), theRemoval('document')]);
+  machine.broken.add(A);
+  expect(await handlers.forget({ name: A, by: 'eve' })).toEqual({
+    outcome: 'fails',
+    reason: 'purge-files: the disk is on fire',
+  });
+  machine.broken.delete(A);
+  await publish(keyed(aSliver(A)));
+  await publish([keyOf(A), theRemoval('document')]);
+  expect(machine.accounts.get(A)).toMatchObject({ state: 'kept' });
+});
+
 test('an expired sliver counts as removed, and its account goes with its files, with nobody asking', async () => {
   const machine = new FakeMachine(new Map([[A, aRunningSliver()]]));
   const { handlers, timing, publish } = await aSupervisor(machine, { keep_files_seconds: 60 });

@@ -6,7 +6,9 @@
 import type { Agent, Timing } from '@nodemgr/agent';
 import type { FeedSubscription } from '@nodemgr/bus';
 import type { Config } from '@nodemgr/config';
+import type { EventAuthor } from '@nodemgr/contracts';
 import { type FailureBoard, Waits } from '@nodemgr/daemon';
+import { Fault } from '@nodemgr/faults';
 import {
   type AccountName,
   type AccountType,
@@ -24,7 +26,7 @@ import { DiskWatch } from './disk/disk-watch.ts';
 import type { AccountHistory } from './history/account-history.ts';
 import { SharedLimits } from './limits/shared-limits.ts';
 import { type Machine, StrangerFound } from './machine/port.ts';
-import { ABSENT, filesOf, type ObservedAccount } from './observed/observed-account.ts';
+import { ABSENT, filesOf, isExpired, type ObservedAccount } from './observed/observed-account.ts';
 import {
   type DecidedStep,
   type Decision,
@@ -70,6 +72,9 @@ export class AccountSupervisor
   readonly #waits: Waits<AccountName, SignName>;
   /** The cause that each account waits for, by its last plan. */
   readonly #waitsFor = new Map<AccountName, Cause>();
+
+  /** Whose kept files an operator has forgotten, until they are gone. */
+  readonly #forgotten = new Map<AccountName, EventAuthor>();
 
   /** As they are in the feed since its last change. */
   #foundLeases: LeasesHere | undefined;
@@ -124,6 +129,7 @@ export class AccountSupervisor
       newestImage,
       noRoom: this.#disk.whyNoRoom,
       failureOf: (name) => this.#parts.failures.find(name),
+      forgottenBy: (name) => this.#forgotten.get(name),
       clock: clock.look(),
     };
   }
@@ -145,6 +151,33 @@ export class AccountSupervisor
       if (summed) grounds = { ...grounds, slices: grounds.shared.sums() };
       yield [name, decision];
     }
+  }
+
+  /**
+   * forget has what is kept of a removed sliver go now, on behalf of `by`. Reports whether anything is kept. A
+   * sliver that exists, or goes only now, is Fault `bad-argument`; before the feed was heard, `unavailable`.
+   */
+  forget(name: AccountName, by: EventAuthor): boolean {
+    const { verdict } = judge(name, this.#lastSeen(name), this.grounds());
+    const observed = this.#lastSeen(name);
+    if (verdict === 'withheld') {
+      const why = 'nobody knows yet whether it is to exist: nothing has been heard since the boot';
+      throw new Fault('unavailable', `${name}: ${why}`);
+    }
+    if (this.#wantedType(name) === 'sliver')
+      throw new Fault(
+        'bad-argument',
+        `${name} is a sliver of this node: only removed ones can be forgotten`,
+      );
+    if (observed.state === 'absent' || observed.state === 'delegate') return false;
+    if (observed.state !== 'kept' && !isExpired(observed))
+      throw new Fault(
+        'bad-argument',
+        `${name} is still being removed: nmctl status shows what it waits for`,
+      );
+    this.#forgotten.set(name, by);
+    this.#parts.retry([name]);
+    return true;
   }
 
   /** changed takes note of a change of the feed and wakes every account that it concerns. */
@@ -259,6 +292,8 @@ export class AccountSupervisor
 
   #claimSlot(name: AccountName): void {
     const type = this.#wantedType(name);
+    // What a sliver that is back leaves one day is kept like any other's.
+    if (type === 'sliver') this.#forgotten.delete(name);
     if (type !== undefined) this.#slots.claim(name, type);
   }
 
@@ -294,6 +329,7 @@ export class AccountSupervisor
   #remember(name: AccountName, account: ObservedAccount): void {
     if (account.state !== 'kept') this.#purges.cancel(name);
     if (account.state === 'absent' || account.state === 'foreign') {
+      this.#forgotten.delete(name);
       this.#observed.delete(name);
       return;
     }

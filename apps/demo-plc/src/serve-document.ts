@@ -78,7 +78,8 @@ async function replyWithTicket(
     const text = answer.issued ? answer.ticket : `${answer.why}\n`;
     return { ...plan, body: Buffer.from(text) };
   } catch (error) {
-    log.warn({ err: error, name }, 'the document cannot be read for tickets; the client is told');
+    const text = 'the document cannot be read for tickets; the client is told';
+    log.warn({ err: error, slice: name }, text);
     return planUnreadable();
   }
 }

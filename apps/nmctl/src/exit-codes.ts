@@ -7,10 +7,17 @@ export const EXIT = {
   silent: 3,
   fault: 4,
 } as const;
-export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
+type OwnExitCode = (typeof EXIT)[keyof typeof EXIT];
+
+declare const passedOn: unique symbol;
+/** The exit status of nmctl: one of its own, or that of the program that it ran in its place (exec). */
+export type ExitCode = OwnExitCode | (number & { readonly [passedOn]: true });
+
+/** passOn returns the exit status of another program as nmctl's own. */
+export const passOn = (status: number): ExitCode => status as ExitCode;
 
 /** For people, as `nmctl --help` shows them. */
-export const EXIT_MEANINGS: Readonly<Record<ExitCode, string>> = {
+export const EXIT_MEANINGS: Readonly<Record<OwnExitCode, string>> = {
   0: 'all is well',
   1: 'something is down, failing, held back or wrong, or a part of the answer is missing',
   2: 'wrong usage, or a configuration that cannot be used',

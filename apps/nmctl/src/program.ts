@@ -9,12 +9,15 @@ import { addBandwidth } from './bandwidth/bandwidth.ts';
 import { addCall } from './call/call.ts';
 import { addConfig } from './config/config.ts';
 import { addEvents } from './events/events.ts';
+import { addExec } from './exec/exec.ts';
 import { EXIT_MEANINGS, type ExitCode } from './exit-codes.ts';
 import { addExplain } from './explain/explain.ts';
 import { addFetch } from './fetch/fetch.ts';
+import { addForget } from './forget/forget.ts';
 import { addGuard } from './guard/guard.ts';
 import { addImage } from './image/image.ts';
 import { addLeases } from './leases/leases.ts';
+import { addLogs } from './logs/logs.ts';
 import { addPlan } from './plan/plan.ts';
 import { addRetry } from './retry/retry.ts';
 import type { Act, GlobalOptions, Run } from './session.ts';
@@ -40,6 +43,8 @@ Examples:
   nmctl explain princeton_sirius                why it has what it has, and what the kernel enforces
   nmctl events princeton_sirius --since 2h      what happened to it, why, and by whom
   nmctl events node                             the same of the node itself
+  nmctl logs princeton_sirius --follow          what the journal has about it
+  nmctl exec princeton_sirius -- df -h /        a command inside it, as its root
   nmctl leases                                  who has the node when
   nmctl bandwidth                               who may send how much, and does
   nmctl call GetRSpec princeton_sirius          one call of the API
@@ -48,6 +53,7 @@ Examples:
   nmctl ticket show ticket.xml                  what a ticket grants
   nmctl plan                                    what happens next, as commands
   nmctl retry princeton_sirius                  try it now, after its cause has been mended
+  nmctl forget princeton_sirius                 remove the files that are kept of it
   nmctl config check /etc/nodemgr/nodemgr.toml
 
 Without --config or --state: .nodemgr/nodemgr.toml here if there is one, else /etc/nodemgr/nodemgr.toml.
@@ -65,6 +71,7 @@ const COMMANDS = [
   addSliver,
   addExplain,
   addEvents,
+  addLogs,
   addLeases,
   addBandwidth,
   addPlan,
@@ -73,6 +80,8 @@ const COMMANDS = [
   addGuard,
   addFetch,
   addRetry,
+  addForget,
+  addExec,
   addConfig,
   addImage,
 ] as const;

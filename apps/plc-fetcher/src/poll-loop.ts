@@ -8,7 +8,13 @@
  * is not this loop's business.
  */
 import type { PollEnd } from '@nodemgr/contracts';
-import type { FailureBoard, Logger, Waits } from '@nodemgr/daemon';
+import {
+  AN_HOUR_MS,
+  type FailureBoard,
+  type Logger,
+  RationedLines,
+  type Waits,
+} from '@nodemgr/daemon';
 import { isoTime, PLC_DOCUMENTS } from '@nodemgr/records';
 import { Alarm } from './alarm.ts';
 import { CAUSES, type SignName } from './causes.ts';
@@ -59,6 +65,9 @@ export const PLC = 'PLC';
 /** Another one: how old a signed document is. */
 export const AGE = 'age of slices.xml';
 
+/** Reasons that the log is not told again of within the hour, until PLC answers well. */
+const MOST_REASONS = 20;
+
 type FailedJudgement = Extract<Judgement, { reason: string }>;
 
 export class PollLoop {
@@ -66,6 +75,7 @@ export class PollLoop {
   readonly #alarm: Alarm;
   readonly #startedAt: number;
   readonly #asked: ((end: PollEnd) => void)[] = [];
+  readonly #told: RationedLines;
   #isMended = false;
   #good: GoodDocument | undefined;
   #last: LastFetch | undefined;
@@ -81,6 +91,8 @@ export class PollLoop {
     this.#options = options;
     this.#alarm = new Alarm(options.signal);
     this.#startedAt = options.clock.monotonicMs();
+    const now = () => options.clock.monotonicMs();
+    this.#told = new RationedLines({ mostNames: MOST_REASONS, everyMs: AN_HOUR_MS, now });
   }
 
   /** run polls until the signal aborts; never rejects. */
@@ -185,8 +197,10 @@ export class PollLoop {
           : ({ code: 'document', action: 'read' } as const);
       failures.report({ ...what, subject, reason, retryAt });
     }
-    log.warn(
-      { outcome, reason, attempts, retry_in_ms: Math.round(wait) },
+    // One line a reason in an hour is enough to read; the failure board goes on counting.
+    const times = this.#told.count(`${outcome}: ${reason}`);
+    log[times === undefined ? 'debug' : 'warn'](
+      { outcome, reason, attempts, times, retry_in_ms: Math.round(wait) },
       `${this.#document} could not be had; the last good one stays`,
     );
     return this.#lastPoll;
@@ -201,6 +215,8 @@ export class PollLoop {
     const { clock, failures, log, onGood, kept } = this.#options;
     const { good, outcome } = judged;
     const before = this.#good?.validators;
+    const failed = this.#last?.failure?.attempts;
+    this.#told.forget();
     this.#good = good;
     this.#floor = good.read.signed ?? this.#floor;
     this.#heldBack = undefined;
@@ -212,6 +228,8 @@ export class PollLoop {
     this.#options.waits.works(PLC);
     failures.clear(PLC);
     failures.clear(this.#document);
+    if (failed !== undefined)
+      log.info({ failed_attempts: failed }, `${this.#document} can be had again`);
     if (judged.outcome === 'accepted') {
       const { remarks, totals } = good.read.state;
       // A line that the journal takes in one piece (48 KiB); db-service keeps them all.

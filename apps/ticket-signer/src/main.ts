@@ -6,11 +6,13 @@
 import { ConfigError } from '@nodemgr/config';
 import {
   type Logger,
+  lastLine,
   makeLogger,
   refuseDebugger,
   ServiceManager,
   SIGUSR1_IGNORED,
   turnCallersAway,
+  unhandled,
   untilToldToStop,
   VERSION,
 } from '@nodemgr/daemon';
@@ -45,7 +47,8 @@ async function serve(config: string, toldToStop: Promise<string>): Promise<void>
   });
   process.on('SIGUSR1', () => log.info(SIGUSR1_IGNORED));
   const crash = (error: unknown): void => {
-    log.fatal({ err: error }, 'a defect: this should have been handled; exiting to be restarted');
+    const text = 'a defect: this should have been handled; exiting to be restarted';
+    log.fatal({ err: unhandled(error) }, text);
     process.exit(1);
   };
   process.on('uncaughtException', crash).on('unhandledRejection', crash);
@@ -61,7 +64,7 @@ async function serve(config: string, toldToStop: Promise<string>): Promise<void>
 /** Says why it ends; returns the exit status. */
 async function endBecauseOf(error: unknown, toldToStop?: Promise<string>): Promise<number> {
   const { message } = error as Error;
-  process.stderr.write(`${NAME}: ${message.replaceAll('\n', `\n${NAME}: `)}\n`);
+  for (const line of message.split('\n')) process.stderr.write(lastLine(NAME, line));
   if (!(error instanceof ConfigError || error instanceof OtherAbiError)) return 1;
   const pace = new AbortController();
   void toldToStop?.then(() => pace.abort());

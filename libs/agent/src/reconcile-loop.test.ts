@@ -204,6 +204,10 @@ test('the log has one line for each reason, however often it fails', async () =>
     timing.advance(10_000);
   }
   expect(warned).toHaveLength(1);
+  // After an hour one more line says how often it has failed since.
+  timing.advance(3_600_000);
+  await vi.waitFor(() => expect(warned).toHaveLength(2));
+  expect(warned[1]).toEqual([expect.objectContaining({ times: 3 }), expect.any(String)]);
 });
 
 test('a planner that refuses is a failure with its own reason', async () => {

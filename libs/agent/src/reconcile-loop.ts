@@ -8,7 +8,14 @@
  *              └────────────┘ woken meanwhile: the rest of the plan is dropped, a new pass follows
  */
 import type { FailureCode, Unmet } from '@nodemgr/contracts';
-import { backoffMs, type FailureBoard, type Logger } from '@nodemgr/daemon';
+import {
+  AN_HOUR_MS,
+  backoffMs,
+  errorBeside,
+  type FailureBoard,
+  type Logger,
+  RationedLines,
+} from '@nodemgr/daemon';
 import { type Revision, revision } from '@nodemgr/records';
 import { abandonOn } from './abandon.ts';
 import { ActionFailed, asActionFailed } from './action-failed.ts';
@@ -59,6 +66,8 @@ export interface LoopOptions {
 }
 
 const BACKOFF = { base_ms: 1000, max_ms: 300_000 };
+/** Reasons of one subject that the log is not told again of; a subject that has had more of them has them told anew. */
+const MOST_REASONS = 20;
 /** A plan that is never done, however often it is carried out, is a failure. */
 const MAX_ROUNDS = 5;
 
@@ -75,8 +84,8 @@ export class ReconcileLoop<
   readonly #stop = new AbortController();
   readonly #attempts = new Map<Key, number>();
   readonly #retries = new Map<Key, () => void>();
-  /** What the log has been told of each subject that fails. */
-  readonly #logged = new Map<Key, string>();
+  /** What the log has been told of each subject that fails, by the action and the reason. */
+  readonly #told = new Map<Key, RationedLines>();
   #cancelResync = (): void => {};
   #workers: readonly Promise<void>[] = [];
 
@@ -243,11 +252,13 @@ export class ReconcileLoop<
       this.#failed(key, unmet, undefined);
       return;
     }
+    const attempts = this.#attempts.get(key);
     this.#attempts.delete(key);
-    this.#logged.delete(key);
+    this.#told.delete(key);
     const { failures, log, code } = this.#options;
     if (unmet !== undefined) failures.report({ code, subject: key, ...unmet });
-    else if (failures.clear(key)) log.info({ subject: key }, 'works again');
+    else if (failures.clear(key))
+      log.info({ subject: key, failed_attempts: attempts }, 'works again');
   }
 
   #failed(key: Key, unmet: Unmet, cause: unknown): void {
@@ -258,16 +269,33 @@ export class ReconcileLoop<
     const wait = backoffMs(attempts, BACKOFF, this.#timing.random());
     const retryAt = this.#timing.now() + wait;
     this.#options.failures.report({ code: this.#options.code, subject: key, ...unmet, retryAt });
-    // One line a reason is enough to read; the failure board goes on counting.
-    const level = this.#logged.get(key) === reason ? 'debug' : 'warn';
-    this.#logged.set(key, reason);
-    this.#options.log[level](
-      { subject: key, action, reason, attempts, retry_in_ms: wait, err: cause },
+    // One line a reason in an hour is enough to read; the failure board goes on counting.
+    const times = this.#toldOf(key).count(`${action}: ${reason}`);
+    this.#options.log[times === undefined ? 'debug' : 'warn'](
+      {
+        subject: key,
+        action,
+        reason,
+        attempts,
+        times,
+        retry_in_ms: wait,
+        ...errorBeside(reason, cause),
+      },
       'failed, will be tried again',
     );
     this.#retries.set(
       key,
       this.#timing.after(wait, () => this.wake([key])),
     );
+  }
+
+  #toldOf(key: Key): RationedLines {
+    let told = this.#told.get(key);
+    if (told === undefined) {
+      const now = () => this.#timing.now();
+      told = new RationedLines({ mostNames: MOST_REASONS, everyMs: AN_HOUR_MS, now });
+      this.#told.set(key, told);
+    }
+    return told;
   }
 }

@@ -5,6 +5,7 @@ export * from './endpoints.ts';
 export * from './events.ts';
 export * from './failure.ts';
 export * from './feed.ts';
+export * from './forget.ts';
 export * from './operator/account-supervisor.ts';
 export type { PlannedStep, PlanResult } from './operator/agent.ts';
 export * from './operator/api-gateway.ts';

@@ -3,13 +3,14 @@ export type { Logger } from 'pino';
 export { type Backoff, backoffMs } from './backoff.ts';
 export { CallerQueues, type Shares } from './caller-queues.ts';
 export { nodeFlagsOf } from './daemon-arguments.ts';
+export { errorBeside, unhandled } from './describe-error.ts';
 export { FailureBoard, type FailureReport } from './failure-board.ts';
 export { FairTurns, type FairTurnsOptions } from './fair-turns.ts';
 export { holdLock } from './hold-lock.ts';
 export { type ListenAt, type Listening, listen } from './listen.ts';
-export { makeLogger } from './logger.ts';
+export { lastLine, makeLogger } from './logger.ts';
 export { machineClock } from './machine-clock.ts';
-export { RationedLines } from './rationed-lines.ts';
+export { AN_HOUR_MS, RationedLines } from './rationed-lines.ts';
 export { readBootId } from './read-boot-id.ts';
 export { refuseDebugger, SIGUSR1_IGNORED } from './refuse-debugger.ts';
 export {

@@ -1,6 +1,6 @@
 /**
  * Where the lines of a log go: to one writer, in their order. Lines that follow closely on each other
- * are written together, for a write costs more than most of what is logged. It formats nothing.
+ * are written together, for a write costs more than most of what is logged.
  */
 import { type DestinationStream, symbols } from 'pino';
 
@@ -18,10 +18,14 @@ export class LogOutput implements DestinationStream {
   #waiting = '';
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(private readonly writeOut: (lines: string) => void) {}
+  /** `lineFor` makes each line what the reader takes; pino's own where it is left out. */
+  constructor(
+    private readonly writeOut: (lines: string) => void,
+    private readonly lineFor: (line: string, level: number) => string = (line) => line,
+  ) {}
 
   write(line: string): void {
-    this.#waiting += line;
+    this.#waiting += this.lineFor(line, this.lastLevel);
     if (this.lastLevel >= WARN || this.#waiting.length >= MAX_WAITING) this.flush();
     else this.#timer ??= setTimeout(() => this.flush(), TOGETHER_MS).unref();
   }

@@ -1,5 +1,11 @@
-/** Logs: JSON, one line an event, on stderr; readable lines instead when stderr is a terminal. */
+/**
+ * Logs: JSON, one line an event, on stderr. A terminal gets readable lines instead, and journald its levels as
+ * prefixes, without what it notes of each line itself.
+ */
+import { fstatSync } from 'node:fs';
 import { destination, type Logger, type LoggerOptions, pino } from 'pino';
+import { describeError } from './describe-error.ts';
+import { isJournal, journalLine, levelPrefix } from './journal-lines.ts';
 import { LogOutput } from './log-output.ts';
 
 const STDERR = 2;
@@ -63,17 +69,39 @@ function surviveRefusals(stderr: ReturnType<typeof destination>, watch?: LogWatc
   });
 }
 
+function stderrIsJournal(): boolean {
+  return isJournal(process.env['JOURNAL_STREAM'], fstatSync(STDERR, { bigint: true }));
+}
+
 /**
- * makeLogger returns a process's logger; `name` is in every line. Every line is out when the process ends,
- * where the disk takes it; `watch` is called where it does not.
+ * lastLine returns the line in which a process of the name `name` says on stderr, without a logger, what it failed
+ * at: an error to the journal.
+ */
+export function lastLine(name: string, text: string): string {
+  const prefix = stderrIsJournal() ? levelPrefix(pino.levels.values['error'] ?? 0) : '';
+  return `${prefix}${name}: ${text}\n`;
+}
+
+/** What is in every line; the journal has the name (SyslogIdentifier=), the process and the time by itself. */
+function optionsFor(name: string, level: string, forJournal: boolean): LoggerOptions {
+  const common = { level, serializers: { err: describeError } };
+  if (forJournal) return { ...common, base: null, timestamp: false };
+  return { ...common, name, base: { pid: process.pid }, timestamp: isoTimes() };
+}
+
+/**
+ * makeLogger returns a process's logger; `name` is in every line that is not the journal's. Every line is out when
+ * the process ends, where the disk takes it; `watch` is called where it does not.
  */
 export async function makeLogger(name: string, level: string, watch?: LogWatch): Promise<Logger> {
-  const options: LoggerOptions = { name, level, base: { pid: process.pid } };
+  const forJournal = stderrIsJournal();
+  const options = optionsFor(name, level, forJournal);
   if (process.stderr.isTTY) return readableLogger(options);
   // Synchronous: what has been flushed is out, whatever happens to the process then.
   const stderr = destination({ dest: STDERR, sync: true, maxLength: MAX_UNWRITTEN });
   surviveRefusals(stderr, watch);
-  const output = new LogOutput((lines) => stderr.write(lines));
+  const writeOut = (lines: string) => void stderr.write(lines);
+  const output = forJournal ? new LogOutput(writeOut, journalLine) : new LogOutput(writeOut);
   process.once('exit', () => output.flush());
-  return pino({ ...options, timestamp: isoTimes() }, output);
+  return pino(options, output);
 }

@@ -1,9 +1,12 @@
 /**
- * Decides when the log may have another line about one name, at most one a second: a caller that does the same in a
- * loop must not fill the log, or make journald drop the lines of others. It writes none.
+ * Decides when the log may have another line about one name: a caller that does the same in a loop, or a failure
+ * that comes again and again, must not fill the log, or make journald drop the lines of others. It writes none.
  */
 
 const EVERY_MS = 1000;
+
+/** For failures that are tried again, or found again: a line tells an operator of all in an hour. */
+export const AN_HOUR_MS = 3_600_000;
 
 interface Told {
   /** When the last line was written, and what has come since. */
@@ -14,7 +17,9 @@ interface Told {
 export interface RationOfLines {
   /** Names whose last line is remembered; with more than these, all are forgotten. */
   readonly mostNames: number;
-  /** Milliseconds that only grow. */
+  /** Between two lines about one name, at the least (milliseconds); a second where nothing is said. */
+  readonly everyMs?: number;
+  /** Milliseconds. */
   readonly now: () => number;
 }
 
@@ -28,16 +33,22 @@ export class RationedLines {
 
   /** count notes one more of `name`; returns how many a line now stands for; undefined: none is due. */
   count(name: string): number | undefined {
-    const { mostNames, now } = this.#ration;
+    const { mostNames, everyMs = EVERY_MS, now } = this.#ration;
     const at = now();
-    const told = this.#told.get(name) ?? { at: at - EVERY_MS, since: 0 };
+    const told = this.#told.get(name) ?? { at: at - everyMs, since: 0 };
     told.since += 1;
     if (this.#told.size >= mostNames) this.#told.clear();
     this.#told.set(name, told);
-    if (at - told.at < EVERY_MS) return undefined;
+    // Of a clock that has been set back a line comes too early, and none too late.
+    if (Math.abs(at - told.at) < everyMs) return undefined;
     const { since } = told;
     told.at = at;
     told.since = 0;
     return since;
+  }
+
+  /** forget has the next line about any name be due at once: what was told is over. */
+  forget(): void {
+    this.#told.clear();
   }
 }

@@ -1,7 +1,15 @@
 /** The frame on real processes: how a daemon starts, fails to, stops and ends, as systemd sees it. */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  fstatSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { buildSync } from 'esbuild';
@@ -356,7 +364,7 @@ test('a log that cannot be written is shown, and once it can be it has every lin
   expect(logged()).toBe(1);
 });
 
-test('every line of the log is JSON with a time, a level, the daemon’s name and its process id', async () => {
+test('every line of a log that is a file is JSON with a time, a level, the daemon’s name and its process id', async () => {
   const daemon = run('ordinary');
   await daemon.said('ready');
   const [line = ''] = daemon.output.stderr.split('\n');
@@ -366,6 +374,61 @@ test('every line of the log is JSON with a time, a level, the daemon’s name an
     name: 'plc-fetcher',
     pid: daemon.child.pid,
     msg: 'ready',
+  });
+});
+
+describe('under systemd, whose journal is stderr', () => {
+  /** Runs a daemon whose stderr is a file that $JOURNAL_STREAM names, or not; returns what it has written there. */
+  async function written(behaviour: string, isNamed: boolean, file = config): Promise<string> {
+    const log = join(folder, 'journal');
+    const stderr = openSync(log, 'a');
+    const { dev, ino } = fstatSync(stderr, { bigint: true });
+    const JOURNAL_STREAM = isNamed ? `${dev}:${ino}` : `${dev}:${ino + 1n}`;
+    const child = spawn(process.execPath, [frameFile, '--config', file], {
+      env: { PATH: process.env['PATH'], BEHAVIOUR: behaviour, JOURNAL_STREAM },
+      stdio: ['ignore', 'ignore', stderr],
+    });
+    closeSync(stderr);
+    children.push(child);
+    const text = () => readFileSync(log, 'utf8');
+    if (behaviour !== 'ordinary') await once(child, 'exit');
+    else await vi.waitFor(() => expect(text()).toContain('ready'), { timeout: 10_000 });
+    return text();
+  }
+
+  test('a line begins with its level for journald, and has no field that the journal has', async () => {
+    const [line = ''] = (await written('ordinary', true)).split('\n');
+    expect(line).toMatch(/^<6>\{/);
+    expect(JSON.parse(line.slice(3))).toEqual({
+      config,
+      ready_ms: expect.any(Number),
+      msg: 'ready',
+    });
+  });
+
+  test('a defect is critical, and the only one with a stack', async () => {
+    const lines = (await written('rejects later', true)).trimEnd().split('\n');
+    const [defect = '', ...others] = lines.filter((line) => line.startsWith('<2>{'));
+    expect(others).toEqual([]);
+    expect(JSON.parse(defect.slice(3))).toMatchObject({
+      err: {
+        message: 'nobody awaits this',
+        code: 'internal',
+        stack: expect.stringMatching(/ at /),
+      },
+    });
+    expect(lines.filter((line) => line.includes('"stack"'))).toHaveLength(1);
+  });
+
+  test('what keeps it from starting is an error', async () => {
+    expect(await written('fails to start', true)).toBe(
+      '<3>plc-fetcher: cannot start: no uplink: several; lines\n',
+    );
+  });
+
+  test('a daemon that has only inherited the variable writes ordinary lines', async () => {
+    const [line = ''] = (await written('ordinary', false)).split('\n');
+    expect(JSON.parse(line)).toMatchObject({ level: 30, name: 'plc-fetcher', msg: 'ready' });
   });
 });
 

@@ -11,9 +11,10 @@ import { type DaemonName, type Endpoints, endpointsBelow, type Failure } from '@
 import { native, OtherAbiError, refuseOtherAbi } from '@nodemgr/native';
 import type { Logger } from 'pino';
 import { type DaemonArguments, readArguments } from './daemon-arguments.ts';
+import { unhandled } from './describe-error.ts';
 import { FailureBoard } from './failure-board.ts';
 import { holdLock } from './hold-lock.ts';
-import { type LogWatch, makeLogger } from './logger.ts';
+import { type LogWatch, lastLine, makeLogger } from './logger.ts';
 import { oneLine } from './one-line.ts';
 import { refuseDebugger, SIGUSR1_IGNORED } from './refuse-debugger.ts';
 import { ServiceManager } from './service-manager.ts';
@@ -132,7 +133,8 @@ async function live(
   const { log } = reports;
   lockAgainstTwins(name, config);
   const crash = (error: unknown) => {
-    log.fatal({ err: error }, 'a defect: this should have been handled; exiting to be restarted');
+    const text = 'a defect: this should have been handled; exiting to be restarted';
+    log.fatal({ err: unhandled(error) }, text);
     process.exit(1);
   };
   process.on('uncaughtException', crash).on('unhandledRejection', crash);
@@ -204,7 +206,7 @@ export async function runDaemon(
     if (args !== 'answered') await run(name, start, args);
     process.exit(0);
   } catch (error) {
-    process.stderr.write(`${name}: cannot start: ${oneLine(error)}\n`);
+    process.stderr.write(lastLine(name, `cannot start: ${oneLine(error)}`));
     process.exit(await endBecauseOf(error, turnedAway));
   }
 }

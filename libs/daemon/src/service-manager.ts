@@ -13,6 +13,8 @@ const LONGEST_MS = 2 ** 31 - 1;
 
 export class ServiceManager {
   #ping: NodeJS.Timeout | undefined;
+  /** Whether the last message could not be sent: the log is told of the first of many. */
+  #isUnheard = false;
 
   constructor(
     private readonly env: Readonly<Record<string, string | undefined>>,
@@ -48,8 +50,11 @@ export class ServiceManager {
     if (socketPath === undefined || socketPath === '') return;
     try {
       this.notify(socketPath, message);
+      this.#isUnheard = false;
     } catch (error) {
-      this.log.warn({ err: error, message }, 'systemd could not be notified');
+      const level = this.#isUnheard ? 'debug' : 'warn';
+      this.#isUnheard = true;
+      this.log[level]({ err: error, message }, 'systemd could not be notified');
     }
   }
 }

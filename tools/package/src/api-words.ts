@@ -113,17 +113,18 @@ export const SSH_LIMIT =
   'then the answer is a fault 111 that says why; 2 when the answer could not be written.';
 
 /**
- * Who lent what to whom, when: one line of JSON for each SetLoans. What is no line of ours (systemd's
- * own in the journal) is passed over.
+ * Who lent what to whom, when: one line of JSON for each SetLoans, with the journal's time. What is no line of
+ * ours (systemd's own in the journal) is passed over.
  */
 export const AUDIT_COMMAND = {
-  read: 'journalctl -u nodemgr-api-gateway -o cat',
+  read: 'journalctl -u nodemgr-api-gateway -o json --all',
   filter:
-    'fromjson? | objects | select(.method == "SetLoans") | {time, caller, target, loans, fault}',
+    '(.__REALTIME_TIMESTAMP | tonumber / 1e6 | floor | todate) as $time | .MESSAGE | strings | fromjson? | objects ' +
+    '| select(.method == "SetLoans") | {time: $time, caller, target, loans, fault}',
 } as const;
 
 export const AUDIT: readonly string[] = [
-  'Each call is one line of JSON in the log of api-gateway: time, caller (root, sliver NAME, delegate ' +
+  'Each call is one line of JSON in the log of api-gateway: caller (root, sliver NAME, delegate ' +
     'NAME, uid 1000, or nobody where the kernel names none), uid, method, target (the sliver), fault and ' +
     'reason where it ended in one, and ms. The calls of a multicall have a line each. Arguments are not ' +
     'logged, but for the loans of SetLoans: up to 20, and loans_in_all where there are more. It takes ' +

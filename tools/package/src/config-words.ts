@@ -273,6 +273,6 @@ export const TABLE_WORDS: Readonly<Record<string, string>> = {
   bandwidth: "Limits of the node's traffic.",
   'delegates[]': 'Accounts without a sliver, by way of which someone outside may call the API.',
   api: 'The XML-RPC API.',
-  log: 'The log: see `journalctl -u "nodemgr-*"`.',
+  log: 'The log: see `journalctl -u "nodemgr-*"`, whose levels are those of journald (`-p warning`).',
   rspec_defaults: 'What a sliver has of each resource when its record does not say.',
 };

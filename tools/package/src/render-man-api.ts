@@ -83,7 +83,7 @@ function limits({ tables }: ApiManualParts): readonly string[] {
 /** auditLine returns the documented command as it is typed. */
 export function auditLine(): string {
   const { read, filter } = words.AUDIT_COMMAND;
-  return `${read} | jq -cR '${filter}'`;
+  return `${read} | jq -c '${filter}'`;
 }
 
 function examples({ examples: list }: ApiManualParts): readonly string[] {

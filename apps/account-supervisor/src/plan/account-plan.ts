@@ -1,5 +1,5 @@
 /** The planner's input about an account, and its result. Pure. */
-import type { Failure, Unmet } from '@nodemgr/contracts';
+import type { EventAuthor, Failure, Unmet } from '@nodemgr/contracts';
 import type { ImageVersion } from '@nodemgr/images';
 import type { AccountName, AccountType, EpochSeconds, ImageName } from '@nodemgr/records';
 import type { DesiredAccount } from '../desired/desired-account.ts';
@@ -35,6 +35,8 @@ export interface Circumstances {
   readonly clockTrusted: boolean;
   /** How long a removed sliver's files are kept. */
   readonly keepSeconds: number;
+  /** The operator who wants what is kept of it gone now; undefined: nobody does. */
+  readonly forgottenBy?: EventAuthor | undefined;
   /** Ids by slot, for accounts that exist. */
   readonly idsOf: (slot: ObservedSliver['slot']) => AccountIds;
   /** How tenants are told of a stop. */

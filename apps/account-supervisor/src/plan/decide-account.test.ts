@@ -51,6 +51,7 @@ function theGrounds(
     newestImage: () => IMAGE,
     noRoom: undefined,
     failureOf: () => undefined,
+    forgottenBy: () => undefined,
     clock: { now: epochSeconds(NOW), clockTrusted },
   } satisfies Grounds;
 }

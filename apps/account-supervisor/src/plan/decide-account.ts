@@ -4,7 +4,7 @@
  */
 import type { FeedSubscription } from '@nodemgr/bus';
 import type { Config } from '@nodemgr/config';
-import type { Failure, Unmet } from '@nodemgr/contracts';
+import type { EventAuthor, Failure, Unmet } from '@nodemgr/contracts';
 import { type AccountName, type Revision, recordKeyOf } from '@nodemgr/records';
 import { type DesiredAccount, judgeAccount, type Verdict } from '../desired/desired-account.ts';
 import { ours } from '../desired/reasons.ts';
@@ -34,6 +34,8 @@ export interface Grounds {
   readonly noRoom: Circumstances['noRoom'];
   /** How the last attempt on an account failed; undefined: it did not. */
   readonly failureOf: (name: AccountName) => Failure | undefined;
+  /** Who has what is kept of an account forgotten; undefined: nobody. */
+  readonly forgottenBy: (name: AccountName) => EventAuthor | undefined;
   /** The time, and whether it is trusted. */
   readonly clock: ReturnType<WatchedClock['look']>;
 }
@@ -69,6 +71,7 @@ function circumstancesOf(name: AccountName, grounds: Grounds): Circumstances {
     ...clock,
     lastFailure: isAttempt(failure) ? failure : undefined,
     keepSeconds: accounts.keep_files_seconds,
+    forgottenBy: grounds.forgottenBy(name),
     idsOf: (slot) => idsOf(slot, accounts),
     newestImage,
     noRoom,

@@ -45,17 +45,22 @@ function undatedReason(since: EpochSeconds): Reason {
   return byClock(`its files are kept since ${from}: their time begins now`);
 }
 
+function purgeReason(since: EpochSeconds, forgottenBy: Circumstances['forgottenBy']): Reason {
+  const kept = `kept since ${sinceText(since)}`;
+  if (forgottenBy === undefined) return byClock(`${kept}, and their time is over`);
+  return { why: `${kept}, and to be forgotten now`, by: forgottenBy };
+}
+
 /**
- * Kept files go when their time is over by a clock that is trusted (an expiry, like a record's). What is
+ * Kept files go when an operator has them forgotten, and when their time is over by a clock that is trusted (an expiry, like a record's). What is
  * not whole goes at once: nobody comes back to it; and so does everything where nothing is kept.
  */
 function planKept(kept: KeptSliver, circumstances: Circumstances): AccountPlan {
-  const { now, clockTrusted, keepSeconds } = circumstances;
+  const { now, clockTrusted, keepSeconds, forgottenBy } = circumstances;
   const { since } = kept;
-  const over = byClock(`kept since ${sinceText(since)}, and their time is over`);
-  const reason = kept.image === undefined ? PURGE_CUT_SHORT : over;
+  const reason = kept.image === undefined ? PURGE_CUT_SHORT : purgeReason(since, forgottenBy);
   const purge: AccountPlan = { steps: [{ step: { step: 'purge-files', since }, reason }] };
-  if (kept.image === undefined || keepSeconds === 0) return purge;
+  if (kept.image === undefined || keepSeconds === 0 || forgottenBy !== undefined) return purge;
   const later: AccountPlan = { steps: [], purgeAt: dueTime(kept, now, keepSeconds) };
   if (!clockTrusted) return later;
   if (isUndated(kept, now)) {
@@ -123,7 +128,8 @@ export interface Retirement {
 
 /**
  * retirementOf returns the retirement of a sliver. Undefined: its account goes at once, as one does whose record has
- * gone for another reason, which has no files to come back to, or which nobody could log in to. A clock that is not
+ * gone for another reason, which has no files to come back to, which nobody could log in to, or which an operator
+ * has forgotten. A clock that is not
  * trusted ends no retirement, and begins none.
  */
 export function retirementOf(
@@ -131,8 +137,9 @@ export function retirementOf(
   have: ObservedSliver,
   circumstances: Circumstances,
 ): Retirement | undefined {
-  const { now, clockTrusted, keepSeconds } = circumstances;
+  const { now, clockTrusted, keepSeconds, forgottenBy } = circumstances;
   const { files, keys, user } = have;
+  if (forgottenBy !== undefined) return undefined;
   if (expirySeenAt === undefined || user !== 'whole' || keys === undefined) return undefined;
   if (files.where === 'none') return undefined;
   const since = files.where === 'kept' ? files.since : removalTime(circumstances);

@@ -1,7 +1,9 @@
-/** Answers an operator's questions about the accounts. It only reads, but for retry. */
+/** Answers an operator's questions about the accounts. It only reads, but for retry and forget. */
 import { type ReconcileLoop, retryFailing } from '@nodemgr/agent';
 import type { Handlers } from '@nodemgr/bus';
 import {
+  FORGET_MS,
+  type ForgetResult,
   type ObservedAccountView,
   type PlanResult,
   RETRY_MS,
@@ -185,6 +187,20 @@ async function readingsOf(
   }
 }
 
+/** Has kept files go, waits for it, and says how that went. */
+async function forget(
+  { supervisor, loop, failures }: OperatorParts,
+  name: AccountName,
+  by: string,
+): Promise<ForgetResult> {
+  if (!supervisor.forget(name, { kind: 'operator', name: by })) return { outcome: 'nothing kept' };
+  await loop.settled([name], FORGET_MS);
+  if (loop.isBusy(name)) return { outcome: 'going still' };
+  const failure = failures.find(name);
+  if (failure === undefined) return { outcome: 'forgotten' };
+  return { outcome: 'fails', reason: `${failure.action}: ${failure.reason}` };
+}
+
 const whole = (amount: number | undefined): number | undefined =>
   amount === undefined ? undefined : Math.floor(amount);
 
@@ -226,6 +242,7 @@ export function operatorHandlers(
       [...parts.supervisor.observed].map(([name, account]) => viewOf(name, account, parts.policy)),
     events: (query) => parts.history.events(query),
     readings: ({ name }) => readingsOf(parts, name),
+    forget: ({ name, by }) => forget(parts, name, by),
     retry: async ({ name }) => ({
       tried: await retryFailing(parts.loop, parts.failures, name, RETRY_MS),
     }),

@@ -476,7 +476,7 @@ describe('when something fails', () => {
     const { code, text } = await faultOf(ROOT, 'Start', SIRIUS);
     expect(code).toBe(111);
     expect(text).not.toContain('undefined');
-    expect(logged[0]).toMatchObject({ err: node.failing });
+    expect(logged[0]).toMatchObject({ err: { kind: 'internal', cause: node.failing } });
   });
 });
 

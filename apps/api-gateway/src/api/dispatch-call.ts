@@ -3,6 +3,7 @@
  * out as a value or a fault; it never throws or rejects. What can be answered at once is not a promise: most
  * calls read, and the promises of a call cost more than the reading.
  */
+import { RationedLines } from '@nodemgr/daemon';
 import { asFault, type Fault } from '@nodemgr/faults';
 import type { XmlRpcCall, XmlRpcValue } from '@nodemgr/xml-rpc';
 import { type Caller, describeCaller } from '../caller/caller.ts';
@@ -35,6 +36,9 @@ const MAX_METHOD = 80;
 const MAX_TARGET = 64;
 /** The list of all methods would fill the line. */
 const MAX_REASON = 200;
+
+/** Defects, by their callers and methods, of which the log is not told again within a second. */
+const MOST_DEFECTS = 1000;
 
 /** What a caller is told of a defect of ours; the details are in the log. */
 const DEFECT = 'the node manager failed at this; its log says why';
@@ -87,12 +91,14 @@ const withoutQuotes = (text: string): string => text.replace(/"(?:[^"\\]|\\.)*"/
 
 export class CallDispatcher {
   readonly #options: DispatchOptions;
+  readonly #defects: RationedLines;
   /** Calls made, and those that ended in a fault, since the start. */
   calls = 0;
   faults = 0;
 
   constructor(options: DispatchOptions) {
     this.#options = options;
+    this.#defects = new RationedLines({ mostNames: MOST_DEFECTS, now: options.now });
   }
 
   /** call makes one call for a caller. */
@@ -149,12 +155,19 @@ export class CallDispatcher {
     const fault = asFault(error);
     const { code, kind, message, cause } = fault;
     if (kind === 'internal') {
-      const text = `${line['method']} could not be carried out; its caller is told so`;
-      this.#options.log.error({ err: error }, text);
+      this.#logDefect(error, line);
     } else if (cause instanceof Error) {
       line['cause'] = loggableText(cause.message, MAX_REASON);
     }
     return { code, text: error === fault ? message : DEFECT };
+  }
+
+  /** The stack of a defect that its caller brings about in a loop would fill the log. */
+  #logDefect(error: unknown, { caller, method }: CallLine): void {
+    const times = this.#defects.count(`${caller} ${method}`);
+    if (times === undefined) return;
+    const text = `${method} could not be carried out; its caller is told so`;
+    this.#options.log.error({ caller, times, err: asFault(error) }, text);
   }
 
   /** #counted returns an outcome once it has been counted and logged. */

@@ -35,6 +35,8 @@ const MAX_LOGGED = 10;
 export class Deliveries {
   /** The newest timestamp of each source. An unchanged update is not stored, yet it vouches. */
   readonly #vouched = new Map<Source, EpochSeconds>();
+  /** What of each source's last update was ignored, as the log was told. */
+  readonly #ignored = new Map<Source, string>();
 
   constructor(private readonly options: DeliveryOptions) {
     for (const [source, { timestamp }] of options.keeper.state.sources) {
@@ -148,8 +150,11 @@ export class Deliveries {
     failures.clear(`guard: ${source}`);
     const counts = { written, removed, ignored: ignored.length };
     log.info({ source, timestamp, ...counts }, 'an update was accepted');
-    if (ignored.length === 0) return;
     const first = ignored.slice(0, MAX_LOGGED);
+    const text = JSON.stringify(first);
+    const isNews = text !== this.#ignored.get(source);
+    this.#ignored.set(source, text);
+    if (ignored.length === 0 || !isNews) return;
     log.warn({ source, ignored: first }, 'records of the update were ignored; the rest counts');
   }
 

@@ -89,6 +89,7 @@ export function theDaemons(): Daemons {
       status: () => aSupervisorStatus(),
       retry: () => NOTHING_TRIED,
       plan: () => NO_STEPS,
+      forget: () => ({ outcome: 'nothing kept' }),
       observed: () => [{ name: 'princeton_sirius', state: 'running', detail: {} }],
       events: () => NO_EVENTS,
       readings: () => NO_READINGS,
@@ -135,6 +136,8 @@ export interface Ran {
 export class FakeNode {
   readonly folder = mkdtempSync(join(tmpdir(), 'nmctl-'));
   readonly configFile = join(this.folder, 'nodemgr.toml');
+  /** The environment that nmctl is run with. */
+  readonly env: Record<string, string> = {};
   readonly #endpoints = endpointsBelow(join(this.folder, 'run'));
   readonly #servers: CallServer[] = [];
   #api: Server | undefined;
@@ -199,7 +202,7 @@ export class FakeNode {
       },
     };
     const terminal = makeTerminal(streams, aPage());
-    const code = await runNmctl(args, terminal, {}, this.folder);
+    const code = await runNmctl(args, terminal, this.env, this.folder);
     return { code, out, err };
   }
 

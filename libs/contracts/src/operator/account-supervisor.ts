@@ -2,6 +2,7 @@
 import * as z from 'zod';
 import { method } from '../call.ts';
 import { eventsMethod } from '../events.ts';
+import { forgetParamsSchema, forgetResultSchema } from '../forget.ts';
 import { agent, agentDetail } from './agent.ts';
 import { empty, statusOf } from './parts.ts';
 
@@ -25,4 +26,6 @@ export const supervisorOperatorContract = {
   ...agent(supervisorStatus),
   observed: method(empty, z.array(observedAccountSchema)),
   events: eventsMethod,
+  /** Has the files go that are kept of a removed sliver. */
+  forget: method(forgetParamsSchema, forgetResultSchema),
 };

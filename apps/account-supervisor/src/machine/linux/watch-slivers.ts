@@ -6,7 +6,7 @@
 import { existsSync, type FSWatcher, readFileSync, statSync, watch } from 'node:fs';
 import { join } from 'node:path';
 import type { Timing } from '@nodemgr/agent';
-import type { Logger } from '@nodemgr/daemon';
+import { AN_HOUR_MS, type Logger, RationedLines } from '@nodemgr/daemon';
 import type { AccountName } from '@nodemgr/records';
 import {
   type Counts,
@@ -31,6 +31,9 @@ export interface WatchParts {
 
 /** A tenant's fork bomb has the kernel notify a hundred times a second: one look counts them all. */
 const REST_MS = 250;
+
+/** Complaints that the log is not told again of within the hour: one of each of very many slivers. */
+const MOST_TOLD = 5000;
 
 /** What one look at a group finds. */
 type Look =
@@ -153,8 +156,12 @@ export class SliverWatch {
   readonly #parts: WatchParts;
   readonly #watched = new Map<AccountName, WatchedSliver>();
 
+  readonly #told: RationedLines;
+
   constructor(parts: WatchParts) {
     this.#parts = parts;
+    const ration = { mostNames: MOST_TOLD, everyMs: AN_HOUR_MS, now: parts.monotonicMs };
+    this.#told = new RationedLines(ration);
   }
 
   /** follow listens to `name` while it runs; said again, it makes sure of it. */
@@ -208,7 +215,8 @@ export class SliverWatch {
   }
 
   #warn(name: AccountName, error: unknown, message: string): void {
-    this.#parts.log.warn({ account: name, err: error }, message);
+    const times = this.#told.count(`${name}: ${message}`);
+    if (times !== undefined) this.#parts.log.warn({ account: name, times, err: error }, message);
   }
 
   #forget(name: AccountName): void {

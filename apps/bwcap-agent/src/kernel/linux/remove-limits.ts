@@ -3,6 +3,7 @@
  * when somebody stops the unit. After a crash, and in a restart, the limits stay in force.
  */
 import { run, runChecked } from '@nodemgr/agent';
+import { lastLine } from '@nodemgr/daemon';
 import { renderRemoval } from '../../execute/render-changes.ts';
 import { ownRoots } from './read-tree.ts';
 
@@ -32,7 +33,7 @@ export async function removeLimitsMain(unit: string): Promise<void> {
     await removeLimits(unit);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    process.stderr.write(`bwcap-agent: limits are still in force: ${reason}\n`);
+    process.stderr.write(lastLine('bwcap-agent', `limits are still in force: ${reason}`));
     process.exitCode = 1;
   }
 }
