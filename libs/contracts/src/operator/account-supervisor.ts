@@ -2,6 +2,7 @@
 import * as z from 'zod';
 import { method } from '../call.ts';
 import { eventsMethod } from '../events.ts';
+import { useNowMethod } from '../usage-history.ts';
 import { agent, agentDetail } from './agent.ts';
 import { empty, statusOf } from './parts.ts';
 
@@ -25,4 +26,5 @@ export const supervisorOperatorContract = {
   ...agent(supervisorStatus),
   observed: method(empty, z.array(observedAccountSchema)),
   events: eventsMethod,
+  use_now: useNowMethod,
 };
