@@ -2,7 +2,8 @@ import { expect, test } from 'vitest';
 import { textOf } from '../render/render-line.ts';
 import { aPage, aTraffic, NOW } from '../test-support/builders.ts';
 import { measureTraffic } from './measure-traffic.ts';
-import { bytesText, renderBandwidth } from './render-bandwidth.ts';
+import { bytesText } from '../render/render-amounts.ts';
+import { renderBandwidth } from './render-bandwidth.ts';
 
 const textFor = (...looks: readonly [ReturnType<typeof aTraffic>, ReturnType<typeof aTraffic>]) =>
   textOf(renderBandwidth(measureTraffic(...looks), aPage()), { colours: false });
