@@ -11,11 +11,12 @@ import {
   runDaemon,
   TrustedClock,
 } from '@nodemgr/daemon';
+import { UsageHistory } from '@nodemgr/usage-history';
 import { AccountHistory } from './history/account-history.ts';
 import { DryRunMachine } from './machine/dry-run/dry-run-machine.ts';
 import { type LinuxContext, LinuxMachine } from './machine/linux/linux-machine.ts';
 import type { Machine } from './machine/port.ts';
-import { operatorHandlers, usageHandlers } from './report/operator-view.ts';
+import { operatorHandlers, sliverLooks, usageHandlers } from './report/operator-view.ts';
 import { AccountSupervisor } from './supervisor.ts';
 import { HeldWakes } from './waits/held-wakes.ts';
 
@@ -94,6 +95,15 @@ async function start(context: DaemonContext): Promise<RunningDaemon> {
   // Whatever wakes an account needs the loop, and the loop the feed.
   loop.start();
   wakes.handTo((names) => loop.wake(names));
+  const use = new UsageHistory({
+    file: join(config.node.state_dir, 'history', 'usage.sqlite'),
+    looks: () => sliverLooks({ supervisor, machine }, bootId),
+    clock,
+    monotonicMs: () => performance.now(),
+    timing: REAL_TIMING,
+    failures: context.failures,
+    log,
+  });
   const operators = await serveCalls({
     path: endpoints.operator[context.name],
     contract: supervisorOperatorContract,
@@ -101,6 +111,8 @@ async function start(context: DaemonContext): Promise<RunningDaemon> {
       supervisor,
       machine,
       history,
+      use,
+      bootId,
       policy: accounts,
       loop,
       failures: context.failures,
@@ -111,7 +123,7 @@ async function start(context: DaemonContext): Promise<RunningDaemon> {
   const usage = await serveCalls({
     path: endpoints.usage['account-supervisor'],
     contract: usageContract,
-    handlers: usageHandlers({ machine }),
+    handlers: usageHandlers({ machine, use }),
     log,
   });
   return {
@@ -120,6 +132,7 @@ async function start(context: DaemonContext): Promise<RunningDaemon> {
       // No step begins any more once the loop has been told: then the machine waits for those that run.
       const servers = [operators.close(), usage.close()];
       await Promise.all([feed.close(), loop.stop(), ...servers, machine.close()]);
+      use.close();
       await history.close();
     },
   };

@@ -100,6 +100,9 @@ class FakeMachine implements Machine {
   async readings(): Promise<readonly Reading[]> {
     return [];
   }
+  counted(): undefined {
+    return undefined;
+  }
   /** The disk that the slivers are on; undefined: it is not looked at. */
   disk: DiskFacts | undefined;
   async diskFacts(): Promise<DiskFacts | undefined> {
@@ -193,6 +196,8 @@ async function aSupervisor(
     policy: config.accounts,
     loop,
     failures,
+    use: { rows: () => [], days: () => [] },
+    bootId: 'boot',
     commonStatus: () => ({ process: 'x', pid: 1, version: '0', started_at: 0, failures: [] }),
   });
   /** Publishes items (null: gone) and waits until all is settled. */

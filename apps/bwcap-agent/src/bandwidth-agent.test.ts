@@ -29,6 +29,8 @@ import { type ClassMinor, classMinor } from './limits/htb-tree.ts';
 import { operatorHandlers, usageHandlers } from './report/operator-view.ts';
 import { EISENTEST, SIRIUS } from './test-support/builders.test-support.ts';
 
+const NO_HISTORY = { rows: () => [], days: () => [] };
+
 let state = '';
 let stops: (() => Promise<void>)[] = [];
 /** A noon. */
@@ -176,6 +178,7 @@ async function anAgent(
     kernel,
     days,
     journal: { events: async () => ({ events, more: false }) },
+    use: NO_HISTORY,
     feed: () => feed,
     loop,
     failures,
@@ -444,7 +447,9 @@ test('what was sent today is told of all slivers and in the usage of each', asyn
       cut: { rate: 18_518, since: NOON },
     },
   });
-  expect(await usageHandlers({ agent, kernel, days }).usage({ name: SIRIUS })).toEqual({
+  expect(
+    await usageHandlers({ agent, kernel, days, use: NO_HISTORY }).usage({ name: SIRIUS }),
+  ).toEqual({
     sent_bytes: 900_000_000,
     day_began: NOON - 43_200,
     day_ends: NOON + 43_200,

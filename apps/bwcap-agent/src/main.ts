@@ -15,13 +15,14 @@ import {
 } from '@nodemgr/daemon';
 import { type NodeAccountsReader, watchNodeAccounts } from '@nodemgr/node-accounts';
 import { bitsPerSecond } from '@nodemgr/records';
+import { UsageHistory } from '@nodemgr/usage-history';
 import { BandwidthAgent, UPLINK } from './bandwidth-agent.ts';
 import { DayWatch } from './days/day-watch.ts';
 import { DryRunKernel } from './kernel/dry-run/dry-run-kernel.ts';
 import { LinuxKernel } from './kernel/linux/linux-kernel.ts';
 import { removeLimitsMain } from './kernel/linux/remove-limits.ts';
 import type { Kernel } from './kernel/port.ts';
-import { operatorHandlers, usageHandlers } from './report/operator-view.ts';
+import { operatorHandlers, sliverLooks, usageHandlers } from './report/operator-view.ts';
 
 /** Subject of what fails in looking. */
 const FOLLOWING = 'network';
@@ -99,7 +100,7 @@ async function openDays({ config, log, failures }: DaemonContext, folder: string
     failures,
     log,
   });
-  return { days, journal };
+  return { days, journal, clock };
 }
 
 async function start(context: DaemonContext): Promise<RunningDaemon> {
@@ -107,7 +108,7 @@ async function start(context: DaemonContext): Promise<RunningDaemon> {
   const folder = join(config.node.state_dir, 'bandwidth');
   ownFolder(folder, 'another bwcap-agent has these limits');
   const bootId = readBootId(config.node.boot_id_file);
-  const { days, journal } = await openDays(context, folder, bootId);
+  const { days, journal, clock } = await openDays(context, folder, bootId);
   const accounts = readerOf(context);
   const { ranges } = await accounts.current();
   const kernel = await kernelOf(context, bootId);
@@ -153,6 +154,15 @@ async function start(context: DaemonContext): Promise<RunningDaemon> {
     rspecOf: (name) => agent.rspecOf(name),
     ratesChanged: (names) => agent.dayRatesChanged(names),
   });
+  const use = new UsageHistory({
+    file: join(folder, 'history', 'usage.sqlite'),
+    looks: () => sliverLooks({ days }),
+    clock,
+    monotonicMs: () => performance.now(),
+    timing: REAL_TIMING,
+    failures,
+    log,
+  });
   const stop = new AbortController();
   const following = follow({ accounts, kernel, agent }, failures, stop.signal);
   const operators = await serveCalls({
@@ -163,6 +173,7 @@ async function start(context: DaemonContext): Promise<RunningDaemon> {
       kernel,
       days,
       journal,
+      use,
       feed: () => feed,
       loop,
       failures,
@@ -173,7 +184,7 @@ async function start(context: DaemonContext): Promise<RunningDaemon> {
   const usage = await serveCalls({
     path: endpoints.usage['bwcap-agent'],
     contract: usageContract,
-    handlers: usageHandlers({ agent, kernel, days }),
+    handlers: usageHandlers({ agent, kernel, days, use }),
     log,
   });
   return {
@@ -182,6 +193,7 @@ async function start(context: DaemonContext): Promise<RunningDaemon> {
       agent.stop();
       const servers = [operators.close(), usage.close()];
       await Promise.all([feed.close(), loop.stop(), ...servers, following]);
+      use.close();
       await days.stop();
       await journal.close();
       kernel.close();

@@ -20,6 +20,7 @@ async function main(): Promise<void> {
     { out: (text) => stdout.write(text), err: (text) => stderr.write(text) },
     {
       width: stdout.isTTY ? stdout.columns : undefined,
+      ...(stdout.isTTY ? { rows: stdout.rows } : {}),
       // https://no-color.org: set and not empty.
       colours: stdout.isTTY && (env['NO_COLOR'] ?? '') === '',
       now: Date.now(),

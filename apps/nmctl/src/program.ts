@@ -25,6 +25,8 @@ import { addSliver } from './sliver/sliver.ts';
 import { addSlivers } from './slivers/slivers.ts';
 import { addStatus } from './status/status.ts';
 import { addTicket } from './ticket/ticket.ts';
+import { addTop } from './top/top.ts';
+import { addUsage } from './usage/usage.ts';
 
 /** The program has a command carried out here, by the options that it was given, and leaves its exit code here. */
 export interface Surroundings {
@@ -47,6 +49,8 @@ Examples:
   nmctl exec princeton_sirius -- df -h /        a command inside it, as its root
   nmctl leases                                  who has the node when
   nmctl bandwidth                               who may send how much, and does
+  nmctl top --sort memory                       who uses what now
+  nmctl usage princeton_sirius --since 3d       what it has used, by hour
   nmctl call GetRSpec princeton_sirius          one call of the API
   nmctl call SetLoans princeton_sirius '[["princeton_eisentest", "nm_cpu_share", 8]]'
   nmctl --via ssh://del_snoop@node call GetRSpec princeton_sirius
@@ -74,6 +78,8 @@ const COMMANDS = [
   addLogs,
   addLeases,
   addBandwidth,
+  addTop,
+  addUsage,
   addPlan,
   addCall,
   addTicket,

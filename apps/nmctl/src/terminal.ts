@@ -15,6 +15,8 @@ export interface Terminal {
   print(lines: readonly Line[]): void;
   /** Writes a result for programs: one JSON document. */
   printJson(value: unknown): void;
+  /** Erases a terminal, for a page that is written again and again. */
+  clear(): void;
   /** Writes to stderr what is wrong or missing. */
   complain(text: string): void;
   /** Writes text as it is: help, which goes to stdout when asked for and to stderr when not. */
@@ -29,6 +31,9 @@ export interface Streams {
 
 const jsonText = (value: unknown): string => `${harmlessJson(JSON.stringify(value, null, 2))}\n`;
 
+/** Erases all and goes to the upper left corner (ECMA-48: ED, CUP). */
+const CLEAR = '\x1b[2J\x1b[H';
+
 /** makeTerminal puts a terminal on top of two streams. */
 export function makeTerminal({ out, err }: Streams, page: Page): Terminal {
   const plain = { colours: false };
@@ -36,6 +41,7 @@ export function makeTerminal({ out, err }: Streams, page: Page): Terminal {
     page,
     print: (lines) => out(textOf(lines, page)),
     printJson: (value) => out(jsonText(value)),
+    clear: () => out(CLEAR),
     complain: (text) => {
       const [first = '', ...rest] = paragraph(text);
       err(textOf([line('nmctl: ', ...first), ...rest], plain));

@@ -51,6 +51,8 @@ export const FAILURE_CODES = [
   'min-rates',
   /** What slivers send in a day: the kernel's counters, and the account of them on the disk. */
   'day-counts',
+  /** What slivers have used by minute and hour: the looks at it, and the file that it is kept in. */
+  'usage-history',
   /** The kernel's answer to who calls over TCP. */
   'tcp-callers',
   /** PLC's answer, or that there is none. */

@@ -18,4 +18,5 @@ export * from './remark.ts';
 export * from './retry.ts';
 export * from './traffic.ts';
 export * from './usage.ts';
+export * from './usage-history.ts';
 export * from './write.ts';

@@ -2,12 +2,15 @@
 import { accountNameSchema } from '@nodemgr/records';
 import * as z from 'zod';
 import { method } from './call.ts';
+import { dayUseSchema, MAX_DAYS } from './usage-history.ts';
 
 /** Everything that is counted, with its meaning. All are whole numbers. */
 export const USAGE = {
   cpu_ms: 'milliseconds of CPU time since the sliver was started',
   memory_kib: 'KiB of memory in use',
   tasks: 'processes and threads',
+  read_bytes: 'bytes read from the disk since the sliver was started',
+  written_bytes: 'bytes written to it since the same time',
   disk_kib: 'KiB of files on top of the image',
   files: 'files on top of the image',
   sent_bytes:
@@ -31,16 +34,19 @@ const usageSchema = z.partialRecord(
 export type SliverUsage = z.infer<typeof usageSchema>;
 
 /** usageOf returns the amounts that there are: what is undefined is not counted. */
-export function usageOf(
+export function usageOf<Name extends UsageName>(
   amounts: {
-    readonly [Name in UsageName]?: number | undefined;
+    readonly [Each in Name]?: number | undefined;
   },
-): SliverUsage {
-  return Object.fromEntries(Object.entries(amounts).filter(([, amount]) => amount !== undefined));
+): Partial<Record<Name, number>> {
+  const counted = Object.entries(amounts).filter(([, amount]) => amount !== undefined);
+  return Object.fromEntries(counted) as Partial<Record<Name, number>>;
 }
 
 /** The part of the whole that one agent counts. */
 export const usageContract = {
   usage: method(z.strictObject({ name: accountNameSchema }), usageSchema),
+  /** The same by day (UTC), as far back as it is kept; the newest day last. */
+  days: method(z.strictObject({ name: accountNameSchema }), z.array(dayUseSchema).max(MAX_DAYS)),
 };
 export type UsageContract = typeof usageContract;

@@ -11,6 +11,7 @@ export const COMPLETED: Readonly<Record<string, string>> = {
   'sliver name': ACCOUNTS,
   'explain name': ACCOUNTS,
   'events name': ACCOUNTS,
+  'usage name': ACCOUNTS,
   'retry name': ACCOUNTS,
   'forget name': ACCOUNTS,
   'logs name': ACCOUNTS,

@@ -35,6 +35,10 @@ const SHARED: readonly Entry[] = [
     'Where nm_net_max_byte (or nm_net_max_exempt_byte, to networks that the cap of the node exempts) is not 0, what the sliver sends is counted from an hour that the node sets (bandwidth.day_hour, day_zone), with all headers. Past nm_net_max_thresh_byte, 80% of the limit where that is 0, the rate is cut so that the rest lasts until the day ends, never below nm_net_min_rate. GetUsage says what was sent (day_sent_bytes), until when (day_ends) and what the rate is cut to (cut_rate); GetEffectiveRSpec says the limits. The next day lifts it.',
   ],
   [
+    'Use by day',
+    'GetUsage has, beside what the sliver uses now, what it has used on each of the last 90 days (days, in UTC): CPU time, bytes read, written and sent, and the most of memory, tasks and disk that a look found. It is looked at once a minute, so that what is used in the last minute before a stop may be in none. What it receives is not counted.',
+  ],
+  [
     'Terminals',
     "A sliver has 256 at the most. The node's own logins, and with them ssh NAME@node, have others.",
   ],

@@ -15,6 +15,13 @@ import type { Slot } from '../slots/account-ids.ts';
 import type { ForeignIds } from '../slots/foreign-ids.ts';
 import type { SignName } from '../waits/causes.ts';
 
+/** What is counted of a sliver now, at one look. */
+export interface SliverCounted {
+  /** The boot and the start that the counters are of; '' where it does not run. */
+  readonly era: string;
+  readonly readings: readonly Pick<Reading, 'resource' | 'used'>[];
+}
+
 /** HolderOf returns the account of ours that has a slot, if one has. */
 export type HolderOf = (place: Slot) => AccountName | undefined;
 
@@ -50,6 +57,8 @@ export interface Machine {
   newestImage(name: ImageName): ImageVersion | undefined;
   /** readings returns what is really in force for `name`, read back now; none where it does not exist. */
   readings(name: AccountName, signal: AbortSignal): Promise<readonly Reading[]>;
+  /** counted returns what is counted of a sliver now, in a few system calls; nothing where nobody counts. */
+  counted(name: AccountName, place: Slot): SliverCounted | undefined;
   /** diskFacts looks at the file system that holds the slivers; undefined: there is none to look at. */
   diskFacts(): Promise<DiskFacts | undefined>;
   /** usedOnDisk returns what the files of a slot's sliver take (KiB); throws where nobody counts it. */

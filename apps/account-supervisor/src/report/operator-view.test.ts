@@ -34,6 +34,13 @@ const READINGS: readonly Reading[] = [
     unit: 'tasks',
     used: [{ amount: 0, unit: 'tasks' }],
   },
+  {
+    resource: 'nm_io_read_max',
+    from: 'io.max',
+    amount: null,
+    unit: 'bytes/s',
+    used: [{ amount: 512, unit: 'bytes' }],
+  },
   { resource: 'nm_cpu_max', from: 'cpu.max', amount: null, unit: 'thousandths' },
 ];
 
@@ -44,6 +51,7 @@ test('the use of a sliver is what is counted under its limits, in whole units of
     tasks: 0,
     disk_kib: 120,
     files: 33,
+    read_bytes: 512,
   });
 });
 

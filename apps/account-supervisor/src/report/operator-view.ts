@@ -5,24 +5,25 @@ import {
   FORGET_MS,
   type ForgetResult,
   type ObservedAccountView,
+  type PeriodAmounts,
   type PlanResult,
   RETRY_MS,
-  type Reading,
   type Readings,
-  type SliverUsage,
   type supervisorOperatorContract,
   type UsageContract,
   usageOf,
 } from '@nodemgr/contracts';
 import type { CommonStatus, FailureBoard } from '@nodemgr/daemon';
 import type { AccountName } from '@nodemgr/records';
+import type { SliverLook, UsageHistory } from '@nodemgr/usage-history';
 import { shouldExist } from '../desired/desired-account.ts';
 import type { AccountHistory } from '../history/account-history.ts';
 import { AMOUNTS } from '../limits/table.ts';
-import type { Machine } from '../machine/port.ts';
+import type { Machine, SliverCounted } from '../machine/port.ts';
 import {
   ABSENT,
   isExpired,
+  isObservedSliver,
   type KeptSliver,
   type ObservedAccount,
   type ObservedSliver,
@@ -40,6 +41,8 @@ export interface OperatorParts {
   readonly supervisor: AccountSupervisor;
   readonly machine: Machine;
   readonly history: Pick<AccountHistory, 'events' | 'decisionsOn'>;
+  readonly use: Pick<UsageHistory, 'rows' | 'days'>;
+  readonly bootId: string;
   readonly policy: IdPolicy;
   readonly loop: ReconcileLoop<AccountName, ObservedAccount, DecidedStep, Decision>;
   readonly failures: Pick<FailureBoard, 'find'>;
@@ -205,7 +208,7 @@ const whole = (amount: number | undefined): number | undefined =>
   amount === undefined ? undefined : Math.floor(amount);
 
 /** usageIn returns what is counted in `readings`, in the units of the API. */
-export function usageIn(readings: readonly Reading[]): SliverUsage {
+export function usageIn(readings: SliverCounted['readings']): PeriodAmounts {
   const counted = new Map(
     readings.flatMap(({ resource, used = [] }) =>
       used.map(({ unit, amount }) => [`${resource} ${unit}`, amount] as const),
@@ -218,14 +221,30 @@ export function usageIn(readings: readonly Reading[]): SliverUsage {
     tasks: counted.get('nm_tasks_max tasks'),
     disk_kib: whole(counted.get('nm_disk_quota KiB')),
     files: counted.get('nm_disk_quota files'),
+    read_bytes: counted.get('nm_io_read_max bytes'),
+    written_bytes: counted.get('nm_io_write_max bytes'),
   });
+}
+
+/** sliverLooks returns what every sliver on the machine has used since its start, and uses now; throws when the machine does. */
+export function* sliverLooks(
+  { supervisor, machine }: Pick<OperatorParts, 'supervisor' | 'machine'>,
+  bootId: string,
+): Iterable<SliverLook> {
+  for (const [name, account] of supervisor.observed) {
+    const counted = isObservedSliver(account) ? machine.counted(name, account.slot) : undefined;
+    if (counted === undefined) continue;
+    yield { name, era: `${bootId} ${counted.era}`, amounts: usageIn(counted.readings) };
+  }
 }
 
 /** usageHandlers answers api-gateway's question about the use that a sliver makes of the node. */
 export function usageHandlers({
   machine,
-}: Pick<OperatorParts, 'machine'>): Handlers<UsageContract> {
+  use,
+}: Pick<OperatorParts, 'machine' | 'use'>): Handlers<UsageContract> {
   return {
+    days: ({ name }) => use.days(name),
     usage: async ({ name }) =>
       usageIn(await machine.readings(name, AbortSignal.timeout(READINGS_MS))),
   };
@@ -243,6 +262,12 @@ export function operatorHandlers(
     events: (query) => parts.history.events(query),
     readings: ({ name }) => readingsOf(parts, name),
     forget: ({ name, by }) => forget(parts, name, by),
+    use_history: (query) => ({ driver: parts.machine.driver, rows: parts.use.rows(query) }),
+    use_now: () => ({
+      driver: parts.machine.driver,
+      at: performance.now(),
+      slivers: [...sliverLooks(parts, parts.bootId)],
+    }),
     retry: async ({ name }) => ({
       tried: await retryFailing(parts.loop, parts.failures, name, RETRY_MS),
     }),

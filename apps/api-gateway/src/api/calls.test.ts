@@ -410,9 +410,12 @@ describe("the calls of PLC 4's clients", () => {
 
   test('GetUsage has what the agents count, and is fault 111 with their words when they do not', async () => {
     node.usage.set(SIRIUS, { cpu_ms: 8_000_000_000, tasks: 3 });
+    const now = { cpu_ms: 8_000_000_000, tasks: 3 };
+    expect(await resultOf(SIRIUS_ITSELF, 'GetUsage', SIRIUS)).toEqual(now);
+    node.days.set(SIRIUS, [{ day: '2026-05-01', amounts: { cpu_ms: 9, sent_bytes: 2 ** 40 } }]);
     expect(await resultOf(SIRIUS_ITSELF, 'GetUsage', SIRIUS)).toEqual({
-      cpu_ms: 8_000_000_000,
-      tasks: 3,
+      ...now,
+      days: [{ day: '2026-05-01', cpu_ms: 9, sent_bytes: 2 ** 40 }],
     });
     expect((await faultOf(EISENTEST_ITSELF, 'GetUsage', SIRIUS)).code).toBe(108);
     node.failing = new Fault('unavailable', 'bwcap-agent has not answered');

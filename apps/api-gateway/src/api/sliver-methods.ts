@@ -1,5 +1,5 @@
 /** The methods on one sliver. Reads come from the replica and never cross the bus. */
-import { USAGE } from '@nodemgr/contracts';
+import { PERIOD_AMOUNTS, USAGE } from '@nodemgr/contracts';
 import { LEASES_KEY, type Loan, MAX_RESOURCE_NAME } from '@nodemgr/records';
 import type { XmlRpcValue } from '@nodemgr/xml-rpc';
 import type { Change } from '../write/make-writes.ts';
@@ -140,18 +140,27 @@ const getRecord: SliverMethod = {
     presented({ ...recordShown(sliver, replica.items), ...leasesShown(sliver, replica) }),
 };
 
+const meanings = (entries: readonly (readonly [name: string, meaning: string])[]): string =>
+  entries.map(([name, meaning]) => `${name} (${meaning})`).join(', ');
+
+const USED_BY_DAY = meanings(
+  Object.entries(PERIOD_AMOUNTS).map(([name, { meaning }]) => [name, meaning]),
+);
+
 const getUsage: SliverMethod = {
   name: 'GetUsage',
   who: 'sliver',
   parameters: [SLIVER],
-  result: { type: 'struct', meaning: 'whole numbers by name' },
+  result: { type: 'struct', meaning: 'whole numbers by name, and days: an array of structs' },
   meaning:
     'What the sliver uses now, and has used, as the kernel counts it: ' +
-    `${Object.entries(USAGE)
-      .map(([name, meaning]) => `${name} (${meaning})`)
-      .join(', ')}. What is not counted, as of a sliver that does not run, is not in it.`,
+    `${meanings(Object.entries(USAGE))}. What is not counted, as of a sliver that does not run, is not in it. ` +
+    'days has what it has used by day, for the last 90 days, the newest last: a struct with day (YYYY-MM-DD, UTC) ' +
+    `and of that day ${USED_BY_DAY}. It is looked at once a minute; without any day days is not there.`,
   async run({ machine, caller }, { record }) {
-    return presented(await machine.usageOf(record.name, caller));
+    const { now, days } = await machine.usageOf(record.name, caller);
+    const shown = days.map(({ day, amounts }) => presented({ day, ...amounts }));
+    return presented({ ...now, days: shown.length === 0 ? undefined : shown });
   },
 };
 

@@ -1,5 +1,5 @@
 import { NoAnswer } from '@nodemgr/bus';
-import type { SliverUsage } from '@nodemgr/contracts';
+import type { DayUse, SliverUsage } from '@nodemgr/contracts';
 import { Fault } from '@nodemgr/faults';
 import { nodeAccountsFrom } from '@nodemgr/node-accounts';
 import { accountName, hostUid } from '@nodemgr/records';
@@ -22,8 +22,8 @@ type Answer = () => Promise<SliverUsage>;
 
 function factsWith(supervisor: Answer, bandwidth: Answer) {
   const agent = (answer: Answer): MachineFactsOptions['agents']['bwcap-agent'] => ({
-    // The contract has one method, and so one result.
-    call: (() => answer()) as MachineFactsOptions['agents']['bwcap-agent']['call'],
+    call: (async (method: string) =>
+      method === 'days' ? [] : answer()) as MachineFactsOptions['agents']['bwcap-agent']['call'],
   });
   return machineFacts({
     accounts: { current: async () => nodeAccountsFrom(PASSWD, SUBUID, SHELLS) },
@@ -40,7 +40,37 @@ test('the user ids of slivers are those of passwd, without delegates, other user
 
 test('the use of a sliver is what both agents count of it', async () => {
   const facts = factsWith(OF_SUPERVISOR, async () => ({ sent_bytes: 7 }));
-  expect(await facts.usageOf(SIRIUS, ROOT)).toEqual({ cpu_ms: 5, tasks: 2, sent_bytes: 7 });
+  expect(await facts.usageOf(SIRIUS, ROOT)).toEqual({
+    now: { cpu_ms: 5, tasks: 2, sent_bytes: 7 },
+    days: [],
+  });
+});
+
+test('the days of both agents are merged, each once and the newest last', async () => {
+  const days =
+    (...all: DayUse[]) =>
+    async () =>
+      all;
+  const agent = (ask: () => Promise<DayUse[]>): MachineFactsOptions['agents']['bwcap-agent'] => ({
+    call: (async (method: string) =>
+      method === 'days' ? ask() : {}) as MachineFactsOptions['agents']['bwcap-agent']['call'],
+  });
+  const facts = machineFacts({
+    accounts: { current: async () => nodeAccountsFrom(PASSWD, SUBUID, SHELLS) },
+    agents: {
+      'account-supervisor': agent(days({ day: '2026-05-02', amounts: { cpu_ms: 5 } })),
+      'bwcap-agent': agent(
+        days(
+          { day: '2026-05-01', amounts: { sent_bytes: 1 } },
+          { day: '2026-05-02', amounts: { sent_bytes: 2 } },
+        ),
+      ),
+    },
+  });
+  expect((await facts.usageOf(SIRIUS, ROOT)).days).toEqual([
+    { day: '2026-05-01', amounts: { sent_bytes: 1 } },
+    { day: '2026-05-02', amounts: { cpu_ms: 5, sent_bytes: 2 } },
+  ]);
 });
 
 test.each([

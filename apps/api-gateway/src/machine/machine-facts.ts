@@ -7,6 +7,8 @@ import { NoAnswer } from '@nodemgr/bus';
 import {
   COUNTING_AGENTS,
   type CountingAgent,
+  type DayUse,
+  type PeriodAmounts,
   type SliverUsage,
   type UsageContract,
 } from '@nodemgr/contracts';
@@ -17,11 +19,25 @@ import type { AccountName, HostUid } from '@nodemgr/records';
 import type { Caller } from '../caller/caller.ts';
 import { sharesOf } from '../caller/caller-shares.ts';
 
+/** What a sliver uses now, and has used by day: the newest day last. */
+export interface SliverUse {
+  readonly now: SliverUsage;
+  readonly days: readonly DayUse[];
+}
+
+/** mergeDays returns each day once, with what every agent counts of it. */
+function mergeDays(parts: readonly (readonly DayUse[])[]): readonly DayUse[] {
+  const days = new Map<string, PeriodAmounts>();
+  for (const { day, amounts } of parts.flat()) days.set(day, { ...days.get(day), ...amounts });
+  const merged = [...days].map(([day, amounts]) => ({ day, amounts }));
+  return merged.sort((a, b) => (a.day < b.day ? -1 : 1));
+}
+
 export interface MachineFacts {
   /** sliverUids returns the user id of each sliver's account that is on the machine. */
   sliverUids(): Promise<ReadonlyMap<AccountName, HostUid>>;
   /** usageOf returns what a sliver uses. Rejects with Fault `unavailable` that names the agent that is away. */
-  usageOf(sliver: AccountName, caller: Caller): Promise<SliverUsage>;
+  usageOf(sliver: AccountName, caller: Caller): Promise<SliverUse>;
 }
 
 export interface MachineFactsOptions {
@@ -38,9 +54,15 @@ const ANSWER_MS = 3_000;
 export function machineFacts({ accounts, agents }: MachineFactsOptions): MachineFacts {
   const turns = new FairTurns(TURNS);
 
-  async function partOf(agent: CountingAgent, name: AccountName): Promise<SliverUsage> {
+  async function partOf(agent: CountingAgent, name: AccountName) {
+    const ask = agents[agent];
+    const deadline = { deadlineMs: ANSWER_MS };
     try {
-      return await agents[agent].call('usage', { name }, { deadlineMs: ANSWER_MS });
+      const [now, days] = await Promise.all([
+        ask.call('usage', { name }, deadline),
+        ask.call('days', { name }, deadline),
+      ]);
+      return { now, days };
     } catch (cause) {
       const why =
         cause instanceof NoAnswer ? 'has not answered' : `failed: ${(cause as Error).message}`;
@@ -55,7 +77,10 @@ export function machineFacts({ accounts, agents }: MachineFactsOptions): Machine
     usageOf: (name, caller) =>
       turns.run(sharesOf(caller), async () => {
         const parts = await Promise.all(COUNTING_AGENTS.map((agent) => partOf(agent, name)));
-        return Object.assign({}, ...parts);
+        return {
+          now: Object.assign({}, ...parts.map(({ now }) => now)),
+          days: mergeDays(parts.map(({ days }) => days)),
+        };
       }),
   };
 }

@@ -1,5 +1,5 @@
 /** For tests: a node's state as the feed would show it, and writes that change it at once. */
-import type { AccountItem, FeedItem, SliverUsage, TicketResult } from '@nodemgr/contracts';
+import type { AccountItem, DayUse, FeedItem, SliverUsage, TicketResult } from '@nodemgr/contracts';
 import { Fault } from '@nodemgr/faults';
 import {
   type AccountName,
@@ -21,7 +21,7 @@ import {
 } from '@nodemgr/records';
 import type { Replica } from '../api/api-method.ts';
 import { type Caller, describeCaller } from '../caller/caller.ts';
-import type { MachineFacts } from '../machine/machine-facts.ts';
+import type { MachineFacts, SliverUse } from '../machine/machine-facts.ts';
 import type { Change, Writes } from '../write/make-writes.ts';
 
 interface SliverGiven {
@@ -118,6 +118,7 @@ export class PretendedNode implements Replica, Writes, MachineFacts {
   readonly made: { readonly change: Change; readonly caller: string }[] = [];
   failing: Error | undefined;
   readonly usage = new Map<AccountName, SliverUsage>();
+  readonly days = new Map<AccountName, readonly DayUse[]>();
 
   async sliverUids(): Promise<ReadonlyMap<AccountName, HostUid>> {
     return new Map([
@@ -126,9 +127,9 @@ export class PretendedNode implements Replica, Writes, MachineFacts {
     ]);
   }
 
-  async usageOf(sliver: AccountName): Promise<SliverUsage> {
+  async usageOf(sliver: AccountName): Promise<SliverUse> {
     if (this.failing !== undefined) throw this.failing;
-    return this.usage.get(sliver) ?? {};
+    return { now: this.usage.get(sliver) ?? {}, days: this.days.get(sliver) ?? [] };
   }
 
   async make(change: Change, caller: Caller): Promise<void> {

@@ -14,6 +14,7 @@ import {
 } from '@nodemgr/contracts';
 import type { CommonStatus, FailureBoard } from '@nodemgr/daemon';
 import type { AccountName } from '@nodemgr/records';
+import type { SliverLook, UsageHistory } from '@nodemgr/usage-history';
 import { type BandwidthAgent, type Batch, type Subject, UPLINK } from '../bandwidth-agent.ts';
 import type { DayWatch } from '../days/day-watch.ts';
 import { renderChanges } from '../execute/render-changes.ts';
@@ -29,6 +30,7 @@ export interface OperatorParts {
   readonly kernel: Kernel;
   readonly days: Pick<DayWatch, 'book' | 'look'>;
   readonly journal: Pick<Journal, 'events'>;
+  readonly use: Pick<UsageHistory, 'rows' | 'days'>;
   readonly feed: () => Pick<FeedSubscription, 'items' | 'position'>;
   readonly loop: ReconcileLoop<Subject, BandwidthState, Batch>;
   readonly failures: Pick<FailureBoard, 'find'>;
@@ -120,8 +122,27 @@ export function usageIn({ slivers: [sliver], day }: Traffic): SliverUsage {
 }
 
 /** usageHandlers answers api-gateway's question about the use that a sliver makes of the node. */
-export function usageHandlers(parts: TrafficParts): Handlers<UsageContract> {
-  return { usage: ({ name }) => usageIn(trafficNow(parts, name)) };
+export function usageHandlers(
+  parts: TrafficParts & Pick<OperatorParts, 'use'>,
+): Handlers<UsageContract> {
+  return {
+    usage: ({ name }) => usageIn(trafficNow(parts, name)),
+    days: ({ name }) => parts.use.days(name),
+  };
+}
+
+/**
+ * sliverLooks returns what slivers have sent today: the day's account goes on where the kernel makes a class anew. It
+ * begins again with each day, and what was sent between the last look of a day and its end is in none. Throws when the
+ * counters cannot be read.
+ */
+export function* sliverLooks({ days }: Pick<OperatorParts, 'days'>): Iterable<SliverLook> {
+  days.look();
+  const { counts } = days.book;
+  for (const name of counts.slivers.keys()) {
+    const [sent, exempt] = [counts.sent(name, 'ordinary'), counts.sent(name, 'exempt')];
+    yield { name, era: '', amounts: { sent_bytes: sent, sent_exempt_bytes: exempt } };
+  }
 }
 
 /** The uplink is looked for, and the kernel read, afresh: also where nothing is tried again by itself. */
@@ -142,6 +163,7 @@ export function operatorHandlers(parts: OperatorParts): Handlers<typeof bandwidt
     plan: () => planOf(parts),
     readings: ({ name }) => readingsFor(parts, name),
     traffic: ({ name }) => trafficNow(parts, name),
+    use_history: (query) => ({ driver: parts.kernel.driver, rows: parts.use.rows(query) }),
     events: (query) => parts.journal.events(query),
     retry: async ({ name }) => ({ tried: await retry(parts, name) }),
   };

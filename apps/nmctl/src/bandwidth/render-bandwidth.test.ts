@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest';
+import { bytesText } from '../render/render-amounts.ts';
 import { textOf } from '../render/render-line.ts';
 import { aPage, aTraffic, NOW } from '../test-support/builders.ts';
 import { measureTraffic } from './measure-traffic.ts';
-import { bytesText, renderBandwidth } from './render-bandwidth.ts';
+import { renderBandwidth } from './render-bandwidth.ts';
 
 const textFor = (...looks: readonly [ReturnType<typeof aTraffic>, ReturnType<typeof aTraffic>]) =>
   textOf(renderBandwidth(measureTraffic(...looks), aPage()), { colours: false });

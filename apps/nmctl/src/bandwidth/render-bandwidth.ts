@@ -1,6 +1,7 @@
 /** The bandwidth tree: what everyone may send, sends now, and has sent. Pure. */
 import type { DayTraffic } from '@nodemgr/contracts';
 import { rateText } from '@nodemgr/records';
+import { bytesText } from '../render/render-amounts.ts';
 import { countText } from '../render/render-count.ts';
 import { sentTodayText } from '../render/render-day.ts';
 import { type Line, line, type Page, span } from '../render/render-line.ts';
@@ -24,20 +25,6 @@ const COLUMNS = [
 const BRANCHES = ['ordinary', 'exempt'] as const;
 type Branch = (typeof BRANCHES)[number];
 type Pair = Omit<MeasuredSliver, 'name'>;
-
-const UNITS = ['B', 'kB', 'MB', 'GB', 'TB', 'PB'] as const;
-
-/** bytesText returns an amount of data in units of a thousand, as rates are counted too. */
-export function bytesText(bytes: number): string {
-  let value = bytes;
-  let unit = 0;
-  while (value >= 1000 && unit < UNITS.length - 1) {
-    value /= 1000;
-    unit += 1;
-  }
-  const digits = unit === 0 || value >= 100 ? 0 : 1;
-  return `${value.toFixed(digits)} ${UNITS[unit]}`;
-}
 
 /** Returns a measured rate: three digits are enough. */
 function measuredText(bits: number): string {

@@ -39,6 +39,9 @@ describe('an entry is about an account', () => {
     expect(about({ MESSAGE: '{"subject":"princeton_sirius","msg":"failed"}' })).toBe(true);
     expect(about({ MESSAGE: 'princeton_sirius2 failed' })).toBe(false);
     expect(about({ MESSAGE: 'a_princeton_sirius failed' })).toBe(false);
+    expect(about({ MESSAGE: 'a.princeton_sirius failed' })).toBe(false);
+    expect(about({ MESSAGE: 'princeton_sirius.b failed' })).toBe(false);
+    expect(about({ MESSAGE: 'nothing is kept of princeton_sirius.' })).toBe(true);
   });
 
   test('of whose sliver’s unit it is, whatever it says', () => {

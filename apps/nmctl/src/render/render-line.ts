@@ -17,6 +17,8 @@ export type Line = readonly Span[];
 export interface Page {
   /** Columns of the terminal; undefined when stdout is none, and then nothing is folded. */
   readonly width: number | undefined;
+  /** Lines of the terminal, where it is one. */
+  readonly rows?: number;
   readonly colours: boolean;
   /** Milliseconds since 1970. */
   readonly now: number;

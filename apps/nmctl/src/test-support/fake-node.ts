@@ -41,6 +41,7 @@ const log = pino({ level: 'silent' });
 const NOTHING_TRIED = { tried: [] };
 const NO_EVENTS = { events: [], more: false };
 const NO_READINGS = { driver: 'dry-run', wanted: [], readings: [] };
+const NO_USE = { driver: 'dry-run', rows: [] };
 const NO_STEPS = { driver: 'dry-run', steps: [], unmet: [] };
 
 const NOT_RESERVABLE = {
@@ -91,14 +92,17 @@ export function theDaemons(): Daemons {
       plan: () => NO_STEPS,
       forget: () => ({ outcome: 'nothing kept' }),
       observed: () => [{ name: 'princeton_sirius', state: 'running', detail: {} }],
+      use_now: () => ({ driver: 'dry-run', at: 0, slivers: [] }),
       events: () => NO_EVENTS,
       readings: () => NO_READINGS,
+      use_history: () => NO_USE,
     },
     'bwcap-agent': {
       status: () => aBandwidthStatus(),
       retry: () => NOTHING_TRIED,
       plan: () => NO_STEPS,
       readings: () => NO_READINGS,
+      use_history: () => NO_USE,
       traffic: () => aTraffic(Date.now(), undefined),
       events: () => NO_EVENTS,
     },

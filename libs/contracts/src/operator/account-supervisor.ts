@@ -3,6 +3,7 @@ import * as z from 'zod';
 import { method } from '../call.ts';
 import { eventsMethod } from '../events.ts';
 import { forgetParamsSchema, forgetResultSchema } from '../forget.ts';
+import { useNowMethod } from '../usage-history.ts';
 import { agent, agentDetail } from './agent.ts';
 import { empty, statusOf } from './parts.ts';
 
@@ -28,4 +29,5 @@ export const supervisorOperatorContract = {
   events: eventsMethod,
   /** Has the files go that are kept of a removed sliver. */
   forget: method(forgetParamsSchema, forgetResultSchema),
+  use_now: useNowMethod,
 };

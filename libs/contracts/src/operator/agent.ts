@@ -4,6 +4,7 @@ import * as z from 'zod';
 import { method } from '../call.ts';
 import { unmetSchema } from '../failure.ts';
 import { readingsSchema } from '../readings.ts';
+import { useHistoryMethod } from '../usage-history.ts';
 import { empty, feedPositionSchema, retryingDaemon } from './parts.ts';
 
 /** A step that an agent would take, and the exact commands that it stands for. */
@@ -38,4 +39,6 @@ export const agent = <Status>(status: z.ZodType<Status>) => ({
   plan: method(empty, planResult),
   /** The limits in force for an account, beside those that ought to be. */
   readings: method(z.strictObject({ name: accountNameSchema }), readingsSchema),
+  /** The use that slivers made of the node, so far as this agent counts it. */
+  use_history: useHistoryMethod,
 });

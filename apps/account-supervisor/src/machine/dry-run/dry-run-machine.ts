@@ -195,6 +195,10 @@ export class DryRunMachine implements Machine {
     });
   }
 
+  counted(): undefined {
+    return undefined;
+  }
+
   /** The pretended machine's disk is never full. */
   async diskFacts(): Promise<undefined> {
     return undefined;

@@ -18,13 +18,13 @@ import type { ObservedAccount } from '../../observed/observed-account.ts';
 import type { AccountStep } from '../../plan/account-steps.ts';
 import type { IdPolicy, Slot } from '../../slots/account-ids.ts';
 import type { ForeignIds } from '../../slots/foreign-ids.ts';
-import type { HolderOf, Machine, MachineSigns } from '../port.ts';
+import type { HolderOf, Machine, MachineSigns, SliverCounted } from '../port.ts';
 import { carryOut } from './carry-out.ts';
 import type { KernelNotice } from './derive-notices.ts';
 import { signsOf } from './machine-signs.ts';
 import { OneAtATime } from './one-at-a-time.ts';
 import { quotaOf, readRecord } from './read-account-facts.ts';
-import { readGroup, readSlices } from './read-control-group.ts';
+import { countedIn, readGroup, readSlices } from './read-control-group.ts';
 import { readDiskFacts } from './read-disk-facts.ts';
 import { readNodeFacts } from './read-node-facts.ts';
 import { MachineSurvey } from './survey-machine.ts';
@@ -152,6 +152,11 @@ export class LinuxMachine implements Machine {
     const record = await readRecord(name, this.#layout);
     if (record === 'none' || 'damaged' in record || record.type === 'delegate') return [];
     return [this.#quotaReading(record.slot), ...(await readGroup(name, this.#layout))];
+  }
+
+  counted(name: AccountName, place: Slot): SliverCounted {
+    const { era = '', readings = [] } = countedIn(name) ?? {};
+    return { era, readings: [this.#quotaReading(place), ...readings] };
   }
 
   diskFacts(): Promise<DiskFacts> {

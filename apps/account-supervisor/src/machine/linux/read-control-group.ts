@@ -1,4 +1,5 @@
 /** Reads what the kernel holds a running sliver to, and what it has counted, from its control group. */
+import { readFileSync, statSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Reading } from '@nodemgr/contracts';
@@ -13,17 +14,23 @@ import {
   SUMMED_LIMITS,
   UNIT_LIMITS,
 } from '../../limits/table.ts';
+import type { SliverCounted } from '../port.ts';
 
 /** groupFile returns a file of a control group, without the line's end; undefined where there is none. */
 async function groupFile(group: string, file: string): Promise<string | undefined> {
   try {
     return (await readFile(join(group, file), 'utf8')).trimEnd();
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    // ENODEV: the group has gone since it was opened.
-    if (code === 'ENOENT' || code === 'ENODEV') return undefined;
-    throw error;
+    return withoutGroup(error);
   }
+}
+
+/** withoutGroup returns undefined where `error` says that the group is not there. */
+function withoutGroup(error: unknown): undefined {
+  const { code } = error as NodeJS.ErrnoException;
+  // ENODEV: the group has gone since it was opened.
+  if (code === 'ENOENT' || code === 'ENODEV') return undefined;
+  throw error;
 }
 
 async function amountIn(
@@ -77,4 +84,34 @@ async function reading(
 export async function readGroup(name: AccountName, node: NodeFacts): Promise<readonly Reading[]> {
   const group = cgroupOf(name);
   return (await Promise.all(UNIT_LIMITS.map((each) => reading(group, each, node)))).flat();
+}
+
+function textAtOnce(group: string, file: string): string | undefined {
+  try {
+    return readFileSync(join(group, file), 'utf8').trimEnd();
+  } catch (error) {
+    return withoutGroup(error);
+  }
+}
+
+/**
+ * countedIn returns what the sliver's control group counts, and which group it is; undefined when it does not run.
+ * At once: five files of each of hundreds of slivers are not worth thousands of turns of the event loop.
+ */
+export function countedIn(name: AccountName): SliverCounted | undefined {
+  const group = cgroupOf(name);
+  const found = statSync(group, { throwIfNoEntry: false });
+  if (found === undefined) return undefined;
+  const texts = new Map<string, string | undefined>();
+  const textOf = (file: string) => {
+    if (!texts.has(file)) texts.set(file, textAtOnce(group, file));
+    return texts.get(file);
+  };
+  const readings = UNIT_LIMITS.flatMap(([, { resources, used }]) => {
+    const text = used && textOf(used.file);
+    const amount = text === undefined ? undefined : used?.read(text);
+    if (used === undefined || amount === undefined) return [];
+    return [{ resource: resources[0] ?? '', used: [{ amount, unit: used.unit }] }];
+  });
+  return { era: `${found.ino}`, readings };
 }
