@@ -260,7 +260,10 @@ describe('who lent what to whom, when', () => {
     // Lines of the log are written together, some milliseconds after what they tell of.
     await node.eventually(async () => {
       // The journal has lines of systemd's between ours.
-      const input = ['Started nodemgr-api-gateway.service.', ...readFileSync(log, 'utf8').split('\n')]
+      const input = [
+        'Started nodemgr-api-gateway.service.',
+        ...readFileSync(log, 'utf8').split('\n'),
+      ]
         .map((MESSAGE) => JSON.stringify({ __REALTIME_TIMESTAMP: '1795000000123456', MESSAGE }))
         .join('\n');
       const { stdout, stderr } = await run(['jq', '-c', AUDIT_COMMAND.filter], { input });
