@@ -51,7 +51,7 @@ describe('exec', () => {
 
   function withShell(): void {
     const shell = join(node.folder, 'sliver-shell');
-    writeFileSync(shell, '#!/bin/sh\nexec sh "$@"\n');
+    writeFileSync(shell, '#!/bin/sh\nexec sh "$@" 2>/dev/null\n');
     chmodSync(shell, 0o755);
     chmodSync(node.folder, 0o755);
     const [uid, gid] = [process.getuid?.() ?? 0, process.getgid?.() ?? 0];
