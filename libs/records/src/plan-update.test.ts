@@ -351,6 +351,15 @@ describe('what a full update leaves unreadable', () => {
     });
   });
 
+  test('is over where its expiry can be read and has passed, whether a record is held or has gone', () => {
+    const over = { ignored: [{ why: 'it has already expired' }], over: [{ expiry: 20 }] };
+    const update = broken(['id'], { expiry: 20 });
+    for (const records of [held('plc', mine), held('plc')]) {
+      const circumstances = given({ held: records, now: epochSeconds(5000) });
+      expect(planFullUpdate(update, circumstances)).toMatchObject(over);
+    }
+  });
+
   test('ends at the last known expiry, which is no word of this update’s', () => {
     const circumstances = given({ held: held('plc', mine), now: epochSeconds(5000) });
     expect(planFullUpdate(broken(['expiry']), circumstances)).toEqual({

@@ -92,15 +92,18 @@ function mayReplace({ source, record }: HeldRecord, incoming: Source): boolean {
 
 type Verdict = { readonly put: boolean } | { readonly ignored: string; readonly over?: true };
 
+const OVER: Verdict = { ignored: 'it has already expired', over: true };
+
+const isOverAt = (record: DeliveredRecord, now: EpochSeconds | undefined): boolean =>
+  now !== undefined && hasExpired(record, now);
+
 function judgeRecord(
   record: DeliveredRecord,
   source: Source,
   held: HeldRecord | undefined,
   now: EpochSeconds | undefined,
 ): Verdict {
-  if (now !== undefined && hasExpired(record, now)) {
-    return { ignored: 'it has already expired', over: true };
-  }
+  if (isOverAt(record, now)) return OVER;
   if (held === undefined) return { put: true };
   if (!mayReplace(held, source)) {
     return { ignored: `a record of source '${held.source}' has this key` };
@@ -136,6 +139,10 @@ function judgeReadable(
   now: EpochSeconds | undefined,
 ): { readonly verdict: Verdict; readonly record: DeliveredRecord } {
   const whole = completed(record, fields, held);
+  // Nothing else of it matters, whether a record of it is held still or not any more.
+  if (whole === undefined && !fields.includes('expiry') && isOverAt(record, now)) {
+    return { verdict: OVER, record };
+  }
   const saysNothing = fields.length === UNREADABLE_FIELDS.length;
   // What says nothing of a record takes it from nobody, either.
   if (whole === undefined || (saysNothing && held?.source !== source)) {
