@@ -1,6 +1,6 @@
 // Runs the end-to-end tests: those that measure what a network carries first, for whatever else is busy is
 // measured too; then the others side by side, one file at a time in each lane. Arguments choose the files whose
-// paths contain one of them; --networks chooses the first kind, --others the second.
+// paths contain one of them.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
@@ -51,17 +51,12 @@ async function runLane({ name, files }) {
   return status;
 }
 
-const args = process.argv.slice(2);
-const parts = args.filter((arg) => !arg.startsWith('--'));
-const kinds = args.filter((arg) => arg.startsWith('--'));
-const kindOf = (file) => (file.startsWith(NETWORK) ? '--networks' : '--others');
+const wanted = process.argv.slice(2);
 const chosen = files.filter(
-  (file) =>
-    (parts.length === 0 || parts.some((part) => file.includes(part))) &&
-    (kinds.length === 0 || kinds.includes(kindOf(file))),
+  (file) => wanted.length === 0 || wanted.some((part) => file.includes(part)),
 );
-if (chosen.length === 0) throw new Error(`no end-to-end test is called like ${args.join(', ')}`);
-const network = chosen.filter((file) => kindOf(file) === '--networks');
+if (chosen.length === 0) throw new Error(`no end-to-end test is called like ${wanted.join(', ')}`);
+const network = chosen.filter((file) => file.startsWith(NETWORK));
 const alone = network.filter((file) => ALONE.includes(file));
 const rounds = [
   lanes('e2e-alone', 1, alone),

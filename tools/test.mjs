@@ -24,14 +24,10 @@ async function run(title, command, ...args) {
   return timed(title, start, status);
 }
 
-/** Has a command run in the time that all others leave of the processors: nothing waits for it (sched(7), SCHED_IDLE). */
-const WHEN_IDLE = ['chrt', '--idle', '0'];
-
 /** Runs an npm script beside others: what it says is shown at its end, in one piece. */
-async function runBeside(script, ...prefix) {
+async function runBeside(script) {
   const start = performance.now();
-  const [command, ...args] = [...prefix, 'npm', 'run', script];
-  const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], env });
+  const child = spawn('npm', ['run', script], { stdio: ['ignore', 'pipe', 'pipe'], env });
   const said = [];
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => said.push(chunk));
   const [status] = await once(child, 'close');
@@ -58,21 +54,12 @@ async function staticChecks() {
   return [await types, ...others];
 }
 
-const endToEnd = (title, which) =>
-  run(`end to end: ${title}`, process.execPath, 'tools/run-e2e.mjs', which);
-
-/** The tests of networks mostly wait, and measure what a kernel does that is not kept from it. */
-async function unitTestsAndNetworks() {
-  const units = runBeside('test:unit', ...WHEN_IDLE);
-  return [await endToEnd('networks', '--networks'), await units];
-}
-
 rmSync(RESULTS, { recursive: true, force: true });
 const checks = [
   await nxRun('build', 'build'),
   ...(await staticChecks()),
-  ...(await unitTestsAndNetworks()),
-  await endToEnd('all but networks', '--others'),
+  await run('unit tests', 'npm', 'run', 'test:unit'),
+  await nxRun('end to end', 'e2e'),
 ];
 const broken = checks.filter(({ ok }) => !ok).map(({ title }) => title);
 process.exit(report(tally(RESULTS), broken));
