@@ -153,8 +153,11 @@ describeEachClient(
       expect(Object.keys(uids)).toEqual(expect.arrayContaining([LENDER, BORROWER, WIDE]));
       expect(Number(uids[LENDER])).toBeGreaterThan(0);
       expect(await api.call('GetSSHKeys')).toHaveProperty(LENDER, '');
-      // The dry run counts nothing.
-      expect(Object.keys((await api.call('GetUsage', string(LENDER))) as object)).toEqual([]);
+      // The dry run counts nothing; after a minute it has a day of that.
+      const { days: _, ...now } = (await api.call('GetUsage', string(LENDER))) as {
+        days?: unknown;
+      };
+      expect(now).toEqual({});
     });
 
     works('reads the record of a sliver: text, numbers, booleans, lists and structs', async () => {
