@@ -56,6 +56,10 @@ export function parseSince(text: string, now: number): number | undefined {
   return span === undefined ? dateIn(text) : Math.max(0, Math.floor(now - span));
 }
 
+/** sinceWanted returns the complaint about a `--since` that parseSince cannot read. */
+export const sinceWanted = (text: string): string =>
+  `--since wants a span such as 90s, 15m, 2h or 3d, or ${DATE_WORDS}, and not '${text}'`;
+
 /**
  * parseUntil returns the moment (milliseconds since 1970) that `text` means: `2h`, `30d` from now, a date,
  * or seconds since 1970 as tickets have them. Undefined when it is none of these.

@@ -1,16 +1,15 @@
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseConfig } from '@nodemgr/config';
 import { FailureBoard } from '@nodemgr/daemon';
 import { encodeFault, encodeResponse } from '@nodemgr/xml-rpc';
-import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { operatorHandlers } from './answer-operator.ts';
 import { slicesXml } from './builders.test-support.ts';
 import { FakeDbService } from './fake-db-service.test-support.ts';
 import { type FakePlc, startFakePlc } from './fake-plc.test-support.ts';
-import { type Fetcher, makeFetcher } from './make-fetcher.ts';
+import type { Fetcher } from './make-fetcher.ts';
+import { type RunningFetcher, runFetcher } from './running-fetcher.test-support.ts';
 
 const SIRIUS = 'sliver_princeton_sirius';
 const DHT = 'sliver_mit_dht';
@@ -19,7 +18,7 @@ const START = 1_700_000_000;
 let folder: string;
 let plc: FakePlc;
 let db: FakeDbService;
-let running: { fetcher: Fetcher; failures: FailureBoard; stop(): Promise<void> } | undefined;
+let running: RunningFetcher | undefined;
 /** Seconds since 1970. */
 let now: number;
 
@@ -50,37 +49,8 @@ const serveNothing = () => {
 };
 
 function start(toml = ''): Fetcher {
-  const text = `
-    [node]
-    id = 17
-    state_dir = "${folder}/state"
-    [plc]
-    url = "${plc.url}"
-    ca_file = "${plc.caFile}"
-    spread = 0
-    ${toml}`;
-  const stop = new AbortController();
-  const failures = new FailureBoard();
-  const fetcher = makeFetcher({
-    config: parseConfig(text, {}, 'test.toml'),
-    failures,
-    log: pino({ level: 'silent' }),
-    signal: stop.signal,
-    port: db,
-    clock: { wallMs: () => now * 1000, monotonicMs: () => performance.now() },
-    random: () => 0,
-    checkMs: 5,
-  });
-  const ended = fetcher.run();
-  running = {
-    fetcher,
-    failures,
-    async stop() {
-      stop.abort();
-      await ended;
-    },
-  };
-  return fetcher;
+  running = runFetcher({ folder, plc, db, now: () => now }, toml);
+  return running.fetcher;
 }
 
 const until = (check: () => void | Promise<void>) =>

@@ -3,16 +3,15 @@ import { chmod, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { parseConfig } from '@nodemgr/config';
 import type { FetcherStatus } from '@nodemgr/contracts';
 import { FailureBoard } from '@nodemgr/daemon';
 import { makeSshSigner, needs, type SshSigner } from '@nodemgr/testkit';
-import { pino } from 'pino';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { operatorHandlers } from './answer-operator.ts';
 import { FakeDbService } from './fake-db-service.test-support.ts';
 import { type FakePlc, startFakePlc } from './fake-plc.test-support.ts';
-import { type Fetcher, makeFetcher } from './make-fetcher.ts';
+import type { Fetcher } from './make-fetcher.ts';
+import { type RunningFetcher, runFetcher } from './running-fetcher.test-support.ts';
 
 const { missing, note } = needs('openssh-client');
 const START = 1_800_000_000;
@@ -46,7 +45,7 @@ describe.skipIf(missing)(`signed documents${note}`, () => {
   let db: FakeDbService;
   /** Seconds since 1970. */
   let now: number;
-  let running: { fetcher: Fetcher; failures: FailureBoard; stop(): Promise<void> } | undefined;
+  let running: RunningFetcher | undefined;
   const list = (name: string) => join(folder, name);
   const allow = (...lines: string[]) =>
     writeFile(list('allowed'), lines.join('\n'), { mode: 0o644 });
@@ -80,38 +79,8 @@ describe.skipIf(missing)(`signed documents${note}`, () => {
     serve(document, signers.map((signer) => signer.sign(document)).join(''));
 
   function start(toml = '', signed = `allowed_signers_file = "${list('allowed')}"`): Fetcher {
-    const text = `
-      [node]
-      id = 17
-      state_dir = "${folder}/state"
-      [plc]
-      url = "${plc.url}"
-      ca_file = "${plc.caFile}"
-      spread = 0
-      ${signed}
-      ${toml}`;
-    const stop = new AbortController();
-    const failures = new FailureBoard();
-    const fetcher = makeFetcher({
-      config: parseConfig(text, {}, 'test.toml'),
-      failures,
-      log: pino({ level: 'silent' }),
-      signal: stop.signal,
-      port: db,
-      clock: { wallMs: () => now * 1000, monotonicMs: () => performance.now() },
-      random: () => 0,
-      checkMs: 5,
-    });
-    const ended = fetcher.run();
-    running = {
-      fetcher,
-      failures,
-      async stop() {
-        stop.abort();
-        await ended;
-      },
-    };
-    return fetcher;
+    running = runFetcher({ folder, plc, db, now: () => now }, `${signed}\n${toml}`);
+    return running.fetcher;
   }
 
   const until = (check: () => void | Promise<void>) =>

@@ -10,7 +10,7 @@ import { daemonsOf, LOOK_MS } from '../ask/ask-daemons.ts';
 import { complainOfMissing } from '../ask/complain-of-missing.ts';
 import { namesOfAccounts, suggestName } from '../ask/suggest-name.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
-import { DATE_WORDS, parseSince } from '../parse-since.ts';
+import { parseSince, sinceWanted } from '../parse-since.ts';
 import { renderEvents } from '../render/render-events.ts';
 import type { Session } from '../session.ts';
 import { mergeHistory } from './merge-history.ts';
@@ -39,7 +39,7 @@ function readWanted(
   }
   const from = since === undefined ? undefined : parseSince(since, now);
   if (since !== undefined && from === undefined) {
-    return `--since wants a span such as 90s, 15m, 2h or 3d, or ${DATE_WORDS}, and not '${since}'`;
+    return sinceWanted(since);
   }
   const subject = name === undefined ? undefined : eventSubjectSchema.safeParse(name);
   if (subject?.success === false) return `'${name}' ${subject.error.issues[0]?.message ?? ''}`;

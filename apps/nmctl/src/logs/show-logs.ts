@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { accountNameSchema } from '@nodemgr/records';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
-import { DATE_WORDS, parseSince } from '../parse-since.ts';
+import { parseSince, sinceWanted } from '../parse-since.ts';
 import { line } from '../render/render-line.ts';
 import type { Session } from '../session.ts';
 import {
@@ -33,8 +33,7 @@ function readWanted(name: string, options: LogsOptions, session: Session): LogsW
   const account = accountNameSchema.safeParse(name);
   if (!account.success) return `'${name}' ${account.error.issues[0]?.message ?? ''}`;
   const from = parseSince(since, session.terminal.page.now);
-  if (from === undefined)
-    return `--since wants a span such as 90s, 15m, 2h or 3d, or ${DATE_WORDS}, and not '${since}'`;
+  if (from === undefined) return sinceWanted(since);
   if (follow && session.json) return '--follow prints lines as they come, and no JSON document';
   return { name: account.data, since: from, follow };
 }

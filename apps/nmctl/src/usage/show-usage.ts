@@ -6,7 +6,7 @@ import { daemonsOf, LOOK_MS } from '../ask/ask-daemons.ts';
 import { complainOfMissing } from '../ask/complain-of-missing.ts';
 import { suggestSliver } from '../ask/suggest-name.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
-import { DATE_WORDS, parseSince } from '../parse-since.ts';
+import { parseSince, sinceWanted } from '../parse-since.ts';
 import type { Session } from '../session.ts';
 import { mergeUse } from './merge-use.ts';
 import { renderUsage } from './render-usage.ts';
@@ -31,9 +31,7 @@ export async function showUsage(
   const { now } = terminal.page;
   const since = parseSince(options.since, now);
   if (since === undefined) {
-    terminal.complain(
-      `--since wants a span such as 90s, 15m, 2h or 3d, or ${DATE_WORDS}, and not '${options.since}'`,
-    );
+    terminal.complain(sinceWanted(options.since));
     return EXIT.usage;
   }
   const ask = daemonsOf(session);
